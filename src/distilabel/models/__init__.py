@@ -1,0 +1,18 @@
+"""Everything that answers: language models, real and simulated."""
+
+from typing import TYPE_CHECKING
+
+from distilabel._core.faces import face
+
+if TYPE_CHECKING:
+    from distilabel.models.llms.base import LLM as LLM
+    from distilabel.models.llms.base import AsyncLLM as AsyncLLM
+    from distilabel.models.llms.huggingface.inference_endpoints import (
+        InferenceEndpointsLLM as InferenceEndpointsLLM,
+    )
+    from distilabel.models.llms.openai import OpenAILLM as OpenAILLM
+    from distilabel.models.simulated.llm import SimulatedLLM as SimulatedLLM
+    from distilabel.typing import GenerateOutput as GenerateOutput
+    from distilabel.typing import HiddenState as HiddenState
+
+__getattr__, __all__ = face(__name__, __file__)

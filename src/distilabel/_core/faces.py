@@ -1,0 +1,50 @@
+"""Lazy faces: a package shows its names at once and imports a module when a name is used.
+
+The one table is the `if TYPE_CHECKING:` block of the package's `__init__.py`: type checkers read
+it as imports, `face` reads it as text. Knows names and modules, nothing of what is in them.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+
+def _table(source: str) -> dict[str, tuple[str, str]]:
+    """Public name → module and name there, from the imports under `if TYPE_CHECKING:`."""
+    table = {}
+    for node in ast.parse(source).body:
+        if not (isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"):
+            continue
+        for statement in node.body:
+            if isinstance(statement, ast.ImportFrom) and statement.module:
+                for alias in statement.names:
+                    table[alias.asname or alias.name] = (statement.module, alias.name)
+    return table
+
+
+def face(package: str, file: str) -> tuple[Callable[[str], Any], list[str]]:
+    """Makes `__getattr__` and `__all__` of a package.
+
+    Args:
+        package: name of the package.
+        file: path of its `__init__.py`.
+
+    Returns:
+        The module-level `__getattr__` and the sorted list of public names.
+    """
+    table = _table(Path(file).read_text(encoding="utf-8"))
+
+    def __getattr__(name: str) -> Any:
+        if name not in table:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        module, there = table[name]
+        value = getattr(importlib.import_module(module), there)
+        setattr(sys.modules[package], name, value)
+        return value
+
+    return __getattr__, sorted(table)

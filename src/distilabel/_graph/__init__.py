@@ -1,0 +1,1 @@
+"""Nodes and edges by name, and the pipeline under construction. Knows no step."""

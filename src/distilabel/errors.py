@@ -1,0 +1,96 @@
+"""Every error a user may meet: what failed, where, the cure, and whether asking again can help.
+
+    DistilabelError (mixin)
+    ├── DistilabelUserError            also ValueError
+    ├── DistilabelTypeError            also TypeError
+    └── DistilabelNotImplementedError  also NotImplementedError
+    ModelError
+    ├── EndpointError                  nothing can be asked there: the run stops with one message
+    └── AnswerError                    this question has no answer; `retryable`: ask it again?
+
+Knows nothing about who raises or catches.
+"""
+
+from __future__ import annotations
+
+from distilabel.constants import DISTILABEL_DOCS_URL
+
+
+class DistilabelError:
+    """Mixin of the errors that carry a message and, maybe, a page of the documentation.
+
+    Args:
+        message: what failed and what to do about it.
+        page: path of a documentation page, appended to `DISTILABEL_DOCS_URL`.
+    """
+
+    def __init__(self, message: str, *, page: str | None = None) -> None:
+        super().__init__(message)  # type: ignore[call-arg]
+        self.message = message
+        self.page = page
+
+    def __str__(self) -> str:
+        if self.page is None:
+            return self.message
+        return f"{self.message}\n\nMore about this: {DISTILABEL_DOCS_URL}{self.page}"
+
+
+class DistilabelUserError(DistilabelError, ValueError):
+    """The pipeline, a step or an argument is not as it has to be."""
+
+
+class DistilabelTypeError(DistilabelError, TypeError):
+    """Something has the wrong type."""
+
+
+class DistilabelNotImplementedError(DistilabelError, NotImplementedError):
+    """A class does not offer what was asked of it."""
+
+
+class ModelError(Exception):
+    """Asking a model failed.
+
+    Args:
+        message: what failed and what to do about it; never holds a key.
+        status: the HTTP status, where there was one.
+    """
+
+    retryable = False
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+
+
+class EndpointError(ModelError):
+    """Nothing can be asked there (bad key, unknown model, nobody listening): the run stops."""
+
+
+class AnswerError(ModelError):
+    """One question got no answer.
+
+    Args:
+        message: what failed.
+        status: the HTTP status, where there was one.
+        retryable: whether the same question may be answered when asked again.
+        retry_after: seconds the server asked us to wait, if it did.
+        overloaded: whether the cause is load (429, 503, timeouts), so that asking slower helps.
+        raw: what came back, for the record of the failure.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        retryable: bool = False,
+        retry_after: float | None = None,
+        overloaded: bool = False,
+        raw: str | None = None,
+    ) -> None:
+        super().__init__(message, status=status)
+        self.retryable = retryable
+        self.retry_after = retry_after
+        self.overloaded = overloaded
+        self.raw = raw

@@ -1,0 +1,1 @@
+"""What steps, models and pipelines have in common: runtime parameters, requirements, signatures."""

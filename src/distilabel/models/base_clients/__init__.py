@@ -1,0 +1,13 @@
+"""Fields that several clients of the same service share."""
+
+from typing import TYPE_CHECKING
+
+from distilabel._core.faces import face
+
+if TYPE_CHECKING:
+    from distilabel.models.base_clients.inference_endpoints import (
+        InferenceEndpointsBaseClient as InferenceEndpointsBaseClient,
+    )
+    from distilabel.models.base_clients.openai import OpenAIBaseClient as OpenAIBaseClient
+
+__getattr__, __all__ = face(__name__, __file__)

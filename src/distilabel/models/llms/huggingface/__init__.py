@@ -1,0 +1,12 @@
+"""Models by way of Hugging Face."""
+
+from typing import TYPE_CHECKING
+
+from distilabel._core.faces import face
+
+if TYPE_CHECKING:
+    from distilabel.models.llms.huggingface.inference_endpoints import (
+        InferenceEndpointsLLM as InferenceEndpointsLLM,
+    )
+
+__getattr__, __all__ = face(__name__, __file__)

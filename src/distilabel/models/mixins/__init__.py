@@ -1,0 +1,1 @@
+"""What some models have in common."""

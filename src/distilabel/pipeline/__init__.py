@@ -1,0 +1,14 @@
+"""Pipelines: build, check, run, dump a graph of steps."""
+
+from typing import TYPE_CHECKING
+
+from distilabel._core.faces import face
+
+if TYPE_CHECKING:
+    from distilabel.pipeline.local import Pipeline as Pipeline
+    from distilabel.pipeline.routing_batch_function import (
+        routing_batch_function as routing_batch_function,
+    )
+    from distilabel.pipeline.routing_batch_function import sample_n_steps as sample_n_steps
+
+__getattr__, __all__ = face(__name__, __file__)

@@ -1,0 +1,39 @@
+"""Steps: the base classes, and every built-in that works without a model."""
+
+from typing import TYPE_CHECKING
+
+from distilabel._core.faces import face
+
+if TYPE_CHECKING:
+    from distilabel.steps.base import GeneratorStep as GeneratorStep
+    from distilabel.steps.base import GlobalStep as GlobalStep
+    from distilabel.steps.base import Step as Step
+    from distilabel.steps.base import StepInput as StepInput
+    from distilabel.steps.base import StepResources as StepResources
+    from distilabel.steps.columns.combine import CombineOutputs as CombineOutputs
+    from distilabel.steps.columns.expand import ExpandColumns as ExpandColumns
+    from distilabel.steps.columns.group import GroupColumns as GroupColumns
+    from distilabel.steps.columns.keep import KeepColumns as KeepColumns
+    from distilabel.steps.columns.merge import MergeColumns as MergeColumns
+    from distilabel.steps.decorator import step as step
+    from distilabel.steps.formatting.conversation import (
+        ConversationTemplate as ConversationTemplate,
+    )
+    from distilabel.steps.formatting.dpo import FormatChatGenerationDPO as FormatChatGenerationDPO
+    from distilabel.steps.formatting.dpo import FormatTextGenerationDPO as FormatTextGenerationDPO
+    from distilabel.steps.formatting.sft import FormatChatGenerationSFT as FormatChatGenerationSFT
+    from distilabel.steps.formatting.sft import FormatTextGenerationSFT as FormatTextGenerationSFT
+    from distilabel.steps.generators.data import LoadDataFromDicts as LoadDataFromDicts
+    from distilabel.steps.generators.data_sampler import DataSampler as DataSampler
+    from distilabel.steps.generators.huggingface import LoadDataFromDisk as LoadDataFromDisk
+    from distilabel.steps.generators.huggingface import (
+        LoadDataFromFileSystem as LoadDataFromFileSystem,
+    )
+    from distilabel.steps.generators.huggingface import LoadDataFromHub as LoadDataFromHub
+    from distilabel.steps.generators.utils import make_generator_step as make_generator_step
+    from distilabel.steps.globals.huggingface import PushToHub as PushToHub
+    from distilabel.steps.truncate import TruncateTextColumn as TruncateTextColumn
+    from distilabel.typing import GeneratorStepOutput as GeneratorStepOutput
+    from distilabel.typing import StepOutput as StepOutput
+
+__getattr__, __all__ = face(__name__, __file__)

@@ -1,0 +1,255 @@
+"""`Task` and its kin: a step that asks a model, one coroutine per row.
+
+    row -> format_input -> ask -> format_output -> rows
+
+A task of several turns overrides `aprocess` with plain sequential code. The synchronous `process`
+of the public contract is derived from it once, here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar, Dict, List, Optional, Protocol, Self, Union
+
+from pydantic import Field, model_validator
+
+from distilabel._core.loop import run_sync
+from distilabel.constants import DISTILABEL_METADATA_KEY
+from distilabel.errors import DistilabelUserError
+from distilabel.mixins.runtime_parameters import RuntimeParameter
+from distilabel.models.llms.base import LLM
+from distilabel.steps.base import GeneratorStep, GlobalStep, Step, StepInput, _Step
+from distilabel.steps.tasks.generations import iterate_generations_with_stats
+
+if TYPE_CHECKING:
+    from distilabel.typing import (
+        ChatType,
+        FormattedInput,
+        GenerateOutput,
+        StepOutput,
+    )
+
+Row = Dict[str, Any]
+
+
+class Ask(Protocol):
+    """How a task asks its model; the engine and standalone use each bring their own."""
+
+    async def __call__(
+        self, input: FormattedInput, num_generations: int = 1, **kwargs: Any
+    ) -> GenerateOutput:
+        """Asks one question; keyword arguments replace those of `generation_kwargs`."""
+        ...
+
+
+class _TaskBase(_Step, ABC):
+    """What the kinds of tasks have in common."""
+
+    llm: LLM
+    group_generations: bool = False
+    add_raw_output: RuntimeParameter[bool] = Field(
+        default=True, description="Whether to keep the model's text in distilabel_metadata."
+    )
+    add_raw_input: RuntimeParameter[bool] = Field(
+        default=True, description="Whether to keep the prompt in distilabel_metadata."
+    )
+    num_generations: RuntimeParameter[int] = Field(
+        default=1, description="Answers to ask for per row."
+    )
+    use_default_structured_output: bool = False
+
+    _can_be_used_with_offline_batch_generation: ClassVar[bool] = False
+
+    @model_validator(mode="after")
+    def _offline_batches_fit(self) -> Self:
+        if (
+            self.llm.use_offline_batch_generation
+            and not self._can_be_used_with_offline_batch_generation
+        ):
+            raise DistilabelUserError(
+                f"{type(self).__name__} cannot be asked through offline batches: set "
+                "use_offline_batch_generation=False on its model."
+            )
+        return self
+
+    @property
+    def is_global(self) -> bool:
+        """Whether all rows are asked at once, as in an offline batch."""
+        return super().is_global or bool(self.llm.use_offline_batch_generation)
+
+    def load(self) -> None:
+        """Loads the step, then its model."""
+        super().load()
+        self._set_default_structured_output()
+        self.llm.load()
+
+    def unload(self) -> None:
+        """Unloads the model."""
+        self.llm.unload()
+        super().unload()
+
+    @abstractmethod
+    def format_output(
+        self, output: Optional[str], input: Optional[Dict[str, Any]] = None
+    ) -> Dict[str, Any]:
+        """Turns the model's text into columns.
+
+        Args:
+            output: the text; None if the model gave nothing.
+            input: the row it belongs to.
+
+        Returns:
+            The output columns. An exception means that the text could not be read: all output
+            columns become None.
+        """
+
+    def get_structured_output(self) -> Optional[Dict[str, Any]]:
+        """The JSON schema that answers follow with `use_default_structured_output`, if any."""
+        return None
+
+    def print(self, sample_input: Optional[ChatType] = None) -> None:
+        """Shows the prompt, one panel per message.
+
+        Args:
+            sample_input: the prompt to show; that of a row of placeholders if None.
+        """
+        from distilabel.steps.tasks.prompt_view import show
+
+        show(self, sample_input)
+
+    def _set_default_structured_output(self) -> None:
+        schema = self.get_structured_output() if self.use_default_structured_output else None
+        if schema is None or getattr(self.llm, "structured_output", None):
+            return
+        if "structured_output" not in type(self.llm).model_fields:
+            raise DistilabelUserError(
+                f"{self.name}: {type(self.llm).__name__} has no structured_output; set "
+                "use_default_structured_output=False."
+            )
+        self.llm.structured_output = {"format": "json", "schema": schema}  # type: ignore[attr-defined]
+
+    # -- from answers to rows ---------------------------------------------------------------
+
+    def _all_outputs(self) -> list[str]:
+        outputs = self.outputs
+        return [name for name in outputs if name != "model_name"]
+
+    def _read(self, text: str | None, row: Row | None) -> tuple[dict[str, Any], str | None]:
+        """The columns of one generation, and what was wrong with it if it could not be read."""
+        try:
+            return dict(self.format_output(text, row)), None
+        except Exception as error:  # noqa: BLE001 (whatever a parser raises means: unreadable)
+            self._logger.warning(
+                "%s: the answer could not be read (%s: %s), its columns are None",
+                self.name,
+                type(error).__name__,
+                error,
+            )
+            return dict.fromkeys(self._all_outputs()), f"{type(error).__name__}: {error}"
+
+    def _metadata(
+        self,
+        columns: dict[str, Any],
+        text: str | None,
+        prompt: FormattedInput | None,
+        statistics: dict[str, Any] | None,
+    ) -> dict[str, Any]:
+        metadata = dict(columns.get(DISTILABEL_METADATA_KEY) or {})
+        if self.add_raw_output:
+            metadata[f"raw_output_{self.name}"] = text
+        if self.add_raw_input:
+            metadata[f"raw_input_{self.name}"] = prompt
+        if statistics:
+            metadata[f"statistics_{self.name}"] = statistics
+        return metadata
+
+    def _rows_from(
+        self, row: Row | None, prompt: FormattedInput | None, output: GenerateOutput
+    ) -> list[Row]:
+        """The rows that one answer makes: one per generation, or one with lists."""
+        chat = prompt[0] if isinstance(prompt, tuple) else prompt
+        made: list[dict[str, Any]] = []
+        for text, statistics, extra in iterate_generations_with_stats(output):
+            columns, wrong = self._read(text, row)
+            for key, value in extra.items():
+                columns[f"llm_{self.name}_{key}"] = value
+            metadata = self._metadata(columns, text, chat, statistics)
+            if wrong is not None:
+                metadata[f"error_{self.name}"] = {"type": "UnreadableAnswer", "message": wrong}
+            if metadata:
+                columns[DISTILABEL_METADATA_KEY] = metadata
+            made.append(columns)
+        base = row or {}
+        before = base.get(DISTILABEL_METADATA_KEY)
+        for columns in made:
+            # What earlier tasks noted stays: each key carries the name of its step.
+            if isinstance(before, dict) and DISTILABEL_METADATA_KEY in columns:
+                columns[DISTILABEL_METADATA_KEY] = {**before, **columns[DISTILABEL_METADATA_KEY]}
+        name = self.llm.model_name
+        if self.group_generations:
+            grouped = {key: [columns.get(key) for columns in made] for key in (made or [{}])[0]}
+            return [{**base, **grouped, "model_name": name}]
+        return [{**base, **columns, "model_name": name} for columns in made]
+
+
+class Task(_TaskBase, Step, ABC):
+    """A step that asks a model about every row.
+
+    A subclass has the properties `inputs` and `outputs` and the methods `format_input` and
+    `format_output`; with several turns per row it overrides `aprocess` instead of relying on them.
+
+    Attributes:
+        llm: the model.
+        group_generations: whether the generations of a row stay one row, with lists.
+        add_raw_output: whether to keep the model's text in `distilabel_metadata`.
+        add_raw_input: whether to keep the prompt in `distilabel_metadata`.
+        num_generations: answers to ask for per row.
+        use_default_structured_output: whether to have answers follow `get_structured_output()`.
+    """
+
+    @abstractmethod
+    def format_input(self, input: Dict[str, Any]) -> FormattedInput:
+        """Makes the prompt for a row: a conversation, or a pair with a structure, or text."""
+
+    async def aprocess(self, row: Row, ask: Ask) -> List[Row]:
+        """Turns one row into rows, asking the model as often as it takes.
+
+        Args:
+            row: with the columns of `inputs`.
+            ask: asks the model one question.
+
+        Returns:
+            The rows: `row` with the output columns, once per generation unless grouped.
+        """
+        prompt = self.format_input(row)
+        return self._rows_from(row, prompt, await ask(prompt, self.num_generations or 1))
+
+    def process(self, inputs: StepInput) -> StepOutput:  # type: ignore[override]
+        """Asks about a batch of rows, all of them concurrently.
+
+        Args:
+            inputs: the rows.
+
+        Yields:
+            The rows with the output columns.
+        """
+        yield run_sync(self._process_rows(inputs))
+
+    async def _process_rows(self, rows: list[Row]) -> list[Row]:
+        from distilabel.models.door import Door
+
+        ask = Door(self.llm)
+        made = await asyncio.gather(*(self.aprocess(row, ask) for row in rows))
+        return [row for group in made for row in group]
+
+
+class GeneratorTask(_TaskBase, GeneratorStep, ABC):
+    """A step that makes rows by asking a model."""
+
+
+class GlobalTask(_TaskBase, GlobalStep, ABC):
+    """A step that asks a model about all rows at once."""
+
+
+TaskLike = Union[Task, GeneratorTask, GlobalTask]

@@ -1,0 +1,100 @@
+"""Google-style docstrings, by section: descriptions of parameters, columns and citations."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import Any, Callable, Final
+
+_SECTIONS: Final = (
+    "Args",
+    "Returns",
+    "Raises",
+    "Attributes",
+    "Runtime parameters",
+    "Input columns",
+    "Output columns",
+    "Categories",
+    "Icon",
+    "References",
+    "Examples",
+    "Note",
+    "Citations",
+)
+_HEADING: Final = re.compile(rf"^({'|'.join(_SECTIONS)}):\s*$")
+_ARGUMENT: Final = re.compile(r"^(?:- )?`?(\*{0,2}[\w-]+)`?\s*(?:\(([^)]*)\))?:\s*(.*)$")
+_NAMED: Final = ("args", "attributes", "runtime_parameters", "raises")
+
+
+def _entries(lines: list[str]) -> dict[str, str]:
+    """`name: text` lines, each with the lines indented deeper below it."""
+    found: dict[str, str] = {}
+    name = ""
+    for line in inspect.cleandoc("\n".join(["", *lines])).splitlines():
+        match = None if line.startswith((" ", "\t")) else _ARGUMENT.match(line)
+        if match:
+            name = match[1]
+            found[name] = match[3].strip()
+        elif name and line.strip():
+            found[name] = f"{found[name]} {line.strip()}".strip()
+    return found
+
+
+def _columns(lines: list[str]) -> dict[str, tuple[str, str]]:
+    found = {}
+    for line in lines:
+        match = _ARGUMENT.match(line.strip())
+        if match:
+            found[match[1]] = (match[2] or "", match[3].strip())
+    return found
+
+
+def _links(lines: list[str]) -> dict[str, str]:
+    return dict(re.findall(r"\[(.+?)\]\((\S+?)\)", "\n".join(lines)))
+
+
+def _fenced(lines: list[str]) -> list[str]:
+    blocks = re.findall(r"```[\w+-]*\n(.*?)```", inspect.cleandoc("\n".join(["", *lines])), re.S)
+    return [block.strip() for block in blocks]
+
+
+def parse_google_docstring(func: Callable[..., Any]) -> dict[str, Any]:
+    """Reads the docstring of a function or class.
+
+    Args:
+        func: anything with a docstring.
+
+    Returns:
+        `short_description`, `description`, and per section, lowercased and with underscores:
+        name → text for arguments, attributes, runtime parameters and exceptions; name →
+        (type, text) for columns; title → address for references; a list of blocks for
+        citations; a list of names for categories; text for the rest.
+    """
+    doc = inspect.getdoc(func) or ""
+    sections: dict[str, list[str]] = {"": []}
+    current = ""
+    for line in doc.splitlines():
+        heading = _HEADING.match(line)
+        if heading:
+            current = heading[1].lower().replace(" ", "_")
+            sections[current] = []
+        else:
+            sections[current].append(line)
+
+    opening = "\n".join(sections.pop("")).strip()
+    short, _, rest = opening.partition("\n\n")
+    parsed: dict[str, Any] = {"short_description": short.strip(), "description": rest.strip()}
+    for name, lines in sections.items():
+        if name in _NAMED:
+            parsed[name] = _entries(lines)
+        elif name in ("input_columns", "output_columns"):
+            parsed[name] = _columns(lines)
+        elif name == "references":
+            parsed[name] = _links(lines)
+        elif name == "citations":
+            parsed[name] = _fenced(lines)
+        elif name == "categories":
+            parsed[name] = [line.strip(" -") for line in lines if line.strip(" -")]
+        else:
+            parsed[name] = inspect.cleandoc("\n".join(["", *lines]))
+    return parsed
