@@ -51,7 +51,6 @@ def test_it_serves_until_it_is_stopped(stop: signal.Signals) -> None:
         (["--fault", "boom=1"], "'boom'"),
         (["--rate-limit", "-1"], "above 0"),
         (["--replay", "/nowhere/at-all.jsonl"], "at-all.jsonl"),
-        (["--port", "70000"], "70000"),
     ],
 )
 def test_bad_values_get_one_message_and_exit_2(arguments: list[str], message: str) -> None:

@@ -37,7 +37,7 @@ class Client:
         async with self.session.get(self.url + path, headers=self.headers) as response:
             return response.status, json.loads(await response.read())
 
-    async def chat(self, text: str = "Explain tides.", **options: Any) -> Any:
+    async def chat(self, text: str = "Explain tides.", /, **options: Any) -> Any:
         messages = [{"role": "user", "content": text}]
         status, body, _ = await self.post(
             "/v1/chat/completions", {"model": "m", "messages": messages, **options}
@@ -142,7 +142,15 @@ async def test_generate_speaks_tgi(client: Client) -> None:
     assert body["details"]["prefill"] == []
     question["parameters"] = {"grammar": {"type": "json", "value": SCHEMA}}
     _, body, _ = await client.post("/generate", question)
+    assert body["details"]["finish_reason"] == "eos_token"
     assert set(json.loads(body["generated_text"])) == {"n", "s"}
+
+
+async def test_generate_answers_a_regular_expression(client: Client) -> None:
+    grammar = {"type": "regex", "value": "yes|no"}
+    question = {"inputs": "Is it?", "parameters": {"grammar": grammar}}
+    _, body, _ = await client.post("/generate", question)
+    assert body["generated_text"] in ("yes", "no")
 
 
 async def test_root_serves_the_same_as_v1(client: Client) -> None:
@@ -224,8 +232,9 @@ async def test_recorded_answers_come_back_byte_for_byte(
             body = await client.chat("Say it.", model=model, max_tokens=1)
             assert body["choices"][0]["message"]["content"] == text
             assert body["choices"][0]["finish_reason"] == "stop"
-        for question in ({"text": "Say it.", "model": "small"}, {"text": "Say", "model": "big"}):
-            assert (await client.chat(**question))["choices"][0]["message"]["content"] != text
+        for instruction, model in (("Say it.", "small"), ("Say", "big")):
+            body = await client.chat(instruction, model=model)
+            assert body["choices"][0]["message"]["content"] != text
 
 
 @pytest.mark.parametrize("line", ["{", "{}", '{"instruction": "a", "outputs": {"m": 1}}'])
@@ -302,7 +311,7 @@ async def test_hollow_answers_are_hollow(client: Client) -> None:
 
 
 async def test_a_slow_answer_is_whole(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "_SLOW_SECONDS", 0.02)
+    monkeypatch.setattr(wire, "SLOW_SECONDS", 0.02)
     whole = (await client.chat())["choices"]
     await client.post("/settings", {"faults": ["slow=1"]})
     assert (await client.chat())["choices"] == whole

@@ -7,6 +7,7 @@ from hashlib import blake2b
 import orjson
 
 from distilabel.models.simulated.formats import FORMATS, Question
+from distilabel.models.simulated.pattern import matching
 from distilabel.models.simulated.schema import instance_of
 
 CHARACTERS_PER_TOKEN = 4
@@ -28,6 +29,7 @@ def simulate_answer(
     seed: int,
     index: int = 0,
     schema: Mapping[str, object] | None = None,
+    pattern: str | None = None,
     max_tokens: int | None = None,
 ) -> str:
     """Answers a chat the way a model might, always the same for the same arguments.
@@ -41,19 +43,22 @@ def simulate_answer(
         seed: Another seed answers otherwise.
         index: Which of several answers to the same question.
         schema: A JSON schema; the answer is then a JSON text that validates against it.
+        pattern: A regular expression; the answer as a whole then matches it.
         max_tokens: The answer's greatest length in tokens, each `CHARACTERS_PER_TOKEN` characters.
 
     Returns:
         The text of the answer.
 
     Raises:
-        ValueError: No data can be made for the schema.
+        ValueError: No data can be made for the schema, or no text for the pattern.
     """
     roles_and_texts = [(message.get("role"), text_of(message)) for message in messages]
     identity = orjson.dumps((roles_and_texts, model, str(seed), index))
     rng = random.Random(int.from_bytes(blake2b(identity, digest_size=8).digest(), "big"))
     if schema is not None:
         answer = orjson.dumps(instance_of(schema, rng)).decode()
+    elif pattern is not None:
+        answer = matching(f"^(?:{pattern})$", rng)
     else:
         prompt = "\n\n".join(text for _, text in roles_and_texts)
         question = Question(prompt=prompt, last=last_user_text(messages), rng=rng)

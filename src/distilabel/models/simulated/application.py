@@ -116,7 +116,7 @@ class _Server:
         try:
             answers = answers_to(ask, replay=self._replay, seed=self._settings.seed)
         except ValueError as error:
-            raise _Refused(400, f"the schema cannot be answered: {error}") from None
+            raise _Refused(400, f"the format asked for cannot be met: {error}") from None
         answers = [answer.spoiled(fault) for answer in answers]
         reply = orjson.dumps(dialect.write(ask, [] if fault == "no_choices" else answers))
         if fault == "malformed":

@@ -29,6 +29,7 @@ class Ask:
         stop: Texts before which an answer ends.
         seed: The seed that the request brings.
         schema: The JSON schema of the answers.
+        pattern: The regular expression that the answers match as a whole.
         logprobs: How many alternatives each token is listed with; None for no log probabilities.
     """
 
@@ -39,6 +40,7 @@ class Ask:
     stop: Sequence[str] = ()
     seed: int | None = None
     schema: Mapping[str, Any] | None = None
+    pattern: str | None = None
     logprobs: int | None = None
 
     @property
@@ -94,7 +96,7 @@ def answers_to(ask: Ask, *, replay: Replay, seed: int) -> list[Answer]:
         The answers, chat by chat.
 
     Raises:
-        ValueError: No data can be made for the request's schema.
+        ValueError: No answer can be made for the request's schema or pattern.
     """
     return [
         _answer(ask, chat, index, replay=replay, seed=mixed_seed(seed, ask.seed))
@@ -107,7 +109,9 @@ def _answer(ask: Ask, chat: Chat, index: int, *, replay: Replay, seed: int) -> A
     recorded = replay.answer(last_user_text(chat), ask.model)
     if recorded is not None:
         return Answer(recorded)
-    text = simulate_answer(chat, model=ask.model, seed=seed, index=index, schema=ask.schema)
+    text = simulate_answer(
+        chat, model=ask.model, seed=seed, index=index, schema=ask.schema, pattern=ask.pattern
+    )
     found = [(text.find(stop), stop) for stop in ask.stop if stop and stop in text]
     position, stopped_by = min(found, default=(len(text), None))
     text = text[:position]

@@ -137,15 +137,15 @@ class Generate:
             raise ValueError("'inputs' must be a text of at least one character")
         if not isinstance(parameters, Mapping):
             raise ValueError("'parameters' must be an object")
-        grammar = parameters.get("grammar") or {}
-        is_json = isinstance(grammar, Mapping) and grammar.get("type") == "json"
+        schema, pattern = _grammar(parameters.get("grammar"))
         return Ask(
             model=self._model,
             chats=[_chat(inputs)],
             max_tokens=_integer(parameters, "max_new_tokens", 1, _MOST_TOKENS),
             stop=_stop(parameters.get("stop")),
             seed=_integer(parameters, "seed", 0, 2**64),
-            schema=grammar.get("value") if is_json else None,
+            schema=schema,
+            pattern=pattern,
         )
 
     def write(self, ask: Ask, answers: Sequence[Answer]) -> Mapping[str, object]:
@@ -214,6 +214,17 @@ def _schema(response_format: Any) -> Mapping[str, Any] | None:
         "'response_format' must have the type 'text', 'json_object', or 'json_schema' with "
         "its schema under 'json_schema.schema'"
     )
+
+
+def _grammar(grammar: Any) -> tuple[Mapping[str, Any] | None, str | None]:
+    match grammar:
+        case None:
+            return None, None
+        case {"type": "json", "value": dict(schema)}:
+            return schema, None
+        case {"type": "regex", "value": str(pattern)}:
+            return None, pattern
+    raise ValueError("'grammar' must have the type 'json' or 'regex' and its 'value'")
 
 
 def _pieces(answer: Answer) -> list[str]:

@@ -22,6 +22,9 @@ KINDS: Mapping[str, str] = {
 }
 """The faults with a name, each with what a client sees; any HTTP status 400 to 599 is one too."""
 
+SLOW_SECONDS = 2.0
+"""How many seconds an answer takes longer under the fault `slow`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Latency:

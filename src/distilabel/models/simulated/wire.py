@@ -5,7 +5,8 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-_SLOW_SECONDS = 2.0
+from distilabel.models.simulated.faults import SLOW_SECONDS
+
 _SLOW_PIECES = 20
 
 
@@ -29,11 +30,11 @@ async def reset(
 async def dribbled(
     request: web.Request, body: bytes, headers: Mapping[str, str]
 ) -> web.StreamResponse:
-    """Sends the body in pieces, over about two seconds."""
+    """Sends the body in pieces, over `SLOW_SECONDS`."""
     response = await _begun(request, body, headers)
     size = -(-len(body) // _SLOW_PIECES)
     for start in range(0, len(body), size):
-        await asyncio.sleep(_SLOW_SECONDS / _SLOW_PIECES)
+        await asyncio.sleep(SLOW_SECONDS / _SLOW_PIECES)
         await response.write(body[start : start + size])
     return response
 
