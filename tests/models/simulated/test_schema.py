@@ -74,6 +74,13 @@ def test_data_varies_and_repeats_with_its_seed() -> None:
     assert made[0] == made[2] != made[1]
 
 
+def test_recursion_that_mostly_leads_deeper_comes_to_an_end_soon() -> None:
+    pair = {"type": "array", "items": {"$ref": "#"}, "minItems": 2}
+    schema = {"anyOf": [pair, pair, pair, {"type": "null"}]}
+    for seed in range(DRAWS):
+        assert len(json.dumps(instance_of(schema, random.Random(seed)))) < 10_000
+
+
 SCHEMAS: list[dict[str, Any]] = [
     {"type": ["string", "null", "integer"]},
     {"const": {"a": [1]}},
@@ -166,6 +173,7 @@ def test_email_and_uri_look_like_it() -> None:
         ({"properties": {"a": {"$ref": "#"}}, "required": ["a"]}, "without end"),
         ({"allOf": [{"type": "string"}, {"type": "integer"}]}, "at the same place"),
         ({"type": "word"}, "which JSON has not"),
+        ({"type": "object", "properties": ["a"]}, "malformed"),
     ],
 )
 def test_impossible_schemas_are_refused_with_a_reason(schema: dict[str, Any], message: str) -> None:

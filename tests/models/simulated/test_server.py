@@ -329,13 +329,13 @@ async def test_a_hanging_request_ends_when_its_client_leaves(client: Client) -> 
 
 
 async def test_stats_count_questions_repeats_tokens_and_models(client: Client) -> None:
-    usages = [(await client.chat(text))["usage"] for text in ("a", "b", "a", "a")]
+    usages = [(await client.chat(text))["usage"] for text in ("a", "b", "a", "c")]
     await client.chat("a", model="n")
     await client.post("/v1/chat/completions", {})
     stats = await client.stats()
     assert (stats["requests"], stats["answered"]) == (6, 5)
     assert stats["by_status"] == {"200": 5, "400": 1}
-    assert (stats["questions"], stats["repeats"]) == (3, 1)
+    assert (stats["questions"], stats["repeats"]) == (4, 1)
     tally = stats["by_model"]["m"]
     assert tally["answered"] == 4
     assert tally["output_tokens"] == sum(usage["completion_tokens"] for usage in usages)

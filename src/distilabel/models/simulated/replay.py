@@ -31,8 +31,7 @@ class Replay:
             ValueError: A row has another form; the message names its line.
         """
         outputs: dict[str, dict[str, str]] = {}
-        # Split at line feeds only: the other separators of `splitlines` may stand within a text.
-        for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
+        for number, line in enumerate(path.read_bytes().splitlines(), start=1):
             if line.strip():
                 instruction, texts = _row(line, f"{path}, line {number}")
                 outputs.setdefault(instruction, {}).update(texts)

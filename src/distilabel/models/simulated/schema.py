@@ -48,6 +48,8 @@ def instance_of(schema: Mapping[str, Any] | bool, rng: random.Random) -> Any:
         return _Maker(schema, rng).make(schema, depth=0)
     except RecursionError:
         raise ValueError("the schema requires itself without end") from None
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"the schema is malformed: {error}") from error
 
 
 class _Maker:
@@ -210,7 +212,7 @@ class _Maker:
             raise ValueError(f"the schema asks for at least {fewest} items and at most {most}")
         wanted = max(fewest, len(first))
         if depth < _DEEPEST and rest is not False:
-            wanted += self._rng.randint(0 if wanted else 1, _EXTRA_ITEMS)
+            wanted += self._rng.randint(0 if wanted else 1, max(1, _EXTRA_ITEMS - depth))
         elif depth >= _DEEPEST:
             wanted = fewest
         wanted = min(wanted, most)
