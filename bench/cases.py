@@ -96,9 +96,8 @@ class _Asked:
 
     @property
     def rate_while_asking(self) -> float:
-        return float(
-            self.seen["answered"] / (self.seen["last_answer"] - self.seen["first_question"])
-        )
+        asking = self.seen["last_answer"] - self.seen["first_question"]
+        return float(self.seen["answered"] / asking)
 
     @property
     def cpu_per_thousand(self) -> float:
@@ -177,8 +176,8 @@ def throughput(bench: Bench) -> list[Figure]:
         Figure("requests/s while asking, raw", [b.rate_while_asking for b in raw], "1/s"),
         Figure("CPU per 1,000, ours", [a.cpu_per_thousand for a in ours], "s", Floor("<=", 0.30)),
         Figure("CPU per 1,000, raw", [b.cpu_per_thousand for b in raw], "s"),
-        Figure("peak memory, ours", [a.client.peak for a in ours], "MiB"),
-        Figure("peak memory, raw", [b.client.peak for b in raw], "MiB"),
+        Figure("peak memory, ours", [a.client.peak for a in ours], "MB"),
+        Figure("peak memory, raw", [b.client.peak for b in raw], "MB"),
     ]
 
 
@@ -208,15 +207,15 @@ def plain(bench: Bench) -> list[Figure]:
             with fresh_folder(bench.where) as scratch:
                 command = module("plain", "loop" if bench.self_check else side, scratch)
                 done = measure(command, scratch, BENCH_ROWS=str(rows))
-            bench.note(f"  {side:8} {done.wall:7.2f} s, {done.peak:6.0f} MiB")
+            bench.note(f"  {side:8} {done.wall:7.2f} s, {done.peak:6.0f} MB")
             kept.append(done)
     wanted = loop[0].said["last"]
     for done in (*ours, *loop):
         if done.said["rows"] != rows or done.said["last"] != wanted:
             raise Broken(f"plain: {done.said} is not {rows} rows that end with {wanted}")
     return [
-        Figure("peak memory, ours", [a.peak for a in ours], "MiB", Floor("<", 1000)),
-        Figure("peak memory, loop", [b.peak for b in loop], "MiB"),
+        Figure("peak memory, ours", [a.peak for a in ours], "MB", Floor("<", 1000)),
+        Figure("peak memory, loop", [b.peak for b in loop], "MB"),
         Figure("rows/s, ours", [rows / a.wall for a in ours], "1/s", Floor(">=", 50_000)),
         Figure("rows/s, loop", [rows / b.wall for b in loop], "1/s"),
         Figure("rows/s in run(), ours", [rows / a.said["seconds"] for a in ours], "1/s"),

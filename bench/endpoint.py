@@ -55,9 +55,8 @@ def latency_of(spec: str, seed: int) -> Draw:
 
 
 def _with_head(status: str, body: bytes) -> bytes:
-    return (
-        f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    ).encode() + body
+    lines = (f"HTTP/1.1 {status}", "Content-Type: application/json", f"Content-Length: {len(body)}")
+    return "\r\n".join((*lines, "", "")).encode() + body
 
 
 def _canned() -> bytes:
@@ -82,17 +81,8 @@ def _canned() -> bytes:
 
 
 _BEFORE_NUMBER, _AFTER_NUMBER = _canned().split(b"Answer 0000000000")
-_MODELS = _with_head(
-    "200 OK",
-    json.dumps(
-        {
-            "object": "list",
-            "data": [
-                {"id": "bench", "object": "model", "created": 1700000000, "owned_by": "bench"}
-            ],
-        }
-    ).encode(),
-)
+_MODEL = {"id": "bench", "object": "model", "created": 1700000000, "owned_by": "bench"}
+_MODELS = _with_head("200 OK", json.dumps({"object": "list", "data": [_MODEL]}).encode())
 _NOT_FOUND = _with_head("404 Not Found", b'{"error":{"message":"no such path"}}')
 _NO_LENGTH = _with_head("411 Length Required", b'{"error":{"message":"send a Content-Length"}}')
 

@@ -22,12 +22,12 @@ from pathlib import Path
 from typing import Any, Self
 
 ROOT = Path(__file__).resolve().parent.parent
-_MEBIBYTE = 1024 * 1024
+_MEGABYTE = 1_000_000
 # Of what a process that failed had to say.
 _MOST_LINES = 25
 
 
-class Broken(Exception):  # noqa: N818
+class Broken(Exception):
     """A process failed, or a result is not what it has to be: there is nothing to measure."""
 
 
@@ -39,7 +39,7 @@ class Outcome:
         started: the `time.time()` just before it was started.
         wall: seconds from there to its end.
         cpu: seconds of processor time, of the process and of what it started and waited for.
-        peak: most memory it held at a time, in MiB; of its processes the largest.
+        peak: most memory it held at a time, in MB; of its processes the largest.
         said: the JSON object in the last line of its standard output.
     """
 
@@ -130,7 +130,7 @@ def measure(command: list[str], scratch: Path, *, timeout: float = 600.0, **more
     except (IndexError, ValueError):
         raise Broken(f"{_short(command)}: its last line is not JSON: {lines[-1:]}") from None
     return Outcome(
-        started, wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / _MEBIBYTE, said
+        started, wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / _MEGABYTE, said
     )
 
 
@@ -138,6 +138,15 @@ def kill_group(leader: int, number: int = signal.SIGKILL) -> None:
     """Sends a signal to a process that leads a group, and to all of the group."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(leader, number)
+
+
+def end_tidily() -> None:
+    """Has SIGTERM unwind like Ctrl-C: servers end and folders go, as they do at a normal end."""
+
+    def leave(number: int, frame: object) -> None:
+        sys.exit(128 + number)
+
+    signal.signal(signal.SIGTERM, leave)
 
 
 @contextlib.contextmanager
@@ -179,7 +188,7 @@ class Server:
         self.port = port or 0
 
     def __enter__(self) -> Self:
-        self._log = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115
+        self._log = tempfile.TemporaryFile("w+", errors="replace")
         self._process = subprocess.Popen(
             self._command,
             cwd=ROOT,

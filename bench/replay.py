@@ -1,4 +1,4 @@
-"""Two questions per row, the second about the answer to the first: to be run again from the store."""
+"""Two questions per row, the second about the first answer: to be run again from the store."""
 
 from __future__ import annotations
 

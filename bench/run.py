@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.cases import CASES, Bench, Figure
-from bench.harness import ROOT, Broken
+from bench.harness import ROOT, Broken, end_tidily
 
 _QUICK = 0.05
 
@@ -22,7 +22,7 @@ _QUICK = 0.05
 def _machine() -> dict[str, Any]:
     """What the figures depend on and a reader cannot see from them."""
     commit = subprocess.run(
-        ["git", "describe", "--always", "--dirty"],  # noqa: S607
+        ["git", "describe", "--always", "--dirty"],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -45,7 +45,7 @@ def _number(value: float) -> str:
     return f"{value:.3g}" if value == 0 or abs(value) >= 0.01 else f"{value:.4f}"
 
 
-def _line(case: str, figure: Figure) -> list[str]:
+def _line(case: str, figure: Figure, verdict: str) -> list[str]:
     low, high = min(figure.samples), max(figure.samples)
     floor = figure.floor
     return [
@@ -54,7 +54,7 @@ def _line(case: str, figure: Figure) -> list[str]:
         f"{_number(figure.value)} {figure.unit}".rstrip(),
         f"{_number(low)} .. {_number(high)}" if len(figure.samples) > 1 else "",
         f"{floor.sign} {_number(floor.limit)}" if floor else "",
-        figure.verdict,
+        verdict,
     ]
 
 
@@ -90,6 +90,7 @@ def _arguments() -> argparse.Namespace:
 
 def main() -> int:
     given = _arguments()
+    end_tidily()
     bench = Bench(
         runs=1 if given.quick else given.runs,
         scale=_QUICK if given.quick else 1.0,
@@ -97,6 +98,8 @@ def main() -> int:
         self_check=given.self_check,
         note=lambda text: print(text, file=sys.stderr, flush=True),
     )
+    # Verdicts on a run of other sizes, or of the competitor against itself, would say nothing.
+    judged = not (given.quick or given.self_check)
     machine = _machine()
     lines = [["case", "figure", "median", "from .. to", "floor", ""]]
     kept: dict[str, Any] = {}
@@ -111,15 +114,15 @@ def main() -> int:
             kept[name] = {"broken": str(error)}
             broken = True
             continue
-        lines += [_line(name, figure) for figure in figures]
-        short = short or any(figure.verdict == "short" for figure in figures)
+        lines += [_line(name, figure, figure.verdict if judged else "") for figure in figures]
+        short = short or (judged and any(figure.verdict == "short" for figure in figures))
         kept[name] = [
             {
                 "figure": figure.name,
                 "median": figure.value,
                 "unit": figure.unit,
                 "floor": f"{figure.floor.sign} {figure.floor.limit}" if figure.floor else None,
-                "verdict": figure.verdict or None,
+                "verdict": (judged and figure.verdict) or None,
                 "samples": figure.samples,
             }
             for figure in figures
