@@ -1,4 +1,4 @@
-"""Runs the benchmarks, prints one table, and keeps all samples as JSON in `bench/out/`."""
+"""Runs the benchmarks, prints one table, and keeps all samples as JSON."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import Any
 
 from bench.cases import CASES, Bench, Figure
 from bench.harness import ROOT, Broken, end_tidily
+from bench.table import table
 
 _QUICK = 0.05
 
@@ -58,16 +59,6 @@ def _line(case: str, figure: Figure, verdict: str) -> list[str]:
     ]
 
 
-def table(lines: list[list[str]]) -> str:
-    """Lines as columns of even width, the first line their heads."""
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    rule = ["-" * width for width in widths]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in (lines[0], rule, *lines[1:])
-    )
-
-
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.run", description=__doc__)
     parser.add_argument("--runs", type=int, default=5, help="of each side of each case")
@@ -81,6 +72,7 @@ def _arguments() -> argparse.Namespace:
         action="store_true",
         help="the raw loop on both sides: every ratio has to be near 1",
     )
+    parser.add_argument("--out", type=Path, default=ROOT / "bench" / "out", help="for the samples")
     parser.add_argument("--tmp", type=Path, help="where caches go for the time of a run")
     given = parser.parse_args()
     if given.runs < 1:
@@ -132,12 +124,11 @@ def main() -> int:
         print("\nOnce and small (--quick): no figure to judge by.")
     if given.self_check:
         print("\nThe raw loop on both sides (--self-check): nothing here is the library's.")
-    out = ROOT / "bench" / "out"
-    out.mkdir(exist_ok=True)
-    path = out / time.strftime("%Y%m%dT%H%M%SZ.json", time.gmtime())
+    given.out.mkdir(parents=True, exist_ok=True)
+    path = given.out / time.strftime("%Y%m%dT%H%M%SZ.json", time.gmtime())
     settings = {"runs": bench.runs, "scale": bench.scale, "self_check": bench.self_check}
     path.write_text(json.dumps({"machine": machine, **settings, "cases": kept}, indent=2) + "\n")
-    print(f"\nAll samples: {path.relative_to(ROOT)}")
+    print(f"\nAll samples: {path}")
     if broken:
         return 2
     return 1 if short and given.strict else 0
