@@ -7,8 +7,6 @@ from typing import Any, Iterator
 
 def column_names(dataset: Any) -> list[str]:
     """The columns; of a stream that does not know them, the keys of its first row."""
-    if dataset is None:
-        return []
     names = dataset.column_names
     return list(next(iter(dataset), {}) if names is None else names)
 

@@ -114,8 +114,10 @@ class LoadDataFromHub(GeneratorStep):
     @property
     def outputs(self) -> List[str]:
         """The columns of the dataset; asked of the Hub, without the rows, before it is loaded."""
-        if self._dataset is not None or self.repo_id is None:
+        if self._dataset is not None and self._source in (None, self._where()):
             return _rows.column_names(self._dataset)
+        if self.repo_id is None:
+            return []
         wanted = repr(self._where())
         if wanted not in self._columns:
             self._columns[wanted] = self._ask_columns()
@@ -178,10 +180,10 @@ class LoadDataFromHub(GeneratorStep):
                 **what,
             )
         except datasets.exceptions.DatasetNotFoundError as error:
-            at = f" at the revision {self.revision!r}" if self.revision else ""
+            at = f" with the revision {self.revision!r}" if self.revision else ""
             raise DistilabelUserError(
                 f"{self.name}: there is no dataset {self.repo_id!r}{at} that you may read. Check "
-                "`repo_id`; if the dataset is private or gated, set HF_TOKEN or run "
+                "the name; if the dataset is private or gated, set HF_TOKEN or run "
                 "`hf auth login`."
             ) from error
         except (ValueError, FileNotFoundError) as error:
