@@ -86,16 +86,17 @@ class Hub:
         self._server.server_close()
         self._thread.join()
 
-    def run(self, code: str, home: Path, token: str | None = TOKEN) -> dict[str, Any]:
+    def run(self, code: str, home: Path, token: str | None = TOKEN, offline: bool = False) -> Any:
         """Runs a client in a process of its own, for the address is read when it is imported.
 
         Args:
             code: a script that sets `result`, anything JSON can hold.
             home: folder for the client's cache, its script and its working directory.
             token: the client's key, if it has one.
+            offline: whether the client is told that there is no network.
 
         Returns:
-            `result`, and what was written to stdout and stderr as `output`.
+            `result`.
         """
         home.mkdir(parents=True, exist_ok=True)
         script, answer = home / "client.py", home / "result.json"
@@ -111,6 +112,7 @@ class Hub:
             "HF_HUB_DISABLE_PROGRESS_BARS": "1",
             "PYTHONPATH": os.pathsep.join(p for p in sys.path if p),
             **({"HF_TOKEN": token} if token else {}),
+            **({"HF_HUB_OFFLINE": "1"} if offline else {}),
         }
         done = subprocess.run(
             [sys.executable, script.name],
@@ -121,7 +123,7 @@ class Hub:
             timeout=120,
         )
         assert done.returncode == 0, done.stderr
-        return {"result": json.loads(answer.read_text()), "output": done.stdout + done.stderr}
+        return json.loads(answer.read_text())
 
 
 class _Handler(BaseHTTPRequestHandler):

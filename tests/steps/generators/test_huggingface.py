@@ -10,7 +10,6 @@ from typing import Any
 import fsspec
 import pytest
 from datasets import Dataset, DatasetDict
-from hub import Hub
 
 from distilabel.distiset import Distiset
 from distilabel.errors import DistilabelUserError
@@ -19,6 +18,7 @@ from distilabel.steps.generators.huggingface import (
     LoadDataFromFileSystem,
     LoadDataFromHub,
 )
+from hub import Hub
 
 ROWS = [{"a": i} for i in range(5)]
 LINES = "".join(json.dumps(row) + "\n" for row in ROWS)
@@ -97,7 +97,9 @@ def test_kinds_of_files(tmp_path: Path) -> None:
     ]
 
 
-def test_files_on_another_file_system() -> None:
+def test_files_on_another_file_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    # To `datasets`, whatever is not on this machine is the network.
+    monkeypatch.setattr("datasets.config.HF_HUB_OFFLINE", False)
     fsspec.filesystem("memory").pipe_file("/elsewhere/rows.jsonl", LINES.encode())
     assert rows(LoadDataFromFileSystem(data_files="memory://elsewhere/rows.jsonl")) == ROWS
 
@@ -210,7 +212,7 @@ result = {{
     "outputs": [asked.outputs, asked._dataset is None],
 }}
 """
-    result = hub.run(code, tmp_path)["result"]
+    result = hub.run(code, tmp_path)
     batches = [[ROWS[0:2], False], [ROWS[2:4], False], [ROWS[4:5], True]]
     assert result["all"] == batches
     assert result["offset"] == [[ROWS[3:5], True]]
@@ -232,7 +234,7 @@ result = {{
     "nothing": refusal(),
 }}
 """
-    said = hub.run(code, tmp_path)["result"]
+    said = hub.run(code, tmp_path)
     assert {kind for kind, _ in said.values()} == {"DistilabelUserError"}
     assert "'tester/none'" in said["repository"][1]
     assert "HF_TOKEN" in said["repository"][1]
@@ -251,8 +253,7 @@ try:
 except Exception as error:
     result = [isinstance(error, ConnectionError), str(error)]
 """
-    hub.url = "http://127.0.0.1:9"
-    is_connection, text = hub.run(code, tmp_path)["result"]
+    is_connection, text = hub.run(code, tmp_path, offline=True)
     assert is_connection
     assert "tester/d" in text
 

@@ -267,6 +267,8 @@ class LoadDataFromFileSystem(LoadDataFromHub):
                 streaming=self.streaming,
                 storage_options=self.storage_options,
             )
+        except ConnectionError:
+            raise
         except Exception as error:
             # `datasets` wraps what a reader says; the reader says what is wrong with the file.
             reason = error.__cause__ or error
