@@ -1,0 +1,1 @@
+"""Generator steps: where rows come from."""

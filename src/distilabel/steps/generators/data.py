@@ -1,0 +1,62 @@
+"""`LoadDataFromDicts`: rows that are in memory already. Knows nothing of files or hubs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Dict, List
+
+from pydantic import Field
+
+from distilabel.steps.base import GeneratorStep
+
+if TYPE_CHECKING:
+    from distilabel.typing import GeneratorStepOutput
+
+
+class LoadDataFromDicts(GeneratorStep):
+    """Gives the rows of a list.
+
+    Attributes:
+        data: the rows. They stay as they are: later steps work on copies.
+
+    Runtime parameters:
+        - batch_size (int): rows that are made at a time. Defaults to 50.
+
+    Output columns:
+        - dynamic (Any): the keys of the first row.
+
+    Categories:
+        - load
+
+    Examples:
+        ```python
+        from distilabel.steps import LoadDataFromDicts
+
+        loader = LoadDataFromDicts(data=[{"instruction": "What is 2+2?"}] * 5, batch_size=2)
+        loader.load()
+        rows, last = next(loader.process())
+        ```
+    """
+
+    data: List[Dict[str, Any]] = Field(default_factory=list, exclude=True)
+
+    @property
+    def outputs(self) -> List[str]:
+        """The keys of the first row; none for no rows."""
+        return list(self.data[0]) if self.data else []
+
+    def process(self, offset: int = 0) -> GeneratorStepOutput:
+        """Gives the rows in order.
+
+        Args:
+            offset: rows to leave out, because an earlier run made them.
+
+        Yields:
+            A list of rows, and whether it is the last.
+        """
+        total = len(self.data)
+        if offset >= total:
+            yield [], True
+        for start in range(offset, total, self.batch_size):  # type: ignore[arg-type]
+            end = start + self.batch_size  # type: ignore[operator]
+            # Steps change rows in place; the caller's dicts are the caller's.
+            yield [dict(row) for row in self.data[start:end]], end >= total

@@ -1,0 +1,1 @@
+"""Global steps that take all rows somewhere."""

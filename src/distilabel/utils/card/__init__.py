@@ -1,0 +1,1 @@
+"""Dataset cards: what the README of a made dataset says."""

@@ -1,0 +1,80 @@
+"""Images in datasets: from base64 text to `datasets.Image`. Knows no image formats."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import TYPE_CHECKING, Any
+
+from distilabel.errors import DistilabelUserError
+
+if TYPE_CHECKING:
+    from distilabel.distiset import Distiset
+
+
+def decoded(distiset: Distiset, columns: list[str]) -> dict[str, Any]:
+    """The datasets with images in the named columns.
+
+    Args:
+        distiset: the datasets; they stay as they are.
+        columns: names of columns of base64 text, with or without a `data:` prefix.
+
+    Raises:
+        DistilabelUserError: no dataset has such a column, or a text is no base64.
+    """
+    from datasets import DatasetDict
+
+    for column in columns:
+        if not any(column in _split.column_names for _split in _splits(distiset)):
+            raise DistilabelUserError(
+                f"No configuration has a column {column!r} to turn into images."
+            )
+    result: dict[str, Any] = {}
+    for name, dataset in distiset.items():
+        if isinstance(dataset, DatasetDict):
+            result[name] = DatasetDict(
+                {split: _with_images(rows, columns, name) for split, rows in dataset.items()}
+            )
+        else:
+            result[name] = _with_images(dataset, columns, name)
+    return result
+
+
+def _splits(distiset: Distiset) -> list[Any]:
+    return [
+        split
+        for dataset in distiset.values()
+        for split in (dataset.values() if isinstance(dataset, dict) else [dataset])
+    ]
+
+
+def _with_images(dataset: Any, columns: list[str], name: str) -> Any:
+    from datasets import Features, Image, Value
+
+    present = [column for column in columns if column in dataset.column_names]
+    if not present:
+        return dataset
+
+    def decode(batch: dict[str, list[Any]]) -> dict[str, list[Any]]:
+        return {column: [_decode(t, name, column) for t in batch[column]] for column in present}
+
+    # Without naming the type, a column of nothing but None would have none.
+    raw = {"bytes": Value("binary"), "path": Value("string")}
+    features = Features({**dataset.features, **dict.fromkeys(present, raw)})
+    dataset = dataset.map(decode, batched=True, batch_size=100, features=features)
+    for column in present:
+        dataset = dataset.cast_column(column, Image())
+    return dataset
+
+
+def _decode(text: str | None, name: str, column: str) -> dict[str, Any] | None:
+    if text is None:
+        return None
+    try:
+        data = base64.b64decode(text.partition(",")[2] if text.startswith("data:") else text)
+    except (binascii.Error, ValueError, AttributeError) as error:
+        raise DistilabelUserError(
+            f"The column {column!r} of the configuration {name!r} holds something that is no "
+            f"base64 text: {error}"
+        ) from error
+    return {"bytes": data, "path": None}

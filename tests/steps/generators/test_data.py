@@ -1,0 +1,73 @@
+"""`LoadDataFromDicts`: every row once, in order, and the caller's rows untouched."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from distilabel.steps.generators.data import LoadDataFromDicts
+
+ROWS: list[dict[str, Any]] = [{"a": i, "b": [i]} for i in range(5)]
+
+
+def loader(**fields: Any) -> LoadDataFromDicts:
+    step = LoadDataFromDicts(**{"data": ROWS, "batch_size": 2, **fields})
+    step.load()
+    return step
+
+
+def test_rows_come_in_batches_and_the_last_is_marked() -> None:
+    assert list(loader().process()) == [
+        (ROWS[0:2], False),
+        (ROWS[2:4], False),
+        (ROWS[4:5], True),
+    ]
+
+
+@pytest.mark.parametrize("offset", [0, 1, 2, 3, 4])
+def test_an_offset_leaves_out_as_many_rows(offset: int) -> None:
+    batches = list(loader().process(offset=offset))
+    assert [row for rows, _ in batches for row in rows] == ROWS[offset:]
+    assert [last for _, last in batches].count(True) == 1
+    assert batches[-1][1]
+
+
+@pytest.mark.parametrize("offset", [5, 9])
+def test_with_all_rows_made_before_the_end_is_said_at_once(offset: int) -> None:
+    assert list(loader().process(offset=offset)) == [([], True)]
+
+
+def test_changing_rows_in_place_changes_neither_the_data_nor_a_second_run() -> None:
+    data = [{"a": 1}]
+    step = loader(data=data)
+    for rows, _ in step.process():
+        rows[0]["a"] = "changed"
+    assert data == [{"a": 1}]
+    assert list(step.process()) == [([{"a": 1}], True)]
+
+
+def test_no_data_is_no_error() -> None:
+    step = loader(data=[])
+    assert step.outputs == []
+    assert list(step.process()) == [([], True)]
+
+
+def test_outputs_are_the_keys_and_can_be_renamed() -> None:
+    step = loader(data=[{"a": 1}], output_mappings={"a": "z"})
+    assert step.outputs == ["a"]
+    assert step.get_outputs() == {"z": True}
+    assert list(step.process_applying_mappings()) == [([{"z": 1}], True)]
+
+
+def test_the_data_stay_out_of_the_dump() -> None:
+    assert "data" not in loader().dump()
+
+
+def test_a_million_rows_take_seconds_at_most() -> None:
+    step = loader(data=[{"a": 1}] * 1_000_000, batch_size=50)
+    start = time.monotonic()
+    assert sum(len(rows) for rows, _ in step.process()) == 1_000_000
+    # Popping rows off the front of the list, one by one, takes minutes.
+    assert time.monotonic() - start < 10

@@ -1,0 +1,57 @@
+"""`make_generator_step`: the step that fits the data, and nothing downloaded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from datasets import Dataset, DatasetDict
+
+from distilabel.errors import DistilabelUserError
+from distilabel.steps.base import StepResources
+from distilabel.steps.generators.utils import make_generator_step
+
+ROWS = [{"a": 1, "b": "x"}, {"a": 2, "b": "y"}, {"a": 3, "b": "z"}]
+
+
+def frame() -> Any:
+    pandas = pytest.importorskip("pandas")
+    return pandas.DataFrame(ROWS, index=[7, 8, 9])
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (lambda: ROWS, "LoadDataFromDicts"),
+        (frame, "LoadDataFromHub"),
+        (lambda: Dataset.from_list(ROWS), "LoadDataFromHub"),
+    ],
+)
+def test_every_kind_of_data_gives_the_same_rows(data: Any, kind: str) -> None:
+    step: Any = make_generator_step(data(), batch_size=2, output_mappings={"a": "z"})
+    step.load()
+    assert type(step).__name__ == kind
+    assert step.outputs == ["a", "b"]
+    renamed = [{"z": row["a"], "b": row["b"]} for row in ROWS]
+    assert list(step.process_applying_mappings()) == [(renamed[:2], False), (renamed[2:], True)]
+    assert list(step.process(offset=2)) == [(ROWS[2:], True)]
+
+
+def test_fewer_rows_can_be_asked_for_when_the_pipeline_is_run() -> None:
+    step: Any = make_generator_step(Dataset.from_list(ROWS))
+    assert step.num_examples == 3
+    step.set_runtime_parameters({"num_examples": 1})
+    step.load()
+    assert list(step.process()) == [(ROWS[:1], True)]
+
+
+def test_resources_and_name_reach_the_step() -> None:
+    step: Any = make_generator_step(Dataset.from_list(ROWS), resources=StepResources(replicas=2))
+    assert step.resources.replicas == 2
+    assert step.repo_id == "default_name"
+
+
+@pytest.mark.parametrize("data", ["x", None, DatasetDict(train=Dataset.from_list(ROWS))])
+def test_other_data_are_refused_by_name(data: Any) -> None:
+    with pytest.raises(DistilabelUserError, match=f"{type(data).__name__}.*list of dicts"):
+        make_generator_step(data)
