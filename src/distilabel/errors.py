@@ -77,6 +77,9 @@ class AnswerError(ModelError):
         retry_after: seconds the server asked us to wait, if it did.
         overloaded: whether the cause is load (429, 503, timeouts), so that asking slower helps.
         raw: what came back, for the record of the failure.
+
+    Attributes:
+        attempts: how often the question was asked.
     """
 
     def __init__(
@@ -94,3 +97,4 @@ class AnswerError(ModelError):
         self.retry_after = retry_after
         self.overloaded = overloaded
         self.raw = raw
+        self.attempts = 1

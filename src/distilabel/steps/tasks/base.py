@@ -176,7 +176,12 @@ class _TaskBase(_Step, ABC):
                 columns[f"llm_{self.name}_{key}"] = value
             metadata = self._metadata(columns, text, chat, statistics)
             if wrong is not None:
-                metadata[f"error_{self.name}"] = {"type": "UnreadableAnswer", "message": wrong}
+                metadata[f"error_{self.name}"] = {
+                    "type": "UnreadableAnswer",
+                    "message": wrong,
+                    "attempts": 1,
+                    "raw": text,
+                }
             if metadata:
                 columns[DISTILABEL_METADATA_KEY] = metadata
             made.append(columns)
@@ -191,6 +196,22 @@ class _TaskBase(_Step, ABC):
             grouped = {key: [columns.get(key) for columns in made] for key in (made or [{}])[0]}
             return [{**base, **grouped, "model_name": name}]
         return [{**base, **columns, "model_name": name} for columns in made]
+
+
+    def _failed_rows(self, row: Row, error: dict[str, Any]) -> list[Row]:
+        """The row that goes on when there is no answer: None in the outputs, and why."""
+        try:
+            columns = dict(self.format_output(None, row))
+        except Exception:  # noqa: BLE001 (a parser need not know what to do without a text)
+            columns = dict.fromkeys(self._all_outputs())
+        metadata = self._metadata(columns, None, None, None)
+        before = row.get(DISTILABEL_METADATA_KEY)
+        columns[DISTILABEL_METADATA_KEY] = {
+            **(before if isinstance(before, dict) else {}),
+            **metadata,
+            f"error_{self.name}": {"attempts": None, "raw": None, **error},
+        }
+        return [{**row, **columns, "model_name": self.llm.model_name}]
 
 
 class Task(_TaskBase, Step, ABC):

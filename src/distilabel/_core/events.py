@@ -1,0 +1,198 @@
+"""Events: what happens in a run, one small record each. The engine speaks in nothing else.
+
+Whoever wants to show, count or write down a run listens; nobody who emits knows who that is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(slots=True)
+class Event:
+    """Something that happened."""
+
+
+@dataclass(slots=True)
+class RunStarted(Event):
+    """The pipeline is checked and begins.
+
+    Attributes:
+        pipeline: its name.
+        steps: step name → class name, in topological order.
+    """
+
+    pipeline: str
+    steps: dict[str, str]
+
+
+@dataclass(slots=True)
+class StepLoaded(Event):
+    """A step is ready to work."""
+
+    step: str
+    seconds: float
+
+
+@dataclass(slots=True)
+class RowsTaken(Event):
+    """Rows came to a step."""
+
+    step: str
+    count: int
+
+
+@dataclass(slots=True)
+class RowsDone(Event):
+    """A step is done with rows it took: taken + created = given + dropped + failed.
+
+    Attributes:
+        step: its name.
+        taken: rows it took.
+        given: rows it gave on, unharmed.
+        dropped: rows it took and made nothing of.
+        created: rows it gave beyond one per row it took.
+        failed: rows it gave on with None in its columns.
+        skipped: those of the failed ones whose required input was None already.
+    """
+
+    step: str
+    taken: int
+    given: int
+    dropped: int = 0
+    created: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+
+@dataclass(slots=True)
+class Asked(Event):
+    """A question went to a model."""
+
+    step: str
+    model: str
+
+
+@dataclass(slots=True)
+class Answered(Event):
+    """A question has its answer.
+
+    Attributes:
+        step: who asked.
+        model: who answered.
+        input_tokens: tokens of the question.
+        output_tokens: tokens of the answers.
+        seconds: between asking and the answer; 0 if it was stored already.
+        reused: whether it was stored already.
+        cost: US dollars; None if the price is not known.
+    """
+
+    step: str
+    model: str
+    input_tokens: int
+    output_tokens: int
+    seconds: float
+    reused: bool
+    cost: float | None = None
+
+
+@dataclass(slots=True)
+class Retried(Event):
+    """A question got no answer and will be asked again."""
+
+    step: str
+    model: str
+    reason: str
+    wait: float
+
+
+@dataclass(slots=True)
+class Unanswered(Event):
+    """A question was given up."""
+
+    step: str
+    model: str
+    reason: str
+
+
+@dataclass(slots=True)
+class GateMoved(Event):
+    """An endpoint is asked faster or slower from now on.
+
+    Attributes:
+        endpoint: which.
+        limit: most questions in flight.
+        reason: why, in words; empty when it only grows.
+    """
+
+    endpoint: str
+    limit: int
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class GatePaused(Event):
+    """An endpoint is left alone for a while."""
+
+    endpoint: str
+    seconds: float
+    reason: str
+
+
+@dataclass(slots=True)
+class GateResumed(Event):
+    """An endpoint that was left alone answers again."""
+
+    endpoint: str
+
+
+@dataclass(slots=True)
+class RowFailed(Event):
+    """A row goes on with None in the columns of a step.
+
+    Attributes:
+        step: where.
+        key: the row.
+        error: type, message, attempts and what came back, for `Distiset.failures`.
+    """
+
+    step: str
+    key: tuple[int, ...]
+    error: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Stopping(Event):
+    """No more rows are begun; those in flight are finished."""
+
+    reason: str
+
+
+@dataclass(slots=True)
+class RunFinished(Event):
+    """Every row has reached its end, or the run was stopped.
+
+    Attributes:
+        seconds: since it started.
+        interrupted: whether it was stopped before the end.
+    """
+
+    seconds: float
+    interrupted: bool
+    error: str = ""
+
+
+Emit = Callable[[Event], None]
+
+
+@dataclass(slots=True)
+class Bus:
+    """Hands every event to every listener, in order."""
+
+    listeners: list[Emit] = field(default_factory=list)
+
+    def __call__(self, event: Event) -> None:
+        for listener in self.listeners:
+            listener(event)

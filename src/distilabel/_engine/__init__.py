@@ -1,0 +1,1 @@
+"""The engine: takes rows through steps, keeps answers, says what happens. Builds no pipeline."""

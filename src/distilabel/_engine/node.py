@@ -1,0 +1,106 @@
+"""A node: one step at work. Takes chunks from its predecessors and gives chunks to its successors."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+from distilabel._core.events import RowsDone, RowsTaken
+from distilabel._engine.routing import Router
+from distilabel._engine.rows import Chunk, Key, own_copy
+from distilabel._engine.shared import Shared
+from distilabel.constants import DISTILABEL_METADATA_KEY
+
+
+class Node(ABC):
+    """One step at work.
+
+    Args:
+        name: of the step.
+        shared: what the nodes of the run share.
+    """
+
+    def __init__(self, name: str, shared: Shared) -> None:
+        self.name = name
+        self.shared = shared
+        self.router: Router | None = None
+        self.closed = 0
+        self._outs: list[tuple[Node, int]] = []
+        self._open_ports = 0
+
+    def connect(self, successor: Node) -> None:
+        """Sends the rows of this node to another one."""
+        self._outs.append((successor, successor.add_port()))
+
+    def add_port(self) -> int:
+        """One more predecessor; gives its number."""
+        self._open_ports += 1
+        return self._open_ports - 1
+
+    @abstractmethod
+    def push(self, port: int, chunk: Chunk) -> None:
+        """Takes rows from a predecessor."""
+
+    def end(self, port: int) -> None:
+        """A predecessor has no more rows."""
+        self._open_ports -= 1
+        if self._open_ports == 0:
+            self.ended()
+
+    @abstractmethod
+    def ended(self) -> None:
+        """No predecessor has more rows; `finish` must follow when the last ones are given on."""
+
+    def finish(self) -> None:
+        """This node has no more rows."""
+        for node, port in self._outs:
+            node.end(port)
+
+    def give(self, chunk: Chunk) -> None:
+        """Hands rows to the successors, to each its own copy."""
+        chosen = self.router.choose(chunk) if self.router and chunk.rows else None
+        receivers = [n for n, _ in self._outs if chosen is None or n.name in chosen]
+        for node, port in self._outs:
+            if node not in receivers:
+                node.push(port, Chunk([], [], chunk.closed))
+            elif node is receivers[-1]:
+                node.push(port, chunk)
+            else:
+                node.push(port, chunk._replace(rows=[own_copy(row) for row in chunk.rows]))
+
+    def took(self, count: int) -> None:
+        """Says that rows came."""
+        if count:
+            self.shared.emit(RowsTaken(self.name, count))
+
+    def done(self, taken: int, given: int, dropped: int, failed: int, skipped: int = 0) -> None:
+        """Says what became of rows that came.
+
+        Args:
+            taken: rows that came.
+            given: rows that go on, failed ones among them.
+            dropped: rows of which nothing was made.
+            failed: rows that go on with None.
+            skipped: those of them that were not tried.
+        """
+        created = given + dropped - taken
+        self.shared.emit(
+            RowsDone(self.name, taken, given - failed, dropped, created, failed, skipped)
+        )
+
+
+def error_in(row: dict[str, Any], step: str) -> dict[str, Any] | None:
+    """What a step noted in a row about its own failure, if it did."""
+    metadata = row.get(DISTILABEL_METADATA_KEY)
+    entries = metadata if isinstance(metadata, list) else [metadata]
+    for entry in entries:
+        if isinstance(entry, dict):
+            error: dict[str, Any] | None = entry.get(f"error_{step}")
+            if error is not None:
+                return error
+    return None
+
+
+def ordinals(keys: list[Key]) -> list[int]:
+    """The ordinals of the source rows that rows come from."""
+    return [key[0] for key in keys]

@@ -1,0 +1,143 @@
+"""Tasks at work: one coroutine per row. A row that waits holds up nobody else."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any, Final
+
+from distilabel._core.events import RowFailed
+from distilabel._engine.node import Node, error_in
+from distilabel._engine.rows import Chunk, Key, Row
+from distilabel._engine.shared import Shared
+from distilabel.errors import AnswerError, EndpointError
+from distilabel.models.door import Door, StopAsking
+from distilabel.steps.tasks.base import Task
+
+# Coroutines are cheap but not free: a step that multiplies rows must not start a million.
+_MOST_RUNNING: Final = 4096
+
+
+class PerRow(Node):
+    """A task whose rows are independent of each other.
+
+    Args:
+        task: the step.
+        door: how it asks its model.
+        shared: what the nodes of the run share.
+    """
+
+    def __init__(self, task: Task, door: Door, shared: Shared) -> None:
+        super().__init__(str(task.name), shared)
+        self._task = task
+        self._door = door
+        self._mappings = task._mappings
+        inputs = task.inputs
+        required = dict(inputs) if isinstance(inputs, dict) else dict.fromkeys(inputs, True)
+        self._required = [name for name, needed in required.items() if needed]
+        self._queue: deque[tuple[Key, Row]] = deque()
+        self._running = 0
+        self._pending: dict[int, int] = {}
+        self._closing: set[int] = set()
+        self._is_ended = False
+
+    def push(self, port: int, chunk: Chunk) -> None:
+        """Begins with the rows at once, as far as there is room for them."""
+        self.took(len(chunk.rows))
+        pending = self._pending
+        for key, row in zip(chunk.keys, chunk.rows, strict=True):
+            pending[key[0]] = pending.get(key[0], 0) + 1
+            self._queue.append((key, row))
+        nothing = []
+        for ordinal in chunk.closed:
+            if ordinal in pending:
+                self._closing.add(ordinal)
+            else:
+                nothing.append(ordinal)
+        if nothing:
+            self.give(Chunk([], [], nothing))
+        self._start()
+
+    def _start(self) -> None:
+        while self._queue and self._running < _MOST_RUNNING:
+            key, row = self._queue.popleft()
+            self._running += 1
+            self.shared.begin()
+            self.shared.start(self._work(key, row))
+
+    async def _work(self, key: Key, row: Row) -> None:
+        try:
+            made = await self._made(key, row)
+            if made is not None:
+                keys = [key] if len(made) == 1 else [(*key, i) for i in range(len(made))]
+                self.give(Chunk(keys, made, self._closed_by(key[0])))
+        finally:
+            self._running -= 1
+            self.shared.end()
+        if self._queue:
+            self._start()
+        self._finish_if_done()
+
+    def _closed_by(self, ordinal: int) -> tuple[int, ...]:
+        left = self._pending[ordinal] - 1
+        if left:
+            self._pending[ordinal] = left
+            return ()
+        del self._pending[ordinal]
+        if ordinal in self._closing:
+            self._closing.discard(ordinal)
+            return (ordinal,)
+        return ()
+
+    async def _made(self, key: Key, row: Row) -> list[Row] | None:
+        """The rows made of one; None if it is left for the next run."""
+        mappings = self._mappings
+        given = mappings.into(row) if mappings else row
+        skipped = False
+        try:
+            empty = [name for name in self._required if given.get(name, self) is None]
+            if empty:
+                skipped = True
+                made = self._task._failed_rows(
+                    given, {"type": "Skipped", "message": f"its input {empty[0]} is None"}
+                )
+            else:
+                made = await self._task.aprocess(given, self._door)
+        except StopAsking:
+            return None
+        except EndpointError as error:
+            self.shared.fail(EndpointError(f"{self.name}: {error}", status=error.status))
+            return None
+        except Exception as error:  # noqa: BLE001 (the row fails, the run goes on)
+            made = self._task._failed_rows(given, error_record(error))
+        failed = 0
+        for item in made:
+            record = error_in(item, self.name)
+            if record is not None:
+                failed += 1
+                if not skipped:
+                    self.shared.emit(RowFailed(self.name, key, record))
+        if mappings:
+            aside = mappings.set_aside(row)
+            made = [mappings.out_of(item, aside) for item in made]
+        self.done(1, len(made), 0 if made else 1, failed, failed if skipped else 0)
+        return made
+
+    def ended(self) -> None:
+        """No more rows will come."""
+        self._is_ended = True
+        self._finish_if_done()
+
+    def _finish_if_done(self) -> None:
+        if self._is_ended and not self._running and not self._queue and not self._pending:
+            self._is_ended = False
+            self.finish()
+
+
+def error_record(error: Exception) -> dict[str, Any]:
+    """An error as data: what stands in `distilabel_metadata` and in `Distiset.failures`."""
+    return {
+        "type": type(error).__name__,
+        "message": str(error),
+        "attempts": error.attempts if isinstance(error, AnswerError) else 1,
+        "raw": error.raw if isinstance(error, AnswerError) else None,
+    }

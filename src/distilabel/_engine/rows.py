@@ -1,0 +1,92 @@
+"""Rows and their identity: keys, chunks, and copies of one's own.
+
+A source row has an ordinal, `(17,)`; a row made from it extends the key: `(17, 0)`, `(17, 1)`.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+Key = tuple[int, ...]
+Row = dict[str, Any]
+
+
+class Chunk(NamedTuple):
+    """Rows on their way from one step to the next.
+
+    Attributes:
+        keys: of the rows.
+        rows: the rows.
+        closed: ordinals of which no more rows will come this way; every ordinal is closed once.
+    """
+
+    keys: list[Key]
+    rows: list[Any]
+    closed: Sequence[int]
+
+
+def own_copy(value: Any) -> Any:
+    """A copy of a row that shares no dict and no list with it."""
+    if isinstance(value, dict):
+        return {k: own_copy(v) if isinstance(v, (dict, list)) else v for k, v in value.items()}
+    if isinstance(value, list):
+        return [own_copy(v) if isinstance(v, (dict, list)) else v for v in value]
+    return value
+
+
+class Place(NamedTuple):
+    """Where a row that a step made comes from.
+
+    Attributes:
+        origin: position of a row in the batch the step was given.
+        branch: which of the rows made of that one; -1 if it is the only one.
+    """
+
+    origin: int
+    branch: int
+
+
+def places(before: list[Any], after: list[Any]) -> list[Place]:
+    """Matches the rows a step made to the rows it was given.
+
+    By identity; else by position where the counts agree; else all of them come from the first.
+
+    Args:
+        before: the rows the step was given.
+        after: the rows it made.
+    """
+    if len(before) == len(after) and all(map(operator.is_, before, after)):
+        return [Place(i, -1) for i in range(len(after))]
+    position = {id(row): i for i, row in enumerate(before)}
+    found = [position.get(id(row)) for row in after]
+    known = [i for i in found if i is not None]
+    if not known and len(before) == len(after):
+        return [Place(i, -1) for i in range(len(after))]
+    # A row that is nobody's belongs to the one made before it.
+    last = known[0] if known else 0
+    origins = [last := i if i is not None else last for i in found]
+    total = Counter(origins)
+    if not known:
+        total[0] += 1  # fresh rows extend the key, also when there is only one of them
+    branches: Counter[int] = Counter()
+    matched = []
+    for origin in origins:
+        if total[origin] == 1:
+            matched.append(Place(origin, -1))
+        else:
+            matched.append(Place(origin, branches[origin]))
+            branches[origin] += 1
+    return matched
+
+
+def keys_at(keys: list[Key], matched: list[Place]) -> list[Key]:
+    """The keys of the rows a step made.
+
+    Args:
+        keys: of the batch the step was given.
+        matched: what `places` found.
+    """
+    return [keys[i] if branch < 0 else (*keys[i], branch) for i, branch in matched]

@@ -1,0 +1,103 @@
+"""What the nodes of one run share: the loop, the threads, the store, and whether it goes on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol, TypeVar
+
+from distilabel._core.events import Emit
+from distilabel._engine.store import Store
+from distilabel.models.door import Gates
+
+_T = TypeVar("_T")
+
+
+class Wakeable(Protocol):
+    """Somebody who waits for room or for work to run out."""
+
+    def wake(self) -> None:
+        """Look again."""
+
+
+class Shared:
+    """One run, as its nodes see it.
+
+    Args:
+        emit: told of everything that happens.
+        store: where answers and outputs are kept; None keeps nothing.
+        reuse: whether what is kept is used.
+        window: most source rows on their way at a time.
+    """
+
+    def __init__(self, *, emit: Emit, store: Store | None, reuse: bool, window: int) -> None:
+        self.emit = emit
+        self.store = store
+        self.reuse = reuse
+        self.window = window
+        self.loop = asyncio.get_running_loop()
+        self.gates = Gates(emit)
+        self.threads = ThreadPoolExecutor(64, thread_name_prefix="distilabel-step")
+        self.waiting: list[Wakeable] = []
+        self.stopping = False
+        self.finished = asyncio.Event()
+        self.failure: BaseException | None = None
+        self._busy = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody works: then whoever holds rows back must let some go."""
+        return self._busy == 0
+
+    def begin(self) -> None:
+        """Somebody starts to work."""
+        self._busy += 1
+
+    def end(self) -> None:
+        """Somebody has finished working."""
+        self._busy -= 1
+        if self._busy == 0:
+            self.wake()
+
+    def wake(self) -> None:
+        """Whoever waits may look again."""
+        for waiting in self.waiting:
+            waiting.wake()
+
+    def start(self, coroutine: Any) -> None:
+        """Runs a coroutine until the end of the run."""
+        task = self.loop.create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self.fail(task.exception())
+
+    def fail(self, error: BaseException | None) -> None:
+        """Ends the run because of an error; the first one counts."""
+        if self.failure is None:
+            self.failure = error
+        self.stopping = True
+        self.finished.set()
+
+    async def in_thread(self, function: Callable[..., _T], *args: Any) -> _T:
+        """Runs a synchronous function in a thread and waits for it."""
+        return await self.loop.run_in_executor(self.threads, function, *args)
+
+    async def settle(self) -> None:
+        """After a stop: waits for what is in flight, then lets go of everything else."""
+        while any(gate.in_flight for gate in self.gates):
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0)
+        await self.cancel()
+
+    async def cancel(self) -> None:
+        """Lets go of everything that is not finished."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

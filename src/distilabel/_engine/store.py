@@ -1,0 +1,170 @@
+"""The store: answers and outputs of steps, kept in one SQLite file per cache directory.
+
+Keys are digests of what was asked; values are bytes. One thread writes, in groups; a value is there
+for the next run as soon as `put` returns. Knows nothing of what it keeps.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import sqlite3
+import threading
+import time
+from pathlib import Path
+from typing import Final
+
+_SCHEMA: Final = (
+    "CREATE TABLE IF NOT EXISTS kept ("
+    "id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, value BLOB NOT NULL)"
+)
+# A larger group saves little; a smaller one makes every answer wait for its own commit.
+_GROUP: Final = 500
+_GATHER_SECONDS: Final = 0.002
+
+_log = logging.getLogger("distilabel.store")
+_Put = tuple[bytes, bytes, asyncio.AbstractEventLoop | None, "asyncio.Future[None] | None"]
+
+
+class Store:
+    """Bytes by digest, in a file that several processes may share.
+
+    Args:
+        path: of the file; it and its folder are made if they are not there.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._readers = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        self._queue: queue.SimpleQueue[_Put | None] = queue.SimpleQueue()
+        self._failed: Exception | None = None
+        self._prepare()
+        self._writer = threading.Thread(
+            target=self._write_all, name="distilabel-store", daemon=True
+        )
+        self._writer.start()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path, timeout=60, isolation_level=None, check_same_thread=False
+        )
+        self._connections.append(connection)
+        connection.execute("PRAGMA journal_mode=WAL")
+        # A power cut may lose the last moments, a killed process loses nothing.
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("PRAGMA cache_size=-16000")
+        return connection
+
+    def _prepare(self) -> None:
+        try:
+            self._connect().execute(_SCHEMA)
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):
+                raise
+            aside = self.path.with_suffix(f".broken-{int(time.time())}{self.path.suffix}")
+            self._close_connections()
+            self.path.rename(aside)
+            _log.warning(
+                "the store %s cannot be read (%s); it is kept as %s and a new one is begun",
+                self.path,
+                error,
+                aside.name,
+            )
+            self._connect().execute(_SCHEMA)
+
+    def get(self, key: bytes) -> bytes | None:
+        """What is kept under `key`, if anything."""
+        connection: sqlite3.Connection | None = getattr(self._readers, "connection", None)
+        if connection is None:
+            connection = self._readers.connection = self._connect()
+        row = connection.execute("SELECT value FROM kept WHERE key = ?", (key,)).fetchone()
+        return row[0] if row else None
+
+    async def put(self, key: bytes, value: bytes) -> None:
+        """Keeps a value in place of an older one, and returns when it is safe.
+
+        Raises:
+            OSError: it could not be written (a full disk, say).
+        """
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
+        self._queue.put((key, value, loop, done))
+        await done
+
+    def put_later(self, key: bytes, value: bytes) -> None:
+        """Keeps a value soon; for what can be made again at no cost."""
+        self._queue.put((key, value, None, None))
+
+    def close(self) -> None:
+        """Writes what is waiting and lets go of the file."""
+        self._queue.put(None)
+        self._writer.join()
+        self._close_connections()
+
+    def _close_connections(self) -> None:
+        for connection in self._connections:
+            connection.close()
+        self._connections.clear()
+
+    # -- the writing thread -----------------------------------------------------------------
+
+    def _write_all(self) -> None:
+        connection = self._connect()
+        while True:
+            first = self._queue.get()
+            if first is None:
+                return
+            group, last = self._gathered(first)
+            failure: Exception | None = None
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                connection.executemany(
+                    "INSERT INTO kept (key, value) VALUES (?, ?) "
+                    "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                    [(key, value) for key, value, _, _ in group],
+                )
+                connection.execute("COMMIT")
+            except sqlite3.Error as error:
+                failure = OSError(f"the store {self.path} cannot be written: {error}")
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+            self._tell(group, failure)
+            if last:
+                return
+
+    def _gathered(self, first: _Put) -> tuple[list[_Put], bool]:
+        """What came within a moment after `first`, and whether that was all there will be."""
+        group = [first]
+        until = time.monotonic() + _GATHER_SECONDS
+        while len(group) < _GROUP:
+            try:
+                item = self._queue.get(timeout=max(0.0, until - time.monotonic()))
+            except queue.Empty:
+                break
+            if item is None:
+                return group, True
+            group.append(item)
+        return group, False
+
+    @staticmethod
+    def _tell(group: list[_Put], failure: Exception | None) -> None:
+        waiting: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
+        for _, _, loop, done in group:
+            if loop is not None and done is not None:
+                waiting.setdefault(loop, []).append(done)
+
+        def settle(futures: list[asyncio.Future[None]]) -> None:
+            for future in futures:
+                if future.done():
+                    continue
+                if failure is None:
+                    future.set_result(None)
+                else:
+                    future.set_exception(failure)
+
+        for loop, futures in waiting.items():
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(settle, futures)

@@ -1,0 +1,90 @@
+"""The command `distilabel simulate`: options in, a simulated server out; answers nothing itself."""
+
+from pathlib import Path
+from typing import Annotated, NoReturn, Optional
+
+import typer
+
+
+def simulate(
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; 0.0.0.0 to be reached from elsewhere.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port to listen on; 0 picks a free one.")
+    ] = 8000,
+    latency: Annotated[
+        str,
+        typer.Option(
+            help="How long an answer takes, in seconds: '0.05', 'uniform:0.1:0.3' (low, high), or "
+            "'lognormal:0.2:1.0' (median, sigma) with a cap as an optional third number."
+        ),
+    ] = "0",
+    rate_limit: Annotated[
+        Optional[float],
+        typer.Option(
+            help="Requests per second; above it the answer is 429 with Retry-After. "
+            "No limit if left out."
+        ),
+    ] = None,
+    fault: Annotated[
+        Optional[list[str]],
+        typer.Option(
+            metavar="NAME=SHARE",
+            help="Share of the answers that go wrong, such as '429=0.05' or 'drop=0.01'; repeat "
+            "for several. An HTTP status, or drop, reset, hang, slow, malformed, no_choices, "
+            "empty, null, length, content_filter.",
+        ),
+    ] = None,
+    model: Annotated[
+        Optional[list[str]],
+        typer.Option(
+            help="Id of a model to serve, others get 404; repeat for several. "
+            "Any id is served if left out."
+        ),
+    ] = None,
+    api_key: Annotated[
+        Optional[str],
+        typer.Option(help="The only API key let in; everyone is let in if left out."),
+    ] = None,
+    replay: Annotated[
+        Optional[Path],
+        typer.Option(
+            help="JSON-lines file of recorded answers, rows with 'instruction' and 'outputs' "
+            "(model name to text); other questions get simulated answers."
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of all answers, latencies and faults.")] = 0,
+) -> None:
+    """Serves a simulated model that speaks as OpenAI does, to rehearse pipelines on.
+
+    The same question always gets the same answer; latency, rate limit and faults are yours to set.
+    Point any OpenAI client at the printed URL, with any API key. What was asked is counted under
+    /stats; /settings changes latency, faults and rate limit while it runs.
+    """
+    from distilabel.models.simulated.faults import Faults, Latency
+    from distilabel.models.simulated.server import serve
+    from distilabel.models.simulated.settings import Settings
+
+    try:
+        settings = Settings(
+            latency=Latency.parse(latency),
+            faults=Faults.parse(fault or ()),
+            rate_limit=rate_limit,
+            models=tuple(model or ()),
+            api_key=api_key,
+            replay=replay,
+            seed=seed,
+        )
+        serve(settings, host, port, ready=_tell)
+    except (ValueError, OSError) as error:
+        _leave(str(error))
+
+
+def _tell(url: str) -> None:
+    typer.echo(f"A simulated model answers at {url}/v1 - press Ctrl-C to stop it.")
+
+
+def _leave(message: str) -> NoReturn:
+    typer.echo(f"Error: {message}", err=True)
+    raise typer.Exit(2)

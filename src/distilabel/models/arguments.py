@@ -1,0 +1,54 @@
+"""Generation arguments, checked once against the method that takes them, before any question."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from distilabel.errors import DistilabelUserError
+
+if TYPE_CHECKING:
+    from distilabel.models.llms.base import LLM
+
+
+def checked_arguments(llm: LLM, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments, converted to the types the model's method asks for.
+
+    Args:
+        llm: the model.
+        arguments: name → value.
+
+    Raises:
+        DistilabelUserError: an argument is unknown or has the wrong type; names all of them.
+    """
+    if not arguments:
+        return {}
+    faults = llm.unknown_generation_arguments(arguments)
+    method = llm._generating_method
+    function = getattr(method, "raw_function", method)
+    try:
+        hints = typing.get_type_hints(function, include_extras=True)
+    except (NameError, TypeError):  # annotations that exist for type checkers only
+        hints = {}
+    parameters = inspect.signature(method).parameters
+    checked = {}
+    for name, value in arguments.items():
+        checked[name] = value
+        if name not in hints or name not in parameters:
+            continue
+        try:
+            adapter: TypeAdapter[Any] = TypeAdapter(
+                hints[name], config=ConfigDict(arbitrary_types_allowed=True)
+            )
+            checked[name] = adapter.validate_python(value)
+        except ValidationError as error:
+            faults.append(f"{name}={value!r}: {error.errors()[0]['msg']}")
+    if faults:
+        raise DistilabelUserError(
+            f"{type(llm).__name__} ({llm.model_name}): wrong generation arguments:\n"
+            + "\n".join(f"  - {fault}" for fault in faults)
+        )
+    return checked

@@ -1,0 +1,303 @@
+"""The door: the one way in which a model is asked.
+
+Look the answer up, wait at the gate, ask, ask again where that may help, keep the answer. A door
+belongs to one step (or to nobody, standalone) and one model. It knows nothing of rows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import random
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Final, List, Protocol, cast
+from weakref import WeakKeyDictionary
+
+import orjson
+
+from distilabel._core.digest import canonical
+from distilabel._core.events import Answered, Asked, Emit, Retried, Unanswered
+from distilabel.errors import AnswerError, EndpointError
+from distilabel.models.arguments import checked_arguments
+from distilabel.models.batcher import Batcher
+from distilabel.models.gate import Gate, How
+from distilabel.models.llms.base import LLM, AsyncLLM, merge_responses
+from distilabel.models.prices import Price, price_for
+from distilabel.models.troubles import as_model_error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from distilabel.typing import FormattedInput, GenerateOutput
+
+# A refusal for load says nothing against the question: it is asked again for this many seconds.
+PATIENCE: Final = 900.0
+RETRIES: Final = 6
+FIRST_WAIT: Final = 0.5
+LONGEST_WAIT: Final = 30.0
+
+
+class Answers(Protocol):
+    """Where answers are kept."""
+
+    def get(self, key: bytes) -> bytes | None:
+        """The answer kept under `key`, if any."""
+        ...
+
+    async def put(self, key: bytes, value: bytes) -> None:
+        """Keeps an answer; returns when it is safe."""
+        ...
+
+
+class StopAsking(BaseException):
+    """The run is being stopped: the question is not asked, and its row is left for the next run."""
+
+
+class Gates:
+    """The gates of one event loop, by endpoint."""
+
+    def __init__(self, emit: Emit | None = None) -> None:
+        self._gates: dict[str, Gate] = {}
+        self._emit = emit
+
+    def of(self, llm: LLM) -> Gate:
+        """The gate that questions for this model go through."""
+        name = llm._gate_name()
+        gate = self._gates.get(name)
+        if gate is None:
+            gate = self._gates[name] = Gate(
+                llm.model_name,
+                most=llm.max_concurrency,
+                requests_per_minute=llm.requests_per_minute,
+                tokens_per_minute=llm.tokens_per_minute,
+                emit=self._emit,
+            )
+        return gate
+
+    def __iter__(self) -> Any:
+        return iter(self._gates.values())
+
+
+_standalone: WeakKeyDictionary[asyncio.AbstractEventLoop, Gates] = WeakKeyDictionary()
+_doors: ContextVar[dict[int, Door] | None] = ContextVar("distilabel_doors", default=None)
+
+
+def door_of_this_thread(llm: LLM) -> Door | None:
+    """The door that the engine has put up for a model, where synchronous code of a step runs."""
+    return (_doors.get() or {}).get(id(llm))
+
+
+def use_doors(doors: dict[int, Door]) -> None:
+    """Puts up doors, by `id` of their models, for synchronous code of the running context."""
+    _doors.set(doors)
+
+
+class Door:
+    """Asks one model for one step.
+
+    Args:
+        llm: the model, loaded.
+        step: name of the step, for events.
+        answers: where answers are kept; None keeps none.
+        reuse: whether kept answers are used.
+        gates: the gates of the run; those of the running loop if None.
+        emit: told of every question and answer.
+        batch_size: most questions that a synchronous model gets at a time.
+        stopping: asked before every question; True leaves it unasked.
+    """
+
+    def __init__(
+        self,
+        llm: LLM,
+        *,
+        step: str = "",
+        answers: Answers | None = None,
+        reuse: bool = True,
+        gates: Gates | None = None,
+        emit: Emit | None = None,
+        batch_size: int = 50,
+        stopping: Callable[[], bool] | None = None,
+    ) -> None:
+        self.llm = llm
+        self.step = step
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self._answers = answers
+        self._reuse = reuse
+        self._gates = gates
+        self._gate: Gate | None = None
+        self._price: asyncio.Task[Price] | None = None
+        self._emit = emit or (lambda event: None)
+        self._stopping = stopping or (lambda: False)
+        self._arguments = checked_arguments(llm, llm.get_generation_kwargs())
+        self._base = self._digest_of(self._arguments)
+        # How often each question was asked here: equal questions get answers of their own.
+        self._times: dict[bytes, int] = {}
+        self._splits = not type(llm)._num_generations_param_supported
+        self._seeded = getattr(type(llm), "_takes_seed", False) and "seed" not in self._arguments
+        self._name = llm.model_name
+        if isinstance(llm, AsyncLLM):
+            method: Any = type(llm).agenerate
+            # The arguments are checked once, above; not again for every question.
+            self._agenerate: Any = getattr(method, "raw_function", method)
+            self._batcher = None
+        else:
+            self._batcher = Batcher(llm, batch_size)
+
+    async def __call__(
+        self, input: FormattedInput, num_generations: int = 1, **kwargs: Any
+    ) -> GenerateOutput:
+        """Asks one question.
+
+        Args:
+            input: a conversation, a pair of a conversation and a structure, or text.
+            num_generations: answers to it.
+            kwargs: replace arguments of `generation_kwargs`.
+
+        Returns:
+            The output, with `num_generations` generations.
+
+        Raises:
+            AnswerError: there is no answer, and asking again does not help.
+            EndpointError: nothing can be asked there.
+            StopAsking: the run is being stopped.
+        """
+        arguments, base = self._arguments, self._base
+        if kwargs:
+            arguments = checked_arguments(self.llm, {**arguments, **kwargs})
+            base = self._digest_of(arguments)
+        if self._splits and num_generations > 1:
+            outputs = await asyncio.gather(
+                *(self._answer(input, 1, arguments, base) for _ in range(num_generations))
+            )
+            return merge_responses(list(outputs), num_generations)[0]
+        return await self._answer(input, num_generations, arguments, base)
+
+    async def ask_all(
+        self, inputs: List[FormattedInput], num_generations: int = 1, **kwargs: Any
+    ) -> List[GenerateOutput]:
+        """Asks several questions at once; the outputs come in the order of `inputs`."""
+        return list(
+            await asyncio.gather(*(self(input, num_generations, **kwargs) for input in inputs))
+        )
+
+    # -- one question -----------------------------------------------------------------------
+
+    def _digest_of(self, arguments: dict[str, Any]) -> Any:
+        cls = type(self.llm)
+        structure = getattr(self.llm, "structured_output", None)
+        what = [f"{cls.__module__}.{cls.__qualname__}", self.llm._identity(), arguments, structure]
+        return hashlib.blake2b(canonical(what), digest_size=16)
+
+    def _key(self, input: FormattedInput, count: int, base: Any) -> bytes:
+        hasher = base.copy()
+        hasher.update(canonical([count, input]))
+        question: bytes = hasher.digest()
+        times = self._times.get(question, 0)
+        self._times[question] = times + 1
+        if times == 0:
+            return question
+        hasher.update(times.to_bytes(8, "big"))
+        return cast(bytes, hasher.digest())
+
+    async def _answer(
+        self, input: FormattedInput, count: int, arguments: dict[str, Any], base: Any
+    ) -> GenerateOutput:
+        key = self._key(input, count, base)
+        if self._answers is not None and self._reuse:
+            kept = self._answers.get(key)
+            if kept is not None:
+                output: GenerateOutput = orjson.loads(kept)
+                self._tell_answered(output, 0.0, reused=True)
+                return output
+        if self._seeded:
+            # Drawn from the question, so that a rerun sends the same and an equal one another.
+            arguments = {**arguments, "seed": int.from_bytes(key[:4], "big") & 0x7FFFFFFF}
+        return await self._ask(key, input, count, arguments)
+
+    async def _ask(
+        self, key: bytes, input: FormattedInput, count: int, arguments: dict[str, Any]
+    ) -> GenerateOutput:
+        gate = self._gate or await self._opened()
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        retries = getattr(self.llm, "max_retries", None) or RETRIES
+        attempts = tries = 0
+        while True:
+            ticket = await gate.enter()
+            how, wait, tokens = How.OTHER, None, 0
+            try:
+                if self._stopping():
+                    raise StopAsking
+                self._emit(Asked(self.step, self._name))
+                asked = loop.time()
+                output = await self._generate(input, count, arguments)
+                how = How.ANSWERED
+                seconds = loop.time() - asked
+                assert self._price is not None
+                tokens = self._tell_answered(output, seconds, reused=False, price=await self._price)
+                if self._answers is not None:
+                    # Leave is kept until the answer is safe: what is in flight is what can be lost.
+                    await self._answers.put(key, orjson.dumps(output))
+                return output
+            except Exception as caught:
+                error = as_model_error(caught)
+                if isinstance(error, EndpointError):
+                    raise error from caught
+                assert isinstance(error, AnswerError)
+                wait = error.retry_after
+                if error.overloaded:
+                    how = How.REFUSED
+                elif error.retryable:
+                    how = How.BROKEN
+            finally:
+                gate.leave(ticket, how, wait=wait, tokens=tokens)
+            attempts += 1
+            tries += not error.overloaded
+            late = loop.time() - begun > PATIENCE
+            if not error.retryable or tries > retries or late:
+                self._emit(Unanswered(self.step, self._name, str(error)))
+                error.attempts = attempts
+                raise error
+            pause = random.uniform(0, min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(attempts, 10)))
+            pause = max(pause, wait * random.uniform(1.0, 1.1) if wait else 0.0)
+            self._emit(Retried(self.step, self._name, str(error), pause))
+            await asyncio.sleep(pause)
+
+    async def _generate(
+        self, input: FormattedInput, count: int, arguments: dict[str, Any]
+    ) -> GenerateOutput:
+        if self._batcher is not None:
+            output = await self._batcher.ask(input, count, arguments)
+        elif self._splits:
+            output = await self._agenerate(self.llm, input, **arguments)
+        else:
+            output = await self._agenerate(self.llm, input, num_generations=count, **arguments)
+        generations = output["generations"]
+        if not generations or all(text is None for text in generations):
+            raise AnswerError("the model gave no text")
+        return output
+
+    async def _opened(self) -> Gate:
+        self.loop = asyncio.get_running_loop()
+        if self._gates is None:
+            self._gates = _standalone.setdefault(self.loop, Gates())
+        gate = self._gates.of(self.llm)
+        async with gate.preflight:
+            if not gate.open:
+                if self._answers is not None:
+                    await self.llm._preflight()
+                gate.open = True
+        if self._price is None:
+            self._price = self.loop.create_task(price_for(self.llm))
+        self._gate = gate
+        return gate
+
+    def _tell_answered(
+        self, output: GenerateOutput, seconds: float, *, reused: bool, price: Price | None = None
+    ) -> int:
+        statistics: Any = output.get("statistics") or {}
+        tokens_in = sum(statistics.get("input_tokens") or ())
+        tokens_out = sum(statistics.get("output_tokens") or ())
+        cost = price(tokens_in, tokens_out) if price is not None else None
+        self._emit(Answered(self.step, self._name, tokens_in, tokens_out, seconds, reused, cost))
+        return tokens_in + tokens_out

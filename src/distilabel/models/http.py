@@ -1,0 +1,88 @@
+"""The one asynchronous HTTP client. Knows addresses, bytes and statuses, and no protocol."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakKeyDictionary
+
+from distilabel.errors import AnswerError
+
+if TYPE_CHECKING:
+    import aiohttp
+
+_sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] = WeakKeyDictionary()
+
+
+class Reply(NamedTuple):
+    """What a server sent back."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def _session() -> aiohttp.ClientSession:
+    """The session of the running loop, opened when first needed."""
+    import aiohttp
+
+    loop = asyncio.get_running_loop()
+    session = _sessions.get(loop)
+    if session is None or session.closed:
+        session = aiohttp.ClientSession(
+            # The gate bounds what is in flight; a second bound here would only hide it.
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30, ttl_dns_cache=300),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=True,
+        )
+        _sessions[loop] = session
+    return session
+
+
+async def close() -> None:
+    """Closes the session of the running loop, if there is one."""
+    session = _sessions.pop(asyncio.get_running_loop(), None)
+    if session is not None:
+        await session.close()
+
+
+async def send(
+    method: str,
+    url: str,
+    *,
+    body: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+    timeout: float = 120,
+) -> Reply:
+    """Sends one request and reads the whole reply.
+
+    Args:
+        method: `"GET"` or `"POST"`.
+        url: where to.
+        body: what to send.
+        headers: sent as they are.
+        timeout: seconds until the last byte of the reply.
+
+    Raises:
+        AnswerError: no reply, or not all of it; retryable. Its message names the address, never a
+            header.
+    """
+    import aiohttp
+
+    limit: Any = aiohttp.ClientTimeout(total=timeout, sock_connect=min(timeout, 30))
+    try:
+        async with _session().request(
+            method, url, data=body, headers=headers, timeout=limit
+        ) as response:
+            return Reply(response.status, response.headers, await response.read())
+    except TimeoutError as error:
+        raise AnswerError(
+            f"{url} did not answer within {timeout:g} s", retryable=True, overloaded=True
+        ) from error
+    except aiohttp.InvalidURL as error:
+        raise AnswerError(f"{url!r} is no address") from error
+    except (aiohttp.ClientError, OSError) as error:
+        raise AnswerError(
+            f"the connection to {url} failed: {type(error).__name__}: {error}", retryable=True
+        ) from error

@@ -1,0 +1,48 @@
+"""Prices: what an answer cost, by the maintained table of `genai-prices`. No price stands here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from distilabel.models.llms.base import LLM
+
+Price = Callable[[int, int], float | None]
+
+
+def _unknown(input_tokens: int, output_tokens: int) -> float | None:
+    return None
+
+
+def _price(model: str, url: str) -> Price:
+    from genai_prices import Usage, calc_price
+
+    def price(input_tokens: int, output_tokens: int) -> float | None:
+        usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens)
+        return float(calc_price(usage, model, provider_api_url=url).total_price)
+
+    try:
+        price(1, 1)
+    except (LookupError, ValueError):
+        return _unknown
+    return price
+
+
+async def price_for(llm: LLM) -> Price:
+    """How to price the answers of a model.
+
+    Args:
+        llm: the model; only one asked at the public address of a known provider has a price.
+
+    Returns:
+        Tokens in, tokens out → US dollars, or None where the price is not known.
+    """
+    url = getattr(llm, "base_url", None)
+    host = urlsplit(url).hostname if isinstance(url, str) else None
+    if not url or not host or "." not in host or host.replace(".", "").isdigit():
+        return _unknown
+    # Reading the table takes a moment: not on the event loop.
+    return await asyncio.to_thread(_price, llm.model_name, url)

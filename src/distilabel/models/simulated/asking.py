@@ -1,0 +1,120 @@
+"""A request for answers, freed of its wire format, and the answers to it; knows no server."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from distilabel.models.simulated.answers import (
+    CHARACTERS_PER_TOKEN,
+    last_user_text,
+    mixed_seed,
+    simulate_answer,
+    text_of,
+    token_count,
+)
+from distilabel.models.simulated.replay import Replay
+
+Chat = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a request asks for.
+
+    Attributes:
+        model: The model's id.
+        chats: The chats to answer; one, but for requests that bring several prompts.
+        n: How many answers each chat gets.
+        max_tokens: The greatest length of an answer in tokens.
+        stop: Texts before which an answer ends.
+        seed: The seed that the request brings.
+        schema: The JSON schema of the answers.
+        pattern: The regular expression that the answers match as a whole.
+        logprobs: How many alternatives each token is listed with; None for no log probabilities.
+    """
+
+    model: str
+    chats: Sequence[Chat]
+    n: int = 1
+    max_tokens: int | None = None
+    stop: Sequence[str] = ()
+    seed: int | None = None
+    schema: Mapping[str, Any] | None = None
+    pattern: str | None = None
+    logprobs: int | None = None
+
+    @property
+    def input_tokens(self) -> int:
+        """The tokens of all chats together."""
+        return sum(
+            token_count("".join(text_of(message) for message in chat)) for chat in self.chats
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer.
+
+    Attributes:
+        text: The text; None where the model said nothing at all.
+        finish_reason: `stop`, `length` or `content_filter`.
+        stopped_by: The stop text that ended the answer, if one did.
+    """
+
+    text: str | None
+    finish_reason: str = "stop"
+    stopped_by: str | None = None
+
+    @property
+    def tokens(self) -> int:
+        """The tokens of the text; 0 for none."""
+        return token_count(self.text) if self.text else 0
+
+    def spoiled(self, fault: str | None) -> "Answer":
+        """Gives the answer that a fault leaves of this one."""
+        match fault:
+            case "empty":
+                return Answer("")
+            case "null":
+                return Answer(None)
+            case "length" | "content_filter":
+                text = self.text or ""
+                return Answer(text[: len(text) // 2], fault)
+            case _:
+                return self
+
+
+def answers_to(ask: Ask, *, replay: Replay, seed: int) -> list[Answer]:
+    """Answers all chats of a request, `n` times each, in order.
+
+    Args:
+        ask: The request.
+        replay: The recorded answers, which are given whole: neither cut nor stopped.
+        seed: The seed of the model itself.
+
+    Returns:
+        The answers, chat by chat.
+
+    Raises:
+        ValueError: No answer can be made for the request's schema or pattern.
+    """
+    return [
+        _answer(ask, chat, index, replay=replay, seed=mixed_seed(seed, ask.seed))
+        for chat in ask.chats
+        for index in range(ask.n)
+    ]
+
+
+def _answer(ask: Ask, chat: Chat, index: int, *, replay: Replay, seed: int) -> Answer:
+    recorded = replay.answer(last_user_text(chat), ask.model)
+    if recorded is not None:
+        return Answer(recorded)
+    text = simulate_answer(
+        chat, model=ask.model, seed=seed, index=index, schema=ask.schema, pattern=ask.pattern
+    )
+    found = [(text.find(stop), stop) for stop in ask.stop if stop and stop in text]
+    position, stopped_by = min(found, default=(len(text), None))
+    text = text[:position]
+    if ask.max_tokens is not None and token_count(text) > ask.max_tokens:
+        return Answer(text[: ask.max_tokens * CHARACTERS_PER_TOKEN], "length")
+    return Answer(text, stopped_by=stopped_by)

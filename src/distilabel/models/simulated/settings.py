@@ -1,0 +1,78 @@
+"""What a simulated server is told at its start and may be told later; knows nothing of the wire."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from distilabel.models.simulated.faults import Faults, Latency
+
+_CHANGEABLE = ("latency", "faults", "rate_limit")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a simulated server behaves.
+
+    Attributes:
+        latency: How long each answer takes.
+        faults: Which share of the answers goes wrong, and how.
+        rate_limit: Requests per second, with bursts of as many; None for no limit.
+        models: The ids that are served; empty to serve any id.
+        api_key: The only key let in; None to let in everyone.
+        replay: A JSON-lines file of recorded answers; None for simulated answers only.
+        seed: The seed of all chance.
+
+    Raises:
+        ValueError: The rate limit is not above 0.
+    """
+
+    latency: Latency = field(default_factory=Latency)
+    faults: Faults = field(default_factory=Faults.parse)
+    rate_limit: float | None = None
+    models: tuple[str, ...] = ()
+    api_key: str | None = field(default=None, repr=False)
+    replay: Path | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        limit = self.rate_limit
+        if limit is not None and not (type(limit) in (int, float) and 0 < limit < math.inf):
+            raise ValueError(f"the rate limit must be above 0 requests per second, not {limit!r}")
+
+    def changed(self, changes: object) -> "Settings":
+        """Applies changes that came as JSON, spelled as on the command line.
+
+        Args:
+            changes: Any of `latency` (a text), `faults` (`["429=0.05"]` or `{"429": 0.05}`) and
+                `rate_limit` (a number, or None for no limit); what is missing stays as it is.
+
+        Returns:
+            The settings with the changes.
+
+        Raises:
+            ValueError: A key or a value is not understood.
+        """
+        if not isinstance(changes, Mapping):
+            raise ValueError(f"settings are an object with any of {', '.join(_CHANGEABLE)}")
+        if unknown := sorted(set(changes) - set(_CHANGEABLE)):
+            raise ValueError(f"setting {unknown[0]!r} is not one of {', '.join(_CHANGEABLE)}")
+        parsed: dict[str, Any] = dict(changes)
+        if "latency" in parsed:
+            parsed["latency"] = Latency.parse(str(parsed["latency"]))
+        if "faults" in parsed:
+            faults = parsed["faults"]
+            is_list = isinstance(faults, list) and all(isinstance(text, str) for text in faults)
+            if not is_list and not isinstance(faults, Mapping):
+                raise ValueError('faults are a list such as ["429=0.05"] or {"429": 0.05}')
+            parsed["faults"] = Faults.parse(faults)
+        return replace(self, **parsed)
+
+    def changeable(self) -> dict[str, object]:
+        """Gives the settings that `changed` takes, in its spelling."""
+        return {
+            "latency": str(self.latency),
+            "faults": dict(self.faults.shares),
+            "rate_limit": self.rate_limit,
+        }

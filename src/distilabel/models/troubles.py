@@ -1,0 +1,31 @@
+"""Troubles: what the exceptions of any client library mean for the question that was asked."""
+
+from __future__ import annotations
+
+from distilabel.errors import AnswerError, ModelError
+from distilabel.models.wire import replies
+
+
+def as_model_error(error: Exception) -> ModelError:
+    """The error of ours that an exception of a model stands for.
+
+    Client libraries put the HTTP status into `status_code` and the reply into `response`; lost
+    connections and timeouts are known by their built-in types. Anything else is a mistake in the
+    model's code and is not tried again.
+
+    Args:
+        error: what asking a model raised.
+    """
+    if isinstance(error, ModelError):
+        return error
+    words = f"{type(error).__name__}: {error}"
+    status = getattr(error, "status_code", None) or getattr(error, "status", None)
+    if isinstance(status, int) and status >= 400:
+        response = getattr(error, "response", None)
+        headers = {k.lower(): v for k, v in dict(getattr(response, "headers", {})).items()}
+        return replies.error_of(status, headers, words.encode(), url="the model")
+    if isinstance(error, TimeoutError):
+        return AnswerError(words, retryable=True, overloaded=True)
+    if isinstance(error, (ConnectionError, OSError)) or "aiohttp" in type(error).__module__:
+        return AnswerError(words, retryable=True)
+    return AnswerError(words)

@@ -1,0 +1,1 @@
+"""Wire formats: requests and replies of each protocol, as pure maps. No network here."""

@@ -1,0 +1,98 @@
+"""What a reply that is no answer means, whatever the protocol: an error that says what to do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+
+import orjson
+
+from distilabel.errors import AnswerError, EndpointError, ModelError
+
+_RETRYABLE: Final = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
+_OVERLOADED: Final = frozenset({408, 429, 503, 504, 529})
+# Anything that looks like a key is cut out of what servers say: some repeat the key they refuse.
+_KEY: Final = re.compile(r"\b(?:sk|hf|gsk|pk|key|api)[-_][A-Za-z0-9_\-*]{6,}|Bearer\s+\S+", re.I)
+_SHOWN: Final = 300
+
+
+def _seconds(text: str) -> float | None:
+    """Seconds of `Retry-After` (a number or a date) or of a duration like `1m2.5s`, `200ms`."""
+    text = text.strip()
+    try:
+        return max(0.0, float(text))
+    except ValueError:
+        pass
+    parts = re.findall(r"([\d.]+)(ms|h|m|s)", text)
+    if parts:
+        unit = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+        return sum(float(number) * unit[name] for number, name in parts)
+    try:
+        return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
+    except (TypeError, ValueError):
+        return None
+
+
+def wait_asked_for(headers: Mapping[str, str]) -> float | None:
+    """Seconds the server asks to be left alone, from its headers."""
+    for name in ("retry-after-ms", "retry-after"):
+        if name in headers:
+            seconds = _seconds(headers[name])
+            if seconds is not None:
+                return seconds / 1000 if name.endswith("ms") else seconds
+    for what in ("requests", "tokens"):
+        if headers.get(f"x-ratelimit-remaining-{what}", "").strip() == "0":
+            return _seconds(headers.get(f"x-ratelimit-reset-{what}", ""))
+    return None
+
+
+def said(body: bytes) -> str:
+    """What a server says in an error, in one line, without anything that looks like a key."""
+    text = body.decode("utf-8", "replace")
+    try:
+        data: Any = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        data = None
+    if isinstance(data, dict):
+        inner = data.get("error", data.get("detail", data.get("message")))
+        if isinstance(inner, dict):
+            inner = inner.get("message") or inner
+        if inner:
+            text = inner if isinstance(inner, str) else str(inner)
+    text = _KEY.sub("[key]", " ".join(text.split()))
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
+
+
+def error_of(status: int, headers: Mapping[str, str], body: bytes, *, url: str) -> ModelError:
+    """The error that a reply without an answer stands for.
+
+    Args:
+        status: the HTTP status.
+        headers: of the reply.
+        body: of the reply.
+        url: what was asked, for the message.
+    """
+    words = said(body)
+    if status in (401, 403):
+        return EndpointError(
+            f"{url} refuses the key ({status}: {words}). Check the api_key of the model, or the "
+            "environment variable it is read from.",
+            status=status,
+        )
+    if status == 404:
+        return EndpointError(
+            f"{url} knows no such model or address ({status}: {words}). Check the model's name and "
+            "its base_url.",
+            status=status,
+        )
+    return AnswerError(
+        f"{url} answered {status}: {words}",
+        status=status,
+        retryable=status in _RETRYABLE,
+        retry_after=wait_asked_for(headers),
+        overloaded=status in _OVERLOADED,
+        raw=words,
+    )

@@ -1,0 +1,76 @@
+"""Protects the command line of the simulated server: it starts, says where, and stops cleanly."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from distilabel.cli.simulate import simulate
+
+app = typer.Typer()
+app.command()(simulate)
+
+PROGRAM = "import typer; from distilabel.cli.simulate import simulate; typer.run(simulate)"
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_it_serves_until_it_is_stopped(stop: signal.Signals) -> None:
+    command = [sys.executable, "-c", PROGRAM, "--port", "0", "--fault", "429=1", "--model", "m"]
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    ) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        try:
+            assert "Ctrl-C" in line
+            url = next(word for word in line.split() if word.startswith("http://127.0.0.1:"))
+            with urllib.request.urlopen(f"{url}/models") as response:
+                assert [model["id"] for model in json.load(response)["data"]] == ["m"]
+        finally:
+            process.send_signal(stop)
+            rest, errors = process.communicate(timeout=20)
+    assert (process.returncode, rest, errors) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--latency", "soon"], "lognormal:0.2:1.0"),
+        (["--fault", "boom=1"], "'boom'"),
+        (["--rate-limit", "-1"], "above 0"),
+        (["--replay", "/nowhere/at-all.jsonl"], "at-all.jsonl"),
+    ],
+)
+def test_bad_values_get_one_message_and_exit_2(arguments: list[str], message: str) -> None:
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_bad_replay_row_is_named(tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text("{}")
+    result = CliRunner().invoke(app, ["--replay", str(tmp_path / "rows.jsonl")])
+    assert result.exit_code == 2
+    assert "line 1" in result.stderr
+
+
+def test_a_taken_port_is_said() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = CliRunner().invoke(app, ["--port", str(port)])
+    assert result.exit_code == 2
+    assert str(port) in result.stderr
