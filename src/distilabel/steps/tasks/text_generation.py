@@ -25,7 +25,7 @@ def _say_that_use_system_prompt_is_gone() -> None:
         "`use_system_prompt` does nothing any more: the system prompt of a row is sent where it "
         "has one. Leave the argument out.",
         DeprecationWarning,
-        stacklevel=4,
+        stacklevel=5,
     )
 
 
@@ -91,6 +91,7 @@ class TextGeneration(Task):
         return [value] if isinstance(value, str) else value
 
     def model_post_init(self, __context: Any) -> None:
+        """Tells whoever still passes `use_system_prompt`."""
         super().model_post_init(__context)
         if "use_system_prompt" in self.model_fields_set:
             _say_that_use_system_prompt_is_gone()
