@@ -103,6 +103,8 @@ def test_a_rationale_of_several_lines_is_kept_up_to_the_next_heading() -> None:
 def test_a_rationale_may_speak_of_texts_and_ratings() -> None:
     output = "Rating: 4\nRationale: Better than Text 2, hence the rating: 4 it is."
     assert plain(output, 1) == [(4, "Better than Text 2, hence the rating: 4 it is.")]
+    wrapped = "Rating: 4\nRationale: Better than\n  Text 2"
+    assert plain(wrapped, 1) == [(4, "Better than\n  Text 2")]
 
 
 def test_an_answer_cut_short_keeps_what_was_said() -> None:

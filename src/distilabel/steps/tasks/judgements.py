@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Final
 
 _HEADING: Final = re.compile(
-    r"^[ \t>#*_]*(?:Output[ \t]+for[ \t]+(?:Text[ \t]*)?|(?<=[#*_ ])Text[ \t]*)#?(\d+)[ \t:.*_#]*$",
+    r"^[ \t>#*_]*(?:Output[ \t]+for[ \t]+(?:Text[ \t]*)?|(?<=[#*_])[ \t]?Text[ \t]*)#?(\d+)[ \t:.*_#]*$",
     re.IGNORECASE | re.MULTILINE,
 )
 _LABEL: Final = re.compile(
