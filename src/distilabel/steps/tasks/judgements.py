@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from typing import Final
 
 _HEADING: Final = re.compile(
-    r"^[ \t>#*_]*(?:Output[ \t]+for[ \t]+(?:Text[ \t]*)?|(?<=[#*_])[ \t]?Text[ \t]*)#?(\d+)[ \t:.*_#]*$",
+    r"^[ \t>#*_]*(?:Output[ \t]+for[ \t]+(?:Text[ \t]*)?|(?<=[#*_])[ \t]?Text[ \t]*)"
+    r"#?(\d+)[ \t:.*_#]*$",
     re.IGNORECASE | re.MULTILINE,
 )
 _LABEL: Final = re.compile(
