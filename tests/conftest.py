@@ -1,12 +1,14 @@
-"""Test helpers."""
+"""What several tests use: a Hub of this machine, and a model that answers from a list."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from distilabel.models.llms.base import AsyncLLM
 
 # Read when the client is imported: no test asks the Hub of the world, not even to be counted.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -23,3 +25,31 @@ def hub() -> Iterator[Hub]:
     server = Hub()
     yield server
     server.close()
+
+
+class Scripted(AsyncLLM):
+    """Answers with the texts it was given, one after the other."""
+
+    script: list[Any] = []
+    structured_output: Any = None
+
+    @property
+    def model_name(self) -> str:
+        return "scripted"
+
+    async def agenerate(self, input: Any, num_generations: int = 1, **kwargs: Any) -> Any:
+        return {
+            "generations": [self.script.pop(0) for _ in range(num_generations)],
+            "statistics": {
+                "input_tokens": [7] * num_generations,
+                "output_tokens": [11] * num_generations,
+            },
+        }
+
+
+@pytest.fixture
+def scripted() -> Callable[..., Scripted]:
+    def make(*script: str | None) -> Scripted:
+        return Scripted(script=list(script))
+
+    return make

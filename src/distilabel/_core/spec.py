@@ -75,7 +75,8 @@ def to_plain(value: Any) -> Any:
 def _dumped(model: BaseModel) -> dict[str, Any]:
     data = {}
     for name, field in type(model).model_fields.items():
-        value = getattr(model, name)
+        # Not by attribute: reading a deprecated field that way warns.
+        value = model.__dict__[name]
         if field.exclude or name in _NEVER or isinstance(value, SecretStr):
             continue
         if DumpIfSet in field.metadata and value == field.get_default(call_default_factory=True):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -74,7 +75,7 @@ class Output:
         if not self._parts:
             return
         keys = [keys for _, keys in self._parts]
-        in_order = all(a[-1] <= b[0] for a, b in zip(keys, keys[1:], strict=False))
+        in_order = all(a[-1] <= b[0] for a, b in pairwise(keys))
         if in_order and all(schema.equals(self._schemas[0]) for schema in self._schemas):
             return
         self._rewrite()

@@ -158,9 +158,7 @@ class Run:
 
     async def _worked(self, store: Store | None) -> None:
         plan = self._plan
-        shared = Shared(
-            emit=self._emit, store=store, reuse=plan.reuse, window=_window(plan.steps)
-        )
+        shared = Shared(emit=self._emit, store=store, reuse=plan.reuse, window=_window(plan.steps))
         try:
             graph = Graph(plan, shared)
             self._shared = shared

@@ -82,7 +82,8 @@ class RuntimeParametersMixin:
         """The fields that hold a component with runtime parameters, or a list of those."""
         found: dict[str, Any] = {}
         for name in type(self).model_fields:  # type: ignore[attr-defined]
-            value = getattr(self, name)
+            # Not by attribute: reading a deprecated field that way warns.
+            value = self.__dict__[name]
             if isinstance(value, RuntimeParametersMixin):
                 found[name] = value
             elif (

@@ -47,7 +47,7 @@ def load(cls: type[_P], data: dict[str, Any], allow: tuple[str, ...]) -> _P:
     Raises:
         DistilabelUserError: the data are no pipeline, or a class may not be imported.
     """
-    if not isinstance(data, dict) or "steps" not in data.get("pipeline", {}):
+    if "steps" not in (data.get("pipeline") or {}):
         raise DistilabelUserError(
             "This is no pipeline: the file has no `pipeline` with `steps`. "
             "Pipelines are written by pipeline.save(...)."

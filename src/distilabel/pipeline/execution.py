@@ -1,4 +1,4 @@
-"""One run of a pipeline: its values are set and checked, the engine runs it, the dataset is made."""
+"""One run of a pipeline: values are set and checked, the engine runs, the dataset is made."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Execution:
 
         if any(isinstance(step, GeneratorStep) for step in self._steps.values()):
             raise DistilabelUserError(
-                "The pipeline has a step that loads rows already: leave out `dataset`, or that step."
+                "The pipeline loads rows already: leave out `dataset`, or the step that does."
             )
         roots = self._dag.roots
         # The source belongs to this run, not to a pipeline whose block may be open.

@@ -103,7 +103,7 @@ def run_log(
     screen = logging.StreamHandler(sys.stderr)
     screen.setLevel(max(logging.WARNING, root.level) if root.level > logging.DEBUG else root.level)
     screen.setFormatter(logging.Formatter("['%(name)s'] %(message)s"))
-    added = [file, screen, *handlers]
+    added: list[logging.Handler] = [file, screen, *handlers]
     for handler in added:
         root.addHandler(handler)
     shown = display(tally, _total(plan))
@@ -112,7 +112,7 @@ def run_log(
     finally:
         shown.close()
         report = str(Report.of(tally))
-        print(f"\n{report}", file=sys.stderr, flush=True)
+        sys.stderr.write(f"\n{report}\n")
         _log.info("report\n%s", report)
         for handler in added:
             root.removeHandler(handler)

@@ -100,8 +100,8 @@ class RoutingBatchFunction(BaseModel, Spec):
         info = data.get(TYPE_INFO_KEY)
         if not info:
             raise DistilabelUserError(
-                f"The routing function of {data.get('step')!r} cannot be loaded: it was not made by "
-                "a factory (a function that returns the decorated function)."
+                f"The routing function of {data.get('step')!r} cannot be loaded: it was not made "
+                "by a factory (a function that returns the decorated function)."
             )
         package = str(info["module"]).partition(".")[0]
         if package != "distilabel" and package not in allow:
@@ -139,9 +139,9 @@ def routing_batch_function(
 def _made(function: RoutingBatchFunc, description: str | None, frame: Any) -> RoutingBatchFunction:
     made = RoutingBatchFunction(routing_function=function, description=description)
     caller = frame.f_back if frame is not None else None
-    code = caller.f_code if caller is not None else None
-    if code is not None and code.co_name != "<module>":
+    if caller is not None and caller.f_code.co_name != "<module>":
         # Made inside another function: calling that one again makes the same.
+        code = caller.f_code
         names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
         made.set_factory_function(
             caller.f_globals.get("__name__", ""),
@@ -158,7 +158,9 @@ def sample_n_steps(n: int) -> RoutingBatchFunction:
         n: how many.
     """
 
-    @routing_batch_function(description=f"Draws {n} of the next steps for every batch.")
+    @routing_batch_function(  # type: ignore[untyped-decorator]
+        description=f"Draws {n} of the next steps for every batch."
+    )
     def draw(steps: List[str]) -> List[str]:
         return random.sample(steps, n)
 

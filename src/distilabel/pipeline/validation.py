@@ -38,9 +38,7 @@ class Faults:
         if len(self.found) == 1:
             raise kind(self.found[0][1])
         lines = "\n".join(f"  {i}. {text}" for i, (_, text) in enumerate(self.found, 1))
-        raise kind(
-            f"The pipeline cannot run, {len(self.found)} things are wrong with it:\n{lines}"
-        )
+        raise kind(f"The pipeline cannot run, {len(self.found)} things are wrong with it:\n{lines}")
 
 
 class Validation:
@@ -115,9 +113,7 @@ class Validation:
                 ValueError, f"{step.name}: `process` of a generator takes `offset: int = 0`."
             )
         if step._known_length() == 0:
-            self.faults.add(
-                DistilabelUserError, f"{step.name} has no rows: its dataset is empty."
-            )
+            self.faults.add(DistilabelUserError, f"{step.name} has no rows: its dataset is empty.")
 
     def _normal(self, step: _Step) -> None:
         name = str(step.name)

@@ -1,0 +1,1 @@
+"""Formatting: rows as the datasets that training libraries read. No model."""

@@ -1,0 +1,1 @@
+"""Evolving responses: rewriting an answer, again and again, to make it better."""

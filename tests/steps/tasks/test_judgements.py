@@ -1,0 +1,151 @@
+"""Reading judgements: one per text, under its own number, whatever the judge wrote around it."""
+
+from __future__ import annotations
+
+import pytest
+
+from distilabel.steps.tasks.judgements import Judgement, read_judgements
+
+
+def plain(output: str, count: int | None) -> list[tuple[int | None, str | None]]:
+    return [(j.rating, j.rationale) for j in read_judgements(output, count, typed=False)]
+
+
+def test_blocks_under_headings() -> None:
+    output = (
+        "#### Output for Text 1\nRating: 4\nRationale: fine\n\n"
+        "#### Output for Text 2\nRating: N/A\nRationale: poem"
+    )
+    assert plain(output, 2) == [(4, "fine"), (None, "poem")]
+
+
+def test_a_number_belongs_to_its_text_when_blocks_are_missing_or_swapped() -> None:
+    output = (
+        "#### Output for Text 3\nRating: 3\nRationale: c\n\n"
+        "#### Output for Text 1\nRating: 1\nRationale: a"
+    )
+    assert plain(output, 3) == [(1, "a"), (None, None), (3, "c")]
+
+
+def test_blocks_without_headings_come_in_order() -> None:
+    assert plain("Rating: 4\nRationale: a\n\nRating: 2\nRationale: b", 2) == [(4, "a"), (2, "b")]
+    assert plain("Rating: 4\nRationale: a\nRating: 2\nRationale: b", 2) == [(4, "a"), (2, "b")]
+
+
+def test_a_text_that_the_judge_did_not_rate_shifts_nobody() -> None:
+    output = "I cannot rate the first one.\n\nRating: 2\nRationale: b"
+    assert plain(output, 2) == [(None, None), (2, "b")]
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_there_are_as_many_judgements_as_texts(count: int) -> None:
+    judged = plain("Rating: 1\nRationale: a\n\nRating: 2\nRationale: b", count)
+    assert judged == [(1, "a"), (2, "b"), (None, None), (None, None), (None, None)][:count]
+    assert plain("nothing", count) == [(None, None)] * count
+
+
+def test_words_around_the_blocks_do_no_harm() -> None:
+    output = (
+        "Here is what I think.\n\n#### Output for Text 1\nRating: 4\nRationale: a\n\n"
+        "#### Output for Text 2\nRating: 2\nRationale: b\n"
+    )
+    assert plain(output, 2) == [(4, "a"), (2, "b")]
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "#### Output for Text {}",
+        "### Output for Text {}:",
+        "**Output for Text {}**",
+        "**Output for Text {}:**",
+        "#### **Output for Text {}**",
+        "Output for Text {}",
+        "#### Text {}",
+        "**Text {}**",
+        "OUTPUT FOR TEXT {}",
+    ],
+)
+def test_headings_in_every_dress(heading: str) -> None:
+    output = f"{heading.format(2)}\nRating: 2\nRationale: b\n\n{heading.format(1)}\nRating: 1"
+    assert plain(output, 2) == [(1, None), (2, "b")]
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "**Rating**: 3\n**Rationale**: why",
+        "**Rating:** 3\n**Rationale:** why",
+        "**Rating: 3**\n**Rationale: why**",
+        "- Rating: 3\n- Rationale: why",
+        "- **Rating:** **3**\n- **Rationale:** why",
+        "rating: 3/5\nrationale: why",
+        "Rating: 3 out of 5\nRationale:\nwhy",
+        "Rationale: why\nRating: 3",
+        "Rating\uff1a3\nRationale\uff1awhy",
+    ],
+)
+def test_labels_in_every_dress(block: str) -> None:
+    assert plain(block, 1) == [(3, "why")]
+    assert plain(f"#### Output for Text 1\n{block}", 1) == [(3, "why")]
+
+
+def test_a_rationale_of_several_lines_is_kept_up_to_the_next_heading() -> None:
+    output = (
+        "#### Output for Text 1\nRating: 4\nRationale: one\n\n- **two**\n- three\n\n"
+        "#### Output for Text 2\nRating: 5\nRationale: b"
+    )
+    assert plain(output, 2) == [(4, "one\n\n- **two**\n- three"), (5, "b")]
+    without = "Rating: 4\nRationale: one\n\ntwo\n\nRating: 5\nRationale: b"
+    assert plain(without, 2) == [(4, "one\n\ntwo"), (5, "b")]
+
+
+def test_a_rationale_may_speak_of_texts_and_ratings() -> None:
+    output = "Rating: 4\nRationale: Better than Text 2, hence the rating: 4 it is."
+    assert plain(output, 1) == [(4, "Better than Text 2, hence the rating: 4 it is.")]
+    wrapped = "Rating: 4\nRationale: Better than\n  Text 2"
+    assert plain(wrapped, 1) == [(4, "Better than\n  Text 2")]
+
+
+def test_an_answer_cut_short_keeps_what_was_said() -> None:
+    assert plain("Rating: 4\nRationale: a\n\nRating: 3", 2) == [(4, "a"), (3, None)]
+
+
+def test_types_have_rationales_of_their_own() -> None:
+    output = (
+        "Type: 1\nRationale: why\nRating: 3 out of 5\nRationale: because\n\n"
+        "Type: None\nRationale: none\nRating: 5\nRationale: perfect"
+    )
+    assert read_judgements(output, 2, typed=True) == [
+        Judgement(rating=3, rationale="because", type=1, type_rationale="why"),
+        Judgement(rating=5, rationale="perfect", type=None, type_rationale="none"),
+    ]
+
+
+def test_the_second_rationale_may_say_what_it_is_for() -> None:
+    output = "**Type**: 2, 3\n**Rationale**: w\n**Rating**: 3\n**Rationale for Rating**: b"
+    assert read_judgements(output, 1, typed=True) == [
+        Judgement(rating=3, rationale="b", type=2, type_rationale="w")
+    ]
+
+
+def test_a_missing_rationale_does_not_borrow_the_other_one() -> None:
+    assert read_judgements("Type: 1\nRating: 3\nRationale: b", 1, typed=True) == [
+        Judgement(rating=3, rationale="b", type=1)
+    ]
+    assert read_judgements("Type: 1\nRationale: w\nRating: 3", 1, typed=True) == [
+        Judgement(rating=3, type=1, type_rationale="w")
+    ]
+
+
+def test_ratings_where_types_were_asked_for_are_no_judgement() -> None:
+    output = "#### Output for Text 1\nRating: 4\nRationale: fine"
+    assert read_judgements(output, 1, typed=True) == [Judgement()]
+
+
+def test_without_a_count_there_are_as_many_as_were_judged() -> None:
+    assert plain("Rating: 1\nRationale: a\n\nRating: 2\nRationale: b", None) == [(1, "a"), (2, "b")]
+    assert plain("#### Output for Text 2\nRating: 2\nRationale: b", None) == [
+        (None, None),
+        (2, "b"),
+    ]

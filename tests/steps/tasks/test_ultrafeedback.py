@@ -1,0 +1,133 @@
+"""`UltraFeedback`: what the judge is shown, and one rating per text whatever it answers."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, get_args
+
+import pytest
+
+from distilabel.models import SimulatedLLM
+from distilabel.steps.tasks.ultrafeedback import UltraFeedback
+
+ASPECTS = get_args(UltraFeedback.model_fields["aspect"].annotation)
+TYPED = ["types", "rationales", "ratings", "rationales-for-ratings"]
+ROW = {"instruction": "QQQ {{ x }}", "generations": ["AAA", None, "CCC"]}
+
+
+@pytest.mark.parametrize("aspect", ASPECTS)
+def test_the_judge_is_shown_the_instruction_the_texts_and_where_to_write(
+    scripted: Any, aspect: Any
+) -> None:
+    system, user = UltraFeedback(llm=scripted(), aspect=aspect).format_input(ROW)
+    assert (system["role"], user["role"]) == ("system", "user")
+    assert "3 texts" in str(system["content"])
+    shown = str(user["content"])
+    order = ["## Instruction", "QQQ {{ x }}", "#### Text 1\n\nAAA\n", "#### Text 2\n"]
+    order += ["#### Text 3\n\nCCC\n", "## Output format"]
+    order += [f"#### Output for Text {n}\n" for n in (1, 2, 3)]
+    places = [shown.index(part) for part in order]
+    assert places == sorted(places)
+    assert "None\n" not in shown.split("## Output format")[0]
+    assert [f"\n{level}. **" in shown for level in range(1, 6)] == [True] * 5
+
+
+@pytest.mark.parametrize(
+    ("aspect", "labels"),
+    [
+        (aspect, ["Type", "Rationale", "Rating", "Rationale"])
+        if aspect in ("helpfulness", "truthfulness")
+        else (aspect, ["Rating", "Rationale"])
+        for aspect in ASPECTS
+    ],
+)
+def test_the_blocks_have_the_labels_of_the_aspect_and_an_empty_line_between(
+    scripted: Any, aspect: Any, labels: list[str]
+) -> None:
+    _, user = UltraFeedback(llm=scripted(), aspect=aspect).format_input(ROW)
+    blocks = str(user["content"]).split("#### Output for Text ")[1:]
+    for block in blocks:
+        lines = block.rstrip().splitlines()[1:]
+        assert [line.split(":")[0] for line in lines] == labels
+    assert [block.endswith("\n\n") for block in blocks] == [True, True, False]
+
+
+@pytest.mark.parametrize("aspect", ASPECTS)
+def test_the_simulated_judge_understands_the_prompt(aspect: Any) -> None:
+    task = UltraFeedback(llm=SimulatedLLM(), aspect=aspect)
+    task.load()
+    (row,) = next(task.process([ROW]))
+    assert set(task.outputs) <= set(row)
+    assert [rating in range(1, 6) for rating in row["ratings"]] == [True] * 3
+    assert all(row["rationales"])
+
+
+def test_columns_follow_the_aspect(scripted: Any) -> None:
+    assert UltraFeedback(llm=scripted()).outputs == ["ratings", "rationales", "model_name"]
+    assert UltraFeedback(llm=scripted(), aspect="truthfulness").outputs == [*TYPED, "model_name"]
+
+
+async def test_one_rating_per_text(scripted: Any) -> None:
+    llm = scripted(
+        "#### Output for Text 3\nRating: 4\nRationale: c\n\n"
+        "#### Output for Text 1\nRating: 2\nRationale: a"
+    )
+    (row,) = await UltraFeedback(llm=llm, name="u").aprocess(ROW, llm.agenerate)
+    assert (row["ratings"], row["rationales"]) == ([2, None, 4], ["a", None, "c"])
+    assert row["distilabel_metadata"]["statistics_u"] == {"input_tokens": 7, "output_tokens": 11}
+
+
+def test_types(scripted: Any) -> None:
+    task = UltraFeedback(llm=scripted(), aspect="helpfulness")
+    output = "Type: 1\nRationale: why\nRating: 3\nRationale: because"
+    assert task.format_output(output, {"generations": ["x"]}) == {
+        "types": [1],
+        "rationales": ["why"],
+        "ratings": [3],
+        "rationales-for-ratings": ["because"],
+    }
+
+
+@pytest.mark.parametrize("structured", [True, False])
+def test_no_answer_means_none_for_every_text(scripted: Any, structured: bool) -> None:
+    task = UltraFeedback(llm=scripted(), use_default_structured_output=structured)
+    for output in (None, "nothing"):
+        assert task.format_output(output, ROW) == {
+            "ratings": [None] * 3,
+            "rationales": [None] * 3,
+        }
+
+
+@pytest.mark.parametrize("aspect", ASPECTS)
+def test_structured_answers(scripted: Any, aspect: Any) -> None:
+    task = UltraFeedback(llm=scripted(), aspect=aspect, use_default_structured_output=True)
+    properties = set(task.get_structured_output()["properties"])
+    assert {name.replace("-", "_") for name in task.outputs if name != "model_name"} == {
+        "rationales_for_ratings" if name == "rationales_for_rating" else name for name in properties
+    }
+    task.load()
+    assert task.llm.dump()["structured_output"]["schema"] == task.get_structured_output()
+    shown = str(task.format_input(ROW)[1]["content"])
+    assert all(f'"{name}"' in shown for name in properties)
+    assert "Output for Text" not in shown
+
+
+def test_structured_answers_are_read_and_made_to_fit(scripted: Any) -> None:
+    task = UltraFeedback(llm=scripted(), aspect="truthfulness", use_default_structured_output=True)
+    answer = {
+        "types": [None, 2],
+        "rationales": ["a", "b", "c", "d"],
+        "ratings": [5, "4", True],
+        "rationales_for_rating": ["x", "y", "z"],
+    }
+    assert task.format_output(json.dumps(answer), ROW) == {
+        "types": [None, 2, None],
+        "rationales": ["a", "b", "c"],
+        "ratings": [5, None, None],
+        "rationales-for-ratings": ["x", "y", "z"],
+    }
+
+
+def test_an_unknown_aspect_is_refused(scripted: Any) -> None:
+    with pytest.raises(ValueError, match="aspect"):
+        UltraFeedback(llm=scripted(), aspect="beauty")

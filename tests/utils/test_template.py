@@ -1,0 +1,40 @@
+"""Templates of users: a column that a template forgets is found before the run, not after."""
+
+from __future__ import annotations
+
+import pytest
+from jinja2.exceptions import SecurityError
+
+from distilabel.errors import DistilabelUserError
+from distilabel.utils.template import check_column_in_template, compiled
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ a }}",
+        "{{a}}",
+        "{{ a | upper }}",
+        "{{ a['k'] }}",
+        "{% for x in a %}{{ x }}{% endfor %}",
+        "{%- if a -%}yes{%- endif -%}",
+    ],
+)
+def test_every_way_to_use_a_column(template: str) -> None:
+    check_column_in_template("a", template)
+
+
+@pytest.mark.parametrize("template", ["{{ b }}", "a", "{{ ab }}", "{% for a in b %}{% endfor %}"])
+def test_a_forgotten_column_is_named_with_the_page(template: str) -> None:
+    with pytest.raises(DistilabelUserError, match=r"(?s)'a'.*some/page"):
+        check_column_in_template("a", template, page="some/page")
+
+
+def test_broken_templates_are_refused() -> None:
+    with pytest.raises(DistilabelUserError, match="no Jinja template"):
+        check_column_in_template("a", "{{ a ")
+
+
+def test_templates_run_in_a_sandbox() -> None:
+    with pytest.raises(SecurityError):
+        compiled("{{ a.__class__.__mro__[1].__subclasses__() }}").render(a="x")
