@@ -98,7 +98,7 @@ def write(data: dict[str, Any], path: StrOrPath | None, format: str) -> Path:
         ValueError: another format.
     """
     if format not in ("json", "yaml"):
-        raise DistilabelUserError(f"Unknown format {format!r}: 'json' or 'yaml'.")
+        raise ValueError(f"Unknown format {format!r}: 'json' or 'yaml'.")
     target = Path(path) if path is not None else Path.cwd()
     if not target.suffix:
         target = target / DISTILABEL_FILENAME
@@ -128,10 +128,10 @@ def read(path: StrOrPath, format: str | None = None) -> Any:
     """
     target = Path(path)
     if target.is_dir():
-        raise DistilabelUserError(f"{target} is a folder: give the file in it.")
+        raise ValueError(f"{target} is a folder: give the file in it.")
     suffix = format or {".json": "json", ".yaml": "yaml", ".yml": "yaml"}.get(target.suffix)
     if suffix is None:
-        raise DistilabelUserError(f"{target} is neither .json nor .yaml nor .yml.")
+        raise ValueError(f"{target} is neither .json nor .yaml nor .yml.")
     if suffix == "json":
         return orjson.loads(target.read_bytes())
     import yaml

@@ -22,8 +22,10 @@ class Join:
         self._ports = ports
         self._partial = partial
         self._rows: dict[int, list[dict[Key, Row]]] = {}
+        # Which ports have closed an ordinal, as bits; an ended port has closed all of them.
         self._closed: dict[int, int] = {}
-        self._ended: set[int] = set()
+        self._ended = 0
+        self._all = (1 << ports) - 1
         self.lost = 0
 
     def push(self, port: int, chunk: Chunk) -> Chunk:
@@ -38,21 +40,20 @@ class Join:
                 held = self._rows[key[0]] = [{} for _ in range(self._ports)]
             held[port][key] = row
         complete = []
-        missing = self._ports - len(self._ended)
+        bit = 1 << port
         for ordinal in chunk.closed:
-            count = self._closed.get(ordinal, 0) + 1
-            if count >= missing:
+            closed = self._closed.get(ordinal, 0) | bit
+            if closed | self._ended == self._all:
                 self._closed.pop(ordinal, None)
                 complete.append(ordinal)
             else:
-                self._closed[ordinal] = count
+                self._closed[ordinal] = closed
         return self._joined(complete)
 
     def end(self, port: int) -> Chunk:
         """A port has no more rows: what only it was waited for is complete now."""
-        self._ended.add(port)
-        missing = self._ports - len(self._ended)
-        complete = sorted(o for o, count in self._closed.items() if count >= missing)
+        self._ended |= 1 << port
+        complete = sorted(o for o, bits in self._closed.items() if bits | self._ended == self._all)
         for ordinal in complete:
             del self._closed[ordinal]
         return self._joined(complete)

@@ -1,17 +1,15 @@
 """Messages: what a conversation is made of."""
 
-from __future__ import annotations
-
 from typing import List, Literal, Union
 
-from typing_extensions import Required, TypedDict
+from typing_extensions import TypedDict
 
 
-class TextContent(TypedDict, total=False):
+class TextContent(TypedDict):
     """A piece of text in a message of several parts."""
 
-    type: Required[Literal["text"]]
-    text: Required[str]
+    type: Literal["text"]
+    text: str
 
 
 class ImageUrl(TypedDict):
@@ -20,11 +18,11 @@ class ImageUrl(TypedDict):
     url: Required[str]
 
 
-class ImageContent(TypedDict, total=False):
+class ImageContent(TypedDict):
     """An image in a message of several parts."""
 
-    type: Required[Literal["image_url"]]
-    image_url: Required[ImageUrl]
+    type: Literal["image_url"]
+    image_url: ImageUrl
 
 
 class ChatItem(TypedDict):
