@@ -1,4 +1,4 @@
-"""A node: one step at work. Takes chunks from its predecessors and gives chunks to its successors."""
+"""A node: one step at work. Takes chunks from predecessors and gives chunks to successors."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from distilabel._core.events import RowsDone, RowsTaken
 from distilabel._engine.routing import Router
-from distilabel._engine.rows import Chunk, Key, own_copy
+from distilabel._engine.rows import Chunk, own_copy
 from distilabel._engine.shared import Shared
 from distilabel.constants import DISTILABEL_METADATA_KEY
 
@@ -31,6 +31,10 @@ class Node(ABC):
     def connect(self, successor: Node) -> None:
         """Sends the rows of this node to another one."""
         self._outs.append((successor, successor.add_port()))
+
+    def downstream(self) -> list[Node]:
+        """The nodes its rows go to next."""
+        return [node for node, _ in self._outs]
 
     def add_port(self) -> int:
         """One more predecessor; gives its number."""
@@ -99,8 +103,3 @@ def error_in(row: dict[str, Any], step: str) -> dict[str, Any] | None:
             if error is not None:
                 return error
     return None
-
-
-def ordinals(keys: list[Key]) -> list[int]:
-    """The ordinals of the source rows that rows come from."""
-    return [key[0] for key in keys]

@@ -43,6 +43,7 @@ class Shared:
         self.stopping = False
         self.finished = asyncio.Event()
         self.failure: BaseException | None = None
+        self.leaves = 0
         self._busy = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -77,6 +78,12 @@ class Shared:
         if not task.cancelled() and task.exception() is not None:
             self.fail(task.exception())
 
+    def leaf_ended(self) -> None:
+        """A leaf has all its rows."""
+        self.leaves -= 1
+        if self.leaves == 0:
+            self.finished.set()
+
     def fail(self, error: BaseException | None) -> None:
         """Ends the run because of an error; the first one counts."""
         if self.failure is None:
@@ -90,7 +97,7 @@ class Shared:
 
     async def settle(self) -> None:
         """After a stop: waits for what is in flight, then lets go of everything else."""
-        while any(gate.in_flight for gate in self.gates):
+        while any(gate.in_flight for gate in self.gates):  # noqa: ASYNC110 (many gates, rarely)
             await asyncio.sleep(0.01)
         await asyncio.sleep(0)
         await self.cancel()

@@ -26,7 +26,7 @@ from distilabel.models.prices import Price, price_for
 from distilabel.models.troubles import as_model_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from distilabel.typing import FormattedInput, GenerateOutput
 
@@ -74,8 +74,13 @@ class Gates:
             )
         return gate
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Gate]:
         return iter(self._gates.values())
+
+    def turn_away(self, error: BaseException) -> None:
+        """Tells everyone who waits at a gate that they will not be let in."""
+        for gate in self:
+            gate.turn_away(error)
 
 
 _standalone: WeakKeyDictionary[asyncio.AbstractEventLoop, Gates] = WeakKeyDictionary()

@@ -128,6 +128,13 @@ class Gate:
             self._failed(ticket, how, wait, now)
         self._let_in()
 
+    def turn_away(self, error: BaseException) -> None:
+        """Tells everyone who waits that they will not be let in."""
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_exception(error)
+
     @property
     def waiting(self) -> int:
         """Questions that wait for leave."""

@@ -385,6 +385,10 @@ class GeneratorStep(_Step, ABC):
         default=50, description="Rows that are made at a time."
     )
 
+    def _known_length(self) -> int | None:
+        """How many rows it will make, where that is known beforehand."""
+        return None
+
     @abstractmethod
     def process(self, offset: int = 0) -> GeneratorStepOutput:
         """Makes rows, beginning after the first `offset` of them."""

@@ -197,7 +197,6 @@ class _TaskBase(_Step, ABC):
             return [{**base, **grouped, "model_name": name}]
         return [{**base, **columns, "model_name": name} for columns in made]
 
-
     def _failed_rows(self, row: Row, error: dict[str, Any]) -> list[Row]:
         """The row that goes on when there is no answer: None in the outputs, and why."""
         try:

@@ -1,0 +1,13 @@
+"""Lines of cells as a table for a terminal."""
+
+from __future__ import annotations
+
+
+def table(lines: list[list[str]]) -> str:
+    """Columns of even width, the first line their heads."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    rule = ["-" * width for width in widths]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in (lines[0], rule, *lines[1:])
+    )

@@ -1,0 +1,66 @@
+"""The feed: lets rows into the graph no faster than they leave it, so that memory stays bounded."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import abstractmethod
+
+from distilabel._engine.node import Node
+from distilabel._engine.shared import Shared
+
+
+class Feed(Node):
+    """A node that holds rows back: a source, or a step that had to see all rows first.
+
+    Args:
+        name: of the step.
+        shared: what the nodes of the run share.
+    """
+
+    def __init__(self, name: str, shared: Shared) -> None:
+        super().__init__(name, shared)
+        self._sinks: list[Node] | None = None
+        self.given_ordinals = 0
+        self._look = asyncio.Event()
+
+    def wake(self) -> None:
+        """Rows have left the graph, or nobody works."""
+        # Looking at every row that leaves would cost more than letting in a few at a time.
+        if self.shared.idle or self.shared.stopping or 8 * self.room >= self.shared.window:
+            self._look.set()
+
+    @property
+    def sinks(self) -> list[Node]:
+        """Where the rows of this feed come to rest: leaves, and steps that hold all rows."""
+        if self._sinks is None:
+            found: dict[int, Node] = {}
+            queue = self.downstream()
+            while queue:
+                node = queue.pop()
+                if isinstance(node, Feed) or not node.downstream():
+                    found[id(node)] = node
+                else:
+                    queue += node.downstream()
+            self._sinks = list(found.values())
+        return self._sinks
+
+    @property
+    def room(self) -> int:
+        """Source rows that may still be let in."""
+        arrived = min((sink.closed for sink in self.sinks), default=self.given_ordinals)
+        return self.shared.window - (self.given_ordinals - arrived)
+
+    async def wait_for_room(self) -> None:
+        """Waits until rows may be let in; if nobody works any more, they must be."""
+        while self.room <= 0 and not self.shared.idle and not self.shared.stopping:
+            self._look.clear()
+            await self._look.wait()
+
+    @abstractmethod
+    async def feed(self) -> None:
+        """Lets all rows in."""
+
+    def begin(self) -> None:
+        """Starts letting rows in."""
+        self.shared.waiting.append(self)
+        self.shared.start(self.feed())

@@ -1,0 +1,138 @@
+"""From a plan to nodes at work: which kind of node each step gets, and who gives rows to whom."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from distilabel._engine.joining import Joining
+from distilabel._engine.leaf import Leaf
+from distilabel._engine.memo import Memo
+from distilabel._engine.node import Node
+from distilabel._engine.per_batch import PerBatch
+from distilabel._engine.per_row import PerRow
+from distilabel._engine.plan import Plan
+from distilabel._engine.routing import Router
+from distilabel._engine.row_by_row import RowByRow
+from distilabel._engine.shared import Shared
+from distilabel._engine.source import Source
+from distilabel._engine.whole import Whole
+from distilabel.constants import STEPS_OUTPUTS_PATH
+from distilabel.models.door import Door
+from distilabel.models.llms.base import LLM
+from distilabel.steps.base import GeneratorStep, Step, _Step
+from distilabel.steps.tasks.base import Task
+
+_log = logging.getLogger("distilabel.pipeline")
+
+
+class Graph:
+    """The nodes of a run.
+
+    Args:
+        plan: what to run.
+        shared: what the nodes share.
+    """
+
+    def __init__(self, plan: Plan, shared: Shared) -> None:
+        self._plan = plan
+        self._shared = shared
+        self.nodes = {name: self._node(step) for name, step in plan.steps.items()}
+        self.leaves: dict[str, Leaf] = {}
+        for name, node in self.nodes.items():
+            self._route(name, node)
+        for name in plan.steps:
+            self._connect_predecessors(name)
+        for name, node in self.nodes.items():
+            if not plan.successors(name):
+                leaf = Leaf(name, plan.data / STEPS_OUTPUTS_PATH / name, shared)
+                node.connect(leaf)
+                self.leaves[name] = leaf
+        shared.leaves = len(self.leaves)
+
+    def begin(self) -> None:
+        """Lets the sources begin."""
+        for node in self.nodes.values():
+            if isinstance(node, Source):
+                node.begin()
+
+    # -- one node ---------------------------------------------------------------------------
+
+    def _node(self, step: _Step) -> Node:
+        door = self._door(step)
+        if isinstance(step, GeneratorStep):
+            return Source(
+                step, self._shared, first_batch_only=self._plan.first_batch_only, door=door
+            )
+        assert isinstance(step, Step)
+        if isinstance(step, Task) and door is not None and runs_per_row(step):
+            return PerRow(step, door, self._shared)
+        if step.is_global:
+            return Whole(step, self._shared, memo=self._memo(step), door=door)
+        if type(step)._row_by_row:
+            return RowByRow(step, self._shared)
+        size = step.input_batch_size or 50
+        return PerBatch(step, self._shared, size=size, memo=self._memo(step), door=door)
+
+    def _door(self, step: _Step) -> Door | None:
+        llm = getattr(step, "llm", None)
+        if not isinstance(llm, LLM):
+            return None
+        store = self._shared.store
+        door = Door(
+            llm,
+            step=str(step.name),
+            answers=store,
+            reuse=self._shared.reuse and step.use_cache,
+            gates=self._shared.gates,
+            emit=self._shared.emit,
+            batch_size=getattr(step, "input_batch_size", None) or 50,
+            stopping=lambda: self._shared.stopping,
+        )
+        door.loop = self._shared.loop
+        return door
+
+    def _memo(self, step: Step) -> Memo | None:
+        """A memo for a step of the user's; the answers of models are kept by themselves."""
+        store = self._shared.store
+        mine = type(step).__module__.partition(".")[0] == "distilabel"
+        if store is None or mine or isinstance(getattr(step, "llm", None), LLM):
+            return None
+        try:
+            return Memo(step, store, self._shared.reuse and step.use_cache)
+        except TypeError as error:
+            _log.info("%s runs again on every run: %s", step.name, error)
+            return None
+
+    # -- edges ------------------------------------------------------------------------------
+
+    def _route(self, name: str, node: Node) -> None:
+        function = self._plan.routing.get(name)
+        if function is not None:
+            node.router = Router(
+                name,
+                self._plan.successors(name),
+                function.routing_function,
+                self._shared.store,
+                self._shared.reuse,
+            )
+
+    def _connect_predecessors(self, name: str) -> None:
+        predecessors = self._plan.predecessors(name)
+        node: Node = self.nodes[name]
+        step: Any = self._plan.steps[name]
+        if predecessors and step.has_multiple_inputs():
+            node = Joining(node, len(predecessors), self._converges(predecessors), self._shared)
+        for predecessor in predecessors:
+            self.nodes[predecessor].connect(node)
+
+    def _converges(self, names: list[str]) -> bool:
+        """Whether rows were routed between these steps, so that not all of them have each row."""
+        return any(
+            start in self._plan.routing for name in names for start in self._plan.predecessors(name)
+        )
+
+
+def runs_per_row(task: Task) -> bool:
+    """Whether a task is asked row by row, and has not brought a `process` of its own."""
+    return type(task).process is Task.process and not task.is_global

@@ -1,0 +1,215 @@
+"""The output of a leaf: Parquet files, in key order however the rows came.
+
+Rows are written as they come, sorted within each part; if the parts overlap, they are put in order
+at the end, a few parts in memory at a time. Knows Arrow, and nothing of steps.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from distilabel._engine.rows import Key, Row
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_PART_ROWS: Final = 10_000
+_PART_BYTES: Final = 64 * 2**20
+_PARTS_IN_MEMORY: Final = 8
+
+_log = logging.getLogger("distilabel.pipeline")
+
+
+class Output:
+    """Collects rows and writes them.
+
+    Args:
+        folder: for the files `00001.parquet`, `00002.parquet`, ...
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._keys: list[Key] = []
+        self._rows: list[Row] = []
+        self._bytes = 0
+        self._parts: list[tuple[Path, list[Key]]] = []
+        self._schemas: list[pa.Schema] = []
+
+    def add(self, keys: list[Key], rows: list[Row]) -> None:
+        """Takes rows."""
+        self._keys += keys
+        self._rows += rows
+        # One row stands for its chunk: the size decides when to write, nothing else.
+        self._bytes += len(rows) * _rough_size(rows[0])
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there is enough for a part."""
+        return len(self._rows) >= _PART_ROWS or self._bytes >= _PART_BYTES
+
+    def flush(self) -> None:
+        """Writes what has been collected as one part."""
+        keys, rows = self._keys, self._rows
+        self._keys, self._rows, self._bytes = [], [], 0
+        if not rows:
+            return
+        if any(map(tuple.__gt__, keys, keys[1:])):
+            order = sorted(range(len(keys)), key=keys.__getitem__)
+            keys, rows = [keys[i] for i in order], [rows[i] for i in order]
+        table = to_table(rows)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        path = self._folder / f"{len(self._parts) + 1:05d}.parquet"
+        _write(table, path)
+        self._parts.append((path, keys))
+        self._schemas.append(table.schema)
+
+    def finish(self) -> None:
+        """Writes the rest and puts the parts in order."""
+        self.flush()
+        if not self._parts:
+            return
+        keys = [keys for _, keys in self._parts]
+        in_order = all(a[-1] <= b[0] for a, b in zip(keys, keys[1:], strict=False))
+        if in_order and all(schema.equals(self._schemas[0]) for schema in self._schemas):
+            return
+        self._rewrite()
+
+    def _rewrite(self) -> None:
+        schema = _common(self._schemas)
+        order = sorted(
+            (key, part, i)
+            for part, (_, keys) in enumerate(self._parts)
+            for i, key in enumerate(keys)
+        )
+        cache: OrderedDict[int, pa.Table] = OrderedDict()
+        written: list[Path] = []
+        for start in range(0, len(order), _PART_ROWS):
+            table = self._gathered(order[start : start + _PART_ROWS], schema, cache)
+            path = self._folder / f"{len(written) + 1:05d}.sorted"
+            _write(table, path)
+            written.append(path)
+        for path, _ in self._parts:
+            path.unlink()
+        for path in written:
+            path.rename(path.with_suffix(".parquet"))
+
+    def _gathered(
+        self,
+        some: list[tuple[Key, int, int]],
+        schema: pa.Schema,
+        cache: OrderedDict[int, pa.Table],
+    ) -> pa.Table:
+        import pyarrow as pa
+
+        wanted: dict[int, list[int]] = {}
+        for _, part, i in some:
+            wanted.setdefault(part, []).append(i)
+        pieces = []
+        place: dict[tuple[int, int], int] = {}
+        for part, positions in wanted.items():
+            for i in positions:
+                place[part, i] = len(place)
+            pieces.append(self._part(part, schema, cache).take(pa.array(positions)))
+        return pa.concat_tables(pieces).take(pa.array([place[part, i] for _, part, i in some]))
+
+    def _part(self, part: int, schema: pa.Schema, cache: OrderedDict[int, pa.Table]) -> pa.Table:
+        import pyarrow.parquet as pq
+
+        if part not in cache:
+            cache[part] = _conform(pq.read_table(self._parts[part][0]), schema)
+            if len(cache) > _PARTS_IN_MEMORY:
+                cache.popitem(last=False)
+        cache.move_to_end(part)
+        return cache[part]
+
+
+def to_table(rows: list[Row]) -> pa.Table:
+    """Rows as an Arrow table with a column for every key of any row.
+
+    A column whose values have no common type is kept as JSON text, so that nothing is lost.
+    """
+    import pyarrow as pa
+
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    columns = []
+    for name in names:
+        values = [row.get(name) for row in rows]
+        try:
+            columns.append(pa.array(values))
+        except (pa.ArrowException, UnicodeError, OverflowError, TypeError, ValueError) as error:
+            _log.warning(
+                "the values of column %r have no common type (%s): they are kept as JSON text",
+                name,
+                error,
+            )
+            columns.append(pa.array([None if v is None else _json(v) for v in values]))
+    return pa.table(dict(zip(names, columns, strict=True)))
+
+
+def _json(value: Any) -> str:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    try:
+        return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    except TypeError:  # half a surrogate pair, somewhere inside
+        return repr(value).encode("utf-8", "replace").decode()
+
+
+def _write(table: pa.Table, path: Path) -> None:
+    import pyarrow.parquet as pq
+
+    pq.write_table(table, path, compression="zstd")
+
+
+def _common(schemas: list[pa.Schema]) -> pa.Schema:
+    """One schema for all parts; columns without a common type become text."""
+    import pyarrow as pa
+
+    try:
+        return pa.unify_schemas(schemas, promote_options="permissive")
+    except pa.ArrowException:
+        fields: dict[str, pa.Field] = {}
+        for field in (field for schema in schemas for field in schema):
+            known = fields.get(field.name)
+            if known is None:
+                fields[field.name] = field
+                continue
+            pair = [pa.schema([known]), pa.schema([field])]
+            try:
+                fields[field.name] = pa.unify_schemas(pair, promote_options="permissive").field(0)
+            except pa.ArrowException:
+                fields[field.name] = pa.field(field.name, pa.string())
+        return pa.schema(list(fields.values()))
+
+
+def _conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The table with the columns and types of a schema its own can be promoted to."""
+    import pyarrow as pa
+
+    for field in table.schema:
+        wanted = schema.field(field.name)
+        if pa.types.is_string(wanted.type) and not (
+            pa.types.is_string(field.type) or pa.types.is_null(field.type)
+        ):
+            values = [None if v is None else _json(v) for v in table[field.name].to_pylist()]
+            at = table.schema.get_field_index(field.name)
+            table = table.set_column(at, field.name, pa.array(values, pa.string()))
+    return pa.concat_tables([schema.empty_table(), table], promote_options="permissive")
+
+
+def _rough_size(row: Row) -> int:
+    """Bytes of a row, roughly: of the texts at its top and one level down."""
+    size = 200
+    for value in row.values():
+        if isinstance(value, str):
+            size += len(value)
+        elif isinstance(value, (list, tuple)):
+            size += 100 + sum(len(v) if isinstance(v, str) else 100 for v in value)
+        elif isinstance(value, dict):
+            size += 100 + sum(len(v) if isinstance(v, str) else 100 for v in value.values())
+    return size

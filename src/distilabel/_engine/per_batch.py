@@ -1,0 +1,169 @@
+"""Plain steps at work: batches of consecutive rows, in a thread, remembered where that pays.
+
+Batches are cut in key order whatever the order in which rows come, so a rerun cuts the same ones.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from typing import Final
+
+from distilabel._core.events import RowFailed
+from distilabel._engine.memo import Memo, Outcome
+from distilabel._engine.node import Node
+from distilabel._engine.per_row import error_record
+from distilabel._engine.rows import Chunk, Place, keys_at
+from distilabel._engine.running import run_step
+from distilabel._engine.shared import Shared
+from distilabel._engine.sorter import Batch, Sorter
+from distilabel.constants import DISTILABEL_METADATA_KEY
+from distilabel.errors import EndpointError
+from distilabel.models.door import Door, StopAsking, use_doors
+from distilabel.steps.base import Step
+
+# Batches handed to the thread at a time: crossing over costs more than a small batch.
+_AT_ONCE: Final = 16
+
+_log = logging.getLogger("distilabel.pipeline")
+
+
+class PerBatch(Node):
+    """A step that is handed batches.
+
+    Args:
+        step: the step.
+        shared: what the nodes of the run share.
+        size: rows in a batch.
+        memo: remembers what the step made of a batch; None remembers nothing.
+        door: put up for the step's own synchronous questions.
+    """
+
+    def __init__(
+        self,
+        step: Step,
+        shared: Shared,
+        *,
+        size: int,
+        memo: Memo | None = None,
+        door: Door | None = None,
+    ) -> None:
+        super().__init__(str(step.name), shared)
+        self._step = step
+        self._size = size
+        self._memo = memo
+        self._door = door
+        self._sorter = Sorter()
+        self._batches: deque[Batch] = deque()
+        self._working = False
+        self._is_ended = False
+
+    def push(self, port: int, chunk: Chunk) -> None:
+        """Puts rows in order and cuts batches from those that are complete."""
+        self.took(len(chunk.rows))
+        self._sorter.push(chunk)
+        self._cut()
+
+    def ended(self) -> None:
+        """Cuts what is left."""
+        self._is_ended = True
+        self._sorter.end()
+        self._cut()
+        if self._sorter.ready or self._sorter.has_closed:
+            self._batches.append(self._sorter.take(self._sorter.ready))
+        self._begin()
+        self._finish_if_done()
+
+    def _cut(self) -> None:
+        while self._sorter.ready >= self._size:
+            self._batches.append(self._sorter.take(self._size))
+        if not self._sorter.ready and self._sorter.has_closed and not self._batches:
+            # Nothing waits here: what was dropped further up need not wait either.
+            self.give(Chunk([], [], self._sorter.take(0).closed))
+        self._begin()
+
+    def _begin(self) -> None:
+        if self._batches and not self._working:
+            self._working = True
+            self.shared.begin()
+            self.shared.start(self._work())
+
+    async def _work(self) -> None:
+        try:
+            while self._batches and not self.shared.stopping:
+                some = [self._batches.popleft() for _ in range(min(_AT_ONCE, len(self._batches)))]
+                for batch, outcome in zip(
+                    some, await self.shared.in_thread(self._process_all, some), strict=False
+                ):
+                    self._give(batch, outcome)
+        except (StopAsking, EndpointError) as error:
+            if isinstance(error, EndpointError):
+                self.shared.fail(EndpointError(f"{self.name}: {error}", status=error.status))
+        finally:
+            self._working = False
+            self.shared.end()
+        self._finish_if_done()
+
+    def _finish_if_done(self) -> None:
+        if self._is_ended and not self._working and not self._batches:
+            self._is_ended = False
+            self.finish()
+
+    def _give(self, batch: Batch, outcome: Outcome) -> None:
+        keys = keys_at(batch.keys, outcome.places)
+        dropped = len(batch.rows) - len({place.origin for place in outcome.places})
+        failed = len(outcome.rows) if outcome.error is not None else 0
+        if outcome.error is not None:
+            for key in keys:
+                self.shared.emit(RowFailed(self.name, key, error_record(outcome.error)))
+        if batch.rows:
+            self.done(len(batch.rows), len(outcome.rows), dropped, failed)
+        self.give(Chunk(keys, outcome.rows, batch.closed))
+
+    # -- in the thread ----------------------------------------------------------------------
+
+    def _process_all(self, batches: list[Batch]) -> list[Outcome]:
+        if self._door is not None:
+            use_doors({id(self._door.llm): self._door})
+        outcomes = []
+        for batch in batches:
+            if self.shared.stopping:
+                break
+            outcomes.append(self._process(batch) if batch.rows else Outcome([], [], None))
+        return outcomes
+
+    def _process(self, batch: Batch) -> Outcome:
+        if self._memo is None:
+            return self._tried(batch)
+        return self._memo.outcome(batch.rows, lambda: self._tried(batch))
+
+    def _tried(self, batch: Batch) -> Outcome:
+        try:
+            rows, matched = run_step(self._step, batch.rows)
+        except (EndpointError, StopAsking):
+            raise
+        except Exception as error:  # noqa: BLE001 (the rows fail, the run goes on)
+            _log.warning(
+                "%s failed on %d rows, its columns are None in them: %s: %s",
+                self.name,
+                len(batch.rows),
+                type(error).__name__,
+                error,
+                exc_info=True,
+            )
+            return self._failed(batch, error)
+        return Outcome(rows, matched, None)
+
+    def _failed(self, batch: Batch, error: Exception) -> Outcome:
+        given = [
+            next(r for r in row if r is not None) if isinstance(row, tuple) else row
+            for row in batch.rows
+        ]
+        rows = self._step.impute_step_outputs(given)
+        for row in rows:
+            metadata = row.get(DISTILABEL_METADATA_KEY)
+            row[DISTILABEL_METADATA_KEY] = {
+                **(metadata if isinstance(metadata, dict) else {}),
+                f"error_{self.name}": error_record(error),
+            }
+        return Outcome(rows, [Place(i, -1) for i in range(len(rows))], error)

@@ -1,0 +1,42 @@
+"""The plan of a run: what the pipeline hands to the engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from distilabel.steps.base import _Step
+
+
+@dataclass
+class Plan:
+    """What to run, where to keep things, and how.
+
+    Attributes:
+        name: of the pipeline.
+        steps: by name, in topological order.
+        edges: from, to.
+        routing: step name → the function that routes its rows.
+        data: folder for the outputs of the leaves and for artifacts.
+        store: file of the store; None keeps nothing.
+        reuse: whether what is kept is used.
+        first_batch_only: whether every source stops after one batch.
+    """
+
+    name: str
+    steps: dict[str, _Step]
+    edges: list[tuple[str, str]]
+    data: Path
+    store: Path | None
+    reuse: bool = True
+    first_batch_only: bool = False
+    routing: dict[str, Any] = field(default_factory=dict)
+
+    def successors(self, name: str) -> list[str]:
+        """Where the rows of a step go."""
+        return [end for start, end in self.edges if start == name]
+
+    def predecessors(self, name: str) -> list[str]:
+        """Where the rows of a step come from."""
+        return [start for start, end in self.edges if end == name]

@@ -1,0 +1,203 @@
+"""One run, from loading the steps to the last row, on an event loop in a thread of its own.
+
+The caller's thread waits. So a run is the same in a script, in a notebook and under a running loop,
+and Ctrl-C reaches the caller's thread, which tells the run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from typing import Any
+
+from distilabel._core.events import Emit, RunFinished, RunStarted, StepLoaded, Stopping
+from distilabel._engine.graph import Graph
+from distilabel._engine.plan import Plan
+from distilabel._engine.shared import Shared
+from distilabel._engine.store import Store
+from distilabel.constants import STEPS_ARTIFACTS_PATH
+from distilabel.models import http
+from distilabel.models.door import StopAsking
+from distilabel.steps.base import _Step
+
+_log = logging.getLogger("distilabel.pipeline")
+
+# Source rows on their way at a time: enough to keep every model busy, few enough to fit in memory.
+_WINDOW = 1024
+_UNBOUNDED_MODEL = 512
+
+
+class Run:
+    """Runs a plan.
+
+    Args:
+        plan: what to run.
+        emit: told of everything that happens.
+    """
+
+    def __init__(self, plan: Plan, emit: Emit) -> None:
+        self._plan = plan
+        self._emit = emit
+        self._shared: Shared | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._main: asyncio.Task[None] | None = None
+        self._over = threading.Event()
+        self._error: BaseException | None = None
+        self.interrupted = False
+
+    def to_the_end(self) -> None:
+        """Runs until every row has reached its end, or the user stops it.
+
+        On the first Ctrl-C no more rows are begun and what is in flight is finished and kept; then
+        this returns. On the second it stops at once.
+
+        Raises:
+            KeyboardInterrupt: stopped at once.
+            Exception: what made the run end.
+        """
+        thread = threading.Thread(target=self._in_thread, name="distilabel-run", daemon=True)
+        thread.start()
+        while not self._over.is_set():
+            try:
+                # Without a timeout, some platforms hold back Ctrl-C until the wait is over.
+                while not self._over.wait(3600):
+                    pass
+            except KeyboardInterrupt:
+                if self.interrupted:
+                    self._stop_now()
+                    self._over.wait(10)
+                    raise
+                self.interrupted = True
+                self._stop_soon()
+        thread.join()
+        if self._error is not None:
+            raise self._error
+
+    def _in_thread(self) -> None:
+        try:
+            asyncio.run(self._whole())
+        except BaseException as error:  # noqa: BLE001 (handed to the thread that waits)
+            if not (self.interrupted and isinstance(error, asyncio.CancelledError)):
+                self._error = error
+        finally:
+            self._over.set()
+
+    # -- stopping ---------------------------------------------------------------------------
+
+    def _stop_soon(self) -> None:
+        _log.warning(
+            "Stopping: questions in flight are finished and kept. Press Ctrl-C again to stop now."
+        )
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._stop_beginning)
+
+    def _stop_beginning(self) -> None:
+        if self._shared is None:
+            if self._main is not None:
+                self._main.cancel()
+            return
+        self._emit(Stopping("Ctrl-C"))
+        self._shared.stopping = True
+        self._shared.gates.turn_away(StopAsking())
+        self._shared.wake()
+        self._shared.finished.set()
+
+    def _stop_now(self) -> None:
+        if self._loop is not None and self._main is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._main.cancel)
+
+    # -- on the loop ------------------------------------------------------------------------
+
+    async def _whole(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._main = asyncio.current_task()
+        begun = time.monotonic()
+        plan = self._plan
+        store = Store(plan.store) if plan.store is not None else None
+        error: BaseException | None = None
+        try:
+            self._emit(
+                RunStarted(plan.name, {name: type(s).__name__ for name, s in plan.steps.items()})
+            )
+            await self._loaded(store)
+        except BaseException as caught:
+            error = caught
+            raise
+        finally:
+            if store is not None:
+                await asyncio.to_thread(store.close)
+            await http.close()
+            self._emit(
+                RunFinished(time.monotonic() - begun, self.interrupted, str(error) if error else "")
+            )
+
+    async def _loaded(self, store: Store | None) -> None:
+        plan = self._plan
+        loaded: list[_Step] = []
+        try:
+            for step in plan.steps.values():
+                await self._load(step)
+                loaded.append(step)
+            await self._worked(store)
+        finally:
+            for step in loaded:
+                step.unload()
+
+    async def _load(self, step: _Step) -> None:
+        begun = time.monotonic()
+        step.set_pipeline_artifacts_path(self._plan.data / STEPS_ARTIFACTS_PATH)
+        try:
+            await asyncio.to_thread(step.load)
+        except Exception as error:
+            raise RuntimeError(
+                f"The step {step.name!r} could not be loaded: {type(error).__name__}: {error}"
+            ) from error
+        self._emit(StepLoaded(str(step.name), time.monotonic() - begun))
+
+    async def _worked(self, store: Store | None) -> None:
+        plan = self._plan
+        shared = Shared(
+            emit=self._emit, store=store, reuse=plan.reuse, window=_window(plan.steps)
+        )
+        try:
+            graph = Graph(plan, shared)
+            self._shared = shared
+            if self.interrupted:
+                return
+            graph.begin()
+            asyncio.get_running_loop().call_later(0.05, _warm_up)
+            await shared.finished.wait()
+            if shared.failure is not None:
+                await shared.cancel()
+                raise shared.failure
+            await shared.settle()
+            for leaf in graph.leaves.values():
+                await shared.in_thread(leaf.output.finish)
+        finally:
+            await shared.cancel()
+            shared.threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _warm_up() -> None:
+    """Imports what only the end of a run needs, while its beginning waits for answers."""
+
+    def load() -> None:
+        import datasets  # noqa: F401
+        import pyarrow.parquet  # noqa: F401
+
+    threading.Thread(target=load, name="distilabel-warm-up", daemon=True).start()
+
+
+def _window(steps: dict[str, _Step]) -> int:
+    """Source rows to have on their way: models and batches must not starve each other."""
+    models = 0
+    largest = 0
+    for step in steps.values():
+        llm: Any = getattr(step, "llm", None)
+        if llm is not None:
+            models += getattr(llm, "max_concurrency", None) or _UNBOUNDED_MODEL
+        size = getattr(step, "input_batch_size", None) or getattr(step, "batch_size", None) or 0
+        largest = max(largest, size)
+    return max(_WINDOW, 2 * models, 4 * largest)

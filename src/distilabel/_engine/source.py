@@ -1,0 +1,97 @@
+"""A source at work: pulls rows out of a generator step, in a thread, and numbers them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any, Final
+
+from distilabel._engine.feed import Feed
+from distilabel._engine.rows import Chunk, Row
+from distilabel._engine.shared import Shared
+from distilabel.errors import DistilabelUserError
+from distilabel.models.door import Door, use_doors
+from distilabel.steps.base import GeneratorStep
+
+# Pulling goes on in the thread for so long before rows are handed over.
+_PULL_SECONDS: Final = 0.005
+
+_Batches = Iterator[tuple[list[Row], bool]]
+
+
+class Source(Feed):
+    """A generator step.
+
+    Args:
+        step: the step.
+        shared: what the nodes of the run share.
+        first_batch_only: whether to stop after one batch, as in a dry run.
+        door: put up for the step's own synchronous questions.
+    """
+
+    def __init__(
+        self,
+        step: GeneratorStep,
+        shared: Shared,
+        *,
+        first_batch_only: bool = False,
+        door: Door | None = None,
+    ) -> None:
+        super().__init__(str(step.name), shared)
+        self._step = step
+        self._first_batch_only = first_batch_only
+        self._door = door
+
+    def push(self, port: int, chunk: Chunk) -> None:
+        """Nobody precedes a source."""
+        raise AssertionError(self.name)
+
+    def ended(self) -> None:
+        """Nobody precedes a source."""
+
+    async def feed(self) -> None:
+        """Pulls and numbers rows until there are no more."""
+        batches: _Batches = self._step.process_applying_mappings(offset=0)
+        last = False
+        while not last and not self.shared.stopping:
+            await self.wait_for_room()
+            self.shared.begin()
+            try:
+                pulled, last = await self.shared.in_thread(self._pull, batches, self.room)
+                for rows in pulled:
+                    self._number(rows)
+            finally:
+                self.shared.end()
+        if self.shared.stopping:
+            return
+        if not self.given_ordinals:
+            raise DistilabelUserError(
+                f"{self.name} gave no rows: is its dataset empty, or filtered to nothing?"
+            )
+        self.finish()
+
+    def _number(self, rows: list[Row]) -> None:
+        start = self.given_ordinals
+        self.given_ordinals += len(rows)
+        self.took(len(rows))
+        self.done(len(rows), len(rows), 0, 0)
+        closed = range(start, self.given_ordinals)
+        self.give(Chunk([(i,) for i in closed], rows, closed))
+
+    def _pull(self, batches: _Batches, room: int) -> tuple[list[list[Row]], bool]:
+        if self._door is not None:
+            use_doors({id(self._door.llm): self._door})
+        pulled: list[list[Row]] = []
+        until = time.monotonic() + _PULL_SECONDS
+        while room > 0 or not pulled:
+            item: Any = next(batches, None)
+            if item is None:
+                return pulled, True
+            rows, last = item
+            pulled.append(list(rows))
+            room -= len(rows)
+            if last or self._first_batch_only:
+                return pulled, True
+            if time.monotonic() > until:
+                break
+        return pulled, False

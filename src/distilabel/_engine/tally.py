@@ -1,0 +1,180 @@
+"""The tally: counts of a run, step by step, kept by listening to its events."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from distilabel._core.events import (
+    Answered,
+    Asked,
+    Event,
+    GateMoved,
+    GatePaused,
+    GateResumed,
+    Retried,
+    RowFailed,
+    RowsDone,
+    RowsTaken,
+    RunFinished,
+    RunStarted,
+    Stopping,
+    Unanswered,
+)
+
+
+@dataclass
+class StepTally:
+    """Counts of one step.
+
+    Attributes:
+        kind: name of its class.
+        taken: rows that came.
+        worked: rows it is done with.
+        given: rows it gave on, unharmed.
+        dropped: rows it made nothing of.
+        created: rows it gave beyond one per row that came.
+        failed: rows it gave on with None.
+        skipped: those of the failed ones that were not tried.
+        asked: questions sent, repetitions included.
+        answered: answers that came.
+        reused: answers that were stored already.
+        retried: questions sent again.
+        in_flight: questions that are with the model.
+        input_tokens: tokens of the questions that were answered now.
+        output_tokens: tokens of those answers.
+        cost: US dollars of those answers; None if a price is not known.
+        seconds: the model took for them, all added up.
+        models: names of the models asked.
+    """
+
+    kind: str = ""
+    taken: int = 0
+    worked: int = 0
+    given: int = 0
+    dropped: int = 0
+    created: int = 0
+    failed: int = 0
+    skipped: int = 0
+    asked: int = 0
+    answered: int = 0
+    reused: int = 0
+    retried: int = 0
+    in_flight: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: float | None = 0.0
+    seconds: float = 0.0
+    models: set[str] = field(default_factory=set)
+
+    @property
+    def balanced(self) -> bool:
+        """Whether every row that came is accounted for."""
+        made = self.given + self.dropped + self.failed
+        return self.taken == self.worked and self.taken + self.created == made
+
+
+class Tally:
+    """Counts of a run; a listener."""
+
+    def __init__(self) -> None:
+        self.pipeline = ""
+        self.steps: dict[str, StepTally] = {}
+        self.failures: list[dict[str, Any]] = []
+        self.gates: dict[str, str] = {}
+        self.limits: dict[str, int] = {}
+        self.begun = time.monotonic()
+        self.seconds = 0.0
+        self.interrupted = False
+        self.stopping = ""
+        self.error = ""
+
+    def __call__(self, event: Event) -> None:
+        """Counts one event."""
+        counter = _COUNTERS.get(type(event))
+        if counter is not None:
+            counter(self, event)
+
+    def _started(self, event: RunStarted) -> None:
+        self.pipeline = event.pipeline
+        self.steps = {name: StepTally(kind) for name, kind in event.steps.items()}
+        self.begun = time.monotonic()
+
+    def _taken(self, event: RowsTaken) -> None:
+        self.steps[event.step].taken += event.count
+
+    def _done(self, event: RowsDone) -> None:
+        step = self.steps[event.step]
+        step.worked += event.taken
+        step.given += event.given
+        step.dropped += event.dropped
+        step.created += event.created
+        step.failed += event.failed
+        step.skipped += event.skipped
+
+    def _asked(self, event: Asked) -> None:
+        step = self.steps[event.step]
+        step.asked += 1
+        step.in_flight += 1
+        step.models.add(event.model)
+
+    def _answered(self, event: Answered) -> None:
+        step = self.steps[event.step]
+        if event.reused:
+            step.reused += 1
+            step.models.add(event.model)
+            return
+        step.answered += 1
+        step.in_flight -= 1
+        step.input_tokens += event.input_tokens
+        step.output_tokens += event.output_tokens
+        step.seconds += event.seconds
+        step.cost = None if step.cost is None or event.cost is None else step.cost + event.cost
+
+    def _retried(self, event: Retried) -> None:
+        step = self.steps[event.step]
+        step.retried += 1
+        step.in_flight -= 1
+
+    def _unanswered(self, event: Unanswered) -> None:
+        self.steps[event.step].in_flight -= 1
+
+    def _failed(self, event: RowFailed) -> None:
+        self.failures.append({"step": event.step, "key": event.key, **event.error})
+
+    def _moved(self, event: GateMoved) -> None:
+        self.limits[event.endpoint] = event.limit
+        if event.reason:
+            self.gates[event.endpoint] = event.reason
+
+    def _paused(self, event: GatePaused) -> None:
+        self.gates[event.endpoint] = f"paused for {event.seconds:.1f} s: {event.reason}"
+
+    def _resumed(self, event: GateResumed) -> None:
+        self.gates.pop(event.endpoint, None)
+
+    def _stopping(self, event: Stopping) -> None:
+        self.stopping = event.reason
+
+    def _finished(self, event: RunFinished) -> None:
+        self.seconds = event.seconds
+        self.interrupted = event.interrupted
+        self.error = event.error
+
+
+_COUNTERS: dict[type[Event], Any] = {
+    RunStarted: Tally._started,
+    RowsTaken: Tally._taken,
+    RowsDone: Tally._done,
+    Asked: Tally._asked,
+    Answered: Tally._answered,
+    Retried: Tally._retried,
+    Unanswered: Tally._unanswered,
+    RowFailed: Tally._failed,
+    GateMoved: Tally._moved,
+    GatePaused: Tally._paused,
+    GateResumed: Tally._resumed,
+    Stopping: Tally._stopping,
+    RunFinished: Tally._finished,
+}

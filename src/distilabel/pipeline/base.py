@@ -1,0 +1,267 @@
+"""`BasePipeline`: a graph of steps that can be built, checked, dumped and run."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Dict, Final, List, Optional, Self, Union
+
+import orjson
+
+from distilabel._core.spec import SaveFormats, StrOrPath, read, write
+from distilabel._graph.context import current_pipeline, set_current_pipeline
+from distilabel._graph.dag import Dag
+from distilabel.mixins.requirements import RequirementsMixin
+from distilabel.pipeline import dumps
+from distilabel.pipeline.execution import Execution
+from distilabel.pipeline.places import Places, cache_directory
+from distilabel.pipeline.routing_batch_function import RoutingBatchFunction
+from distilabel.pipeline.validation import Validation
+from distilabel.steps.base import _Step
+
+if TYPE_CHECKING:
+    from distilabel.distiset import Distiset
+    from distilabel.typing import InputDataset, LoadGroups, PipelineRuntimeParametersInfo
+
+_UNNAMED: Final = "__default_pipeline_name__"
+
+
+class BasePipeline(RequirementsMixin):
+    """Steps, and who gives rows to whom.
+
+    Args:
+        name: of the pipeline; made of the names of its steps if None.
+        description: for people.
+        cache_dir: where answers and outputs are kept; None is `DISTILABEL_CACHE_DIR`, else
+            `~/.cache/distilabel/pipelines`.
+        enable_metadata: kept for 1.x; `distilabel_metadata` always stays in the dataset.
+        requirements: packages the pipeline needs, as PEP 508 strings.
+    """
+
+    def __init__(
+        self,
+        name: Optional[str] = None,
+        description: Optional[str] = None,
+        cache_dir: Optional[Union[str, os.PathLike[str]]] = None,
+        enable_metadata: bool = False,
+        requirements: Optional[List[str]] = None,
+    ) -> None:
+        self.name = name or _UNNAMED
+        self.description = description
+        self.dag = Dag()
+        self._steps: dict[str, _Step] = {}
+        self._routing: dict[str, RoutingBatchFunction] = {}
+        self._cache_dir = cache_directory(cache_dir)
+        self._enable_metadata = enable_metadata
+        self.requirements = requirements or []
+        self._outer: Any = None
+
+    # -- building ---------------------------------------------------------------------------
+
+    def __enter__(self) -> Self:
+        self._outer = current_pipeline()
+        set_current_pipeline(self)
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        set_current_pipeline(self._outer)
+        self._settle_name()
+
+    def _settle_name(self) -> None:
+        if self.name == _UNNAMED and self._steps:
+            self.name = "_".join(["pipeline", *self._steps])
+
+    def _add_step(self, step: _Step) -> None:
+        name = str(step.name)
+        self.dag.add_node(name)
+        self._steps[name] = step
+
+    def _add_edge(self, start: str, end: str) -> None:
+        self.dag.add_edge(start, end)
+
+    def _add_routing(self, start: str, function: RoutingBatchFunction) -> None:
+        function._routes_from(self._steps[start])
+        self._routing[start] = function
+
+    def _free_name(self, base: str) -> str:
+        number = 0
+        while f"{base}_{number}" in self.dag:
+            number += 1
+        return f"{base}_{number}"
+
+    def _gather_requirements(self) -> list[str]:
+        return [
+            *super()._gather_requirements(),
+            *(text for step in self._steps.values() for text in step.requirements),
+        ]
+
+    # -- identity ---------------------------------------------------------------------------
+
+    @property
+    def signature(self) -> str:
+        """SHA-1 (40 hexadecimal digits) of the steps' names, their connections and routing."""
+        graph = [
+            self.dag.nodes,
+            self.dag.edges,
+            [function.dump() for function in self._routing.values()],
+        ]
+        return hashlib.sha1(orjson.dumps(graph, default=str)).hexdigest()
+
+    @property
+    def aggregated_steps_signature(self) -> str:
+        """SHA-1 (40 hexadecimal digits) of the signatures of all steps."""
+        signatures = "".join(step.signature for step in self._steps.values())
+        return hashlib.sha1(signatures.encode()).hexdigest()
+
+    @property
+    def _places(self) -> Places:
+        return Places.of(
+            self._cache_dir, self.name, self.signature, self.aggregated_steps_signature
+        )
+
+    # -- as data ----------------------------------------------------------------------------
+
+    def dump(self, **kwargs: Any) -> Dict[str, Any]:
+        """The pipeline as plain data, in the format of 1.5.3; no secrets."""
+        return dumps.dump(self)
+
+    def save(
+        self,
+        path: Optional[StrOrPath] = None,
+        format: SaveFormats = "json",
+        dump: Optional[Dict[str, Any]] = None,
+        **kwargs: Any,
+    ) -> None:
+        """Writes the dump to a file.
+
+        Args:
+            path: the file; without a suffix, the folder for `distilabel-file.json`; None is the
+                working directory.
+            format: `"json"` or `"yaml"`.
+            dump: what to write instead of `self.dump()`.
+
+        Raises:
+            ValueError: another format.
+        """
+        write(dump if dump is not None else self.dump(**kwargs), path, format)
+
+    @classmethod
+    def from_dict(cls, data: Dict[str, Any], allow: tuple[str, ...] = ()) -> Self:
+        """Rebuilds a pipeline from its dump; runs nothing.
+
+        Args:
+            data: what `dump` gave, of this version or of 1.5.3.
+            allow: packages, besides `distilabel`, whose classes may be imported.
+
+        Raises:
+            DistilabelUserError: the data are no pipeline, or a class may not be imported.
+        """
+        return dumps.load(cls, data, allow)
+
+    @classmethod
+    def from_json(cls, path: StrOrPath) -> Self:
+        """Rebuilds a pipeline from a JSON file."""
+        return cls.from_dict(read(path, "json"))
+
+    @classmethod
+    def from_yaml(cls, path: StrOrPath) -> Self:
+        """Rebuilds a pipeline from a YAML file."""
+        return cls.from_dict(read(path, "yaml"))
+
+    @classmethod
+    def from_file(cls, path: StrOrPath) -> Self:
+        """Rebuilds a pipeline from a file, by its suffix.
+
+        Raises:
+            ValueError: neither `.json` nor `.yaml` nor `.yml`.
+        """
+        return cls.from_dict(read(path))
+
+    def get_runtime_parameters_info(self) -> PipelineRuntimeParametersInfo:
+        """The runtime parameters of every step: step name → a list of entries for people."""
+        return {name: step.get_runtime_parameters_info() for name, step in self._steps.items()}
+
+    # -- running ----------------------------------------------------------------------------
+
+    def run(
+        self,
+        parameters: Optional[Dict[Any, Dict[str, Any]]] = None,
+        load_groups: Optional[LoadGroups] = None,
+        use_cache: bool = True,
+        storage_parameters: Optional[Dict[str, Any]] = None,
+        use_fs_to_pass_data: bool = False,
+        dataset: Optional[InputDataset] = None,
+        dataset_batch_size: int = 50,
+        logging_handlers: Optional[List[logging.Handler]] = None,
+    ) -> Distiset:
+        """Runs the pipeline.
+
+        What was asked before is not asked again: run again after a crash, an interruption or a
+        change, and only what is missing is asked.
+
+        Args:
+            parameters: step name → runtime parameter → value, nested for models.
+            load_groups: accepted for 1.x; every step is loaded at the start.
+            use_cache: whether kept answers and outputs are used.
+            storage_parameters: accepted for 1.x; rows are passed in memory.
+            use_fs_to_pass_data: accepted for 1.x; rows are passed in memory.
+            dataset: rows for the first steps: a list of dicts, a pandas DataFrame or a
+                `datasets.Dataset`.
+            dataset_batch_size: rows of it handed on at a time.
+            logging_handlers: more handlers for the log of the run.
+
+        Returns:
+            The dataset, one configuration per leaf, with `.report` and `.failures`.
+
+        Raises:
+            ValueError: the pipeline or its parameters are wrong; says everything that is.
+            ModuleNotFoundError: a requirement is not installed.
+            RuntimeError: a step could not be loaded.
+            EndpointError: a model cannot be asked at all.
+        """
+        self._settle_name()
+        execution = Execution(self, parameters, dataset, dataset_batch_size)
+        execution.check(load_groups, storage_parameters)
+        places = self._places
+        places.execution.mkdir(parents=True, exist_ok=True)
+        write(self.dump(), places.config, "yaml")
+        return execution.run(places, reuse=use_cache, handlers=logging_handlers or [])
+
+    def dry_run(
+        self,
+        parameters: Optional[Dict[str, Dict[str, Any]]] = None,
+        batch_size: int = 1,
+        dataset: Optional[InputDataset] = None,
+    ) -> Distiset:
+        """Runs the first batch of every generator; keeps nothing.
+
+        Args:
+            parameters: as for `run`.
+            batch_size: rows of that batch.
+            dataset: as for `run`.
+
+        Returns:
+            The dataset made of those rows.
+        """
+        self._settle_name()
+        execution = Execution(self, parameters, dataset, batch_size)
+        execution.check(None, None)
+        with tempfile.TemporaryDirectory(prefix="distilabel-") as folder:
+            places = Places.of(Path(folder), self.name, "dry", "run")
+            places.execution.mkdir(parents=True)
+            write(self.dump(), places.config, "yaml")
+            return execution.run(
+                places, reuse=False, handlers=[], keep=False, first_batch=batch_size
+            )
+
+    def _validation(self) -> Validation:
+        return Validation(self.dag, self._steps, self._routing)

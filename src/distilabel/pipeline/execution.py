@@ -1,0 +1,185 @@
+"""One run of a pipeline: its values are set and checked, the engine runs it, the dataset is made."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from distilabel._core.events import Bus
+from distilabel._engine.plan import Plan
+from distilabel._engine.run import Run
+from distilabel._engine.tally import Tally
+from distilabel._graph.context import set_current_pipeline
+from distilabel._graph.dag import Dag
+from distilabel.errors import DistilabelUserError
+from distilabel.mixins.runtime_parameters import close_names
+from distilabel.pipeline.logs import run_log
+from distilabel.pipeline.validation import Validation
+from distilabel.steps.base import GeneratorStep, _Step
+
+if TYPE_CHECKING:
+    from distilabel.distiset import Distiset
+    from distilabel.pipeline.base import BasePipeline
+    from distilabel.pipeline.places import Places
+
+_log = logging.getLogger("distilabel.pipeline")
+
+
+class Execution:
+    """One run.
+
+    Args:
+        pipeline: what to run; its graph is not changed.
+        parameters: step name → runtime parameter → value.
+        dataset: rows for the first steps, if they get none.
+        dataset_batch_size: rows of it handed on at a time.
+    """
+
+    def __init__(
+        self, pipeline: BasePipeline, parameters: Any, dataset: Any, dataset_batch_size: int
+    ) -> None:
+        self._pipeline = pipeline
+        self._parameters: dict[Any, dict[str, Any]] = parameters or {}
+        self._steps: dict[str, _Step] = dict(pipeline._steps)
+        self._dag = Dag()
+        for name in pipeline.dag.nodes:
+            self._dag.add_node(name)
+        for start, end in pipeline.dag.edges:
+            self._dag.add_edge(start, end)
+        if dataset is not None:
+            self._add_source(dataset, dataset_batch_size)
+
+    def _add_source(self, dataset: Any, batch_size: int) -> None:
+        from distilabel._graph.context import current_pipeline
+        from distilabel.steps.generators.utils import make_generator_step
+
+        if any(isinstance(step, GeneratorStep) for step in self._steps.values()):
+            raise DistilabelUserError(
+                "The pipeline has a step that loads rows already: leave out `dataset`, or that step."
+            )
+        roots = self._dag.roots
+        # The source belongs to this run, not to a pipeline whose block may be open.
+        outer = current_pipeline()
+        set_current_pipeline(None)
+        try:
+            source = make_generator_step(dataset, batch_size=batch_size)
+        finally:
+            set_current_pipeline(outer)
+        name = self._pipeline._free_name(str(source.name).removesuffix("_0"))
+        source.name = name
+        self._steps[name] = source
+        self._dag.add_node(name)
+        for root in roots:
+            self._dag.add_edge(name, root)
+
+    # -- before anything is spent -----------------------------------------------------------
+
+    def check(self, load_groups: Any, storage_parameters: Any) -> None:
+        """Sets the runtime parameters and checks everything that can be checked.
+
+        Raises:
+            ValueError: something is wrong; says everything that is.
+            ModuleNotFoundError: a requirement is not installed.
+        """
+        validation = Validation(self._dag, self._steps, self._pipeline._routing)
+        faults = validation.faults
+        for name, values in self._parameters.items():
+            step = self._steps.get(getattr(name, "name", name))
+            if step is None:
+                _log.warning(
+                    "There is no step called %r, its parameters are not used: %s",
+                    name,
+                    close_names(str(name), list(self._steps)),
+                )
+                continue
+            unknown = step.unknown_runtime_parameters(values)
+            for text in unknown:
+                faults.add(DistilabelUserError, f"{step.name}: {text}")
+            if not unknown:
+                try:
+                    step.set_runtime_parameters(values)
+                except ValueError as error:
+                    faults.add(ValueError, f"{step.name}: {error}")
+        validation.graph()
+        validation.values()
+        _check_groups(load_groups, self._steps, faults.add)
+        if storage_parameters is not None and "path" not in storage_parameters:
+            faults.add(DistilabelUserError, "storage_parameters needs a `path`.")
+        faults.raise_if_any()
+        missing = self._pipeline.requirements_to_install()
+        if missing:
+            raise ModuleNotFoundError(
+                "The pipeline needs packages that are not installed:\n"
+                + "\n".join(missing)
+                + "\nInstall them with: pip install "
+                + " ".join(f"'{text}'" for text in missing)
+            )
+
+    # -- running ----------------------------------------------------------------------------
+
+    def run(
+        self,
+        places: Places,
+        *,
+        reuse: bool,
+        handlers: list[logging.Handler],
+        keep: bool = True,
+        first_batch: int | None = None,
+    ) -> Distiset:
+        """Runs the pipeline and makes the dataset.
+
+        Args:
+            places: where to keep things.
+            reuse: whether kept answers and outputs are used.
+            handlers: more handlers for the log.
+            keep: whether answers and outputs are kept.
+            first_batch: rows that each source makes before it stops; None is all of them.
+        """
+        if first_batch is not None:
+            for step in self._steps.values():
+                if isinstance(step, GeneratorStep):
+                    step.batch_size = first_batch
+        data = places.fresh_data()
+        plan = Plan(
+            name=self._pipeline.name,
+            steps={name: self._steps[name] for name in self._dag.topological()},
+            edges=self._dag.edges,
+            data=data,
+            store=places.store if keep else None,
+            reuse=reuse,
+            first_batch_only=first_batch is not None,
+            routing=dict(self._pipeline._routing),
+        )
+        tally = Tally()
+        with run_log(places.log, handlers, tally, plan) as listeners:
+            Run(plan, Bus([tally, *listeners])).to_the_end()
+        return self._dataset(places.put_in_place(data), places, tally)
+
+    def _dataset(self, data: Any, places: Places, tally: Tally) -> Distiset:
+        from distilabel._engine.report import Report
+        from distilabel.distiset import create_distiset
+
+        distiset = create_distiset(
+            data,
+            pipeline_path=places.config,
+            log_filename_path=places.log,
+            enable_metadata=self._pipeline._enable_metadata,
+            dag=list(self._steps.values()),
+        )
+        distiset.report = Report.of(tally)
+        distiset.failures = tally.failures
+        return distiset
+
+
+def _check_groups(groups: Any, steps: dict[str, _Step], fault: Any) -> None:
+    if groups is None or groups == "sequential_step_execution":
+        return
+    seen: set[str] = set()
+    for group in groups:
+        for member in group:
+            name = getattr(member, "name", member)
+            if name not in steps:
+                fault(DistilabelUserError, f"load_groups: there is no step called {name!r}.")
+            elif name in seen:
+                fault(DistilabelUserError, f"load_groups: {name!r} is in two groups.")
+            seen.add(name)

@@ -1,0 +1,120 @@
+"""The log of a run: a file, the terminal, and whatever handlers the user brings."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from distilabel import envs
+from distilabel._core.events import (
+    Emit,
+    Event,
+    GateMoved,
+    GatePaused,
+    GateResumed,
+    Retried,
+    RowFailed,
+    RunFinished,
+    RunStarted,
+    StepLoaded,
+    Stopping,
+)
+from distilabel._engine.display import display
+from distilabel._engine.plan import Plan
+from distilabel._engine.report import Report
+from distilabel._engine.tally import Tally
+from distilabel.steps.base import GeneratorStep
+
+_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+_log = logging.getLogger("distilabel.pipeline")
+
+
+def _level() -> int:
+    name = envs.DISTILABEL_LOG_LEVEL
+    if name not in _LEVELS:
+        _log.warning("DISTILABEL_LOG_LEVEL=%r is none of %s: INFO is used", name, _LEVELS)
+        name = "INFO"
+    return int(getattr(logging, name))
+
+
+def note(event: Event) -> None:
+    """Writes the events that a person reading the log wants to know of."""
+    match event:
+        case RunStarted():
+            _log.info("%s begins: %s", event.pipeline, ", ".join(event.steps))
+        case StepLoaded():
+            _log.debug("%s is loaded (%.2f s)", event.step, event.seconds)
+        case RowFailed():
+            _log.warning(
+                "%s: row %s failed: %s: %s",
+                event.step,
+                ".".join(map(str, event.key)),
+                event.error.get("type"),
+                event.error.get("message"),
+            )
+        case Retried():
+            _log.debug("%s asks again in %.1f s: %s", event.step, event.wait, event.reason)
+        case GateMoved() if event.reason:
+            _log.info("%s: %d in flight from now on, %s", event.endpoint, event.limit, event.reason)
+        case GatePaused():
+            _log.warning("%s: paused for %.1f s, %s", event.endpoint, event.seconds, event.reason)
+        case GateResumed():
+            _log.info("%s answers again", event.endpoint)
+        case Stopping():
+            _log.warning("stopping: %s", event.reason)
+        case RunFinished():
+            _log.info("%s after %.1f s", event.error or "finished", event.seconds)
+
+
+def _total(plan: Plan) -> int | None:
+    lengths = [s._known_length() for s in plan.steps.values() if isinstance(s, GeneratorStep)]
+    if plan.first_batch_only or not lengths or None in lengths:
+        return None
+    return max(length for length in lengths if length is not None)
+
+
+@contextmanager
+def run_log(
+    path: Path, handlers: list[logging.Handler], tally: Tally, plan: Plan
+) -> Iterator[list[Emit]]:
+    """Sets up the log and the display of a run, and ends with its report.
+
+    Args:
+        path: of the log file.
+        handlers: more handlers.
+        tally: of the run.
+        plan: what is run.
+
+    Yields:
+        Listeners for the events of the run.
+    """
+    root = logging.getLogger("distilabel")
+    before = root.level
+    root.setLevel(_level())
+    file = logging.FileHandler(path, mode="w", encoding="utf-8")
+    file.setFormatter(
+        logging.Formatter("[%(asctime)s] %(levelname)-8s %(message)s", "%Y-%m-%d %H:%M:%S")
+    )
+    screen = logging.StreamHandler(sys.stderr)
+    screen.setLevel(max(logging.WARNING, root.level) if root.level > logging.DEBUG else root.level)
+    screen.setFormatter(logging.Formatter("['%(name)s'] %(message)s"))
+    added = [file, screen, *handlers]
+    for handler in added:
+        root.addHandler(handler)
+    shown = display(tally, _total(plan))
+    try:
+        yield [shown, note]
+    finally:
+        shown.close()
+        report = str(Report.of(tally))
+        print(f"\n{report}", file=sys.stderr, flush=True)
+        _log.info("report\n%s", report)
+        for handler in added:
+            root.removeHandler(handler)
+        file.close()
+        root.setLevel(before)

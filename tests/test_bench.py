@@ -1,0 +1,86 @@
+"""The benchmarks can be run: that they measure at all, never how fast anything is."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def ask(port: int, method: str, path: str, body: bytes = b"") -> tuple[int, Any]:
+    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request(method, path, body=body)
+        response = connection.getresponse()
+        return response.status, json.loads(response.read())
+    finally:
+        connection.close()
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    command = [sys.executable, "-m", "bench.endpoint", "--until-stdin-ends"]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        yield int(process.stdout.readline())
+        process.stdin.close()
+        assert process.wait(10) == 0
+
+
+def test_endpoint_numbers_its_answers_and_counts_questions(port: int) -> None:
+    texts = set()
+    for _ in range(2):
+        status, answer = ask(port, "POST", "/v1/chat/completions", b"{}")
+        assert status == 200
+        assert answer["usage"]["total_tokens"] > 0
+        texts.add(answer["choices"][0]["message"]["content"])
+    assert len(texts) == 2
+    assert ask(port, "GET", "/v1/models")[1]["data"][0]["id"] == "bench"
+    _, stats = ask(port, "GET", "/stats")
+    assert (stats["questions"], stats["answered"], stats["requests"]) == (2, 2, 3)
+    assert stats["first_question"] <= stats["last_answer"]
+
+
+def test_endpoint_starts_again_on_reset(port: int) -> None:
+    ask(port, "POST", "/v1/chat/completions", b"{}")
+    ask(port, "POST", "/reset?seed=3&latency=lognormal:0.001:1.0:0.01")
+    _, stats = ask(port, "GET", "/stats")
+    assert stats["requests"] == 0
+    assert stats["first_request"] is None
+
+
+@pytest.mark.parametrize("latency", ["sometimes", "constant:-1", "lognormal:1:2"])
+def test_endpoint_refuses_a_latency_it_does_not_understand(port: int, latency: str) -> None:
+    status, answer = ask(port, "POST", f"/reset?latency={latency}")
+    assert status == 400
+    assert "is not understood" in answer["error"]["message"]
+
+
+def test_raw_loop_against_itself_gives_a_table_and_leaves_no_cache(tmp_path: Path) -> None:
+    caches = tmp_path / "caches"
+    caches.mkdir()
+    command = [sys.executable, "-m", "bench.run", "--self-check", "--quick", "--only", "startup"]
+    done = subprocess.run(
+        [*command, "--tmp", str(caches), "--out", str(tmp_path / "out")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "first question, ours - raw" in done.stdout
+    assert list(caches.iterdir()) == []
+    (samples,) = (tmp_path / "out").iterdir()
+    assert "startup" in json.loads(samples.read_text())["cases"]
