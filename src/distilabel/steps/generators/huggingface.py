@@ -133,7 +133,8 @@ class LoadDataFromHub(GeneratorStep):
         Returns:
             Pairs of a list of rows and whether it is the last.
         """
-        return _rows.batches(self._held(), self.batch_size or 1, offset, self.num_examples)
+        size: Any = self.batch_size
+        return _rows.batches(self._held(), size, offset, self.num_examples)
 
     def dump(self, **kwargs: Any) -> dict[str, Any]:
         """This step as plain data; secrets among the storage options stay out of it."""
