@@ -3,7 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import Any, Final, Set
+
+from pydantic import BaseModel, Field
+
+NOT_IN_SIGNATURE: Final = frozenset(
+    {
+        "disable_cuda_device_placement",
+        "exclude_from_signature",
+        "gpu_memory_utilization",
+        "input_batch_size",
+        "llm_jobs_ids",
+        "llm_offline_batch_generation_block_until_done",
+        "resources",
+        "type_info",
+    }
+)
 
 
 def _flat(value: Any, path: str, skip: set[str]) -> list[str]:
@@ -21,12 +36,20 @@ def _flat(value: Any, path: str, skip: set[str]) -> list[str]:
     return [f"{path}={value!r}"]
 
 
-class SignatureMixin:
-    """Gives a component with `dump()` and `exclude_from_signature` its signature."""
+class SignatureMixin(BaseModel):
+    """Gives a component with `dump()` its signature.
+
+    Attributes:
+        exclude_from_signature: fields that do not enter it.
+    """
+
+    exclude_from_signature: Set[str] = Field(
+        default_factory=lambda: set(NOT_IN_SIGNATURE), exclude=True
+    )
 
     @property
     def signature(self) -> str:
         """SHA-1 (40 hexadecimal digits) of the dump, less what `exclude_from_signature` names."""
         dump = self.dump()  # type: ignore[attr-defined]
-        skip = {"runtime_parameters_info", *self.exclude_from_signature}  # type: ignore[attr-defined]
+        skip = {"runtime_parameters_info", *self.exclude_from_signature}
         return hashlib.sha1("\n".join(_flat(dump, "", skip)).encode("utf-8", "replace")).hexdigest()

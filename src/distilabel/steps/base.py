@@ -23,7 +23,6 @@ from typing import (
     Final,
     List,
     Optional,
-    Set,
 )
 
 import orjson
@@ -48,19 +47,6 @@ DEFAULT_INPUT_BATCH_SIZE: Final = 50
 
 _STEP_INPUT_MARK: Final = "distilabel_step_input"
 StepInput = Annotated[List[Dict[str, Any]], _STEP_INPUT_MARK]
-
-_NOT_IN_SIGNATURE: Final = frozenset(
-    {
-        TYPE_INFO_KEY,
-        "disable_cuda_device_placement",
-        "exclude_from_signature",
-        "gpu_memory_utilization",
-        "input_batch_size",
-        "llm_jobs_ids",
-        "llm_offline_batch_generation_block_until_done",
-        "resources",
-    }
-)
 
 
 class StepResources(RuntimeParametersMixin, BaseModel):
@@ -97,7 +83,7 @@ def _columns(columns: StepColumns) -> dict[str, bool]:
     return dict(columns) if isinstance(columns, dict) else dict.fromkeys(columns, True)
 
 
-class _Step(RuntimeParametersMixin, RequirementsMixin, SignatureMixin, Spec, BaseModel, ABC):
+class _Step(RuntimeParametersMixin, RequirementsMixin, Spec, SignatureMixin, ABC):
     """What the three kinds of steps have in common."""
 
     model_config = ConfigDict(
@@ -108,9 +94,6 @@ class _Step(RuntimeParametersMixin, RequirementsMixin, SignatureMixin, Spec, Bas
         protected_namespaces=(),
     )
 
-    exclude_from_signature: Set[str] = Field(
-        default_factory=lambda: set(_NOT_IN_SIGNATURE), exclude=True
-    )
     name: Optional[str] = Field(default=None, pattern=r"^[a-zA-Z0-9_-]+$")
     resources: StepResources = StepResources()
     pipeline: Any = Field(default=None, exclude=True, repr=False)

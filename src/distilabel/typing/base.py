@@ -15,7 +15,7 @@ class TextContent(TypedDict):
 class ImageUrl(TypedDict):
     """Where an image is: a web address or a `data:` URL."""
 
-    url: Required[str]
+    url: str
 
 
 class ImageContent(TypedDict):
