@@ -86,7 +86,11 @@ async def make_sure_of(url: str, headers: Mapping[str, str], model: str) -> None
         EndpointError: nobody answers there, the key is refused, or the model is not known.
     """
     known = await listed_models(url, headers)
-    if known and model not in known:
+    if not known or model in known:
+        return
+    # A name may be understood that is not listed: an alias, or a proxy that serves any.
+    reply = await http.send("GET", f"{url}/models/{model}", headers=headers, timeout=30)
+    if reply.status in (400, 404):
         raise EndpointError(
             f"{url} does not know the model {model!r}, "
             f"{close_names(model, known[:200])} Nothing was asked."
