@@ -8,7 +8,6 @@ from typing import Any
 
 import orjson
 import pytest
-from serving import reply, said, serving
 
 from distilabel._core.events import Answered, Asked, Event, Retried, Unanswered
 from distilabel.errors import AnswerError, DistilabelUserError, EndpointError
@@ -17,6 +16,7 @@ from distilabel.models.door import Door, Gates, StopAsking
 from distilabel.models.simulated.faults import Faults
 from distilabel.models.simulated.server import running
 from distilabel.models.simulated.settings import Settings
+from serving import reply, said, serving
 
 pytestmark = pytest.mark.usefixtures("client", "at_once")
 
@@ -68,7 +68,7 @@ class Single(Counting):
     _num_generations_param_supported = False
     _takes_seed = True
 
-    async def agenerate(self, input: Any, seed: int | None = None, **kwargs: Any) -> Any:
+    async def agenerate(self, input: Any, seed: int | None = None, **kwargs: Any) -> Any:  # type: ignore[override]
         self.seen.append(seed)
         if self.errors:
             raise self.errors.pop(0)
@@ -292,7 +292,7 @@ async def test_one_failure_leaves_no_question_running() -> None:
     ended: list[str] = []
 
     class Mixed(Counting):
-        async def agenerate(self, input: Any, **kwargs: Any) -> Any:
+        async def agenerate(self, input: Any, **kwargs: Any) -> Any:  # type: ignore[override]
             if input[0]["content"] == "bad":
                 await begun.wait()
                 raise AnswerError("no")
@@ -317,7 +317,7 @@ async def test_where_answers_are_kept_the_others_are_waited_for() -> None:
 
 async def test_no_text_is_no_answer() -> None:
     class Silent(Counting):
-        async def agenerate(self, input: Any, **kwargs: Any) -> Any:
+        async def agenerate(self, input: Any, **kwargs: Any) -> Any:  # type: ignore[override]
             return {"generations": [None], "statistics": {}}
 
     with pytest.raises(AnswerError, match="no text"):

@@ -212,7 +212,7 @@ async def test_an_outage_without_end_turns_everyone_away(monkeypatch: pytest.Mon
     tasks = [asyncio.create_task(gate.enter()) for _ in range(2)]
     done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     gate.leave(done.pop().result(), How.BROKEN, why="a 500 again")
-    with pytest.raises(EndpointError, match="11 questions in a row.*a 500 again"):
+    with pytest.raises(EndpointError, match=r"11 questions in a row.*a 500 again"):
         await pending.pop()
 
 
