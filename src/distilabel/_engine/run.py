@@ -13,6 +13,7 @@ import time
 from typing import Any
 
 from distilabel._core.events import Emit, RunFinished, RunStarted, StepLoaded, Stopping
+from distilabel._engine.collecting import fewer_collections
 from distilabel._engine.graph import Graph
 from distilabel._engine.plan import Plan
 from distilabel._engine.shared import Shared
@@ -77,7 +78,8 @@ class Run:
 
     def _in_thread(self) -> None:
         try:
-            asyncio.run(self._whole())
+            with fewer_collections():
+                asyncio.run(self._whole())
         except BaseException as error:  # noqa: BLE001 (handed to the thread that waits)
             if not (self.interrupted and isinstance(error, asyncio.CancelledError)):
                 self._error = error

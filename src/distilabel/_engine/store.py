@@ -22,9 +22,11 @@ _SCHEMA: Final = (
 # A larger group saves little; a smaller one makes every answer wait for its own commit.
 _GROUP: Final = 500
 _GATHER_SECONDS: Final = 0.002
+# Values that may wait to be written before threads that make more of them have to wait too.
+_MOST_WAITING: Final = 2000
 
 _log = logging.getLogger("distilabel.store")
-_Put = tuple[bytes, bytes, asyncio.AbstractEventLoop | None, "asyncio.Future[None] | None"]
+_Put = tuple[bytes, bytes, "asyncio.Future[None] | None"]
 
 
 class Store:
@@ -39,8 +41,9 @@ class Store:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._readers = threading.local()
         self._connections: list[sqlite3.Connection] = []
-        self._queue: queue.SimpleQueue[_Put | None] = queue.SimpleQueue()
-        self._failed: Exception | None = None
+        self._gathering: dict[asyncio.AbstractEventLoop, list[_Put]] = {}
+        self._queue: queue.SimpleQueue[list[_Put] | None] = queue.SimpleQueue()
+        self._room = threading.Semaphore(_MOST_WAITING)
         self._prepare()
         self._writer = threading.Thread(
             target=self._write_all, name="distilabel-store", daemon=True
@@ -91,12 +94,21 @@ class Store:
         """
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
-        self._queue.put((key, value, loop, done))
+        group = self._gathering.get(loop)
+        if group is None:
+            # Waking the writer costs more than writing: what comes within a moment goes together.
+            group = self._gathering[loop] = []
+            loop.call_later(_GATHER_SECONDS, self._hand_over, loop)
+        group.append((key, value, done))
         await done
 
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._queue.put(self._gathering.pop(loop))
+
     def put_later(self, key: bytes, value: bytes) -> None:
-        """Keeps a value soon; for what can be made again at no cost."""
-        self._queue.put((key, value, None, None))
+        """Keeps a value soon; for what can be made again. Waits if too much is waiting."""
+        self._room.acquire()
+        self._queue.put([(key, value, None)])
 
     def close(self) -> None:
         """Writes what is waiting and lets go of the file."""
@@ -113,18 +125,19 @@ class Store:
 
     def _write_all(self) -> None:
         connection = self._connect()
-        while True:
-            first = self._queue.get()
-            if first is None:
+        last = False
+        while not last:
+            group = self._queue.get()
+            if group is None:
                 return
-            group, last = self._gathered(first)
+            last = self._add_waiting(group)
             failure: Exception | None = None
             try:
                 connection.execute("BEGIN IMMEDIATE")
                 connection.executemany(
                     "INSERT INTO kept (key, value) VALUES (?, ?) "
                     "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                    [(key, value) for key, value, _, _ in group],
+                    [(key, value) for key, value, _ in group],
                 )
                 connection.execute("COMMIT")
             except sqlite3.Error as error:
@@ -132,29 +145,28 @@ class Store:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
             self._tell(group, failure)
-            if last:
-                return
 
-    def _gathered(self, first: _Put) -> tuple[list[_Put], bool]:
-        """What came within a moment after `first`, and whether that was all there will be."""
-        group = [first]
-        until = time.monotonic() + _GATHER_SECONDS
+    def _add_waiting(self, group: list[_Put]) -> bool:
+        """Adds what else waits to a group; says whether that was all there will be."""
         while len(group) < _GROUP:
             try:
-                item = self._queue.get(timeout=max(0.0, until - time.monotonic()))
+                more = self._queue.get_nowait()
             except queue.Empty:
-                break
-            if item is None:
-                return group, True
-            group.append(item)
-        return group, False
+                return False
+            if more is None:
+                return True
+            group += more
+        return False
 
-    @staticmethod
-    def _tell(group: list[_Put], failure: Exception | None) -> None:
+    def _tell(self, group: list[_Put], failure: Exception | None) -> None:
         waiting: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
-        for _, _, loop, done in group:
-            if loop is not None and done is not None:
-                waiting.setdefault(loop, []).append(done)
+        for _, _, done in group:
+            if done is None:
+                self._room.release()
+            else:
+                waiting.setdefault(done.get_loop(), []).append(done)
+        if failure is not None:
+            _log.error("%s", failure)
 
         def settle(futures: list[asyncio.Future[None]]) -> None:
             for future in futures:

@@ -42,6 +42,13 @@ def _session() -> aiohttp.ClientSession:
     return session
 
 
+@lru_cache(maxsize=64)
+def _limit(seconds: float) -> Any:
+    import aiohttp
+
+    return aiohttp.ClientTimeout(total=seconds, sock_connect=min(seconds, 30))
+
+
 @lru_cache(maxsize=256)
 def _proxy(url: str) -> str | None:
     """The proxy the environment asks for. `trust_env` of aiohttp reads it for every request."""
@@ -80,10 +87,9 @@ async def send(
     """
     import aiohttp
 
-    limit: Any = aiohttp.ClientTimeout(total=timeout, sock_connect=min(timeout, 30))
     try:
         async with _session().request(
-            method, url, data=body, headers=headers, timeout=limit, proxy=_proxy(url)
+            method, url, data=body, headers=headers, timeout=_limit(timeout), proxy=_proxy(url)
         ) as response:
             return Reply(response.status, response.headers, await response.read())
     except TimeoutError as error:
