@@ -6,7 +6,7 @@ Whoever wants to show, count or write down a run listens; nobody who emits knows
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -187,12 +187,24 @@ class RunFinished(Event):
 Emit = Callable[[Event], None]
 
 
-@dataclass(slots=True)
 class Bus:
-    """Hands every event to every listener, in order."""
+    """Hands every event to the listeners that want it, in order.
 
-    listeners: list[Emit] = field(default_factory=list)
+    Args:
+        listeners: called with an event; one with an attribute `wants`, a tuple of event types,
+            is only called with those.
+    """
+
+    def __init__(self, listeners: list[Emit]) -> None:
+        self._listeners = listeners
+        self._by_type: dict[type[Event], list[Emit]] = {}
 
     def __call__(self, event: Event) -> None:
-        for listener in self.listeners:
+        kind = type(event)
+        wanting = self._by_type.get(kind)
+        if wanting is None:
+            wanting = self._by_type[kind] = [
+                each for each in self._listeners if kind in getattr(each, "wants", (kind,))
+            ]
+        for listener in wanting:
             listener(event)

@@ -158,6 +158,15 @@ class Run:
             ) from error
         self._emit(StepLoaded(str(step.name), time.monotonic() - begun))
 
+    def _warm_up(self) -> None:
+        """Imports what only the end of a run needs, while answers are waited for."""
+        assert self._shared is not None
+        # Where nothing is asked nothing waits, and the import would only take turns with the rows.
+        if any(gate.in_flight for gate in self._shared.gates):
+            threading.Thread(
+                target=_load_for_the_end, name="distilabel-warm-up", daemon=True
+            ).start()
+
     async def _worked(self, store: Store | None) -> None:
         plan = self._plan
         shared = Shared(emit=self._emit, store=store, reuse=plan.reuse, window=_window(plan.steps))
@@ -167,7 +176,7 @@ class Run:
             if self.interrupted:
                 return
             graph.begin()
-            asyncio.get_running_loop().call_later(0.05, _warm_up)
+            asyncio.get_running_loop().call_later(0.05, self._warm_up)
             await shared.finished.wait()
             if shared.failure is not None:
                 await shared.cancel()
@@ -180,14 +189,9 @@ class Run:
             shared.threads.shutdown(wait=False, cancel_futures=True)
 
 
-def _warm_up() -> None:
-    """Imports what only the end of a run needs, while its beginning waits for answers."""
-
-    def load() -> None:
-        import datasets  # noqa: F401
-        import pyarrow.parquet  # noqa: F401
-
-    threading.Thread(target=load, name="distilabel-warm-up", daemon=True).start()
+def _load_for_the_end() -> None:
+    import datasets  # noqa: F401
+    import pyarrow.parquet  # noqa: F401
 
 
 def _window(steps: dict[str, _Step]) -> int:

@@ -34,6 +34,9 @@ class Store:
 
     Args:
         path: of the file; it and its folder are made if they are not there.
+
+    Attributes:
+        held_before: whether there was anything in it when it was opened.
     """
 
     def __init__(self, path: Path) -> None:
@@ -44,6 +47,7 @@ class Store:
         self._gathering: dict[asyncio.AbstractEventLoop, list[_Put]] = {}
         self._queue: queue.SimpleQueue[list[_Put] | None] = queue.SimpleQueue()
         self._room = threading.Semaphore(_MOST_WAITING)
+        self.held_before = False
         self._prepare()
         self._writer = threading.Thread(
             target=self._write_all, name="distilabel-store", daemon=True
@@ -59,11 +63,16 @@ class Store:
         # A power cut may lose the last moments, a killed process loses nothing.
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute("PRAGMA cache_size=-16000")
+        connection.execute("PRAGMA mmap_size=1073741824")
         return connection
 
     def _prepare(self) -> None:
         try:
-            self._connect().execute(_SCHEMA)
+            connection = self._connect()
+            connection.execute(_SCHEMA)
+            self.held_before = (
+                connection.execute("SELECT 1 FROM kept LIMIT 1").fetchone() is not None
+            )
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError):
                 raise
@@ -80,10 +89,10 @@ class Store:
 
     def get(self, key: bytes) -> bytes | None:
         """What is kept under `key`, if anything."""
-        connection: sqlite3.Connection | None = getattr(self._readers, "connection", None)
-        if connection is None:
-            connection = self._readers.connection = self._connect()
-        row = connection.execute("SELECT value FROM kept WHERE key = ?", (key,)).fetchone()
+        cursor: sqlite3.Cursor | None = getattr(self._readers, "cursor", None)
+        if cursor is None:
+            cursor = self._readers.cursor = self._connect().cursor()
+        row = cursor.execute("SELECT value FROM kept WHERE key = ?", (key,)).fetchone()
         return row[0] if row else None
 
     async def put(self, key: bytes, value: bytes) -> None:
