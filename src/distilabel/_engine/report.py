@@ -88,14 +88,26 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60:02d} min"
 
 
-def table(head: list[str], rows: list[list[str]]) -> list[str]:
-    """Lines of a table; the first column to the left, the others to the right."""
+def table(head: list[str], rows: list[list[str]], last: list[str] | None = None) -> list[str]:
+    """Lines of a table; the first column to the left, the others to the right.
+
+    Args:
+        head: names of the columns.
+        rows: their cells.
+        last: one more column, to the left, its name first.
+    """
     widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
     lines = []
     for row in [head, ["-" * width for width in widths], *rows]:
         first = row[0].ljust(widths[0])
         others = (cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))
         lines.append("  ".join([first, *others]).rstrip())
+    if last is not None:
+        under = "-" * max(map(len, last))
+        lines = [
+            f"{line:{len(lines[1])}}  {cell}"
+            for line, cell in zip(lines, [last[0], under, *last[1:]], strict=True)
+        ]
     return lines
 
 
@@ -118,20 +130,22 @@ def text_of(report: Report) -> str:
     if asked:
         lines.append("")
         lines += table(
-            ["answers", "asked", "stored", "reused", "again", "tokens in", "out", "money"],
+            ["answers", "asked", "again", "stored", "reused", "tokens in", "out", "cost"],
             [
                 [
-                    f"{name} ({', '.join(sorted(s.models))})",
-                    _number(s.answered),
+                    name,
+                    _number(s.asked),
+                    _number(s.retried),
                     _number(s.answered),
                     _number(s.reused),
-                    _number(s.retried),
                     _number(s.input_tokens),
                     _number(s.output_tokens),
                     money(s.cost) if s.answered else "-",
                 ]
                 for name, s in asked.items()
             ],
+            # Last, where a long name does the least harm.
+            last=["model", *(", ".join(sorted(s.models)) for s in asked.values())],
         )
     lines.append("")
     lines.append(_closing(report))
