@@ -103,9 +103,10 @@ class GateStates:
         elif isinstance(event, GateMoved) and event.reason:
             before = self._states.get(event.endpoint)
             if before is None or not before.counts_down or before.until <= now:
-                text = f"{event.limit:,} in flight from now on, {event.reason}"
+                text = f"slowed to {event.limit:,} in flight, {event.reason}"
                 self._states[event.endpoint] = _GateState(text, now + _NEWS_FOR)
-        elif isinstance(event, GateResumed):
+        elif isinstance(event, (GateMoved, GateResumed)):
+            # It grows again, or answers again.
             self._states.pop(event.endpoint, None)
 
     def lines(self) -> list[str]:
