@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from distilabel._core.events import Event, GateMoved, GateResumed, RunStarted
-from distilabel._engine.report import duration, money
+from distilabel._engine.report import duration, money, shortened
 from distilabel._engine.tally import StepTally, Tally
 from distilabel._engine.watch import GateStates, Watch
 
@@ -26,6 +26,7 @@ _FIRST_LINE_AFTER: Final = 10.0
 _LONGEST_SILENCE: Final = 60.0
 _GATE_SAYS_EVERY: Final = 10.0
 _NARROWEST_NAME: Final = 12
+_MOST_NEWS: Final = 3
 # Rows of the terminal that are not steps: heading, column names, news of gates, the cursor.
 _OTHER_ROWS: Final = 7
 
@@ -153,23 +154,29 @@ class Live:
         with self._lock:
             speeds = self._watch.look()
             left = self._watch.left()
-        news = [Text(line, "yellow", overflow="ellipsis", no_wrap=True) for line in self._news()]
+        news = [Text(line, "yellow") for line in self._gates.lines()[:_MOST_NEWS]]
+        for line in news:
+            line.truncate(self._width, overflow="ellipsis")
         return Group(self._heading(left), self._steps(speeds), *news)
 
-    def _news(self) -> list[str]:
-        return self._gates.lines()[:3]
+    @property
+    def _width(self) -> int:
+        # Not to the edge: the `^C` that a terminal writes must not begin a new line.
+        return max(1, int(self._console.width) - 3)
 
     def _heading(self, left: float | None) -> Text:
         from rich.text import Text
 
         tally = self._watch.tally
-        heading = Text(overflow="ellipsis", no_wrap=True)
-        heading.append(tally.pipeline, "bold")
-        heading.append(f"  {duration(time.monotonic() - tally.begun)}")
+        told = Text(f"  {duration(time.monotonic() - tally.begun)}")
         if tally.stopping:
-            heading.append(", stopping: what is in flight is finished and kept", "yellow")
+            told.append(", stopping: what is in flight is finished and kept", "yellow")
         elif left is not None:
-            heading.append(f", about {duration(left)} left")
+            told.append(f", about {duration(left)} left")
+        name = Text(tally.pipeline, "bold")
+        name.truncate(max(_NARROWEST_NAME, self._width - told.cell_len), overflow="ellipsis")
+        heading = name + told
+        heading.no_wrap = True
         return heading
 
     def _steps(self, speeds: dict[str, float]) -> Table:
@@ -185,14 +192,14 @@ class Live:
         ]
         used = [i for i, width in enumerate(widths) if width]
         width = sum(2 + max(len(heads[i]), widths[i]) for i in used)
-        room = max(_NARROWEST_NAME, self._console.width - width)
+        room = max(_NARROWEST_NAME, self._width - width)
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-        table.add_column("step", no_wrap=True, max_width=room)
+        table.add_column("step", no_wrap=True)
         for i in used:
             table.add_column(heads[i], justify="right", no_wrap=True)
         for name, row in cells.items():
             step = shown[name]
-            label = Text(name, overflow="ellipsis")
+            label = Text(shortened(name, room))
             if row[-1]:
                 row[-1] = f"[red]{row[-1]}[/red]"
             idle = step.worked == step.taken and not step.in_flight

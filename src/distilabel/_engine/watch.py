@@ -38,7 +38,7 @@ class Watch:
     def __init__(self, tally: Tally, total: int | None) -> None:
         self.tally = tally
         self.total = total
-        self._looks: list[_Look] = []
+        self._looks = [_Look(time.monotonic(), {})]
 
     def look(self) -> dict[str, float]:
         """Rows per second of each step, over the last seconds."""
@@ -48,9 +48,8 @@ class Watch:
         looks.append(_Look(now, counts))
         while len(looks) > 2 and now - looks[1].at > _ESTIMATE_OVER:
             looks.pop(0)
-        then = next((look for look in looks if now - look.at <= _SPEED_OVER), looks[0])
-        if then is looks[-1]:
-            then = looks[max(0, len(looks) - 2)]
+        # Whoever looks rarely gets the speed since the last look.
+        then = next((look for look in looks[:-1] if now - look.at <= _SPEED_OVER), looks[-2])
         span = max(now - then.at, 1e-3)
         return {name: (count - then.counts.get(name, 0)) / span for name, count in counts.items()}
 

@@ -33,12 +33,11 @@ def show(distiset: Distiset, out: Path) -> None:
     console.print(
         Text(f"{len(rows)} pairs of a chosen and a rejected answer are in {out}/"), soft_wrap=True
     )
+    again = "distilabel demo" + ("" if str(out) == "distilabel-demo" else f" --out {out}")
     for line in (
-        f'  see them:  python -c "from distilabel.distiset import Distiset; '
-        f"print(Distiset.load_from_disk('{out}'))\"",
-        "  again:     distilabel demo   (every answer is reused, nothing is asked)",
-        "  your own:  put OpenAILLM in the place of SimulatedLLM in the pipeline of "
-        "distilabel/cli/demo.py",
+        f'  load it:   Distiset.load_from_disk("{out}")',
+        f"  again:     {again} (answers are reused, none is asked for)",
+        "  your own:  start from distilabel/cli/demo.py, with OpenAILLM for SimulatedLLM",
     ):
         console.print(Text(line), soft_wrap=True)
 

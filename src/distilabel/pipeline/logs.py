@@ -68,7 +68,7 @@ def note(event: Event) -> None:
         case GateResumed():
             _log.info("%s answers again", event.endpoint)
         case Stopping():
-            _log.warning("stopping: %s", event.reason)
+            _log.info("stopping: %s", event.reason)
         case RunFinished():
             _log.info("%s after %.1f s", event.error or "finished", event.seconds)
 
