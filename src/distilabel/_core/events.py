@@ -5,9 +5,13 @@ Whoever wants to show, count or write down a run listens; nobody who emits knows
 
 from __future__ import annotations
 
+import contextlib
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+
+_log = logging.getLogger("distilabel.pipeline")
 
 
 @dataclass(slots=True)
@@ -189,10 +193,24 @@ Emit = Callable[[Event], None]
 
 @dataclass(slots=True)
 class Bus:
-    """Hands every event to every listener, in order."""
+    """Hands every event to every listener, in order.
+
+    A listener that raises is told nothing more: nobody's rows are to suffer from being shown.
+    """
 
     listeners: list[Emit] = field(default_factory=list)
 
     def __call__(self, event: Event) -> None:
         for listener in self.listeners:
-            listener(event)
+            try:
+                listener(event)
+            except Exception as error:  # noqa: BLE001 (whatever a listener raises)
+                self.listeners = [other for other in self.listeners if other is not listener]
+                # The log may be what raised.
+                with contextlib.suppress(Exception):
+                    _log.warning(
+                        "%r failed and is told nothing more of this run: %s: %s",
+                        listener,
+                        type(error).__name__,
+                        error,
+                    )
