@@ -6,7 +6,7 @@ import inspect
 import typing
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
 
 from distilabel.errors import DistilabelUserError
 
@@ -40,10 +40,7 @@ def checked_arguments(llm: LLM, arguments: dict[str, Any]) -> dict[str, Any]:
         if name not in hints or name not in parameters:
             continue
         try:
-            adapter: TypeAdapter[Any] = TypeAdapter(
-                hints[name], config=ConfigDict(arbitrary_types_allowed=True)
-            )
-            checked[name] = adapter.validate_python(value)
+            checked[name] = _adapter(hints[name]).validate_python(value)
         except ValidationError as error:
             faults.append(f"{name}={value!r}: {error.errors()[0]['msg']}")
     if faults:
@@ -52,3 +49,10 @@ def checked_arguments(llm: LLM, arguments: dict[str, Any]) -> dict[str, Any]:
             + "\n".join(f"  - {fault}" for fault in faults)
         )
     return checked
+
+
+def _adapter(hint: Any) -> TypeAdapter[Any]:
+    try:
+        return TypeAdapter(hint, config=ConfigDict(arbitrary_types_allowed=True))
+    except PydanticUserError:  # a model or a typed dict brings its own configuration
+        return TypeAdapter(hint)

@@ -98,6 +98,13 @@ async def send(
         ) from error
     except aiohttp.InvalidURL as error:
         raise AnswerError(f"{url!r} is no address") from error
+    except aiohttp.ClientConnectorError as error:
+        # Nobody is there, which says nothing against the question: as with load, wait and see.
+        raise AnswerError(
+            f"the connection to {url} failed: {type(error).__name__}: {error}",
+            retryable=True,
+            overloaded=True,
+        ) from error
     except (aiohttp.ClientError, OSError) as error:
         raise AnswerError(
             f"the connection to {url} failed: {type(error).__name__}: {error}", retryable=True

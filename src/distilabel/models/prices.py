@@ -30,7 +30,7 @@ def _price(model: str, url: str) -> Price:
 
     try:
         price(1, 1)
-    except (LookupError, ValueError):
+    except Exception:  # noqa: BLE001 (a price is worth no answer that was paid for)
         return _unknown
     return price
 
