@@ -5,9 +5,13 @@ Whoever wants to show, count or write down a run listens; nobody who emits knows
 
 from __future__ import annotations
 
+import contextlib
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+_log = logging.getLogger("distilabel.pipeline")
 
 
 @dataclass(slots=True)
@@ -190,6 +194,8 @@ Emit = Callable[[Event], None]
 class Bus:
     """Hands every event to the listeners that want it, in order.
 
+    A listener that raises is told nothing more: nobody's rows are to suffer from being shown.
+
     Args:
         listeners: called with an event; one with an attribute `wants`, a tuple of event types,
             is only called with those.
@@ -207,4 +213,19 @@ class Bus:
                 each for each in self._listeners if kind in getattr(each, "wants", (kind,))
             ]
         for listener in wanting:
-            listener(event)
+            try:
+                listener(event)
+            except Exception as error:  # noqa: BLE001 (whatever a listener raises)
+                self._leave_out(listener, error)
+
+    def _leave_out(self, listener: Emit, error: Exception) -> None:
+        self._listeners = [other for other in self._listeners if other is not listener]
+        self._by_type.clear()
+        # The log may be what raised.
+        with contextlib.suppress(Exception):
+            _log.warning(
+                "%r failed and is told nothing more of this run: %s: %s",
+                listener,
+                type(error).__name__,
+                error,
+            )

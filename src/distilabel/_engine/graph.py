@@ -68,11 +68,19 @@ class Graph:
         if isinstance(step, Task) and door is not None and runs_per_row(step):
             return PerRow(step, door, self._shared)
         if step.is_global:
-            return Whole(step, self._shared, memo=self._memo(step), door=door)
+            reorders = not self._is_joined_with_others(str(step.name))
+            return Whole(step, self._shared, memo=self._memo(step), door=door, reorders=reorders)
         if type(step)._row_by_row:
             return RowByRow(step, self._shared)
         size = step.input_batch_size or 50
-        return PerBatch(step, self._shared, size=size, memo=self._memo(step), door=door)
+        return PerBatch(
+            step,
+            self._shared,
+            size=size,
+            memo=self._memo(step),
+            door=door,
+            reorders=not self._is_joined_with_others(str(step.name)),
+        )
 
     def _door(self, step: _Step) -> Door | None:
         llm = getattr(step, "llm", None)
@@ -128,8 +136,23 @@ class Graph:
 
     def _converges(self, names: list[str]) -> bool:
         """Whether rows were routed between these steps, so that not all of them have each row."""
+        for start in self._plan.routing:
+            branches = self._plan.successors(start)
+            ways = {
+                frozenset(b for b in branches if b == name or name in self._plan.descendants(b))
+                for name in names
+            }
+            if len(ways) > 1:
+                return True
+        return False
+
+    def _is_joined_with_others(self, name: str) -> bool:
+        """Whether rows of a step are joined further down with rows that did not pass through it."""
+        below = self._plan.descendants(name)
         return any(
-            start in self._plan.routing for name in names for start in self._plan.predecessors(name)
+            predecessor != name and predecessor not in below
+            for step in below
+            for predecessor in self._plan.predecessors(step)
         )
 
 

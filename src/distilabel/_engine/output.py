@@ -27,6 +27,8 @@ _PARTS_IN_MEMORY: Final = 8
 
 _log = logging.getLogger("distilabel.pipeline")
 
+Part = tuple[list[Key], list[Row]]
+
 
 class _Part(NamedTuple):
     """Rows that were written together, in key order."""
@@ -73,10 +75,19 @@ class Output:
         """Whether there is enough for a part."""
         return len(self._rows) >= _PART_ROWS or self._bytes >= _PART_BYTES
 
-    def flush(self) -> None:
-        """Writes what has been collected as one part."""
-        keys, rows = self._keys, self._rows
+    def cut(self) -> Part:
+        """Takes out what has been collected; nobody may add rows meanwhile."""
+        part = self._keys, self._rows
         self._keys, self._rows, self._bytes = [], [], 0
+        return part
+
+    def write(self, part: Part) -> None:
+        """Writes what was taken out as one part.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        keys, rows = part
         if not rows:
             return
         if any(map(tuple.__gt__, keys, keys[1:])):
@@ -91,7 +102,7 @@ class Output:
 
     def finish(self) -> None:
         """Writes the rest and puts the parts in order."""
-        self.flush()
+        self.write(self.cut())
         if not self._parts:
             return
         in_order = all(a.last <= b.first for a, b in pairwise(self._parts))
@@ -155,12 +166,14 @@ def to_table(rows: list[Row]) -> pa.Table:
     """
     import pyarrow as pa
 
+    if not all(isinstance(name, str) for row in rows for name in row):
+        rows = [{str(name): value for name, value in row.items()} for row in rows]
     names = list(dict.fromkeys(name for row in rows for name in row))
     columns = []
     for name in names:
         values = [row.get(name) for row in rows]
         try:
-            columns.append(pa.array(values))
+            columns.append(_without_empty_structs(pa.array(values)))
         except (pa.ArrowException, UnicodeError, OverflowError, TypeError, ValueError) as error:
             _log.warning(
                 "the values of column %r have no common type (%s): they are kept as JSON text",
@@ -168,22 +181,62 @@ def to_table(rows: list[Row]) -> pa.Table:
                 error,
             )
             columns.append(pa.array([None if v is None else _json(v) for v in values]))
-    return pa.table(dict(zip(names, columns, strict=True)))
+    return pa.table([*columns], names=names)
+
+
+def _without_empty_structs(column: pa.Array) -> pa.Array:
+    """Parquet has no struct without fields: where all dicts are empty there is nothing in them."""
+    import pyarrow as pa
+
+    wanted = _storable(column.type)
+    return column if wanted == column.type else pa.array(_emptied(column.to_pylist()), wanted)
+
+
+def _storable(kind: pa.DataType) -> pa.DataType:
+    import pyarrow as pa
+
+    if pa.types.is_struct(kind):
+        fields = [(kind.field(i).name, _storable(kind.field(i).type)) for i in range(len(kind))]
+        return pa.struct(fields) if fields else pa.null()
+    if pa.types.is_list(kind):
+        return pa.list_(_storable(kind.value_type))
+    return kind
+
+
+def _emptied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _emptied(v) for k, v in value.items()} if value else None
+    if isinstance(value, list):
+        return [_emptied(v) for v in value]
+    return value
 
 
 def _json(value: Any) -> str:
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
+    options = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
     try:
-        return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+        return orjson.dumps(value, default=_other, option=options).decode()
     except TypeError:  # half a surrogate pair, somewhere inside
         return repr(value).encode("utf-8", "replace").decode()
+
+
+def _other(value: Any) -> Any:
+    if isinstance(value, (set, frozenset)):
+        return sorted(value, key=repr)
+    return value.tolist() if hasattr(value, "tolist") else str(value)
 
 
 def _write(table: pa.Table, path: Path) -> None:
     import pyarrow.parquet as pq
 
-    pq.write_table(table, path, compression="zstd")
+    try:
+        pq.write_table(table, path, compression="zstd")
+    except OSError as error:
+        raise OSError(
+            f"The rows of {path.parent.name} cannot be written to {path.parent}: {error}. Free "
+            "space or allow writing there and run again: answers that came are kept."
+        ) from error
 
 
 def _common(schemas: list[pa.Schema]) -> pa.Schema:

@@ -124,7 +124,7 @@ class PerRow(Node):
         except StopAsking:
             return None
         except EndpointError as error:
-            self.shared.fail(EndpointError(f"{self.name}: {error}", status=error.status))
+            self.shared.fail(type(error)(f"{self.name}: {error}", status=error.status))
             return None
         except Exception as error:  # noqa: BLE001 (the row fails, the run goes on)
             made = self._task._failed_rows(given, error_record(error))

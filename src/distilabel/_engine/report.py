@@ -21,6 +21,7 @@ class Report:
         steps: step name → counts.
         interrupted: whether it was stopped before the end.
         failures: number of rows that failed, in all steps.
+        error: what made the run end before its end; empty if nothing did.
     """
 
     pipeline: str
@@ -28,12 +29,18 @@ class Report:
     steps: dict[str, StepTally] = field(default_factory=dict)
     interrupted: bool = False
     failures: int = 0
+    error: str = ""
 
     @classmethod
     def of(cls, tally: Tally) -> Report:
         """The report of a finished run."""
         return cls(
-            tally.pipeline, tally.seconds, tally.steps, tally.interrupted, len(tally.failures)
+            tally.pipeline,
+            tally.seconds,
+            tally.steps,
+            tally.interrupted,
+            len(tally.failures),
+            tally.error,
         )
 
     @property
@@ -174,6 +181,8 @@ def _closing(report: Report) -> str:
         )
     if report.interrupted:
         parts.append("stopped before the end: run again to go on where it stopped")
+    elif report.error:
+        parts.append("ended by an error: what was answered is kept, run again to go on from there")
     elif not report.balanced:
         parts.append("rows are missing from these counts: this is a mistake of distilabel's")
     return "; ".join(parts) + "."

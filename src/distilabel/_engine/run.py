@@ -20,7 +20,7 @@ from distilabel._engine.shared import Shared
 from distilabel._engine.store import Store
 from distilabel._engine.threads import Threads
 from distilabel.constants import STEPS_ARTIFACTS_PATH
-from distilabel.errors import EndpointError
+from distilabel.errors import DistilabelError, EndpointError, ModelError
 from distilabel.models import http
 from distilabel.steps.base import _Step
 
@@ -77,6 +77,9 @@ class Run:
             self._over.wait(10)
             raise
         thread.join()
+        if isinstance(self._error, (ModelError, DistilabelError)):
+            # Says all there is to say: where in the engine it came up helps nobody.
+            raise self._error.with_traceback(None)
         if self._error is not None:
             raise self._error
 

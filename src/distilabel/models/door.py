@@ -242,7 +242,7 @@ class Door:
             outputs.append(orjson.loads(value))
         for output in outputs:
             self._tell_answered(output, 0.0, reused=True)
-        return merge_responses(outputs, num_generations)[0] if splits else outputs[0]  # type: ignore[no-any-return]
+        return merge_responses(outputs, num_generations)[0] if splits else outputs[0]
 
     # -- one question -----------------------------------------------------------------------
 
@@ -253,7 +253,7 @@ class Door:
         return hashlib.blake2b(canonical(what), digest_size=16)
 
     def _key(self, input: FormattedInput, count: int, base: Any) -> tuple[bytes, bytes]:
-        """What is asked, and what its answer is kept under: equal questions have keys of their own."""
+        """What is asked, and what its answer is kept under: each time it is asked, another key."""
         hasher = base.copy()
         hasher.update(canonical([count, input]))
         question: bytes = hasher.digest()

@@ -9,10 +9,12 @@ from typing import Any, Callable, List, Optional, Self
 
 from pydantic import BaseModel, PrivateAttr
 
-from distilabel._core.spec import TYPE_INFO_KEY, Spec
+from distilabel._core.spec import TYPE_INFO_KEY, Spec, is_allowed
 from distilabel.errors import DistilabelUserError
 
 RoutingBatchFunc = Callable[[List[str]], List[str]]
+
+_FACTORIES = frozenset({"sample_n_steps"})
 
 
 class RoutingBatchFunction(BaseModel, Spec):
@@ -103,14 +105,19 @@ class RoutingBatchFunction(BaseModel, Spec):
                 f"The routing function of {data.get('step')!r} cannot be loaded: it was not made "
                 "by a factory (a function that returns the decorated function)."
             )
-        package = str(info["module"]).partition(".")[0]
-        if package != "distilabel" and package not in allow:
+        module, name = str(info["module"]), str(info["name"])
+        package = module.partition(".")[0]
+        # Of distilabel only its factories: a file is not to call whatever a module has imported.
+        is_ours = module == __name__ and name in _FACTORIES
+        if not is_ours and not is_allowed(module, allow):
             raise DistilabelUserError(
-                f"The routing function {info['name']} of {info['module']} is not part of "
-                f"distilabel: allow it by name (allow={package!r})."
+                f"The routing function {info['name']} of {info['module']} is no factory of "
+                f"distilabel's: allow it by name (allow=({package!r},))."
             )
-        factory = getattr(importlib.import_module(info["module"]), info["name"])
-        function = factory(**info.get("kwargs", {}))
+        factory = getattr(importlib.import_module(module), name, None)
+        if factory is None:
+            raise DistilabelUserError(f"{module} has no routing function called {name}.")
+        function = factory(**(info.get("kwargs") or {}))
         if not isinstance(function, cls):
             raise DistilabelUserError(f"{info['module']}.{info['name']} makes no routing function.")
         return function

@@ -154,6 +154,11 @@ class _Step(RuntimeParametersMixin, RequirementsMixin, Spec, SignatureMixin, ABC
             f"{self.name} stands in no pipeline: create it inside `with Pipeline():` to connect it."
         )
         for step in steps:
+            if step.pipeline is not self.pipeline:
+                raise ValueError(
+                    f"{step.name} does not stand in the pipeline of {self.name}: create both inside"
+                    " the same `with Pipeline():`."
+                )
             self.pipeline._add_edge(self.name, step.name)
         if routing_batch_function is not None:
             self.pipeline._add_routing(self.name, routing_batch_function)
@@ -367,6 +372,9 @@ class GeneratorStep(_Step, ABC):
     batch_size: RuntimeParameter[int] = Field(
         default=50, description="Rows that are made at a time."
     )
+
+    # Nobody else holds on to the rows it makes, nor to what is in them.
+    _gives_fresh_rows: ClassVar[bool] = False
 
     def _known_length(self) -> int | None:
         """How many rows it will make, where that is known beforehand."""

@@ -10,6 +10,7 @@ from typing import (
     TYPE_CHECKING,
     Annotated,
     Any,
+    ClassVar,
     Dict,
     Final,
     List,
@@ -96,6 +97,9 @@ class LoadDataFromHub(GeneratorStep):
     storage_options: Optional[Dict[str, Any]] = Field(
         default=None, description="Passed on to the file system the data is on.", repr=False
     )
+
+    # `datasets` makes them from its tables each time.
+    _gives_fresh_rows: ClassVar[bool] = True
 
     _dataset: Union[Dataset, IterableDataset, None] = PrivateAttr(default=None)
     # What `_dataset` was read from; None for one that was put there.
