@@ -103,7 +103,7 @@ class Graph:
     def _memo(self, step: Step) -> Memo | None:
         """A memo for a step of the user's; the answers of models are kept by themselves."""
         store = self._shared.store
-        mine = type(step).__module__.partition(".")[0] == "distilabel"
+        mine = str(type(step).__module__).partition(".")[0] == "distilabel"
         if store is None or mine or isinstance(getattr(step, "llm", None), LLM):
             return None
         try:
