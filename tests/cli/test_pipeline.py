@@ -29,6 +29,7 @@ from distilabel.models import SimulatedLLM
 from distilabel.pipeline import Pipeline, sample_n_steps
 from distilabel.steps import LoadDataFromDicts
 from distilabel.steps.tasks import TextGeneration
+from hub import TOKEN, Hub
 
 SCRIPT = """
 from beside import ROWS
@@ -195,6 +196,23 @@ def test_a_broken_script_is_told_in_one_message(tmp_path: Path, text: str, told:
     assert told in result.stderr
     assert "mine.py" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_the_result_is_pushed_and_the_key_is_not_printed(
+    script: Path, hub: Hub, tmp_path: Path
+) -> None:
+    code = f"""
+from typer.testing import CliRunner
+from distilabel.cli.app import app
+words = "pipeline run --script {script} --repo-id tester/made --private --commit-message Made"
+done = CliRunner().invoke(app, [*words.split(), "--token", "{TOKEN}"])
+result = [done.exit_code, done.output]
+"""
+    status, output = hub.run(code, tmp_path, token=None)
+    assert status == 0, output
+    assert "datasets/tester/made" in output
+    assert TOKEN not in output
+    assert hub.repos["tester/made"].private
 
 
 # -- dumps ----------------------------------------------------------------------------------
