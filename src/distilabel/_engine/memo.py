@@ -86,7 +86,7 @@ class Memo:
 
     def _keep(self, key: bytes, outcome: Outcome) -> None:
         try:
-            text = orjson.dumps([outcome.rows, outcome.places])
+            text = orjson.dumps([outcome.rows, [tuple(place) for place in outcome.places]])
         except TypeError as error:
             self._tell(f"its rows cannot be kept: {error}")
             return
