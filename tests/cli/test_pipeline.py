@@ -6,9 +6,7 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +14,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from distilabel.cli.app import app
-from distilabel.cli.pipeline import remote
 from distilabel.cli.pipeline.commands import _bytes, parse_runtime_param
 from distilabel.cli.pipeline.utils import (
-    get_config_from_url,
     get_pipeline,
     get_pipeline_from_url,
     parse_runtime_parameters,
@@ -30,6 +26,7 @@ from distilabel.pipeline import Pipeline, sample_n_steps
 from distilabel.steps import LoadDataFromDicts
 from distilabel.steps.tasks import TextGeneration
 from hub import TOKEN, Hub
+from web import Web
 
 SCRIPT = """
 from beside import ROWS
@@ -87,44 +84,6 @@ def dumped(path: Path) -> Path:
         load >> sample_n_steps(1) >> [one, two]
     pipeline.save(path, format="json" if path.suffix == ".json" else "yaml")
     return path
-
-
-class Web(ThreadingHTTPServer):
-    """A web server with a few pages; remembers the keys it was shown."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Page)
-        self.pages: dict[str, bytes | str] = {}
-        self.keys: list[str | None] = []
-        self.url = f"http://127.0.0.1:{self.server_address[1]}"
-
-
-class _Page(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        assert isinstance(self.server, Web)
-        self.server.keys.append(self.headers.get("Authorization"))
-        page = self.server.pages.get(self.path)
-        if isinstance(page, str):
-            self.send_response(302)
-            self.send_header("Location", page)
-            self.end_headers()
-            return
-        self.send_response(200 if page is not None else 404)
-        self.end_headers()
-        self.wfile.write(page or b"")
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Quiet."""
-
-
-@pytest.fixture
-def web() -> Iterator[Web]:
-    with Web() as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
 
 
 def invoke(*arguments: object, input: str | None = None) -> Result:
@@ -362,54 +321,6 @@ def test_a_script_from_the_web_overwrites_nothing(tmp_path: Path, web: Web) -> N
     with pytest.raises(DistilabelUserError, match="there already"):
         get_pipeline_from_url(f"{web.url}/mine.py")
     assert (tmp_path / "mine.py").read_text() == "precious = True\n"
-
-
-def test_what_the_web_does_not_have_is_said(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
-    web.pages["/large.json"] = b"x" * 101
-    web.pages["/binary.yaml"] = b"\xff\xfe\xff"
-    web.pages["/away.json"] = "file:///etc/hostname"
-    monkeypatch.setattr(remote, "LARGEST", 100)
-    for path, told in [
-        ("/nothing.json", "404"),
-        ("/large.json", "larger"),
-        ("/binary.yaml", "UTF-8"),
-        ("/away.json", "/away.json"),
-        ("/page.html", ".yaml"),
-    ]:
-        with pytest.raises(DistilabelUserError, match=told):
-            get_config_from_url(web.url + path)
-    with pytest.raises(DistilabelUserError, match="cannot be read"):
-        get_config_from_url("http://127.0.0.1:9/x.json")
-
-
-def test_the_key_for_the_hub_is_shown_to_nobody_else(
-    web: Web, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HF_TOKEN", "hf_secret")
-    web.pages["/a.json"] = f"{web.url}/b.json"
-    web.pages["/b.json"] = b"{}"
-    assert get_config_from_url(f"{web.url}/a.json") == {}
-    assert web.keys == [None, None]
-    from urllib.request import Request
-
-    for url, shown in [
-        ("https://huggingface.co/x.json", True),
-        ("https://cdn.huggingface.co/x.json", True),
-        ("http://huggingface.co/x.json", False),
-        ("https://huggingface.co.evil.org/x.json", False),
-        ("https://evilhuggingface.co/x.json", False),
-        ("https://evil.org/huggingface.co/x.json", False),
-    ]:
-        request = remote._with_token(Request(url))
-        assert (request.get_header("Authorization") is not None) is shown
-        # What follows a redirect starts without it.
-        assert "Authorization" not in request.headers
-
-
-def test_a_page_about_a_file_of_the_hub_is_turned_into_the_file() -> None:
-    page = "https://huggingface.co/datasets/a/b/blob/main/pipeline.yaml"
-    assert remote._direct(page) == page.replace("/blob/", "/resolve/")
-    assert remote._direct("https://x.org/blob/a.yaml") == "https://x.org/blob/a.yaml"
 
 
 # -- helpers of 1.5.3 -----------------------------------------------------------------------
