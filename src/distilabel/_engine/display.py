@@ -26,6 +26,8 @@ _FIRST_LINE_AFTER: Final = 10.0
 _LONGEST_SILENCE: Final = 60.0
 _GATE_SAYS_EVERY: Final = 10.0
 _NARROWEST_NAME: Final = 12
+# Columns that a narrow terminal does without first: tokens, reused, cost, rows/s, in flight.
+_LEAST_NEEDED: Final = (4, 1, 5, 3, 2)
 _MOST_NEWS: Final = 3
 # Rows of the terminal that are not steps: heading, column names, news of gates, the cursor.
 _OTHER_ROWS: Final = 7
@@ -185,14 +187,17 @@ class Live:
 
         shown, hidden = self._chosen()
         cells = {name: self._cells(step, speeds.get(name, 0.0)) for name, step in shown.items()}
-        heads = ["done", "in flight", "rows/s", "tokens", "cost", "failed"]
+        heads = ["done", "reused", "in flight", "rows/s", "tokens", "cost", "failed"]
         # A column that nothing stands in takes room from the names.
         widths = [
             max((len(row[i]) for row in cells.values()), default=0) for i in range(len(heads))
         ]
-        used = [i for i, width in enumerate(widths) if width]
-        width = sum(2 + max(len(heads[i]), widths[i]) for i in used)
-        room = max(_NARROWEST_NAME, self._width - width)
+        widths = [2 + max(len(head), width) for head, width in zip(heads, widths, strict=True)]
+        used = [i for i, width in enumerate(widths) if any(row[i] for row in cells.values())]
+        for i in _LEAST_NEEDED:
+            if sum(widths[j] for j in used) + _NARROWEST_NAME > self._width and i in used:
+                used.remove(i)
+        room = max(_NARROWEST_NAME, self._width - sum(widths[i] for i in used))
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
         table.add_column("step", no_wrap=True)
         for i in used:
@@ -225,6 +230,7 @@ class Live:
         tokens = step.input_tokens + step.output_tokens
         return [
             f"{step.worked:,} / {of:,}" if of else "",
+            f"{step.reused:,}" if step.reused else "",
             f"{step.in_flight:,}" if asks else "",
             f"{speed:,.1f}" if speed else "",
             _short(tokens) if asks else "",

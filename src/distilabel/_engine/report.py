@@ -176,9 +176,8 @@ def _closing(report: Report) -> str:
         if report.asked:
             parts.append(f"cost {money(report.cost)}")
     if report.failures:
-        parts.append(
-            f"{report.failures:,} rows failed: see distiset.failures; run again to ask them again"
-        )
+        rows = f"{report.failures:,} row{'s' if report.failures > 1 else ''}"
+        parts.append(f"{rows} failed: see distiset.failures; run again to ask them again")
     if report.interrupted:
         parts.append("stopped before the end: run again to go on where it stopped")
     elif report.error:

@@ -99,8 +99,6 @@ def demo(
     if out.exists() and not out.is_dir():
         leave(f"{out} is a file: give a folder with --out.")
     with one_message():
-        import datasets
-
         from distilabel.cli.demo_view import show
 
         pipeline = preference_pipeline(demo_prompts(), cache_dir=out / ".cache")
@@ -111,6 +109,9 @@ def demo(
         if distiset.report.interrupted:
             typer.echo("Stopped. Run `distilabel demo` again: it goes on where it was.", err=True)
             raise typer.Exit(130)
+        # Not before the run, which can go on while it is imported.
+        import datasets
+
         datasets.disable_progress_bars()
         distiset.save_to_disk(out)
         show(distiset, out)

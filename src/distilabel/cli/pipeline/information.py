@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from rich.panel import Panel
     from rich.table import Table
 
     from distilabel.pipeline.base import BasePipeline
+
+_NARROWEST_NAME: Final = 20
 
 
 def display_pipeline_information(pipeline: BasePipeline) -> None:
@@ -22,25 +25,27 @@ def display_pipeline_information(pipeline: BasePipeline) -> None:
     from rich.markup import escape
     from rich.panel import Panel
 
+    console = Console()
     parts: list[Any] = [f"[bold]Name:[/bold] {escape(pipeline.name)}"]
     if pipeline.description:
         parts.append(f"[bold]Description:[/bold] {escape(pipeline.description)}")
-    parts += [_steps(pipeline), _connections(pipeline)]
+    parts += [_steps(pipeline, console.width), _connections(pipeline)]
     if pipeline._routing:
         parts.append(_routing(pipeline))
-    Console().print(Panel(Group(*parts), title="Pipeline Information", expand=False))
+    console.print(Panel(Group(*parts), title="Pipeline Information", expand=False))
 
 
 def _table(*heads: str) -> Table:
+    """A table with these heads; where there is little room, descriptions give way."""
     from rich.table import Table
 
     table = Table(show_edge=False)
     for head in heads:
-        table.add_column(head, overflow="fold")
+        table.add_column(head, overflow="fold", no_wrap=head in ("Runtime parameter", "Optional"))
     return table
 
 
-def _steps(pipeline: BasePipeline) -> Panel:
+def _steps(pipeline: BasePipeline, width: int) -> Panel:
     from rich.console import Group
     from rich.markup import escape
     from rich.panel import Panel
@@ -50,8 +55,10 @@ def _steps(pipeline: BasePipeline) -> Panel:
         title = f"[bold]{escape(name)}[/bold] ({escape(type(step).__name__)})"
         rows = list(_entries(step.get_runtime_parameters_info()))
         table = _table("Runtime parameter", "Description", "Optional")
+        room = max(_NARROWEST_NAME, width // 2 - 4)
         for path, description, optional in rows:
-            table.add_row(escape(path), escape(description), "Yes" if optional else "No")
+            name = "\n".join(wrap(path, room, break_on_hyphens=False))
+            table.add_row(escape(name), escape(description), "Yes" if optional else "No")
         parts += [title, table if rows else "no runtime parameters", ""]
     return Panel(Group(*parts[:-1]), title="Steps", expand=False)
 
