@@ -34,7 +34,7 @@ def test_random_orders_give_the_same_batches(seed: int) -> None:
     rng = random.Random(seed)
     ordinals = rng.randrange(1, 60)
     size = rng.randrange(1, 9)
-    rows = []
+    rows: list[tuple[int, ...]] = []
     for ordinal in range(ordinals):
         fan = rng.choice([0, 1, 1, 1, 3])
         rows += [(ordinal,)] if fan == 1 else [(ordinal, i) for i in range(fan)]

@@ -145,12 +145,13 @@ def _source_of_value(value: Any, user: FunctionType, seen: set[int]) -> str:
 
 def _text(what: Any) -> str:
     """The source; where there is no file, the code."""
-    try:
-        return inspect.getsource(what)
-    except (OSError, TypeError):
-        functions = [what] if isinstance(what, FunctionType) else list(vars(what).values())
-        codes = [f.__code__ for f in functions if isinstance(f, FunctionType)]
-        return "\n".join(f"{c.co_name} {c.co_code.hex()} {_constants(c)}" for c in codes)
+    # Two lambdas may stand in one line.
+    if getattr(what, "__name__", "") != "<lambda>":
+        with contextlib.suppress(OSError, TypeError):
+            return inspect.getsource(what)
+    functions = [what] if isinstance(what, FunctionType) else list(vars(what).values())
+    codes = [f.__code__ for f in functions if isinstance(f, FunctionType)]
+    return "\n".join(f"{c.co_name} {c.co_code.hex()} {_constants(c)}" for c in codes)
 
 
 def _constants(code: CodeType) -> str:

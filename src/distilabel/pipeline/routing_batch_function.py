@@ -5,11 +5,11 @@ from __future__ import annotations
 import importlib
 import inspect
 import random
-from typing import Any, Callable, List, Optional, Self
+from typing import Any, Callable, List, Optional, Self, overload
 
 from pydantic import BaseModel, PrivateAttr
 
-from distilabel._core.spec import TYPE_INFO_KEY, Spec, is_allowed
+from distilabel._core.spec import TYPE_INFO_KEY, Spec, is_allowed, to_plain
 from distilabel.errors import DistilabelUserError
 
 RoutingBatchFunc = Callable[[List[str]], List[str]]
@@ -85,7 +85,8 @@ class RoutingBatchFunction(BaseModel, Spec):
         if self.description:
             data["description"] = self.description
         if self._factory is not None:
-            data[TYPE_INFO_KEY] = dict(self._factory)
+            # The arguments of a function around it may be anything.
+            data[TYPE_INFO_KEY] = to_plain(self._factory)
         return data
 
     @classmethod
@@ -123,9 +124,17 @@ class RoutingBatchFunction(BaseModel, Spec):
         return function
 
 
+@overload
+def routing_batch_function(description: RoutingBatchFunc) -> RoutingBatchFunction: ...
+
+
+@overload
 def routing_batch_function(
-    description: Any = None,
-) -> Any:
+    description: Optional[str] = None,
+) -> Callable[[RoutingBatchFunc], RoutingBatchFunction]: ...
+
+
+def routing_batch_function(description: Any = None) -> Any:
     """Makes a routing function of a function; used with or without parentheses.
 
     Args:
@@ -165,10 +174,8 @@ def sample_n_steps(n: int) -> RoutingBatchFunction:
         n: how many.
     """
 
-    @routing_batch_function(  # type: ignore[untyped-decorator]
-        description=f"Draws {n} of the next steps for every batch."
-    )
+    @routing_batch_function(description=f"Draws {n} of the next steps for every batch.")
     def draw(steps: List[str]) -> List[str]:
         return random.sample(steps, n)
 
-    return draw  # type: ignore[no-any-return]
+    return draw

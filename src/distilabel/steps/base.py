@@ -11,6 +11,7 @@ import logging
 import re
 import typing
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import (
@@ -23,6 +24,7 @@ from typing import (
     Final,
     List,
     Optional,
+    Self,
 )
 
 import orjson
@@ -172,7 +174,7 @@ class _Step(RuntimeParametersMixin, RequirementsMixin, Spec, SignatureMixin, ABC
             self.connect(other)
         return other
 
-    def __rrshift__(self, other: list[_Step]) -> _Step:
+    def __rrshift__(self, other: Sequence[_Step]) -> Self:
         for step in other:
             step.connect(self)
         return self
