@@ -6,6 +6,7 @@
     └── DistilabelNotImplementedError  also NotImplementedError
     ModelError
     ├── EndpointError                  nothing can be asked there: the run stops with one message
+    │   └── StoreError                 answers cannot be kept: the run stops before paying for more
     └── AnswerError                    this question has no answer; `retryable`: ask it again?
 
 Knows nothing about who raises or catches.
@@ -65,6 +66,10 @@ class ModelError(Exception):
 
 class EndpointError(ModelError):
     """Nothing can be asked there (bad key, unknown model, nobody listening): the run stops."""
+
+
+class StoreError(EndpointError):
+    """Answers cannot be kept, or kept ones not be read: asking on would be paying twice."""
 
 
 class AnswerError(ModelError):

@@ -11,6 +11,7 @@ import importlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 
@@ -47,4 +48,23 @@ def face(package: str, file: str) -> tuple[Callable[[str], Any], list[str]]:
         setattr(sys.modules[package], name, value)
         return value
 
+    hidden = {name for name, (module, _) in table.items() if module == f"{package}.{name}"}
+    if hidden:
+        _put_names_before_modules(sys.modules[package], {name: table[name][1] for name in hidden})
     return __getattr__, sorted(table)
+
+
+def _put_names_before_modules(package: ModuleType, names: dict[str, str]) -> None:
+    """Has a public name mean what it names, not the module of the same name.
+
+    Importing a module makes it an attribute of its package, whoever imports it; the name would then
+    mean one thing or the other depending on what was imported before.
+    """
+
+    class Face(ModuleType):
+        def __setattr__(self, name: str, value: Any) -> None:
+            if name in names and isinstance(value, ModuleType):
+                value = getattr(value, names[name])
+            super().__setattr__(name, value)
+
+    package.__class__ = Face

@@ -10,8 +10,11 @@ from __future__ import annotations
 import enum
 import importlib
 import sys
+from datetime import date, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, Literal, Self, Union
+from uuid import UUID
 
 import orjson
 from pydantic import BaseModel, SecretStr
@@ -37,11 +40,7 @@ def type_info(cls: type) -> dict[str, str]:
 
 
 def to_plain(value: Any) -> Any:
-    """A value of a field as JSON-like data.
-
-    Raises:
-        TypeError: the value has no such form.
-    """
+    """A value of a field as JSON-like data; what has no such form is named by its class."""
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, Spec):
@@ -57,7 +56,7 @@ def to_plain(value: Any) -> Any:
     if isinstance(value, BaseModel):
         return {name: to_plain(getattr(value, name)) for name in type(value).model_fields}
     if isinstance(value, dict):
-        return {k: to_plain(v) for k, v in value.items()}
+        return {k if isinstance(k, str) else str(k): to_plain(v) for k, v in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         items = list(value)
         if items and all(isinstance(item, Spec) for item in items):
@@ -65,11 +64,13 @@ def to_plain(value: Any) -> Any:
         return [to_plain(item) for item in items]
     if isinstance(value, Path):
         return str(value)
-    if callable(value):
-        return {TYPE_INFO_KEY: {"module": value.__module__, "name": value.__qualname__}}
     if hasattr(value, "tolist"):
         return value.tolist()
-    raise TypeError(f"a {type(value).__name__} cannot be written into a file")
+    if isinstance(value, (bytes, date, time, timedelta, Decimal, UUID)):
+        return str(value)
+    # Named, not written: a run is not to fail for it, and loading says what is missing.
+    named = value if hasattr(value, "__qualname__") else type(value)
+    return {TYPE_INFO_KEY: {"module": named.__module__, "name": named.__qualname__}}
 
 
 def _dumped(model: BaseModel) -> dict[str, Any]:
@@ -139,6 +140,12 @@ def read(path: StrOrPath, format: str | None = None) -> Any:
     return yaml.safe_load(target.read_text(encoding="utf-8"))
 
 
+def is_allowed(module: str, allow: tuple[str, ...] | str) -> bool:
+    """Whether a module, or the package it is in, is among those the caller has named."""
+    names = (allow,) if isinstance(allow, str) else allow
+    return module in names or module.partition(".")[0] in names
+
+
 def find_class(info: dict[str, Any], allow: tuple[str, ...] = ()) -> type[Spec]:
     """The class that a `type_info` names.
 
@@ -151,12 +158,12 @@ def find_class(info: dict[str, Any], allow: tuple[str, ...] = ()) -> type[Spec]:
     """
     module, name = str(info["module"]), str(info["name"])
     package = module.partition(".")[0]
-    if package != "distilabel" and package not in allow and module not in allow:
+    if package != "distilabel" and not is_allowed(module, allow):
         # A module the program has imported itself is no news; importing another one would run it.
         if module not in sys.modules:
             raise DistilabelUserError(
                 f"The file asks for {name} of the module {module}, which is no part of distilabel. "
-                f"Import {module} before loading, or allow it by name (allow={package!r})."
+                f"Import {module} before loading, or allow it by name (allow=({package!r},))."
             )
         holder: Any = sys.modules[module]
     else:
@@ -186,7 +193,8 @@ def from_plain(value: Any, allow: tuple[str, ...] = ()) -> Any:
         kind = {"str": str, "int": int, "float": float}.get(value["_enum_type"], str)
         return enum.Enum(value["_name"], value["_values"], type=kind)
     keys = list(value)
-    if keys and keys == [str(i) for i in range(len(keys))] and TYPE_INFO_KEY in (value["0"] or {}):
+    numbered = bool(keys) and keys == [str(i) for i in range(len(keys))]
+    if numbered and isinstance(value["0"], dict) and TYPE_INFO_KEY in value["0"]:
         return [from_plain(item, allow) for item in value.values()]
     info = value.get(TYPE_INFO_KEY)
     if info is not None and set(info) >= {"module", "name"}:
@@ -253,20 +261,20 @@ class Spec:
         return target._rebuilt(data, allow)  # type: ignore[no-any-return]
 
     @classmethod
-    def from_json(cls, path: StrOrPath) -> Self:
+    def from_json(cls, path: StrOrPath, allow: tuple[str, ...] = ()) -> Self:
         """Rebuilds a component from a JSON file."""
-        return cls.from_dict(read(path, "json"))
+        return cls.from_dict(read(path, "json"), allow)
 
     @classmethod
-    def from_yaml(cls, path: StrOrPath) -> Self:
+    def from_yaml(cls, path: StrOrPath, allow: tuple[str, ...] = ()) -> Self:
         """Rebuilds a component from a YAML file."""
-        return cls.from_dict(read(path, "yaml"))
+        return cls.from_dict(read(path, "yaml"), allow)
 
     @classmethod
-    def from_file(cls, path: StrOrPath) -> Self:
+    def from_file(cls, path: StrOrPath, allow: tuple[str, ...] = ()) -> Self:
         """Rebuilds a component from a file, by its suffix.
 
         Raises:
             ValueError: neither `.json` nor `.yaml` nor `.yml`.
         """
-        return cls.from_dict(read(path))
+        return cls.from_dict(read(path), allow)

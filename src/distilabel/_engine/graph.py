@@ -68,11 +68,19 @@ class Graph:
         if isinstance(step, Task) and door is not None and runs_per_row(step):
             return PerRow(step, door, self._shared)
         if step.is_global:
-            return Whole(step, self._shared, memo=self._memo(step), door=door)
-        if type(step)._row_by_row:
+            reorders = not self._is_joined_with_others(str(step.name))
+            return Whole(step, self._shared, memo=self._memo(step), door=door, reorders=reorders)
+        if runs_row_by_row(type(step)):
             return RowByRow(step, self._shared)
         size = step.input_batch_size or 50
-        return PerBatch(step, self._shared, size=size, memo=self._memo(step), door=door)
+        return PerBatch(
+            step,
+            self._shared,
+            size=size,
+            memo=self._memo(step),
+            door=door,
+            reorders=not self._is_joined_with_others(str(step.name)),
+        )
 
     def _door(self, step: _Step) -> Door | None:
         llm = getattr(step, "llm", None)
@@ -95,7 +103,7 @@ class Graph:
     def _memo(self, step: Step) -> Memo | None:
         """A memo for a step of the user's; the answers of models are kept by themselves."""
         store = self._shared.store
-        mine = type(step).__module__.partition(".")[0] == "distilabel"
+        mine = str(type(step).__module__).partition(".")[0] == "distilabel"
         if store is None or mine or isinstance(getattr(step, "llm", None), LLM):
             return None
         try:
@@ -128,9 +136,33 @@ class Graph:
 
     def _converges(self, names: list[str]) -> bool:
         """Whether rows were routed between these steps, so that not all of them have each row."""
+        for start in self._plan.routing:
+            branches = self._plan.successors(start)
+            ways = {
+                frozenset(b for b in branches if b == name or name in self._plan.descendants(b))
+                for name in names
+            }
+            if len(ways) > 1:
+                return True
+        return False
+
+    def _is_joined_with_others(self, name: str) -> bool:
+        """Whether rows of a step are joined further down with rows that did not pass through it."""
+        below = self._plan.descendants(name)
         return any(
-            start in self._plan.routing for name in names for start in self._plan.predecessors(name)
+            predecessor != name and predecessor not in below
+            for step in below
+            for predecessor in self._plan.predecessors(step)
         )
+
+
+def runs_row_by_row(cls: type[Step]) -> bool:
+    """Whether a class says that its `process` is a pure function of each row.
+
+    A subclass of a built-in that brings a `process` of its own has said nothing of the kind.
+    """
+    owner = next(c for c in cls.__mro__ if "process" in vars(c))
+    return bool(vars(owner).get("_row_by_row", False))
 
 
 def runs_per_row(task: Task) -> bool:

@@ -1,10 +1,13 @@
-"""Joining the rows of several predecessors by key: a branch that drops rows shifts nobody."""
+"""Joining the rows of several predecessors by key: a branch that drops rows shifts nobody.
+
+Where one branch has made several rows of one, each of them meets the one row of the others.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from distilabel._engine.rows import Chunk, Key, Row
+from distilabel._engine.rows import Chunk, Key, Row, own_copy
 
 # One row of each predecessor; None where routing sent the row elsewhere.
 Joined = tuple[Row | None, ...]
@@ -65,12 +68,36 @@ class Join:
             held = self._rows.pop(ordinal, None)
             if held is None:
                 continue
-            everywhere = sorted({key for at_port in held for key in at_port})
-            for key in everywhere:
-                joined = tuple(at_port.get(key) for at_port in held)
+            for key, joined in _matched(held):
                 if self._partial or None not in joined:
                     keys.append(key)
                     rows.append(joined)
                 else:
                     self.lost += 1
         return Chunk(keys, rows, complete)
+
+
+def _matched(held: list[dict[Key, Row]]) -> list[tuple[Key, Joined]]:
+    """The rows of one ordinal that belong together: by key, else by the longest one it extends."""
+    first = held[0].keys()
+    if len(first) == 1 and all(at_port.keys() == first for at_port in held):
+        (key,) = first
+        return [(key, tuple(at_port[key] for at_port in held))]
+    known = {key for at_port in held for key in at_port}
+    # A row of which another branch has made several is not one by itself.
+    parents = {key[:end] for key in known for end in range(1, len(key))}
+    used: set[int] = set()
+    matched = []
+    for key in sorted(known - parents):
+        joined = tuple(_nearest(key, at_port) for at_port in held)
+        own = tuple(own_copy(row) if id(row) in used and row else row for row in joined)
+        used.update(id(row) for row in joined)
+        matched.append((key, own))
+    return matched
+
+
+def _nearest(key: Key, rows: dict[Key, Row]) -> Row | None:
+    for end in range(len(key), 0, -1):
+        if key[:end] in rows:
+            return rows[key[:end]]
+    return None

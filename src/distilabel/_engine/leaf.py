@@ -24,23 +24,32 @@ class Leaf(Node):
         self.output = Output(folder)
         self.is_ended = False
         self._writing = False
+        self._held_back = 0
 
     def push(self, port: int, chunk: Chunk) -> None:
         """Takes rows; they are written in a thread, some thousand at a time."""
-        self.closed += len(chunk.closed)
         if chunk.rows:
             self.output.add(chunk.keys, chunk.rows)
             if self.output.is_full and not self._writing:
                 self._writing = True
                 self.shared.begin()
                 self.shared.start(self._write())
+        # A disk that is slower than the rows come holds them up, else they would fill the memory.
+        if self._writing and self.output.is_full:
+            self._held_back += len(chunk.closed)
+        else:
+            self.closed += len(chunk.closed)
         self.shared.wake()
 
     async def _write(self) -> None:
         try:
             while self.output.is_full:
-                await self.shared.in_thread(self.output.flush)
+                part = self.output.cut()
+                self.closed, self._held_back = self.closed + self._held_back, 0
+                self.shared.wake()
+                await self.shared.in_thread(self.output.write, part)
         finally:
+            self.closed, self._held_back = self.closed + self._held_back, 0
             self._writing = False
             self.shared.end()
         self._finish_if_done()

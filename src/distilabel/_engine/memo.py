@@ -6,22 +6,17 @@ would be asked and paid for again.
 
 from __future__ import annotations
 
-import inspect
 import logging
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
 from distilabel._core.digest import digest
-from distilabel._engine.rows import Place
+from distilabel._engine.makeup import configuration_of, source_of, state_of
+from distilabel._engine.rows import Place, one_to_one
 from distilabel._engine.store import Store
 from distilabel.steps.base import Step
-
-# What changes how a step is run, not what it makes of a row.
-_NOT_CONFIGURATION: Final = frozenset(
-    {"input_batch_size", "name", "resources", "runtime_parameters_info", "use_cache"}
-)
 
 _log = logging.getLogger("distilabel.pipeline")
 
@@ -53,12 +48,13 @@ class Memo:
     """
 
     def __init__(self, step: Step, store: Store, reuse: bool) -> None:
-        fields = {k: v for k, v in step.dump().items() if k not in _NOT_CONFIGURATION}
-        self._base = [digest(fields).hex(), source_of(type(step))]
+        self._base = [digest(configuration_of(step)).hex(), source_of(type(step))]
+        self._step = step
         self._name = step.name
         self._store = store
         self._reuse = reuse
         self._told = False
+        self._off = False
 
     def outcome(self, rows: list[Any], make: Callable[[], Outcome]) -> Outcome:
         """What is remembered of these rows, or else what `make` gives, which is then kept.
@@ -67,35 +63,45 @@ class Memo:
             rows: of the batch.
             make: runs the step.
         """
+        if self._off:
+            return make()
         try:
             key = digest(["memo", *self._base, rows])
         except TypeError as error:
-            self._tell(error)
+            self._tell(f"its rows cannot be kept: {error}")
             return make()
         kept = self._store.get(key) if self._reuse else None
         if kept is not None:
             made, matched = orjson.loads(kept)
+            if matched is None:
+                return Outcome(made, one_to_one(len(made)), None)
             return Outcome(made, [Place(*place) for place in matched], None)
+        before = state_of(self._step)
         outcome = make()
-        if outcome.error is None:
-            try:
-                self._store.put_later(key, orjson.dumps([outcome.rows, outcome.places]))
-            except TypeError as error:
-                self._tell(error)
+        if state_of(self._step) != before:
+            # What it makes of a batch depends on the batches before: none of them can be left out.
+            self._off = True
+            self._tell("it remembers things from batch to batch")
+        elif outcome.error is None:
+            self._keep(key, outcome)
         return outcome
 
-    def _tell(self, error: TypeError) -> None:
+    def _keep(self, key: bytes, outcome: Outcome) -> None:
+        try:
+            # Most steps make one row of each: that needs no list of who comes from whom.
+            plain = outcome.places == one_to_one(len(outcome.rows))
+            matched = None if plain else [tuple(place) for place in outcome.places]
+            text = orjson.dumps([outcome.rows, matched])
+        except TypeError as error:
+            self._tell(f"its rows cannot be kept: {error}")
+            return
+        # Times, tuples and numbers that are none would come back as something else.
+        if orjson.loads(text)[0] == outcome.rows:
+            self._store.put_later(key, text)
+        else:
+            self._tell("its rows hold values that JSON has no form for")
+
+    def _tell(self, why: str) -> None:
         if not self._told:
             self._told = True
-            _log.info("%s runs again on every run: its rows cannot be kept (%s)", self._name, error)
-
-
-def source_of(cls: type) -> str:
-    """The source of a step's class; where there is no file, the code of its methods."""
-    function = getattr(cls, "__wrapped_function__", None)
-    try:
-        return inspect.getsource(function or cls)
-    except (OSError, TypeError):
-        methods = [function] if function else [m for m in vars(cls).values() if callable(m)]
-        codes = [m.__code__ for m in methods if hasattr(m, "__code__")]
-        return "\n".join(f"{c.co_name} {c.co_code.hex()} {c.co_consts!r}" for c in codes)
+            _log.info("%s runs again on every run: %s", self._name, why)

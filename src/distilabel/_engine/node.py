@@ -64,6 +64,10 @@ class Node(ABC):
         """Hands rows to the successors, to each its own copy."""
         chosen = self.router.choose(chunk) if self.router and chunk.rows else None
         receivers = [n for n, _ in self._outs if chosen is None or n.name in chosen]
+        if chosen is not None and not receivers:
+            # Sent to nobody, the rows end here: they were given, and are dropped.
+            count = len(chunk.rows)
+            self.shared.emit(RowsDone(self.name, 0, -count, count, 0, 0, 0))
         for node, port in self._outs:
             if node not in receivers:
                 node.push(port, Chunk([], [], chunk.closed))

@@ -7,10 +7,12 @@ at the end, a few parts in memory at a time. Knows Arrow, and nothing of steps.
 from __future__ import annotations
 
 import logging
+from array import array
 from collections import OrderedDict
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
@@ -25,6 +27,26 @@ _PARTS_IN_MEMORY: Final = 8
 
 _log = logging.getLogger("distilabel.pipeline")
 
+Part = tuple[list[Key], list[Row]]
+
+
+class _Part(NamedTuple):
+    """Rows that were written together, in key order."""
+
+    path: Path
+    first: Key
+    last: Key
+    keys: array[int] | list[Key]
+
+
+def _compact(keys: list[Key]) -> array[int] | list[Key]:
+    """Keys of source rows as plain numbers: a tenth of the memory, and most keys are."""
+    return array("q", [key[0] for key in keys]) if all(len(k) == 1 for k in keys) else keys
+
+
+def _keys(compact: array[int] | list[Key]) -> Iterator[Key]:
+    return ((number,) for number in compact) if isinstance(compact, array) else iter(compact)
+
 
 class Output:
     """Collects rows and writes them.
@@ -38,7 +60,7 @@ class Output:
         self._keys: list[Key] = []
         self._rows: list[Row] = []
         self._bytes = 0
-        self._parts: list[tuple[Path, list[Key]]] = []
+        self._parts: list[_Part] = []
         self._schemas: list[pa.Schema] = []
 
     def add(self, keys: list[Key], rows: list[Row]) -> None:
@@ -53,10 +75,19 @@ class Output:
         """Whether there is enough for a part."""
         return len(self._rows) >= _PART_ROWS or self._bytes >= _PART_BYTES
 
-    def flush(self) -> None:
-        """Writes what has been collected as one part."""
-        keys, rows = self._keys, self._rows
+    def cut(self) -> Part:
+        """Takes out what has been collected; nobody may add rows meanwhile."""
+        part = self._keys, self._rows
         self._keys, self._rows, self._bytes = [], [], 0
+        return part
+
+    def write(self, part: Part) -> None:
+        """Writes what was taken out as one part.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        keys, rows = part
         if not rows:
             return
         if any(map(tuple.__gt__, keys, keys[1:])):
@@ -66,16 +97,15 @@ class Output:
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / f"{len(self._parts) + 1:05d}.parquet"
         _write(table, path)
-        self._parts.append((path, keys))
+        self._parts.append(_Part(path, keys[0], keys[-1], _compact(keys)))
         self._schemas.append(table.schema)
 
     def finish(self) -> None:
         """Writes the rest and puts the parts in order."""
-        self.flush()
+        self.write(self.cut())
         if not self._parts:
             return
-        keys = [keys for _, keys in self._parts]
-        in_order = all(a[-1] <= b[0] for a, b in pairwise(keys))
+        in_order = all(a.last <= b.first for a, b in pairwise(self._parts))
         if in_order and all(schema.equals(self._schemas[0]) for schema in self._schemas):
             return
         self._rewrite()
@@ -84,8 +114,8 @@ class Output:
         schema = _common(self._schemas)
         order = sorted(
             (key, part, i)
-            for part, (_, keys) in enumerate(self._parts)
-            for i, key in enumerate(keys)
+            for part, held in enumerate(self._parts)
+            for i, key in enumerate(_keys(held.keys))
         )
         cache: OrderedDict[int, pa.Table] = OrderedDict()
         written: list[Path] = []
@@ -94,8 +124,8 @@ class Output:
             path = self._folder / f"{len(written) + 1:05d}.sorted"
             _write(table, path)
             written.append(path)
-        for path, _ in self._parts:
-            path.unlink()
+        for part in self._parts:
+            part.path.unlink()
         for path in written:
             path.rename(path.with_suffix(".parquet"))
 
@@ -122,7 +152,7 @@ class Output:
         import pyarrow.parquet as pq
 
         if part not in cache:
-            cache[part] = _conform(pq.read_table(self._parts[part][0]), schema)
+            cache[part] = _conform(pq.read_table(self._parts[part].path), schema)
             if len(cache) > _PARTS_IN_MEMORY:
                 cache.popitem(last=False)
         cache.move_to_end(part)
@@ -136,12 +166,14 @@ def to_table(rows: list[Row]) -> pa.Table:
     """
     import pyarrow as pa
 
+    if not all(isinstance(name, str) for row in rows for name in row):
+        rows = [{str(name): value for name, value in row.items()} for row in rows]
     names = list(dict.fromkeys(name for row in rows for name in row))
     columns = []
     for name in names:
         values = [row.get(name) for row in rows]
         try:
-            columns.append(pa.array(values))
+            columns.append(_without_empty_structs(pa.array(values)))
         except (pa.ArrowException, UnicodeError, OverflowError, TypeError, ValueError) as error:
             _log.warning(
                 "the values of column %r have no common type (%s): they are kept as JSON text",
@@ -149,22 +181,62 @@ def to_table(rows: list[Row]) -> pa.Table:
                 error,
             )
             columns.append(pa.array([None if v is None else _json(v) for v in values]))
-    return pa.table(dict(zip(names, columns, strict=True)))
+    return pa.table([*columns], names=names)
+
+
+def _without_empty_structs(column: pa.Array) -> pa.Array:
+    """Parquet has no struct without fields: where all dicts are empty there is nothing in them."""
+    import pyarrow as pa
+
+    wanted = _storable(column.type)
+    return column if wanted == column.type else pa.array(_emptied(column.to_pylist()), wanted)
+
+
+def _storable(kind: pa.DataType) -> pa.DataType:
+    import pyarrow as pa
+
+    if pa.types.is_struct(kind):
+        fields = [(kind.field(i).name, _storable(kind.field(i).type)) for i in range(len(kind))]
+        return pa.struct(fields) if fields else pa.null()
+    if pa.types.is_list(kind):
+        return pa.list_(_storable(kind.value_type))
+    return kind
+
+
+def _emptied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _emptied(v) for k, v in value.items()} if value else None
+    if isinstance(value, list):
+        return [_emptied(v) for v in value]
+    return value
 
 
 def _json(value: Any) -> str:
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
+    options = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
     try:
-        return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+        return orjson.dumps(value, default=_other, option=options).decode()
     except TypeError:  # half a surrogate pair, somewhere inside
         return repr(value).encode("utf-8", "replace").decode()
+
+
+def _other(value: Any) -> Any:
+    if isinstance(value, (set, frozenset)):
+        return sorted(value, key=repr)
+    return value.tolist() if hasattr(value, "tolist") else str(value)
 
 
 def _write(table: pa.Table, path: Path) -> None:
     import pyarrow.parquet as pq
 
-    pq.write_table(table, path, compression="zstd")
+    try:
+        pq.write_table(table, path, compression="zstd")
+    except OSError as error:
+        raise OSError(
+            f"The rows of {path.parent.name} cannot be written to {path.parent}: {error}. Free "
+            "space or allow writing there and run again: answers that came are kept."
+        ) from error
 
 
 def _common(schemas: list[pa.Schema]) -> pa.Schema:

@@ -6,6 +6,7 @@ Batches are cut in key order whatever the order in which rows come, so a rerun c
 from __future__ import annotations
 
 import logging
+import time
 from collections import deque
 from typing import Final
 
@@ -13,7 +14,7 @@ from distilabel._core.events import RowFailed
 from distilabel._engine.memo import Memo, Outcome
 from distilabel._engine.node import Node
 from distilabel._engine.per_row import error_record
-from distilabel._engine.rows import Chunk, Place, keys_at
+from distilabel._engine.rows import Chunk, keys_at, one_to_one
 from distilabel._engine.running import run_step
 from distilabel._engine.shared import Shared
 from distilabel._engine.sorter import Batch, Sorter
@@ -22,8 +23,10 @@ from distilabel.errors import EndpointError
 from distilabel.models.door import Door, StopAsking, use_doors
 from distilabel.steps.base import Step
 
-# Batches handed to the thread at a time: crossing over costs more than a small batch.
+# Batches handed to the thread at a time: crossing over costs more than a small batch. But whoever
+# comes next is not to wait for a second slow one.
 _AT_ONCE: Final = 16
+_AT_ONCE_SECONDS: Final = 0.05
 
 _log = logging.getLogger("distilabel.pipeline")
 
@@ -37,6 +40,8 @@ class PerBatch(Node):
         size: rows in a batch.
         memo: remembers what the step made of a batch; None remembers nothing.
         door: put up for the step's own synchronous questions.
+        reorders: whether the order in which the step gives the rows of a batch is kept; it is not
+            where they are joined with rows that did not come this way.
     """
 
     def __init__(
@@ -47,12 +52,14 @@ class PerBatch(Node):
         size: int,
         memo: Memo | None = None,
         door: Door | None = None,
+        reorders: bool = True,
     ) -> None:
         super().__init__(str(step.name), shared)
         self._step = step
         self._size = size
         self._memo = memo
         self._door = door
+        self._reorders = reorders
         self._sorter = Sorter()
         self._batches: deque[Batch] = deque()
         self._working = False
@@ -92,13 +99,16 @@ class PerBatch(Node):
         try:
             while self._batches and not self.shared.stopping:
                 some = [self._batches.popleft() for _ in range(min(_AT_ONCE, len(self._batches)))]
-                for batch, outcome in zip(
-                    some, await self.shared.in_thread(self._process_all, some), strict=False
-                ):
+                outcomes, error = await self.shared.in_thread(self._process_all, some)
+                self._batches.extendleft(reversed(some[len(outcomes) :]))
+                for batch, outcome in zip(some, outcomes, strict=False):
                     self._give(batch, outcome)
-        except (StopAsking, EndpointError) as error:
-            if isinstance(error, EndpointError):
-                self.shared.fail(EndpointError(f"{self.name}: {error}", status=error.status))
+                if error is not None:
+                    raise error
+        except StopAsking:
+            pass
+        except EndpointError as error:
+            self.shared.fail(type(error)(f"{self.name}: {error}", status=error.status))
         finally:
             self._working = False
             self.shared.end()
@@ -111,6 +121,8 @@ class PerBatch(Node):
 
     def _give(self, batch: Batch, outcome: Outcome) -> None:
         keys = keys_at(batch.keys, outcome.places)
+        if self._reorders:
+            keys.sort()
         dropped = len(batch.rows) - len({place.origin for place in outcome.places})
         failed = len(outcome.rows) if outcome.error is not None else 0
         if outcome.error is not None:
@@ -122,15 +134,22 @@ class PerBatch(Node):
 
     # -- in the thread ----------------------------------------------------------------------
 
-    def _process_all(self, batches: list[Batch]) -> list[Outcome]:
+    def _process_all(
+        self, batches: list[Batch]
+    ) -> tuple[list[Outcome], EndpointError | StopAsking | None]:
+        """What becomes of the first of these batches, and what came in between."""
         if self._door is not None:
             use_doors({id(self._door.llm): self._door})
-        outcomes = []
+        outcomes: list[Outcome] = []
+        until = time.monotonic() + _AT_ONCE_SECONDS
         for batch in batches:
-            if self.shared.stopping:
+            if self.shared.stopping or (outcomes and time.monotonic() > until):
                 break
-            outcomes.append(self._process(batch) if batch.rows else Outcome([], [], None))
-        return outcomes
+            try:
+                outcomes.append(self._process(batch) if batch.rows else Outcome([], [], None))
+            except (EndpointError, StopAsking) as error:
+                return outcomes, error
+        return outcomes, None
 
     def _process(self, batch: Batch) -> Outcome:
         if self._memo is None:
@@ -166,4 +185,4 @@ class PerBatch(Node):
                 **(metadata if isinstance(metadata, dict) else {}),
                 f"error_{self.name}": error_record(error),
             }
-        return Outcome(rows, [Place(i, -1) for i in range(len(rows))], error)
+        return Outcome(rows, one_to_one(len(rows)), error)

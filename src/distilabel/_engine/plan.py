@@ -40,3 +40,14 @@ class Plan:
     def predecessors(self, name: str) -> list[str]:
         """Where the rows of a step come from."""
         return [start for start, end in self.edges if end == name]
+
+    def descendants(self, name: str) -> set[str]:
+        """Every step that rows of a step may reach."""
+        found: set[str] = set()
+        queue = self.successors(name)
+        while queue:
+            step = queue.pop()
+            if step not in found:
+                found.add(step)
+                queue += self.successors(step)
+        return found

@@ -10,6 +10,7 @@ import orjson
 from distilabel._core.digest import digest
 from distilabel._engine.rows import Chunk
 from distilabel._engine.store import Store
+from distilabel.errors import DistilabelUserError
 
 _log = logging.getLogger("distilabel.pipeline")
 
@@ -56,6 +57,19 @@ class Router:
         return choice
 
     def _chosen(self) -> list[str]:
-        choice = list(self._function(list(self._successors)))
-        _log.debug("rows of %s go to %s", self._step, ", ".join(choice))
+        try:
+            choice = list(self._function(list(self._successors)))
+        except Exception as error:
+            raise RuntimeError(
+                f"The routing function after the step {self._step!r} failed: "
+                f"{type(error).__name__}: {error}. Answers that came so far are kept: correct it "
+                "and run again."
+            ) from error
+        unknown = [name for name in choice if name not in self._successors]
+        if unknown:
+            raise DistilabelUserError(
+                f"The routing function after the step {self._step!r} chose {unknown[0]!r}, which "
+                f"does not follow it: choose among {', '.join(self._successors)}."
+            )
+        _log.debug("rows of %s go to %s", self._step, ", ".join(choice) or "nobody")
         return choice

@@ -13,13 +13,15 @@ import time
 from typing import Any
 
 from distilabel._core.events import Emit, RunFinished, RunStarted, StepLoaded, Stopping
+from distilabel._engine.collecting import fewer_collections
 from distilabel._engine.graph import Graph
 from distilabel._engine.plan import Plan
 from distilabel._engine.shared import Shared
 from distilabel._engine.store import Store
+from distilabel._engine.threads import Threads
 from distilabel.constants import STEPS_ARTIFACTS_PATH
+from distilabel.errors import DistilabelError, EndpointError, ModelError
 from distilabel.models import http
-from distilabel.models.door import StopAsking
 from distilabel.steps.base import _Step
 
 _log = logging.getLogger("distilabel.pipeline")
@@ -27,6 +29,8 @@ _log = logging.getLogger("distilabel.pipeline")
 # Source rows on their way at a time: enough to keep every model busy, few enough to fit in memory.
 _WINDOW = 1024
 _UNBOUNDED_MODEL = 512
+# After a failure, answers on their way are waited for so long.
+_FAILED_SECONDS = 60.0
 
 
 class Run:
@@ -45,6 +49,8 @@ class Run:
         self._main: asyncio.Task[None] | None = None
         self._over = threading.Event()
         self._error: BaseException | None = None
+        # Loading may hang; so may unloading.
+        self._threads = Threads(4)
         self.interrupted = False
 
     def to_the_end(self) -> None:
@@ -59,25 +65,33 @@ class Run:
         """
         thread = threading.Thread(target=self._in_thread, name="distilabel-run", daemon=True)
         thread.start()
-        while not self._over.is_set():
+        try:
             try:
-                # Without a timeout, some platforms hold back Ctrl-C until the wait is over.
-                while not self._over.wait(3600):
-                    pass
+                self._wait()
             except KeyboardInterrupt:
-                if self.interrupted:
-                    self._stop_now()
-                    self._over.wait(10)
-                    raise
                 self.interrupted = True
                 self._stop_soon()
+                self._wait()
+        except KeyboardInterrupt:
+            self._stop_now()
+            self._over.wait(10)
+            raise
         thread.join()
+        if isinstance(self._error, (ModelError, DistilabelError)):
+            # Says all there is to say: where in the engine it came up helps nobody.
+            raise self._error.with_traceback(None)
         if self._error is not None:
             raise self._error
 
+    def _wait(self) -> None:
+        # Without a timeout, some platforms hold back Ctrl-C until the wait is over.
+        while not self._over.wait(3600):
+            pass
+
     def _in_thread(self) -> None:
         try:
-            asyncio.run(self._whole())
+            with fewer_collections():
+                asyncio.run(self._whole())
         except BaseException as error:  # noqa: BLE001 (handed to the thread that waits)
             if not (self.interrupted and isinstance(error, asyncio.CancelledError)):
                 self._error = error
@@ -99,9 +113,7 @@ class Run:
                 self._main.cancel()
             return
         self._emit(Stopping("Ctrl-C"))
-        self._shared.stopping = True
-        self._shared.gates.turn_away(StopAsking())
-        self._shared.wake()
+        self._shared.stop_asking()
         self._shared.finished.set()
 
     def _stop_now(self) -> None:
@@ -115,12 +127,13 @@ class Run:
         self._main = asyncio.current_task()
         begun = time.monotonic()
         plan = self._plan
-        store = Store(plan.store) if plan.store is not None else None
+        store: Store | None = None
         error: BaseException | None = None
         try:
             self._emit(
                 RunStarted(plan.name, {name: type(s).__name__ for name, s in plan.steps.items()})
             )
+            store = Store(plan.store) if plan.store is not None else None
             await self._loaded(store)
         except BaseException as caught:
             error = caught
@@ -129,6 +142,7 @@ class Run:
             if store is not None:
                 await asyncio.to_thread(store.close)
             await http.close()
+            self._threads.close()
             self._emit(
                 RunFinished(time.monotonic() - begun, self.interrupted, str(error) if error else "")
             )
@@ -143,18 +157,34 @@ class Run:
             await self._worked(store)
         finally:
             for step in loaded:
-                step.unload()
+                await self._unload(step)
 
     async def _load(self, step: _Step) -> None:
         begun = time.monotonic()
         step.set_pipeline_artifacts_path(self._plan.data / STEPS_ARTIFACTS_PATH)
         try:
-            await asyncio.to_thread(step.load)
+            await self._threads.run(step.load)
         except Exception as error:
             raise RuntimeError(
                 f"The step {step.name!r} could not be loaded: {type(error).__name__}: {error}"
             ) from error
         self._emit(StepLoaded(str(step.name), time.monotonic() - begun))
+
+    def _warm_up(self) -> None:
+        """Imports what only the end of a run needs, while answers are waited for."""
+        assert self._shared is not None
+        # Where nothing is asked nothing waits, and the import would only take turns with the rows.
+        if any(gate.in_flight for gate in self._shared.gates):
+            threading.Thread(
+                target=_load_for_the_end, name="distilabel-warm-up", daemon=True
+            ).start()
+
+    async def _unload(self, step: _Step) -> None:
+        """Unloads a step; the rows are made, or the run has failed for a better reason."""
+        try:
+            await self._threads.run(step.unload)
+        except Exception as error:  # noqa: BLE001 (whatever a step of the user's raises)
+            _log.warning("%s could not be unloaded: %s: %s", step.name, type(error).__name__, error)
 
     async def _worked(self, store: Store | None) -> None:
         plan = self._plan
@@ -165,27 +195,25 @@ class Run:
             if self.interrupted:
                 return
             graph.begin()
-            asyncio.get_running_loop().call_later(0.05, _warm_up)
+            asyncio.get_running_loop().call_later(0.05, self._warm_up)
             await shared.finished.wait()
             if shared.failure is not None:
-                await shared.cancel()
+                if not isinstance(shared.failure, EndpointError):
+                    # Answers that are on their way are paid for: they are waited for and kept.
+                    shared.stop_asking()
+                    await shared.settle(_FAILED_SECONDS)
                 raise shared.failure
             await shared.settle()
             for leaf in graph.leaves.values():
                 await shared.in_thread(leaf.output.finish)
         finally:
             await shared.cancel()
-            shared.threads.shutdown(wait=False, cancel_futures=True)
+            shared.threads.close()
 
 
-def _warm_up() -> None:
-    """Imports what only the end of a run needs, while its beginning waits for answers."""
-
-    def load() -> None:
-        import datasets  # noqa: F401
-        import pyarrow.parquet  # noqa: F401
-
-    threading.Thread(target=load, name="distilabel-warm-up", daemon=True).start()
+def _load_for_the_end() -> None:
+    import datasets  # noqa: F401
+    import pyarrow.parquet  # noqa: F401
 
 
 def _window(steps: dict[str, _Step]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from distilabel._engine.rows import Place, places
+from distilabel._engine.rows import Place, all_rows, distinct, places
 from distilabel.steps.base import Step
 
 
@@ -34,18 +34,18 @@ def run_step(step: Step, rows: list[Any]) -> tuple[list[Any], list[Place]]:
             (Place(positions[place.origin], place.branch), row)
             for place, row in zip(matched, out, strict=True)
         ]
-    made.sort(key=lambda item: item[0])
+    if len(shapes) > 1:
+        made.sort(key=lambda item: item[0])
     return [row for _, row in made], [place for place, _ in made]
 
 
 def _process(step: Step, inputs: list[list[Any]]) -> tuple[list[Any], list[Place]]:
     mappings = step._mappings
     named = [[mappings.into(row) for row in rows] for rows in inputs] if mappings else inputs
-    before = list(named[0])
-    made: list[Any] = []
-    for rows in step.process(*named):
-        made = [*made, *rows] if made else list(rows)
-    matched = places(before, made)
+    # The step may change the lists; whose row is whose is told by what it was given.
+    before = [list(rows) for rows in named]
+    made = distinct(all_rows(_gathered(step, step.process(*named)), str(step.name)))
+    matched = places(before[0], made, *before[1:])
     if mappings:
         aside = [mappings.set_aside(row) for row in inputs[0]] if len(inputs) == 1 else []
         made = [
@@ -53,3 +53,23 @@ def _process(step: Step, inputs: list[list[Any]]) -> tuple[list[Any], list[Place
             for row, place in zip(made, matched, strict=True)
         ]
     return made, matched
+
+
+def _gathered(step: Step, given: Any) -> list[Any]:
+    """All rows that `process` gave, whether it yields lists of them or returns one."""
+    if isinstance(given, list) and all(isinstance(row, dict) for row in given):
+        return given
+    made: list[Any] = []
+    try:
+        lists = iter(given)
+    except TypeError:
+        raise TypeError(
+            f"`process` of {step.name} gave {given!r}: yield a list of rows instead."
+        ) from None
+    for rows in lists:
+        if not isinstance(rows, (list, tuple)):
+            raise TypeError(
+                f"`process` of {step.name} yields a {type(rows).__name__}: yield a list of rows."
+            )
+        made = [*made, *rows] if made else list(rows)
+    return made

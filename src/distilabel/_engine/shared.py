@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol, TypeVar
 
 from distilabel._core.events import Emit
 from distilabel._engine.store import Store
-from distilabel.models.door import Gates
+from distilabel._engine.threads import Threads
+from distilabel.models.door import Gates, StopAsking
 
 _T = TypeVar("_T")
 
@@ -38,7 +38,7 @@ class Shared:
         self.window = window
         self.loop = asyncio.get_running_loop()
         self.gates = Gates(emit)
-        self.threads = ThreadPoolExecutor(64, thread_name_prefix="distilabel-step")
+        self.threads = Threads(64)
         self.waiting: list[Wakeable] = []
         self.stopping = False
         self.finished = asyncio.Event()
@@ -93,12 +93,25 @@ class Shared:
 
     async def in_thread(self, function: Callable[..., _T], *args: Any) -> _T:
         """Runs a synchronous function in a thread and waits for it."""
-        return await self.loop.run_in_executor(self.threads, function, *args)
+        return await self.threads.run(function, *args)
 
-    async def settle(self) -> None:
-        """After a stop: waits for what is in flight, then lets go of everything else."""
-        while any(gate.in_flight for gate in self.gates):  # noqa: ASYNC110 (many gates, rarely)
+    def stop_asking(self) -> None:
+        """Nothing new is asked any more; what is in flight goes on."""
+        self.stopping = True
+        self.gates.turn_away(StopAsking())
+        self.wake()
+
+    async def settle(self, seconds: float | None = None) -> None:
+        """After a stop: waits for what is in flight, then lets go of everything else.
+
+        Args:
+            seconds: to wait at most; None waits as long as it takes.
+        """
+        until = self.loop.time() + seconds if seconds is not None else None
+        while any(gate.in_flight for gate in self.gates):
             await asyncio.sleep(0.01)
+            if until is not None and self.loop.time() > until:
+                break
         await asyncio.sleep(0)
         await self.cancel()
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from distilabel._engine.feed import Feed
-from distilabel._engine.rows import Chunk, Row
+from distilabel._engine.rows import Chunk, Row, all_rows, own_copy
 from distilabel._engine.shared import Shared
-from distilabel.errors import DistilabelUserError
-from distilabel.models.door import Door, use_doors
+from distilabel.errors import DistilabelUserError, EndpointError
+from distilabel.models.door import Door, StopAsking, use_doors
 from distilabel.steps.base import GeneratorStep
 
 # Pulling goes on in the thread for so long before rows are handed over.
@@ -60,6 +60,10 @@ class Source(Feed):
                 pulled, last = await self.shared.in_thread(self._pull, batches, self.room)
                 for rows in pulled:
                     self._number(rows)
+            except StopAsking:
+                return
+            except EndpointError as error:
+                raise type(error)(f"{self.name}: {error}", status=error.status) from error
             finally:
                 self.shared.end()
         if self.shared.stopping:
@@ -84,14 +88,33 @@ class Source(Feed):
         pulled: list[list[Row]] = []
         until = time.monotonic() + _PULL_SECONDS
         while room > 0 or not pulled:
-            item: Any = next(batches, None)
+            item: Any = self._next(batches)
             if item is None:
                 return pulled, True
             rows, last = item
-            pulled.append(list(rows))
+            pulled.append(rows)
             room -= len(rows)
             if last or self._first_batch_only:
                 return pulled, True
             if time.monotonic() > until:
                 break
         return pulled, False
+
+    def _next(self, batches: _Batches) -> tuple[list[Row], bool] | None:
+        try:
+            item: Any = next(batches, None)
+            if item is None:
+                return None
+            rows, last = item
+            # Steps change rows in place; what the generator holds on to stays as it is.
+            fresh = type(self._step)._gives_fresh_rows
+            rows = all_rows(list(rows), self.name)
+            return (rows if fresh else [own_copy(row) for row in rows]), bool(last)
+        except (EndpointError, StopAsking):
+            raise
+        except Exception as error:
+            raise RuntimeError(
+                f"The step {self.name!r} failed while making rows: {type(error).__name__}: {error}."
+                " Its `process` yields pairs of a list of rows and whether it is the last. Answers "
+                "that came so far are kept: correct it and run again."
+            ) from error

@@ -7,6 +7,7 @@ for the next run as soon as `put` returns. Knows nothing of what it keeps.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import queue
 import sqlite3
@@ -15,6 +16,8 @@ import time
 from pathlib import Path
 from typing import Final
 
+from distilabel.errors import StoreError
+
 _SCHEMA: Final = (
     "CREATE TABLE IF NOT EXISTS kept ("
     "id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, value BLOB NOT NULL)"
@@ -22,9 +25,11 @@ _SCHEMA: Final = (
 # A larger group saves little; a smaller one makes every answer wait for its own commit.
 _GROUP: Final = 500
 _GATHER_SECONDS: Final = 0.002
+# Values that may wait to be written before threads that make more of them have to wait too.
+_MOST_WAITING: Final = 2000
 
 _log = logging.getLogger("distilabel.store")
-_Put = tuple[bytes, bytes, asyncio.AbstractEventLoop | None, "asyncio.Future[None] | None"]
+_Put = tuple[bytes, bytes, "asyncio.Future[None] | None"]
 
 
 class Store:
@@ -32,129 +37,202 @@ class Store:
 
     Args:
         path: of the file; it and its folder are made if they are not there.
+
+    Attributes:
+        held_before: whether there was anything in it when it was opened.
+
+    Raises:
+        StoreError: the file cannot be made or opened.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._readers = threading.local()
-        self._connections: list[sqlite3.Connection] = []
-        self._queue: queue.SimpleQueue[_Put | None] = queue.SimpleQueue()
-        self._failed: Exception | None = None
-        self._prepare()
+        # Whoever reads holds it: a connection must not be closed under a thread that reads.
+        self._lock = threading.Lock()
+        self._reader: sqlite3.Connection | None = None
+        self._gathering: dict[asyncio.AbstractEventLoop, list[_Put]] = {}
+        self._queue: queue.SimpleQueue[list[_Put] | None] = queue.SimpleQueue()
+        self._room = threading.Semaphore(_MOST_WAITING)
+        self._closed = False
+        self._told = False
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._reader = self._prepared()
+            self.held_before = (
+                self._reader.execute("SELECT 1 FROM kept LIMIT 1").fetchone() is not None
+            )
+            connection = self._connected()
+        except (OSError, sqlite3.Error) as error:
+            if self._reader is not None:
+                self._reader.close()
+            raise StoreError(
+                f"Answers cannot be kept in {path}: {error}. Free space or allow writing there, or "
+                "keep them elsewhere (Pipeline(cache_dir=...) or DISTILABEL_CACHE_DIR)."
+            ) from error
         self._writer = threading.Thread(
-            target=self._write_all, name="distilabel-store", daemon=True
+            target=self._write_all, args=(connection,), name="distilabel-store", daemon=True
         )
         self._writer.start()
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connected(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
             self.path, timeout=60, isolation_level=None, check_same_thread=False
         )
-        self._connections.append(connection)
-        connection.execute("PRAGMA journal_mode=WAL")
-        # A power cut may lose the last moments, a killed process loses nothing.
-        connection.execute("PRAGMA synchronous=NORMAL")
-        connection.execute("PRAGMA cache_size=-16000")
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            # A power cut may lose the last moments, a killed process loses nothing.
+            connection.execute("PRAGMA synchronous=NORMAL")
+            connection.execute("PRAGMA cache_size=-16000")
+            connection.execute("PRAGMA mmap_size=1073741824")
+            connection.execute(_SCHEMA)
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
-    def _prepare(self) -> None:
+    def _prepared(self) -> sqlite3.Connection:
         try:
-            self._connect().execute(_SCHEMA)
+            return self._connected()
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError):
                 raise
-            aside = self.path.with_suffix(f".broken-{int(time.time())}{self.path.suffix}")
-            self._close_connections()
-            self.path.rename(aside)
-            _log.warning(
-                "the store %s cannot be read (%s); it is kept as %s and a new one is begun",
-                self.path,
-                error,
-                aside.name,
-            )
-            self._connect().execute(_SCHEMA)
+            self._set_aside(error)
+            return self._connected()
+
+    def _set_aside(self, error: Exception) -> None:
+        aside = self.path.with_suffix(f".broken-{int(time.time())}{self.path.suffix}")
+        # What belongs to a file goes with it: an old journal must not meet a new file.
+        for end in ("", "-wal", "-shm"):
+            with contextlib.suppress(FileNotFoundError):
+                self.path.with_name(self.path.name + end).rename(aside.with_name(aside.name + end))
+        _log.warning(
+            "the store %s cannot be read (%s); it is kept as %s and a new one is begun",
+            self.path,
+            error,
+            aside.name,
+        )
 
     def get(self, key: bytes) -> bytes | None:
-        """What is kept under `key`, if anything."""
-        connection: sqlite3.Connection | None = getattr(self._readers, "connection", None)
-        if connection is None:
-            connection = self._readers.connection = self._connect()
-        row = connection.execute("SELECT value FROM kept WHERE key = ?", (key,)).fetchone()
+        """What is kept under `key`, if anything; nothing once the store is closed.
+
+        Raises:
+            StoreError: the file is damaged.
+        """
+        with self._lock:
+            if self._reader is None:
+                return None
+            try:
+                found = self._reader.execute("SELECT value FROM kept WHERE key = ?", (key,))
+                row = found.fetchone()
+            except sqlite3.Error as error:
+                raise StoreError(
+                    f"Kept answers cannot be read from {self.path}: {error}. If the file is "
+                    "damaged, move it away; what was kept in it is then asked again."
+                ) from error
         return row[0] if row else None
 
     async def put(self, key: bytes, value: bytes) -> None:
         """Keeps a value in place of an older one, and returns when it is safe.
 
         Raises:
-            OSError: it could not be written (a full disk, say).
+            StoreError: it could not be written (a full disk, say).
         """
+        if self._closed:
+            raise StoreError(f"The store {self.path} is closed.")
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
-        self._queue.put((key, value, loop, done))
+        group = self._gathering.get(loop)
+        if group is None:
+            # Waking the writer costs more than writing: what comes within a moment goes together.
+            group = self._gathering[loop] = []
+            loop.call_later(_GATHER_SECONDS, self._hand_over, loop)
+        group.append((key, value, done))
         await done
 
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        group = self._gathering.pop(loop, None)
+        if group:
+            self._queue.put(group)
+
     def put_later(self, key: bytes, value: bytes) -> None:
-        """Keeps a value soon; for what can be made again at no cost."""
-        self._queue.put((key, value, None, None))
+        """Keeps a value soon; for what can be made again. Waits if too much is waiting."""
+        if not self._closed:
+            self._room.acquire()
+            self._queue.put([(key, value, None)])
 
     def close(self) -> None:
         """Writes what is waiting and lets go of the file."""
+        if self._closed:
+            return
+        self._closed = True
+        for loop in list(self._gathering):
+            self._hand_over(loop)
         self._queue.put(None)
         self._writer.join()
-        self._close_connections()
-
-    def _close_connections(self) -> None:
-        for connection in self._connections:
-            connection.close()
-        self._connections.clear()
+        with self._lock:
+            if self._reader is not None:
+                self._reader.close()
+                self._reader = None
 
     # -- the writing thread -----------------------------------------------------------------
 
-    def _write_all(self) -> None:
-        connection = self._connect()
-        while True:
-            first = self._queue.get()
-            if first is None:
-                return
-            group, last = self._gathered(first)
-            failure: Exception | None = None
-            try:
-                connection.execute("BEGIN IMMEDIATE")
-                connection.executemany(
-                    "INSERT INTO kept (key, value) VALUES (?, ?) "
-                    "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                    [(key, value) for key, value, _, _ in group],
-                )
-                connection.execute("COMMIT")
-            except sqlite3.Error as error:
-                failure = OSError(f"the store {self.path} cannot be written: {error}")
+    def _write_all(self, connection: sqlite3.Connection) -> None:
+        last = False
+        while not last:
+            group = self._queue.get()
+            if group is None:
+                break
+            last = self._add_waiting(group)
+            self._tell(group, self._written(connection, group))
+        # Whoever came with the end of the store is not to wait for ever.
+        late: list[_Put] = []
+        while not self._queue.empty():
+            late += self._queue.get() or []
+        self._tell(late, StoreError(f"The store {self.path} is closed."))
+        connection.close()
+
+    def _written(self, connection: sqlite3.Connection, group: list[_Put]) -> StoreError | None:
+        """Writes a group; gives what went wrong."""
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany(
+                "INSERT INTO kept (key, value) VALUES (?, ?) "
+                "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                [(key, value) for key, value, _ in group],
+            )
+            connection.execute("COMMIT")
+        except Exception as error:  # noqa: BLE001 (whatever it is, those who wait must hear of it)
+            with contextlib.suppress(sqlite3.Error):
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
-            self._tell(group, failure)
-            if last:
-                return
+            if not self._told:
+                self._told = True
+                _log.warning("the store %s cannot be written: %s", self.path, error)
+            return StoreError(
+                f"Answers cannot be kept in {self.path}: {error}. Free space or allow writing "
+                "there and run again: nothing that was kept is lost."
+            )
+        return None
 
-    def _gathered(self, first: _Put) -> tuple[list[_Put], bool]:
-        """What came within a moment after `first`, and whether that was all there will be."""
-        group = [first]
-        until = time.monotonic() + _GATHER_SECONDS
+    def _add_waiting(self, group: list[_Put]) -> bool:
+        """Adds what else waits to a group; says whether that was all there will be."""
         while len(group) < _GROUP:
             try:
-                item = self._queue.get(timeout=max(0.0, until - time.monotonic()))
+                more = self._queue.get_nowait()
             except queue.Empty:
-                break
-            if item is None:
-                return group, True
-            group.append(item)
-        return group, False
+                return False
+            if more is None:
+                return True
+            group += more
+        return False
 
-    @staticmethod
-    def _tell(group: list[_Put], failure: Exception | None) -> None:
+    def _tell(self, group: list[_Put], failure: StoreError | None) -> None:
         waiting: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
-        for _, _, loop, done in group:
-            if loop is not None and done is not None:
-                waiting.setdefault(loop, []).append(done)
+        for _, _, done in group:
+            if done is None:
+                self._room.release()
+            else:
+                waiting.setdefault(done.get_loop(), []).append(done)
 
         def settle(futures: list[asyncio.Future[None]]) -> None:
             for future in futures:
@@ -166,5 +244,6 @@ class Store:
                     future.set_exception(failure)
 
         for loop, futures in waiting.items():
-            if not loop.is_closed():
+            # A loop that is closed has nobody left who waits.
+            with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(settle, futures)

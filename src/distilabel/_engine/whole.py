@@ -10,7 +10,8 @@ from distilabel._engine.rows import Chunk, Key, keys_at
 from distilabel._engine.running import run_step
 from distilabel._engine.shared import Shared
 from distilabel._engine.sorter import Sorter
-from distilabel.models.door import Door, use_doors
+from distilabel.errors import EndpointError
+from distilabel.models.door import Door, StopAsking, use_doors
 from distilabel.steps.base import Step
 
 _CHUNK: Final = 50
@@ -24,15 +25,24 @@ class Whole(Feed):
         shared: what the nodes of the run share.
         memo: remembers what the step made of the rows; None remembers nothing.
         door: put up for the step's own synchronous questions.
+        reorders: whether the order in which the step gives rows is kept; it is not where they are
+            joined with rows that did not come this way.
     """
 
     def __init__(
-        self, step: Step, shared: Shared, *, memo: Memo | None = None, door: Door | None = None
+        self,
+        step: Step,
+        shared: Shared,
+        *,
+        memo: Memo | None = None,
+        door: Door | None = None,
+        reorders: bool = True,
     ) -> None:
         super().__init__(str(step.name), shared)
         self._step = step
         self._memo = memo
         self._door = door
+        self._reorders = reorders
         self._sorter = Sorter()
 
     def push(self, port: int, chunk: Chunk) -> None:
@@ -55,13 +65,24 @@ class Whole(Feed):
             self.shared.begin()
             try:
                 outcome = await self.shared.in_thread(self._process, batch.rows)
+            except StopAsking:
+                return
+            except EndpointError as error:
+                raise type(error)(f"{self.name}: {error}", status=error.status) from error
+            except Exception as error:
+                raise RuntimeError(
+                    f"The step {self.name!r} failed on its {len(batch.rows)} rows: "
+                    f"{type(error).__name__}: {error}. Answers that came so far are kept: correct "
+                    "it and run again."
+                ) from error
             finally:
                 self.shared.end()
             dropped = len(batch.rows) - len({place.origin for place in outcome.places})
             self.done(len(batch.rows), len(outcome.rows), dropped, 0)
-        order = sorted(
-            zip(keys_at(batch.keys, outcome.places), outcome.rows, strict=True), key=_key
-        )
+        keys = keys_at(batch.keys, outcome.places)
+        if self._reorders:
+            keys.sort()
+        order = sorted(zip(keys, outcome.rows, strict=True), key=_key)
         await self._let_go(order, batch.closed.stop)
         if not self.shared.stopping:
             self.finish()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import typing
+from contextlib import suppress
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
@@ -29,10 +31,7 @@ def checked_arguments(llm: LLM, arguments: dict[str, Any]) -> dict[str, Any]:
     faults = llm.unknown_generation_arguments(arguments)
     method = llm._generating_method
     function = getattr(method, "raw_function", method)
-    try:
-        hints = typing.get_type_hints(function, include_extras=True)
-    except (NameError, TypeError):  # annotations that exist for type checkers only
-        hints = {}
+    hints = _types_of(function)
     parameters = inspect.signature(method).parameters
     checked = {}
     for name, value in arguments.items():
@@ -56,3 +55,15 @@ def _adapter(hint: Any) -> TypeAdapter[Any]:
         return TypeAdapter(hint, config=ConfigDict(arbitrary_types_allowed=True))
     except PydanticUserError:  # a model or a typed dict brings its own configuration
         return TypeAdapter(hint)
+
+
+def _types_of(function: Any) -> dict[str, Any]:
+    """The types of a function's parameters, less those that exist for type checkers only."""
+    hints: dict[str, Any] = {}
+    for name, annotation in getattr(function, "__annotations__", {}).items():
+        one = SimpleNamespace(__annotations__={name: annotation})
+        with suppress(NameError, TypeError, AttributeError):
+            hints |= typing.get_type_hints(
+                one, getattr(function, "__globals__", {}), include_extras=True
+            )
+    return hints

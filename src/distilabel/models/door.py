@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import random
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Final, List, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, List, Protocol, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 import orjson
@@ -23,6 +23,7 @@ from distilabel.models.batcher import Batcher
 from distilabel.models.gate import Gate, How
 from distilabel.models.llms.base import LLM, AsyncLLM, merge_responses
 from distilabel.models.prices import Price, price_for
+from distilabel.models.times import Times
 from distilabel.models.troubles import as_model_error
 
 if TYPE_CHECKING:
@@ -38,9 +39,16 @@ FIRST_WAIT: Final = 0.2
 LONGEST_WAIT: Final = 1.0
 LONGEST_WAIT_IN_AN_OUTAGE: Final = 30.0
 
+_T = TypeVar("_T")
+
 
 class Answers(Protocol):
     """Where answers are kept."""
+
+    @property
+    def held_before(self) -> bool:
+        """Whether anything was kept before this run."""
+        ...
 
     def get(self, key: bytes) -> bytes | None:
         """The answer kept under `key`, if any."""
@@ -49,6 +57,10 @@ class Answers(Protocol):
     async def put(self, key: bytes, value: bytes) -> None:
         """Keeps an answer; returns when it is safe."""
         ...
+
+
+class NotKept(BaseException):
+    """A question has no kept answer: it has to be asked."""
 
 
 class StopAsking(BaseException):
@@ -138,7 +150,8 @@ class Door:
         self._arguments = checked_arguments(llm, llm.get_generation_kwargs())
         self._base = self._digest_of(self._arguments)
         # How often each question was asked here: equal questions get answers of their own.
-        self._times: dict[bytes, int] = {}
+        self._times = Times()
+        self._peeked: list[tuple[bytes, GenerateOutput]] = []
         self._splits = not type(llm)._num_generations_param_supported
         self._seeded = getattr(type(llm), "_takes_seed", False) and "seed" not in self._arguments
         self._name = llm.model_name
@@ -209,6 +222,56 @@ class Door:
                 left.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
+    def kept(self, work: Callable[[Any], Coroutine[Any, Any, _T]]) -> _T | None:
+        """Does work whose answers are all kept, at once and without a task of its own.
+
+        Args:
+            work: takes what it is to ask with and gives a coroutine.
+
+        Returns:
+            Its result; None if a question has to be asked, or if it waits for something else.
+            Then it leaves no trace, and is to be begun again in the usual way.
+        """
+        if not self._reuse or self._answers is None or not self._answers.held_before:
+            return None
+        self._peeked.clear()
+        coroutine = work(self._from_kept)
+        try:
+            coroutine.send(None)
+        except StopIteration as end:
+            for _, output in self._peeked:
+                self._tell_answered(output, 0.0, reused=True)
+            self._peeked.clear()
+            result: _T = end.value
+            return result
+        except NotKept:
+            return None
+        finally:
+            coroutine.close()
+            for question, _ in self._peeked:
+                self._times.forget(question)
+        return None
+
+    async def _from_kept(
+        self, input: FormattedInput, num_generations: int = 1, **kwargs: Any
+    ) -> GenerateOutput:
+        arguments, base = self._arguments, self._base
+        if kwargs:
+            arguments = checked_arguments(self.llm, {**arguments, **kwargs})
+            base = self._digest_of(arguments)
+        splits = self._splits and num_generations > 1
+        outputs = []
+        for _ in range(num_generations if splits else 1):
+            question, key = self._key(input, 1 if splits else num_generations, base)
+            assert self._answers is not None
+            value = self._answers.get(key)
+            if value is None:
+                self._times.forget(question)
+                raise NotKept
+            outputs.append(orjson.loads(value))
+            self._peeked.append((question, outputs[-1]))
+        return merge_responses(outputs, num_generations)[0] if splits else outputs[0]
+
     # -- one question -----------------------------------------------------------------------
 
     def _digest_of(self, arguments: dict[str, Any]) -> Any:
@@ -217,21 +280,21 @@ class Door:
         what = [f"{cls.__module__}.{cls.__qualname__}", self.llm._identity(), arguments, structure]
         return hashlib.blake2b(canonical(what), digest_size=16)
 
-    def _key(self, input: FormattedInput, count: int, base: Any) -> bytes:
+    def _key(self, input: FormattedInput, count: int, base: Any) -> tuple[bytes, bytes]:
+        """What is asked, and what its answer is kept under: each time it is asked, another key."""
         hasher = base.copy()
         hasher.update(canonical([count, input]))
         question: bytes = hasher.digest()
-        times = self._times.get(question, 0)
-        self._times[question] = times + 1
+        times = self._times.before(question)
         if times == 0:
-            return question
+            return question, question
         hasher.update(times.to_bytes(8, "big"))
-        return cast(bytes, hasher.digest())
+        return question, cast(bytes, hasher.digest())
 
     async def _answer(
         self, input: FormattedInput, count: int, arguments: dict[str, Any], base: Any
     ) -> GenerateOutput:
-        key = self._key(input, count, base)
+        _, key = self._key(input, count, base)
         if self._answers is not None and self._reuse:
             kept = self._answers.get(key)
             if kept is not None:

@@ -15,6 +15,7 @@ import orjson
 from distilabel._core.spec import SaveFormats, StrOrPath, read, write
 from distilabel._graph.context import current_pipeline, set_current_pipeline
 from distilabel._graph.dag import Dag
+from distilabel.errors import DistilabelUserError
 from distilabel.mixins.requirements import RequirementsMixin
 from distilabel.pipeline import dumps
 from distilabel.pipeline.execution import Execution
@@ -168,23 +169,23 @@ class BasePipeline(RequirementsMixin):
         return dumps.load(cls, data, allow)
 
     @classmethod
-    def from_json(cls, path: StrOrPath) -> Self:
+    def from_json(cls, path: StrOrPath, allow: tuple[str, ...] = ()) -> Self:
         """Rebuilds a pipeline from a JSON file."""
-        return cls.from_dict(read(path, "json"))
+        return cls.from_dict(read(path, "json"), allow)
 
     @classmethod
-    def from_yaml(cls, path: StrOrPath) -> Self:
+    def from_yaml(cls, path: StrOrPath, allow: tuple[str, ...] = ()) -> Self:
         """Rebuilds a pipeline from a YAML file."""
-        return cls.from_dict(read(path, "yaml"))
+        return cls.from_dict(read(path, "yaml"), allow)
 
     @classmethod
-    def from_file(cls, path: StrOrPath) -> Self:
+    def from_file(cls, path: StrOrPath, allow: tuple[str, ...] = ()) -> Self:
         """Rebuilds a pipeline from a file, by its suffix.
 
         Raises:
             ValueError: neither `.json` nor `.yaml` nor `.yml`.
         """
-        return cls.from_dict(read(path))
+        return cls.from_dict(read(path), allow)
 
     def get_runtime_parameters_info(self) -> PipelineRuntimeParametersInfo:
         """The runtime parameters of every step: step name → a list of entries for people."""
@@ -232,8 +233,14 @@ class BasePipeline(RequirementsMixin):
         execution = Execution(self, parameters, dataset, dataset_batch_size)
         execution.check(load_groups, storage_parameters)
         places = self._places
-        places.execution.mkdir(parents=True, exist_ok=True)
-        write(self.dump(), places.config, "yaml")
+        try:
+            places.execution.mkdir(parents=True, exist_ok=True)
+            write(self.dump(), places.config, "yaml")
+        except OSError as error:
+            raise DistilabelUserError(
+                f"Nothing can be kept in {places.execution}: {error}. Free space or allow writing "
+                "there, or keep it elsewhere (Pipeline(cache_dir=...) or DISTILABEL_CACHE_DIR)."
+            ) from error
         return execution.run(places, reuse=use_cache, handlers=logging_handlers or [])
 
     def dry_run(

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from distilabel._core.events import Bus
@@ -11,6 +14,7 @@ from distilabel._engine.run import Run
 from distilabel._engine.tally import Tally
 from distilabel._graph.context import set_current_pipeline
 from distilabel._graph.dag import Dag
+from distilabel.constants import STEPS_ARTIFACTS_PATH
 from distilabel.errors import DistilabelUserError
 from distilabel.mixins.runtime_parameters import close_names
 from distilabel.pipeline.logs import run_log
@@ -135,10 +139,6 @@ class Execution:
             keep: whether answers and outputs are kept.
             first_batch: rows that each source makes before it stops; None is all of them.
         """
-        if first_batch is not None:
-            for step in self._steps.values():
-                if isinstance(step, GeneratorStep):
-                    step.batch_size = first_batch
         data = places.fresh_data()
         plan = Plan(
             name=self._pipeline.name,
@@ -151,9 +151,34 @@ class Execution:
             routing=dict(self._pipeline._routing),
         )
         tally = Tally()
-        with run_log(places.log, handlers, tally, plan) as listeners:
-            Run(plan, Bus([tally, *listeners])).to_the_end()
-        return self._dataset(places.put_in_place(data), places, tally)
+        try:
+            with (
+                self._batches_of(first_batch),
+                run_log(places.log, handlers, tally, plan) as listeners,
+            ):
+                Run(plan, Bus([tally, *listeners])).to_the_end()
+            # Read where no other process puts its own outputs in place meanwhile.
+            distiset = self._dataset(data, places, tally)
+        except BaseException:
+            shutil.rmtree(data, ignore_errors=True)
+            raise
+        kept = places.put_in_place(data)
+        if distiset.artifacts_path is not None:
+            distiset.artifacts_path = kept / STEPS_ARTIFACTS_PATH
+        return distiset
+
+    @contextmanager
+    def _batches_of(self, size: int | None) -> Iterator[None]:
+        """Has every source make batches of a size for a while; None leaves them as they are."""
+        sources = [s for s in self._steps.values() if isinstance(s, GeneratorStep)]
+        before = [source.batch_size for source in sources]
+        for source in sources if size is not None else ():
+            source.batch_size = size
+        try:
+            yield
+        finally:
+            for source, own in zip(sources, before, strict=True):
+                source.batch_size = own
 
     def _dataset(self, data: Any, places: Places, tally: Tally) -> Distiset:
         from distilabel._engine.report import Report

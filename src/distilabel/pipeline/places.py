@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import socket
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -54,19 +57,51 @@ class Places:
         return self.execution / "data"
 
     def fresh_data(self) -> Path:
-        """A folder of its own for the outputs of a run that begins."""
-        folder = self.execution / f"data-{os.getpid()}-{uuid4().hex[:8]}"
+        """A folder of its own for the outputs of a run that begins.
+
+        Those of runs of this machine that were killed are removed.
+        """
+        host = socket.gethostname() or "here"
+        for folder in self.execution.glob(f"data-{host}-*"):
+            pid = folder.name.removeprefix(f"data-{host}-").partition("-")[0]
+            if pid.isdigit() and not _is_alive(int(pid)):
+                shutil.rmtree(folder, ignore_errors=True)
+        folder = self.execution / f"data-{host}-{os.getpid()}-{uuid4().hex[:8]}"
         folder.mkdir(parents=True)
         return folder
 
     def put_in_place(self, folder: Path) -> Path:
-        """Makes the outputs of a run the last ones; older ones are removed."""
-        if self.data.exists():
-            old = folder.with_name(folder.name + "-old")
-            self.data.rename(old)
-            shutil.rmtree(old, ignore_errors=True)
-        folder.rename(self.data)
+        """Makes the outputs of a run the last ones; older ones are removed.
+
+        Raises:
+            OSError: the folder cannot be moved.
+        """
+        for last_try in (False,) * 20 + (True,):
+            old = folder.with_name(f"{folder.name}-old-{uuid4().hex[:8]}")
+            # Another process may do the same at the same moment.
+            with contextlib.suppress(FileNotFoundError):
+                self.data.rename(old)
+                shutil.rmtree(old, ignore_errors=True)
+            try:
+                folder.rename(self.data)
+            except OSError:
+                if last_try or not self.data.exists():
+                    raise
+            else:
+                break
         return self.data
+
+
+def _is_alive(pid: int) -> bool:
+    if sys.platform == "win32":  # asking would end it
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # somebody else's
+        return True
+    return True
 
 
 def cache_directory(given: str | os.PathLike[str] | None) -> Path:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import importlib
 import inspect
 import random
-from typing import Any, Callable, List, Optional, Self
+from typing import Any, Callable, List, Optional, Self, overload
 
 from pydantic import BaseModel, PrivateAttr
 
-from distilabel._core.spec import TYPE_INFO_KEY, Spec
+from distilabel._core.spec import TYPE_INFO_KEY, Spec, is_allowed, to_plain
 from distilabel.errors import DistilabelUserError
 
 RoutingBatchFunc = Callable[[List[str]], List[str]]
+
+_FACTORIES = frozenset({"sample_n_steps"})
 
 
 class RoutingBatchFunction(BaseModel, Spec):
@@ -83,7 +85,8 @@ class RoutingBatchFunction(BaseModel, Spec):
         if self.description:
             data["description"] = self.description
         if self._factory is not None:
-            data[TYPE_INFO_KEY] = dict(self._factory)
+            # The arguments of a function around it may be anything.
+            data[TYPE_INFO_KEY] = to_plain(self._factory)
         return data
 
     @classmethod
@@ -103,22 +106,35 @@ class RoutingBatchFunction(BaseModel, Spec):
                 f"The routing function of {data.get('step')!r} cannot be loaded: it was not made "
                 "by a factory (a function that returns the decorated function)."
             )
-        package = str(info["module"]).partition(".")[0]
-        if package != "distilabel" and package not in allow:
+        module, name = str(info["module"]), str(info["name"])
+        package = module.partition(".")[0]
+        # Of distilabel only its factories: a file is not to call whatever a module has imported.
+        is_ours = module == __name__ and name in _FACTORIES
+        if not is_ours and not is_allowed(module, allow):
             raise DistilabelUserError(
-                f"The routing function {info['name']} of {info['module']} is not part of "
-                f"distilabel: allow it by name (allow={package!r})."
+                f"The routing function {info['name']} of {info['module']} is no factory of "
+                f"distilabel's: allow it by name (allow=({package!r},))."
             )
-        factory = getattr(importlib.import_module(info["module"]), info["name"])
-        function = factory(**info.get("kwargs", {}))
+        factory = getattr(importlib.import_module(module), name, None)
+        if factory is None:
+            raise DistilabelUserError(f"{module} has no routing function called {name}.")
+        function = factory(**(info.get("kwargs") or {}))
         if not isinstance(function, cls):
             raise DistilabelUserError(f"{info['module']}.{info['name']} makes no routing function.")
         return function
 
 
+@overload
+def routing_batch_function(description: RoutingBatchFunc) -> RoutingBatchFunction: ...
+
+
+@overload
 def routing_batch_function(
-    description: Any = None,
-) -> Any:
+    description: Optional[str] = None,
+) -> Callable[[RoutingBatchFunc], RoutingBatchFunction]: ...
+
+
+def routing_batch_function(description: Any = None) -> Any:
     """Makes a routing function of a function; used with or without parentheses.
 
     Args:
@@ -158,10 +174,8 @@ def sample_n_steps(n: int) -> RoutingBatchFunction:
         n: how many.
     """
 
-    @routing_batch_function(  # type: ignore[untyped-decorator]
-        description=f"Draws {n} of the next steps for every batch."
-    )
+    @routing_batch_function(description=f"Draws {n} of the next steps for every batch.")
     def draw(steps: List[str]) -> List[str]:
         return random.sample(steps, n)
 
-    return draw  # type: ignore[no-any-return]
+    return draw

@@ -11,6 +11,7 @@ import logging
 import re
 import typing
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import (
@@ -23,6 +24,7 @@ from typing import (
     Final,
     List,
     Optional,
+    Self,
 )
 
 import orjson
@@ -154,6 +156,11 @@ class _Step(RuntimeParametersMixin, RequirementsMixin, Spec, SignatureMixin, ABC
             f"{self.name} stands in no pipeline: create it inside `with Pipeline():` to connect it."
         )
         for step in steps:
+            if step.pipeline is not self.pipeline:
+                raise ValueError(
+                    f"{step.name} does not stand in the pipeline of {self.name}: create both inside"
+                    " the same `with Pipeline():`."
+                )
             self.pipeline._add_edge(self.name, step.name)
         if routing_batch_function is not None:
             self.pipeline._add_routing(self.name, routing_batch_function)
@@ -167,7 +174,7 @@ class _Step(RuntimeParametersMixin, RequirementsMixin, Spec, SignatureMixin, ABC
             self.connect(other)
         return other
 
-    def __rrshift__(self, other: list[_Step]) -> _Step:
+    def __rrshift__(self, other: Sequence[_Step]) -> Self:
         for step in other:
             step.connect(self)
         return self
@@ -367,6 +374,9 @@ class GeneratorStep(_Step, ABC):
     batch_size: RuntimeParameter[int] = Field(
         default=50, description="Rows that are made at a time."
     )
+
+    # Nobody else holds on to the rows it makes, nor to what is in them.
+    _gives_fresh_rows: ClassVar[bool] = False
 
     def _known_length(self) -> int | None:
         """How many rows it will make, where that is known beforehand."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import orjson
 
@@ -74,23 +75,29 @@ async def listed_models(url: str, headers: Mapping[str, str]) -> list[str]:
         return []
 
 
+async def _answers_for(url: str, headers: Mapping[str, str], model: str) -> bool:
+    """Whether an endpoint knows a model that is not in its list: an alias, say."""
+    try:
+        reply = await http.send("GET", f"{url}/models/{quote(model)}", headers=headers, timeout=30)
+    except AnswerError:
+        return False
+    return reply.status == 200
+
+
 async def make_sure_of(url: str, headers: Mapping[str, str], model: str) -> None:
     """Makes sure that an endpoint can be reached, takes the key and knows the model.
 
     Args:
         url: of the endpoint, up to and including `/v1`.
         headers: with the key.
-        model: which has to be in the list; an endpoint without a list is believed.
+        model: which has to be in the list, or known when asked for by its name; an endpoint
+            without a list is believed.
 
     Raises:
         EndpointError: nobody answers there, the key is refused, or the model is not known.
     """
     known = await listed_models(url, headers)
-    if not known or model in known:
-        return
-    # A name may be understood that is not listed: an alias, or a proxy that serves any.
-    reply = await http.send("GET", f"{url}/models/{model}", headers=headers, timeout=30)
-    if reply.status in (400, 404):
+    if known and model not in known and not await _answers_for(url, headers, model):
         raise EndpointError(
             f"{url} does not know the model {model!r}, "
             f"{close_names(model, known[:200])} Nothing was asked."

@@ -10,6 +10,7 @@ from typing import (
     TYPE_CHECKING,
     Annotated,
     Any,
+    ClassVar,
     Dict,
     Final,
     List,
@@ -97,6 +98,9 @@ class LoadDataFromHub(GeneratorStep):
         default=None, description="Passed on to the file system the data is on.", repr=False
     )
 
+    # `datasets` makes them from its tables each time.
+    _gives_fresh_rows: ClassVar[bool] = True
+
     _dataset: Union[Dataset, IterableDataset, None] = PrivateAttr(default=None)
     # What `_dataset` was read from; None for one that was put there.
     _source: Optional[List[Any]] = PrivateAttr(default=None)
@@ -122,6 +126,13 @@ class LoadDataFromHub(GeneratorStep):
         if wanted not in self._columns:
             self._columns[wanted] = self._ask_columns()
         return list(self._columns[wanted])
+
+    def _known_length(self) -> int | None:
+        # Only of what is there already: asking the Hub is for the run to do.
+        if self._dataset is None or not hasattr(self._dataset, "__len__"):
+            return None
+        size = len(self._dataset)
+        return size if self.num_examples is None else min(size, self.num_examples)
 
     def process(self, offset: int = 0) -> GeneratorStepOutput:
         """Gives the rows in order.
