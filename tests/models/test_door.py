@@ -30,6 +30,10 @@ def chat(text: str) -> Any:
 class Kept(dict[bytes, bytes]):
     """Answers in a dict."""
 
+    @property
+    def held_before(self) -> bool:
+        return bool(self)
+
     async def put(self, key: bytes, value: bytes) -> None:
         self[key] = value
 
