@@ -1,4 +1,4 @@
-"""What several tests use: a Hub of this machine, and a model that answers from a list."""
+"""What several tests use: a Hub and a web of this machine, a model that answers from a list."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 
 if TYPE_CHECKING:
     from hub import Hub
+    from web import Web
 
 
 @pytest.fixture
@@ -53,3 +54,18 @@ def scripted() -> Callable[..., Scripted]:
         return Scripted(script=list(script))
 
     return make
+
+
+@pytest.fixture
+def web() -> Iterator[Web]:
+    """A web server of this machine, without pages yet."""
+    import threading
+
+    from web import Web
+
+    with Web() as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 _log = logging.getLogger("distilabel.pipeline")
@@ -191,26 +191,41 @@ class RunFinished(Event):
 Emit = Callable[[Event], None]
 
 
-@dataclass(slots=True)
 class Bus:
-    """Hands every event to every listener, in order.
+    """Hands every event to the listeners that want it, in order.
 
     A listener that raises is told nothing more: nobody's rows are to suffer from being shown.
+
+    Args:
+        listeners: called with an event; one with an attribute `wants`, a tuple of event types,
+            is only called with those.
     """
 
-    listeners: list[Emit] = field(default_factory=list)
+    def __init__(self, listeners: list[Emit]) -> None:
+        self._listeners = listeners
+        self._by_type: dict[type[Event], list[Emit]] = {}
 
     def __call__(self, event: Event) -> None:
-        for listener in self.listeners:
+        kind = type(event)
+        wanting = self._by_type.get(kind)
+        if wanting is None:
+            wanting = self._by_type[kind] = [
+                each for each in self._listeners if kind in getattr(each, "wants", (kind,))
+            ]
+        for listener in wanting:
             try:
                 listener(event)
             except Exception as error:  # noqa: BLE001 (whatever a listener raises)
-                self.listeners = [other for other in self.listeners if other is not listener]
-                # The log may be what raised.
-                with contextlib.suppress(Exception):
-                    _log.warning(
-                        "%r failed and is told nothing more of this run: %s: %s",
-                        listener,
-                        type(error).__name__,
-                        error,
-                    )
+                self._leave_out(listener, error)
+
+    def _leave_out(self, listener: Emit, error: Exception) -> None:
+        self._listeners = [other for other in self._listeners if other is not listener]
+        self._by_type.clear()
+        # The log may be what raised.
+        with contextlib.suppress(Exception):
+            _log.warning(
+                "%r failed and is told nothing more of this run: %s: %s",
+                listener,
+                type(error).__name__,
+                error,
+            )

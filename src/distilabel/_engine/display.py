@@ -1,6 +1,6 @@
 """What the terminal shows while a pipeline runs: a live table, or a line now and then.
 
-Reads the tally and the events; the run does not know it is watched.
+The run does not know it is watched.
 """
 
 from __future__ import annotations
@@ -10,52 +10,27 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
-from distilabel._core.events import Event, GatePaused, GateResumed, RunStarted, Stopping
-from distilabel._engine.report import duration, money
+from distilabel._core.events import Event, GateMoved, GateResumed, RunStarted
+from distilabel._engine.report import duration, money, shortened
 from distilabel._engine.tally import StepTally, Tally
+from distilabel._engine.watch import GateStates, Watch
 
 if TYPE_CHECKING:
+    from rich.console import Group
     from rich.table import Table
+    from rich.text import Text
 
-_LINE_EVERY: Final = 10.0
-_SPEED_OVER: Final = 5.0
+__all__ = ["Lines", "Live", "Watch", "display"]
 
-
-class Watch:
-    """Speeds and what is left, from two looks at the tally.
-
-    Args:
-        tally: of the run.
-        total: rows of the sources, where that is known beforehand.
-    """
-
-    def __init__(self, tally: Tally, total: int | None) -> None:
-        self.tally = tally
-        self.total = total
-        self._looks: list[tuple[float, dict[str, int]]] = []
-
-    def look(self) -> dict[str, float]:
-        """Rows per second of each step, over the last seconds."""
-        now = time.monotonic()
-        counts = {name: step.worked for name, step in self.tally.steps.items()}
-        self._looks.append((now, counts))
-        while len(self._looks) > 2 and now - self._looks[1][0] > _SPEED_OVER:
-            self._looks.pop(0)
-        then, before = self._looks[0]
-        span = max(now - then, 1e-3)
-        return {name: (count - before.get(name, 0)) / span for name, count in counts.items()}
-
-    def left(self, speeds: dict[str, float]) -> float | None:
-        """Seconds that are left, if that can be told: those of the step with most of them."""
-        if self.total is None:
-            return None
-        times = []
-        for name, step in self.tally.steps.items():
-            rows = self.total - step.worked
-            if rows > 0 and step.worked:
-                times.append(rows / speeds[name] if speeds[name] else float("inf"))
-        longest = max(times, default=0.0)
-        return longest if longest != float("inf") else None
+_FIRST_LINE_AFTER: Final = 10.0
+_LONGEST_SILENCE: Final = 60.0
+_GATE_SAYS_EVERY: Final = 10.0
+_NARROWEST_NAME: Final = 12
+# Columns that a narrow terminal does without first: tokens, reused, cost, rows/s, in flight.
+_LEAST_NEEDED: Final = (4, 1, 5, 3, 2)
+_MOST_NEWS: Final = 3
+# Rows of the terminal that are not steps: heading, column names, news of gates, the cursor.
+_OTHER_ROWS: Final = 7
 
 
 class Lines:
@@ -69,28 +44,40 @@ class Lines:
     def __init__(self, watch: Watch, out: TextIO) -> None:
         self._watch = watch
         self._out = out
-        self._next = time.monotonic() + _LINE_EVERY
+        self._silence = _FIRST_LINE_AFTER
+        self._next = time.monotonic() + self._silence
+        self._told: dict[str, int] = {}
+        self._gates_told: dict[str, float] = {}
 
     def __call__(self, event: Event) -> None:
-        """Says what matters at once, and how far things are from time to time."""
+        """Says how far things are from time to time; pauses and ends are in the log's warnings."""
         if isinstance(event, RunStarted):
-            self._say(f"{event.pipeline}: {len(event.steps)} steps")
-        elif isinstance(event, GatePaused):
-            self._say(f"{event.endpoint}: paused for {event.seconds:.1f} s, {event.reason}")
+            steps = len(event.steps)
+            self._say(f"{event.pipeline}: {steps} step{'s' if steps > 1 else ''}")
+        elif isinstance(event, GateMoved) and event.reason:
+            self._moved(event)
         elif isinstance(event, GateResumed):
             self._say(f"{event.endpoint}: answers again")
-        elif isinstance(event, Stopping):
-            self._say(f"stopping ({event.reason})")
         elif time.monotonic() >= self._next:
-            self._next = time.monotonic() + _LINE_EVERY
+            # A long run needs fewer lines than a short one.
+            self._silence = min(_LONGEST_SILENCE, self._silence * 1.5)
+            self._next = time.monotonic() + self._silence
             self._progress()
 
+    def _moved(self, event: GateMoved) -> None:
+        now = time.monotonic()
+        if now - self._gates_told.get(event.endpoint, -_GATE_SAYS_EVERY) >= _GATE_SAYS_EVERY:
+            self._gates_told[event.endpoint] = now
+            self._say(f"{event.endpoint}: slowed to {event.limit:,} in flight, {event.reason}")
+
     def _progress(self) -> None:
-        speeds = self._watch.look()
-        for name, step in self._watch.tally.steps.items():
-            if step.taken:
-                self._say(f"{name}: {_progress_of(step, self._watch.total, speeds[name])}")
-        left = self._watch.left(speeds)
+        watch = self._watch
+        speeds = watch.look()
+        for name, step in list(watch.tally.steps.items()):
+            if step.worked != self._told.get(name, 0) or step.in_flight:
+                self._told[name] = step.worked
+                self._say(f"{name}: {_progress_of(step, watch, speeds[name])}")
+        left = watch.left()
         if left is not None:
             self._say(f"about {duration(left)} left")
 
@@ -101,15 +88,26 @@ class Lines:
         """Nothing to put away."""
 
 
-def _progress_of(step: StepTally, total: int | None, speed: float) -> str:
-    parts = [f"{step.worked:,} of {total or step.taken:,} rows", f"{speed:,.1f} rows/s"]
+def _progress_of(step: StepTally, watch: Watch, speed: float) -> str:
+    parts = [f"{step.worked:,} of {watch.of(step):,} rows", f"{speed:,.1f} rows/s"]
     if step.models:
-        parts.append(f"{step.in_flight} in flight")
+        parts.append(f"{step.in_flight:,} in flight")
         parts.append(f"{step.input_tokens + step.output_tokens:,} tokens")
         parts.append(f"cost {money(step.cost)}")
+    if step.reused:
+        parts.append(f"{step.reused:,} reused")
     if step.failed:
         parts.append(f"{step.failed:,} failed")
     return ", ".join(parts)
+
+
+def _short(count: int) -> str:
+    """A count of at most six characters: `812`, `43,120`, `1.2 M`."""
+    if count < 100_000:
+        return f"{count:,}"
+    if count < 1_000_000:
+        return f"{count / 1000:.0f} k"
+    return f"{count / 1e6:,.1f} M"
 
 
 class Live:
@@ -124,19 +122,24 @@ class Live:
         from rich.live import Live as RichLive
 
         self._watch = watch
+        self._gates = GateStates()
+        self._console = console
+        # Before `RichLive`, which asks for the table as soon as it is made.
+        self._lock = threading.Lock()
+        self._shown = False
         self._live = RichLive(
             get_renderable=self._table,
             console=console,
             refresh_per_second=4,
             transient=True,
-            redirect_stdout=False,
-            redirect_stderr=False,
+            # What is printed meanwhile goes above the table; output to a file stays there.
+            redirect_stdout=sys.stdout.isatty(),
+            redirect_stderr=True,
         )
-        self._lock = threading.Lock()
-        self._shown = False
 
     def __call__(self, event: Event) -> None:
         """Begins to show once there is something to be seen."""
+        self._gates(event)
         if isinstance(event, RunStarted) and not self._shown:
             self._shown = True
             self._live.start(refresh=True)
@@ -146,40 +149,94 @@ class Live:
         if self._shown:
             self._live.stop()
 
-    def _table(self) -> Table:
-        from rich.table import Table
+    def _table(self) -> Group:
+        from rich.console import Group
+        from rich.text import Text
 
-        tally = self._watch.tally
         with self._lock:
             speeds = self._watch.look()
-        table = Table(box=None, pad_edge=False, title_justify="left", caption_justify="left")
+            left = self._watch.left()
+        news = [Text(line, "yellow") for line in self._gates.lines()[:_MOST_NEWS]]
+        for line in news:
+            line.truncate(self._width, overflow="ellipsis")
+        return Group(self._heading(left), self._steps(speeds), *news)
+
+    @property
+    def _width(self) -> int:
+        # Not to the edge: the `^C` that a terminal writes must not begin a new line.
+        return max(1, int(self._console.width) - 3)
+
+    def _heading(self, left: float | None) -> Text:
+        from rich.text import Text
+
+        tally = self._watch.tally
+        told = Text(f"  {duration(time.monotonic() - tally.begun)}")
+        if tally.stopping:
+            told.append(", stopping: what is in flight is finished and kept", "yellow")
+        elif left is not None:
+            told.append(f", about {duration(left)} left")
+        name = Text(tally.pipeline, "bold")
+        name.truncate(max(_NARROWEST_NAME, self._width - told.cell_len), overflow="ellipsis")
+        heading = name + told
+        heading.no_wrap = True
+        return heading
+
+    def _steps(self, speeds: dict[str, float]) -> Table:
+        from rich.table import Table
+        from rich.text import Text
+
+        shown, hidden = self._chosen()
+        cells = {name: self._cells(step, speeds.get(name, 0.0)) for name, step in shown.items()}
+        heads = ["done", "reused", "in flight", "rows/s", "tokens", "cost", "failed"]
+        # A column that nothing stands in takes room from the names.
+        widths = [
+            max((len(row[i]) for row in cells.values()), default=0) for i in range(len(heads))
+        ]
+        widths = [2 + max(len(head), width) for head, width in zip(heads, widths, strict=True)]
+        used = [i for i, width in enumerate(widths) if any(row[i] for row in cells.values())]
+        for i in _LEAST_NEEDED:
+            if sum(widths[j] for j in used) + _NARROWEST_NAME > self._width and i in used:
+                used.remove(i)
+        room = max(_NARROWEST_NAME, self._width - sum(widths[i] for i in used))
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
         table.add_column("step", no_wrap=True)
-        for head in ("done", "of", "in flight", "rows/s", "tokens", "cost", "failed"):
-            table.add_column(head, justify="right", no_wrap=True)
-        for name, step in list(tally.steps.items()):
-            asks = bool(step.models)
-            table.add_row(
-                name,
-                f"{step.worked:,}",
-                f"{self._watch.total or step.taken:,}",
-                f"{step.in_flight:,}" if asks else "",
-                f"{speeds[name]:,.1f}",
-                f"{step.input_tokens + step.output_tokens:,}" if asks else "",
-                money(step.cost) if asks else "",
-                f"[red]{step.failed:,}[/red]" if step.failed else "",
-            )
-        table.title = f"[bold]{tally.pipeline}[/bold]  {self._heading(speeds)}"
-        table.caption = "\n".join(f"{name}: {state}" for name, state in list(tally.gates.items()))
+        for i in used:
+            table.add_column(heads[i], justify="right", no_wrap=True)
+        for name, row in cells.items():
+            step = shown[name]
+            label = Text(shortened(name, room))
+            if row[-1]:
+                row[-1] = f"[red]{row[-1]}[/red]"
+            idle = step.worked == step.taken and not step.in_flight
+            table.add_row(label, *(row[i] for i in used), style="dim" if idle else "")
+        if hidden:
+            table.add_row(Text(f"and {hidden} more", "dim"))
         return table
 
-    def _heading(self, speeds: dict[str, float]) -> str:
-        parts = [duration(time.monotonic() - self._watch.tally.begun)]
-        left = self._watch.left(speeds)
-        if left is not None:
-            parts.append(f"about {duration(left)} left")
-        if self._watch.tally.stopping:
-            parts.append("[yellow]stopping, finishing what is in flight[/yellow]")
-        return ", ".join(parts)
+    def _chosen(self) -> tuple[dict[str, StepTally], int]:
+        """The steps there is room for, those at work first, and how many are left out."""
+        steps = dict(self._watch.tally.steps)
+        room = max(3, self._console.height - _OTHER_ROWS)
+        if len(steps) <= room:
+            return steps, 0
+        at_work = [name for name, step in steps.items() if step.taken > step.worked]
+        others = [name for name in steps if name not in at_work]
+        chosen = set([*at_work, *others][: room - 1])
+        return {n: s for n, s in steps.items() if n in chosen}, len(steps) - len(chosen)
+
+    def _cells(self, step: StepTally, speed: float) -> list[str]:
+        asks = bool(step.models)
+        of = self._watch.of(step)
+        tokens = step.input_tokens + step.output_tokens
+        return [
+            f"{step.worked:,} / {of:,}" if of else "",
+            f"{step.reused:,}" if step.reused else "",
+            f"{step.in_flight:,}" if asks else "",
+            f"{speed:,.1f}" if speed else "",
+            _short(tokens) if asks else "",
+            money(step.cost) if asks else "",
+            f"{step.failed:,}" if step.failed else "",
+        ]
 
 
 def display(tally: Tally, total: int | None) -> Live | Lines:

@@ -70,7 +70,7 @@ class Graph:
         if step.is_global:
             reorders = not self._is_joined_with_others(str(step.name))
             return Whole(step, self._shared, memo=self._memo(step), door=door, reorders=reorders)
-        if type(step)._row_by_row:
+        if runs_row_by_row(type(step)):
             return RowByRow(step, self._shared)
         size = step.input_batch_size or 50
         return PerBatch(
@@ -103,7 +103,7 @@ class Graph:
     def _memo(self, step: Step) -> Memo | None:
         """A memo for a step of the user's; the answers of models are kept by themselves."""
         store = self._shared.store
-        mine = type(step).__module__.partition(".")[0] == "distilabel"
+        mine = str(type(step).__module__).partition(".")[0] == "distilabel"
         if store is None or mine or isinstance(getattr(step, "llm", None), LLM):
             return None
         try:
@@ -154,6 +154,15 @@ class Graph:
             for step in below
             for predecessor in self._plan.predecessors(step)
         )
+
+
+def runs_row_by_row(cls: type[Step]) -> bool:
+    """Whether a class says that its `process` is a pure function of each row.
+
+    A subclass of a built-in that brings a `process` of its own has said nothing of the kind.
+    """
+    owner = next(c for c in cls.__mro__ if "process" in vars(c))
+    return bool(vars(owner).get("_row_by_row", False))
 
 
 def runs_per_row(task: Task) -> bool:

@@ -14,7 +14,7 @@ import orjson
 
 from distilabel._core.digest import digest
 from distilabel._engine.makeup import configuration_of, source_of, state_of
-from distilabel._engine.rows import Place
+from distilabel._engine.rows import Place, one_to_one
 from distilabel._engine.store import Store
 from distilabel.steps.base import Step
 
@@ -73,6 +73,8 @@ class Memo:
         kept = self._store.get(key) if self._reuse else None
         if kept is not None:
             made, matched = orjson.loads(kept)
+            if matched is None:
+                return Outcome(made, one_to_one(len(made)), None)
             return Outcome(made, [Place(*place) for place in matched], None)
         before = state_of(self._step)
         outcome = make()
@@ -86,7 +88,10 @@ class Memo:
 
     def _keep(self, key: bytes, outcome: Outcome) -> None:
         try:
-            text = orjson.dumps([outcome.rows, [tuple(place) for place in outcome.places]])
+            # Most steps make one row of each: that needs no list of who comes from whom.
+            plain = outcome.places == one_to_one(len(outcome.rows))
+            matched = None if plain else [tuple(place) for place in outcome.places]
+            text = orjson.dumps([outcome.rows, matched])
         except TypeError as error:
             self._tell(f"its rows cannot be kept: {error}")
             return

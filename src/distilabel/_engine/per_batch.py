@@ -14,7 +14,7 @@ from distilabel._core.events import RowFailed
 from distilabel._engine.memo import Memo, Outcome
 from distilabel._engine.node import Node
 from distilabel._engine.per_row import error_record
-from distilabel._engine.rows import Chunk, Place, keys_at
+from distilabel._engine.rows import Chunk, keys_at, one_to_one
 from distilabel._engine.running import run_step
 from distilabel._engine.shared import Shared
 from distilabel._engine.sorter import Batch, Sorter
@@ -185,4 +185,4 @@ class PerBatch(Node):
                 **(metadata if isinstance(metadata, dict) else {}),
                 f"error_{self.name}": error_record(error),
             }
-        return Outcome(rows, [Place(i, -1) for i in range(len(rows))], error)
+        return Outcome(rows, one_to_one(len(rows)), error)

@@ -60,22 +60,41 @@ class PerRow(Node):
     def _start(self) -> None:
         while self._queue and self._running < _MOST_RUNNING:
             key, row = self._queue.popleft()
+            if self._replayed(key, row):
+                continue
             self._running += 1
             self.shared.begin()
             self.shared.start(self._work(key, row))
+
+    def _replayed(self, key: Key, row: Row) -> bool:
+        """Whether all answers for a row are kept; then it is done with, at once."""
+        given = self._mappings.into(row) if self._mappings else row
+        if any(given.get(name, self) is None for name in self._required):
+            return False
+        try:
+            made = self._door.kept(lambda ask: self._task.aprocess(given, ask))
+        except Exception:  # noqa: BLE001 (it will be raised again where it is dealt with)
+            return False
+        if made is None:
+            return False
+        self._pass_on(key, self._counted(key, row, made, skipped=False))
+        return True
 
     async def _work(self, key: Key, row: Row) -> None:
         try:
             made = await self._made(key, row)
             if made is not None:
-                keys = [key] if len(made) == 1 else [(*key, i) for i in range(len(made))]
-                self.give(Chunk(keys, made, self._closed_by(key[0])))
+                self._pass_on(key, made)
         finally:
             self._running -= 1
             self.shared.end()
         if self._queue:
             self._start()
         self._finish_if_done()
+
+    def _pass_on(self, key: Key, made: list[Row]) -> None:
+        keys = [key] if len(made) == 1 else [(*key, i) for i in range(len(made))]
+        self.give(Chunk(keys, made, self._closed_by(key[0])))
 
     def _closed_by(self, ordinal: int) -> tuple[int, ...]:
         left = self._pending[ordinal] - 1
@@ -109,6 +128,11 @@ class PerRow(Node):
             return None
         except Exception as error:  # noqa: BLE001 (the row fails, the run goes on)
             made = self._task._failed_rows(given, error_record(error))
+        return self._counted(key, row, made, skipped)
+
+    def _counted(self, key: Key, row: Row, made: list[Row], skipped: bool) -> list[Row]:
+        """The rows as they go on, after it has been said what became of them."""
+        mappings = self._mappings
         failed = 0
         for item in made:
             record = error_in(item, self.name)

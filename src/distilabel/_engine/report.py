@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from distilabel._engine.tally import StepTally, Tally
+
+# What a name may take of a line, so that the counts stay beside it in a terminal.
+_LONGEST_NAME: Final = 30
 
 
 @dataclass
@@ -18,6 +21,7 @@ class Report:
         steps: step name → counts.
         interrupted: whether it was stopped before the end.
         failures: number of rows that failed, in all steps.
+        error: what made the run end before its end; empty if nothing did.
     """
 
     pipeline: str
@@ -25,12 +29,18 @@ class Report:
     steps: dict[str, StepTally] = field(default_factory=dict)
     interrupted: bool = False
     failures: int = 0
+    error: str = ""
 
     @classmethod
     def of(cls, tally: Tally) -> Report:
         """The report of a finished run."""
         return cls(
-            tally.pipeline, tally.seconds, tally.steps, tally.interrupted, len(tally.failures)
+            tally.pipeline,
+            tally.seconds,
+            tally.steps,
+            tally.interrupted,
+            len(tally.failures),
+            tally.error,
         )
 
     @property
@@ -88,50 +98,71 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60:02d} min"
 
 
-def table(head: list[str], rows: list[list[str]]) -> list[str]:
-    """Lines of a table; the first column to the left, the others to the right."""
-    widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
-    lines = []
-    for row in [head, ["-" * width for width in widths], *rows]:
-        first = row[0].ljust(widths[0])
-        others = (cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))
-        lines.append("  ".join([first, *others]).rstrip())
-    return lines
+def shortened(name: str, room: int) -> str:
+    """A name that fits, its middle left out: names differ at their ends."""
+    if len(name) <= room:
+        return name
+    end = (room - 1) // 2
+    return f"{name[: room - 1 - end]}…{name[len(name) - end :]}"
+
+
+def _counted(
+    first: str,
+    heads: list[str],
+    counts: list[str],
+    steps: dict[str, StepTally],
+    *,
+    needless: tuple[str, ...],
+    more: tuple[list[str], ...] = (),
+) -> list[str]:
+    """A table of counts, one line per step, without the `needless` ones that are all zero."""
+    columns = [[first, *(shortened(name, _LONGEST_NAME) for name in steps)]]
+    for head, count in zip(heads, counts, strict=True):
+        values = [getattr(step, count) for step in steps.values()]
+        if any(values) or count not in needless:
+            columns.append([head, *map(_number, values)])
+    return table([*columns, *more[:1]], last=more[1] if more else None)
+
+
+def table(columns: list[list[str]], last: list[str] | None = None) -> list[str]:
+    """Lines of a table; the first column to the left, the others to the right.
+
+    Args:
+        columns: the cells of each, its name first.
+        last: one more column, to the left.
+    """
+    padded = []
+    for number, column in enumerate(columns):
+        width = max(map(len, column))
+        cells = [column[0], "-" * width, *column[1:]]
+        padded.append([cell.rjust(width) if number else cell.ljust(width) for cell in cells])
+    if last is not None:
+        padded.append([last[0], "-" * max(map(len, last)), *last[1:]])
+    return ["  ".join(row).rstrip() for row in zip(*padded, strict=True)]
 
 
 def text_of(report: Report) -> str:
     """The report for people."""
     steps = report.steps
-    rows = [
-        [
-            name,
-            _number(s.taken),
-            _number(s.given),
-            _number(s.created),
-            _number(s.dropped),
-            _number(s.failed),
-        ]
-        for name, s in steps.items()
-    ]
-    lines = table(["step", "rows in", "out", "created", "dropped", "failed"], rows)
-    asked = {name: s for name, s in steps.items() if s.models}
+    counts = ["taken", "given", "created", "dropped", "failed"]
+    lines = _counted(
+        "step", ["rows in", "out", *counts[2:]], counts, steps, needless=("created", "dropped")
+    )
+    asked = {name: step for name, step in steps.items() if step.models}
     if asked:
+        counts = ["asked", "retried", "answered", "reused", "input_tokens", "output_tokens"]
+        heads = ["asked", "again", "stored", "reused", "tokens in", "out"]
+        costs = [money(step.cost) if step.answered else "-" for step in asked.values()]
+        # Last, where a long name does the least harm.
+        models = [", ".join(sorted(step.models)) for step in asked.values()]
         lines.append("")
-        lines += table(
-            ["answers", "asked", "stored", "reused", "again", "tokens in", "out", "money"],
-            [
-                [
-                    f"{name} ({', '.join(sorted(s.models))})",
-                    _number(s.answered),
-                    _number(s.answered),
-                    _number(s.reused),
-                    _number(s.retried),
-                    _number(s.input_tokens),
-                    _number(s.output_tokens),
-                    money(s.cost) if s.answered else "-",
-                ]
-                for name, s in asked.items()
-            ],
+        lines += _counted(
+            "answers",
+            heads,
+            counts,
+            asked,
+            needless=("retried",),
+            more=(["cost", *costs], ["model", *models]),
         )
     lines.append("")
     lines.append(_closing(report))
@@ -145,11 +176,12 @@ def _closing(report: Report) -> str:
         if report.asked:
             parts.append(f"cost {money(report.cost)}")
     if report.failures:
-        parts.append(
-            f"{report.failures:,} rows failed: see distiset.failures; run again to ask them again"
-        )
+        rows = f"{report.failures:,} row{'s' if report.failures > 1 else ''}"
+        parts.append(f"{rows} failed: see distiset.failures; run again to ask them again")
     if report.interrupted:
         parts.append("stopped before the end: run again to go on where it stopped")
+    elif report.error:
+        parts.append("ended by an error: what was answered is kept, run again to go on from there")
     elif not report.balanced:
         parts.append("rows are missing from these counts: this is a mistake of distilabel's")
     return "; ".join(parts) + "."

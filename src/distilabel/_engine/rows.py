@@ -8,6 +8,7 @@ from __future__ import annotations
 import operator
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 Key = tuple[int, ...]
@@ -82,6 +83,16 @@ class Place(NamedTuple):
     branch: int
 
 
+@lru_cache(maxsize=64)
+def _one_to_one(count: int) -> tuple[Place, ...]:
+    return tuple(Place(i, -1) for i in range(count))
+
+
+def one_to_one(count: int) -> list[Place]:
+    """The places of a step that makes one row of each."""
+    return list(_one_to_one(count))
+
+
 def places(before: list[Any], after: list[Any], *others: list[Any]) -> list[Place]:
     """Matches the rows a step made to the rows it was given.
 
@@ -93,12 +104,12 @@ def places(before: list[Any], after: list[Any], *others: list[Any]) -> list[Plac
         others: the rows of its other predecessors, row by row belonging to those of `before`.
     """
     if len(before) == len(after) and all(map(operator.is_, before, after)):
-        return [Place(i, -1) for i in range(len(after))]
+        return one_to_one(len(after))
     position = {id(row): i for rows in (*others, before) for i, row in enumerate(rows)}
     found = [position.get(id(row)) for row in after]
     known = [i for i in found if i is not None]
     if not known and len(before) == len(after):
-        return [Place(i, -1) for i in range(len(after))]
+        return one_to_one(len(after))
     # A row that is nobody's belongs to the one made before it.
     last = known[0] if known else 0
     origins = [last := i if i is not None else last for i in found]

@@ -13,13 +13,14 @@ import time
 from typing import Any
 
 from distilabel._core.events import Emit, RunFinished, RunStarted, StepLoaded, Stopping
+from distilabel._engine.collecting import fewer_collections
 from distilabel._engine.graph import Graph
 from distilabel._engine.plan import Plan
 from distilabel._engine.shared import Shared
 from distilabel._engine.store import Store
 from distilabel._engine.threads import Threads
 from distilabel.constants import STEPS_ARTIFACTS_PATH
-from distilabel.errors import EndpointError
+from distilabel.errors import DistilabelError, EndpointError, ModelError
 from distilabel.models import http
 from distilabel.steps.base import _Step
 
@@ -76,6 +77,9 @@ class Run:
             self._over.wait(10)
             raise
         thread.join()
+        if isinstance(self._error, (ModelError, DistilabelError)):
+            # Says all there is to say: where in the engine it came up helps nobody.
+            raise self._error.with_traceback(None)
         if self._error is not None:
             raise self._error
 
@@ -86,7 +90,8 @@ class Run:
 
     def _in_thread(self) -> None:
         try:
-            asyncio.run(self._whole())
+            with fewer_collections():
+                asyncio.run(self._whole())
         except BaseException as error:  # noqa: BLE001 (handed to the thread that waits)
             if not (self.interrupted and isinstance(error, asyncio.CancelledError)):
                 self._error = error
@@ -165,6 +170,15 @@ class Run:
             ) from error
         self._emit(StepLoaded(str(step.name), time.monotonic() - begun))
 
+    def _warm_up(self) -> None:
+        """Imports what only the end of a run needs, while answers are waited for."""
+        assert self._shared is not None
+        # Where nothing is asked nothing waits, and the import would only take turns with the rows.
+        if any(gate.in_flight for gate in self._shared.gates):
+            threading.Thread(
+                target=_load_for_the_end, name="distilabel-warm-up", daemon=True
+            ).start()
+
     async def _unload(self, step: _Step) -> None:
         """Unloads a step; the rows are made, or the run has failed for a better reason."""
         try:
@@ -181,7 +195,7 @@ class Run:
             if self.interrupted:
                 return
             graph.begin()
-            asyncio.get_running_loop().call_later(0.05, _warm_up)
+            asyncio.get_running_loop().call_later(0.05, self._warm_up)
             await shared.finished.wait()
             if shared.failure is not None:
                 if not isinstance(shared.failure, EndpointError):
@@ -197,14 +211,9 @@ class Run:
             shared.threads.close()
 
 
-def _warm_up() -> None:
-    """Imports what only the end of a run needs, while its beginning waits for answers."""
-
-    def load() -> None:
-        import datasets  # noqa: F401
-        import pyarrow.parquet  # noqa: F401
-
-    threading.Thread(target=load, name="distilabel-warm-up", daemon=True).start()
+def _load_for_the_end() -> None:
+    import datasets  # noqa: F401
+    import pyarrow.parquet  # noqa: F401
 
 
 def _window(steps: dict[str, _Step]) -> int:

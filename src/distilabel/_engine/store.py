@@ -25,9 +25,11 @@ _SCHEMA: Final = (
 # A larger group saves little; a smaller one makes every answer wait for its own commit.
 _GROUP: Final = 500
 _GATHER_SECONDS: Final = 0.002
+# Values that may wait to be written before threads that make more of them have to wait too.
+_MOST_WAITING: Final = 2000
 
 _log = logging.getLogger("distilabel.store")
-_Put = tuple[bytes, bytes, asyncio.AbstractEventLoop | None, "asyncio.Future[None] | None"]
+_Put = tuple[bytes, bytes, "asyncio.Future[None] | None"]
 
 
 class Store:
@@ -35,6 +37,9 @@ class Store:
 
     Args:
         path: of the file; it and its folder are made if they are not there.
+
+    Attributes:
+        held_before: whether there was anything in it when it was opened.
 
     Raises:
         StoreError: the file cannot be made or opened.
@@ -45,12 +50,17 @@ class Store:
         # Whoever reads holds it: a connection must not be closed under a thread that reads.
         self._lock = threading.Lock()
         self._reader: sqlite3.Connection | None = None
-        self._queue: queue.SimpleQueue[_Put | None] = queue.SimpleQueue()
+        self._gathering: dict[asyncio.AbstractEventLoop, list[_Put]] = {}
+        self._queue: queue.SimpleQueue[list[_Put] | None] = queue.SimpleQueue()
+        self._room = threading.Semaphore(_MOST_WAITING)
         self._closed = False
         self._told = False
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._reader = self._prepared()
+            self.held_before = (
+                self._reader.execute("SELECT 1 FROM kept LIMIT 1").fetchone() is not None
+            )
             connection = self._connected()
         except (OSError, sqlite3.Error) as error:
             if self._reader is not None:
@@ -73,6 +83,7 @@ class Store:
             # A power cut may lose the last moments, a killed process loses nothing.
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute("PRAGMA cache_size=-16000")
+            connection.execute("PRAGMA mmap_size=1073741824")
             connection.execute(_SCHEMA)
         except sqlite3.Error:
             connection.close()
@@ -130,19 +141,32 @@ class Store:
             raise StoreError(f"The store {self.path} is closed.")
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
-        self._queue.put((key, value, loop, done))
+        group = self._gathering.get(loop)
+        if group is None:
+            # Waking the writer costs more than writing: what comes within a moment goes together.
+            group = self._gathering[loop] = []
+            loop.call_later(_GATHER_SECONDS, self._hand_over, loop)
+        group.append((key, value, done))
         await done
 
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        group = self._gathering.pop(loop, None)
+        if group:
+            self._queue.put(group)
+
     def put_later(self, key: bytes, value: bytes) -> None:
-        """Keeps a value soon; for what can be made again at no cost."""
+        """Keeps a value soon; for what can be made again. Waits if too much is waiting."""
         if not self._closed:
-            self._queue.put((key, value, None, None))
+            self._room.acquire()
+            self._queue.put([(key, value, None)])
 
     def close(self) -> None:
         """Writes what is waiting and lets go of the file."""
         if self._closed:
             return
         self._closed = True
+        for loop in list(self._gathering):
+            self._hand_over(loop)
         self._queue.put(None)
         self._writer.join()
         with self._lock:
@@ -155,17 +179,15 @@ class Store:
     def _write_all(self, connection: sqlite3.Connection) -> None:
         last = False
         while not last:
-            first = self._queue.get()
-            if first is None:
+            group = self._queue.get()
+            if group is None:
                 break
-            group, last = self._gathered(first)
+            last = self._add_waiting(group)
             self._tell(group, self._written(connection, group))
         # Whoever came with the end of the store is not to wait for ever.
-        late = []
+        late: list[_Put] = []
         while not self._queue.empty():
-            item = self._queue.get()
-            if item is not None:
-                late.append(item)
+            late += self._queue.get() or []
         self._tell(late, StoreError(f"The store {self.path} is closed."))
         connection.close()
 
@@ -176,7 +198,7 @@ class Store:
             connection.executemany(
                 "INSERT INTO kept (key, value) VALUES (?, ?) "
                 "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                [(key, value) for key, value, _, _ in group],
+                [(key, value) for key, value, _ in group],
             )
             connection.execute("COMMIT")
         except Exception as error:  # noqa: BLE001 (whatever it is, those who wait must hear of it)
@@ -192,26 +214,25 @@ class Store:
             )
         return None
 
-    def _gathered(self, first: _Put) -> tuple[list[_Put], bool]:
-        """What came within a moment after `first`, and whether that was all there will be."""
-        group = [first]
-        until = time.monotonic() + _GATHER_SECONDS
+    def _add_waiting(self, group: list[_Put]) -> bool:
+        """Adds what else waits to a group; says whether that was all there will be."""
         while len(group) < _GROUP:
             try:
-                item = self._queue.get(timeout=max(0.0, until - time.monotonic()))
+                more = self._queue.get_nowait()
             except queue.Empty:
-                break
-            if item is None:
-                return group, True
-            group.append(item)
-        return group, False
+                return False
+            if more is None:
+                return True
+            group += more
+        return False
 
-    @staticmethod
-    def _tell(group: list[_Put], failure: StoreError | None) -> None:
+    def _tell(self, group: list[_Put], failure: StoreError | None) -> None:
         waiting: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
-        for _, _, loop, done in group:
-            if loop is not None and done is not None:
-                waiting.setdefault(loop, []).append(done)
+        for _, _, done in group:
+            if done is None:
+                self._room.release()
+            else:
+                waiting.setdefault(done.get_loop(), []).append(done)
 
         def settle(futures: list[asyncio.Future[None]]) -> None:
             for future in futures:

@@ -78,6 +78,8 @@ class StepTally:
 class Tally:
     """Counts of a run; a listener."""
 
+    wants: tuple[type[Event], ...] = ()
+
     def __init__(self) -> None:
         self.pipeline = ""
         self.steps: dict[str, StepTally] = {}
@@ -92,9 +94,7 @@ class Tally:
 
     def __call__(self, event: Event) -> None:
         """Counts one event."""
-        counter = _COUNTERS.get(type(event))
-        if counter is not None:
-            counter(self, event)
+        _COUNTERS[type(event)](self, event)
 
     def _started(self, event: RunStarted) -> None:
         self.pipeline = event.pipeline
@@ -178,3 +178,4 @@ _COUNTERS: dict[type[Event], Any] = {
     Stopping: Tally._stopping,
     RunFinished: Tally._finished,
 }
+Tally.wants = tuple(_COUNTERS)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import inspect
 import typing
+from contextlib import suppress
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
 
 from distilabel.errors import DistilabelUserError
 
@@ -29,10 +31,7 @@ def checked_arguments(llm: LLM, arguments: dict[str, Any]) -> dict[str, Any]:
     faults = llm.unknown_generation_arguments(arguments)
     method = llm._generating_method
     function = getattr(method, "raw_function", method)
-    try:
-        hints = typing.get_type_hints(function, include_extras=True)
-    except (NameError, TypeError):  # annotations that exist for type checkers only
-        hints = {}
+    hints = _types_of(function)
     parameters = inspect.signature(method).parameters
     checked = {}
     for name, value in arguments.items():
@@ -40,10 +39,7 @@ def checked_arguments(llm: LLM, arguments: dict[str, Any]) -> dict[str, Any]:
         if name not in hints or name not in parameters:
             continue
         try:
-            adapter: TypeAdapter[Any] = TypeAdapter(
-                hints[name], config=ConfigDict(arbitrary_types_allowed=True)
-            )
-            checked[name] = adapter.validate_python(value)
+            checked[name] = _adapter(hints[name]).validate_python(value)
         except ValidationError as error:
             faults.append(f"{name}={value!r}: {error.errors()[0]['msg']}")
     if faults:
@@ -52,3 +48,22 @@ def checked_arguments(llm: LLM, arguments: dict[str, Any]) -> dict[str, Any]:
             + "\n".join(f"  - {fault}" for fault in faults)
         )
     return checked
+
+
+def _adapter(hint: Any) -> TypeAdapter[Any]:
+    try:
+        return TypeAdapter(hint, config=ConfigDict(arbitrary_types_allowed=True))
+    except PydanticUserError:  # a model or a typed dict brings its own configuration
+        return TypeAdapter(hint)
+
+
+def _types_of(function: Any) -> dict[str, Any]:
+    """The types of a function's parameters, less those that exist for type checkers only."""
+    hints: dict[str, Any] = {}
+    for name, annotation in getattr(function, "__annotations__", {}).items():
+        one = SimpleNamespace(__annotations__={name: annotation})
+        with suppress(NameError, TypeError, AttributeError):
+            hints |= typing.get_type_hints(
+                one, getattr(function, "__globals__", {}), include_extras=True
+            )
+    return hints

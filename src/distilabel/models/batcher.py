@@ -75,13 +75,21 @@ class Batcher:
     async def _generate(
         self, count: int, arguments: dict[str, Any], waiting: list[_Waiting]
     ) -> None:
+        # A question that was given up while it waited is not asked.
+        waiting = [(input, answer) for input, answer in waiting if not answer.done()]
+        if not waiting:
+            return
         inputs = [input for input, _ in waiting]
         context = copy_context()
 
         def generate() -> Any:
-            return context.run(
-                self._llm.generate, inputs=inputs, num_generations=count, **arguments
-            )
+            try:
+                return context.run(
+                    self._llm.generate, inputs=inputs, num_generations=count, **arguments
+                )
+            except StopIteration as error:
+                # No future takes it, so that those who wait would wait for ever.
+                raise RuntimeError("generate raised StopIteration") from error
 
         try:
             outputs = await asyncio.get_running_loop().run_in_executor(self._thread, generate)
@@ -90,7 +98,7 @@ class Batcher:
                     f"{type(self._llm).__name__}.generate gave {len(outputs)} outputs for "
                     f"{len(waiting)} questions"
                 )
-        except Exception as error:  # noqa: BLE001 (handed to those who wait)
+        except BaseException as error:  # noqa: BLE001 (handed to those who wait)
             for _, answer in waiting:
                 if not answer.done():
                     answer.set_exception(error)

@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import random
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Final, List, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, List, Protocol, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 import orjson
@@ -23,22 +23,32 @@ from distilabel.models.batcher import Batcher
 from distilabel.models.gate import Gate, How
 from distilabel.models.llms.base import LLM, AsyncLLM, merge_responses
 from distilabel.models.prices import Price, price_for
+from distilabel.models.times import Times
 from distilabel.models.troubles import as_model_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Coroutine, Iterator, Sequence
 
     from distilabel.typing import FormattedInput, GenerateOutput
 
 # A refusal for load says nothing against the question: it is asked again for this many seconds.
 PATIENCE: Final = 900.0
 RETRIES: Final = 6
-FIRST_WAIT: Final = 0.5
-LONGEST_WAIT: Final = 30.0
+FIRST_WAIT: Final = 0.2
+# While the endpoint answers others there is nothing to wait for, and the gate keeps the pace.
+LONGEST_WAIT: Final = 1.0
+LONGEST_WAIT_IN_AN_OUTAGE: Final = 30.0
+
+_T = TypeVar("_T")
 
 
 class Answers(Protocol):
     """Where answers are kept."""
+
+    @property
+    def held_before(self) -> bool:
+        """Whether anything was kept before this run."""
+        ...
 
     def get(self, key: bytes) -> bytes | None:
         """The answer kept under `key`, if any."""
@@ -47,6 +57,10 @@ class Answers(Protocol):
     async def put(self, key: bytes, value: bytes) -> None:
         """Keeps an answer; returns when it is safe."""
         ...
+
+
+class NotKept(BaseException):
+    """A question has no kept answer: it has to be asked."""
 
 
 class StopAsking(BaseException):
@@ -136,7 +150,8 @@ class Door:
         self._arguments = checked_arguments(llm, llm.get_generation_kwargs())
         self._base = self._digest_of(self._arguments)
         # How often each question was asked here: equal questions get answers of their own.
-        self._times: dict[bytes, int] = {}
+        self._times = Times()
+        self._peeked: list[tuple[bytes, GenerateOutput]] = []
         self._splits = not type(llm)._num_generations_param_supported
         self._seeded = getattr(type(llm), "_takes_seed", False) and "seed" not in self._arguments
         self._name = llm.model_name
@@ -171,19 +186,91 @@ class Door:
             arguments = checked_arguments(self.llm, {**arguments, **kwargs})
             base = self._digest_of(arguments)
         if self._splits and num_generations > 1:
-            outputs = await asyncio.gather(
-                *(self._answer(input, 1, arguments, base) for _ in range(num_generations))
+            outputs = await self._together(
+                [self._answer(input, 1, arguments, base) for _ in range(num_generations)]
             )
-            return merge_responses(list(outputs), num_generations)[0]
+            return merge_responses(outputs, num_generations)[0]
         return await self._answer(input, num_generations, arguments, base)
 
     async def ask_all(
         self, inputs: List[FormattedInput], num_generations: int = 1, **kwargs: Any
     ) -> List[GenerateOutput]:
         """Asks several questions at once; the outputs come in the order of `inputs`."""
-        return list(
-            await asyncio.gather(*(self(input, num_generations, **kwargs) for input in inputs))
-        )
+        return await self._together([self(input, num_generations, **kwargs) for input in inputs])
+
+    async def _together(
+        self, questions: Sequence[Coroutine[Any, Any, GenerateOutput]]
+    ) -> list[GenerateOutput]:
+        """Waits for all answers, or for the first error that makes waiting pointless.
+
+        Where answers are kept, those that are on their way when one fails are worth having: the
+        next run finds them. No question is left running either way.
+        """
+        tasks = [asyncio.ensure_future(question) for question in questions]
+        pointless = (EndpointError, StopAsking) if self._answers is not None else BaseException
+        try:
+            for task in asyncio.as_completed(tasks):
+                try:
+                    await task
+                except pointless:
+                    raise
+                except AnswerError:
+                    continue
+            return [task.result() for task in tasks]
+        finally:
+            for left in tasks:
+                left.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def kept(self, work: Callable[[Any], Coroutine[Any, Any, _T]]) -> _T | None:
+        """Does work whose answers are all kept, at once and without a task of its own.
+
+        Args:
+            work: takes what it is to ask with and gives a coroutine.
+
+        Returns:
+            Its result; None if a question has to be asked, or if it waits for something else.
+            Then it leaves no trace, and is to be begun again in the usual way.
+        """
+        if not self._reuse or self._answers is None or not self._answers.held_before:
+            return None
+        self._peeked.clear()
+        coroutine = work(self._from_kept)
+        try:
+            coroutine.send(None)
+        except StopIteration as end:
+            for _, output in self._peeked:
+                self._tell_answered(output, 0.0, reused=True)
+            self._peeked.clear()
+            result: _T = end.value
+            return result
+        except NotKept:
+            return None
+        finally:
+            coroutine.close()
+            for question, _ in self._peeked:
+                self._times.forget(question)
+        return None
+
+    async def _from_kept(
+        self, input: FormattedInput, num_generations: int = 1, **kwargs: Any
+    ) -> GenerateOutput:
+        arguments, base = self._arguments, self._base
+        if kwargs:
+            arguments = checked_arguments(self.llm, {**arguments, **kwargs})
+            base = self._digest_of(arguments)
+        splits = self._splits and num_generations > 1
+        outputs = []
+        for _ in range(num_generations if splits else 1):
+            question, key = self._key(input, 1 if splits else num_generations, base)
+            assert self._answers is not None
+            value = self._answers.get(key)
+            if value is None:
+                self._times.forget(question)
+                raise NotKept
+            outputs.append(orjson.loads(value))
+            self._peeked.append((question, outputs[-1]))
+        return merge_responses(outputs, num_generations)[0] if splits else outputs[0]
 
     # -- one question -----------------------------------------------------------------------
 
@@ -193,21 +280,21 @@ class Door:
         what = [f"{cls.__module__}.{cls.__qualname__}", self.llm._identity(), arguments, structure]
         return hashlib.blake2b(canonical(what), digest_size=16)
 
-    def _key(self, input: FormattedInput, count: int, base: Any) -> bytes:
+    def _key(self, input: FormattedInput, count: int, base: Any) -> tuple[bytes, bytes]:
+        """What is asked, and what its answer is kept under: each time it is asked, another key."""
         hasher = base.copy()
         hasher.update(canonical([count, input]))
         question: bytes = hasher.digest()
-        times = self._times.get(question, 0)
-        self._times[question] = times + 1
+        times = self._times.before(question)
         if times == 0:
-            return question
+            return question, question
         hasher.update(times.to_bytes(8, "big"))
-        return cast(bytes, hasher.digest())
+        return question, cast(bytes, hasher.digest())
 
     async def _answer(
         self, input: FormattedInput, count: int, arguments: dict[str, Any], base: Any
     ) -> GenerateOutput:
-        key = self._key(input, count, base)
+        _, key = self._key(input, count, base)
         if self._answers is not None and self._reuse:
             kept = self._answers.get(key)
             if kept is not None:
@@ -224,49 +311,73 @@ class Door:
     ) -> GenerateOutput:
         gate = self._gate or await self._opened()
         loop = asyncio.get_running_loop()
-        begun = loop.time()
-        retries = getattr(self.llm, "max_retries", None) or RETRIES
+        retries = getattr(self.llm, "max_retries", None)
+        retries = RETRIES if retries is None else retries
         attempts = tries = 0
+        first_failure = 0.0
         while True:
-            ticket = await gate.enter()
-            how, wait, tokens = How.OTHER, None, 0
+            ticket = await gate.enter(key, again=attempts > 0)
+            how, wait, tokens, why = How.OTHER, None, 0, ""
             try:
                 if self._stopping():
                     raise StopAsking
                 self._emit(Asked(self.step, self._name))
                 asked = loop.time()
-                output = await self._generate(input, count, arguments)
-                how = How.ANSWERED
-                seconds = loop.time() - asked
-                assert self._price is not None
-                tokens = self._tell_answered(output, seconds, reused=False, price=await self._price)
-                if self._answers is not None:
-                    # Leave is kept until the answer is safe: what is in flight is what can be lost.
-                    await self._answers.put(key, orjson.dumps(output))
-                return output
-            except Exception as caught:
-                error = as_model_error(caught)
-                if isinstance(error, EndpointError):
-                    raise error from caught
-                assert isinstance(error, AnswerError)
-                wait = error.retry_after
+                outcome = await self._tried(input, count, arguments)
+                if not isinstance(outcome, AnswerError):
+                    output, how = outcome, How.ANSWERED
+                    tokens = await self._tell_paid(output, loop.time() - asked)
+                    if self._answers is not None:
+                        # Leave is kept until the answer is safe: what is in flight can be lost.
+                        await self._answers.put(key, orjson.dumps(output))
+                    return output
+                error = outcome
+                wait, why = error.retry_after, str(error)
                 if error.overloaded:
                     how = How.REFUSED
                 elif error.retryable:
                     how = How.BROKEN
             finally:
-                gate.leave(ticket, how, wait=wait, tokens=tokens)
+                gate.leave(ticket, how, wait=wait, tokens=tokens, why=why)
             attempts += 1
             tries += not error.overloaded
-            late = loop.time() - begun > PATIENCE
+            now = loop.time()
+            # Not since it was first asked: it may have stood at the gate for hours.
+            first_failure = first_failure or now
+            if wait and wait > PATIENCE:
+                raise EndpointError(f"{why}. It asks to be left alone for {wait:.0f} s.")
+            late = now - first_failure > PATIENCE
             if not error.retryable or tries > retries or late:
-                self._emit(Unanswered(self.step, self._name, str(error)))
+                self._emit(Unanswered(self.step, self._name, why))
                 error.attempts = attempts
                 raise error
-            pause = random.uniform(0, min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(attempts, 10)))
+            longest = LONGEST_WAIT if gate.is_well else LONGEST_WAIT_IN_AN_OUTAGE
+            pause = random.uniform(0.5, 1.0) * min(longest, FIRST_WAIT * 2 ** min(attempts - 1, 10))
             pause = max(pause, wait * random.uniform(1.0, 1.1) if wait else 0.0)
-            self._emit(Retried(self.step, self._name, str(error), pause))
+            self._emit(Retried(self.step, self._name, why, pause))
             await asyncio.sleep(pause)
+
+    async def _tried(
+        self, input: FormattedInput, count: int, arguments: dict[str, Any]
+    ) -> GenerateOutput | AnswerError:
+        """The answer, or why there is none."""
+        try:
+            return await self._generate(input, count, arguments)
+        except Exception as caught:
+            error = as_model_error(caught)
+            if isinstance(error, AnswerError):
+                if error is not caught:
+                    error.__cause__ = caught
+                return error
+            if error is caught:
+                raise
+            raise error from caught
+
+    async def _tell_paid(self, output: GenerateOutput, seconds: float) -> int:
+        assert self._price is not None
+        # One task for all questions: a cancelled question must not cancel it for the others.
+        price = await asyncio.shield(self._price)
+        return self._tell_answered(output, seconds, reused=False, price=price)
 
     async def _generate(
         self, input: FormattedInput, count: int, arguments: dict[str, Any]

@@ -9,39 +9,54 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Hashable
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
 from distilabel._core.events import Emit, GateMoved, GatePaused, GateResumed
+from distilabel.errors import EndpointError
+from distilabel.models.outage import Outage
 from distilabel.models.pace import Pace
+from distilabel.models.strain import Strain, Verdict
 
 START: Final = 32
 MOST: Final = 1024
-# What a cut leaves of the limit.
+# What a cut leaves of the limit, and what a round without strain adds to it.
 CUT: Final = 0.7
-# Refusals up to this share have nothing to do with load (a faulty proxy, say): no reason to slow.
-STRAY: Final = 0.1
-# So many failures in a row, without one answer, and the endpoint is left alone for a while.
-BREAK_AFTER: Final = 10
-LONGEST_PAUSE: Final = 30.0
+REGROWTH: Final = 0.1
 
 
 class How(Enum):
     """How asking a question went."""
 
     ANSWERED = auto()
-    REFUSED = auto()  # too fast: 429, 503, a timeout
+    REFUSED = auto()  # too fast, or nobody there: 429, 503, a timeout
     BROKEN = auto()  # no answer for another reason: a lost connection, a 500
     OTHER = auto()  # says nothing about the endpoint: a question it would not take, a cancellation
 
 
 @dataclass(slots=True)
 class Ticket:
-    """Leave to ask one question."""
+    """Leave to ask one question.
+
+    Attributes:
+        number: of all tickets of the gate, in order.
+        question: what tells questions apart.
+        tokens: those that were set aside.
+    """
 
     number: int
-    since: float
+    question: Hashable
+    tokens: float
+
+
+@dataclass(slots=True)
+class _Waiter:
+    """A question that waits; its turn gives it a ticket."""
+
+    question: Hashable
+    turn: asyncio.Future[Ticket]
 
 
 class Gate:
@@ -53,6 +68,10 @@ class Gate:
         requests_per_minute: the user's limit of questions a minute.
         tokens_per_minute: the user's limit of tokens a minute.
         emit: told of every change.
+
+    Attributes:
+        limit: most questions in flight now.
+        in_flight: questions in flight now.
     """
 
     def __init__(
@@ -71,45 +90,58 @@ class Gate:
         self.preflight = asyncio.Lock()
         self.open = False
         self._emit = emit or (lambda event: None)
-        self._growing = most is None
         self._pace = Pace(requests_per_minute, tokens_per_minute)
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._strain = Strain()
+        self._outage = Outage(min(self.most, START))
+        self._waiting: deque[_Waiter] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._numbers = 0
-        self._paused_until = 0.0
-        # The last cut: tickets up to this number were given out before it and do not cut again.
-        self._cut_at = 0
-        self._failures = 0
-        self._pause = 0.0
-        self._probing = False
-        self._round = _Round()
+        # Nobody passes before: the endpoint asked to be left alone.
+        self._quiet_until = 0.0
+        self._growing = most is None
+        self._round_start = 0.0
+        self._round_answers = 0
         self._best_rate = 0.0
         self._flat_rounds = 0
+        # Limit and growth before the trial that runs, to go back to.
+        self._before_trial: tuple[float, bool] | None = None
 
     # -- asking for leave -------------------------------------------------------------------
 
-    async def enter(self) -> Ticket:
-        """Waits for leave to ask one question; `leave` must follow."""
+    async def enter(self, question: Hashable = None, *, again: bool = False) -> Ticket:
+        """Waits for leave to ask one question; `leave` must follow.
+
+        Args:
+            question: what tells questions apart.
+            again: whether it was asked before; it goes first, as its row waits for it alone.
+
+        Raises:
+            EndpointError: the endpoint has been out of order for too long.
+        """
         loop = asyncio.get_running_loop()
-        if self._waiting or not self._admits(loop.time()):
-            turn: asyncio.Future[None] = loop.create_future()
-            self._waiting.append(turn)
-            self._schedule(loop)
-            try:
-                await turn
-            except asyncio.CancelledError:
-                if turn.done() and not turn.cancelled():
-                    # Admitted and cancelled at once: the place goes to the next one.
-                    self.in_flight -= 1
-                    self._let_in()
-                raise
-        else:
-            self._admit(loop.time())
-        self._numbers += 1
-        return Ticket(self._numbers, loop.time())
+        if not self._waiting and self._admits(loop.time()):
+            return self._admit(question, loop.time())
+        waiter = _Waiter(question, loop.create_future())
+        (self._waiting.appendleft if again else self._waiting.append)(waiter)
+        self._let_in()
+        try:
+            return await waiter.turn
+        except asyncio.CancelledError:
+            if waiter.turn.cancelled():
+                self._waiting.remove(waiter)
+            elif waiter.turn.exception() is None:
+                # Admitted and cancelled at once: the place goes to the next one.
+                self.leave(waiter.turn.result(), How.OTHER)
+            raise
 
     def leave(
-        self, ticket: Ticket, how: How, *, wait: float | None = None, tokens: int = 0
+        self,
+        ticket: Ticket,
+        how: How,
+        *,
+        wait: float | None = None,
+        tokens: int = 0,
+        why: str = "",
     ) -> None:
         """Gives the leave back.
 
@@ -118,20 +150,28 @@ class Gate:
             how: how asking went.
             wait: seconds the endpoint asked to be left alone, if it did.
             tokens: tokens that question and answer took.
+            why: what failed, in words.
         """
         now = asyncio.get_running_loop().time()
         self.in_flight -= 1
-        self._pace.spend(tokens, now)
+        self._pace.spend(tokens, ticket.tokens, now)
         if how is How.ANSWERED:
-            self._answered(now)
-        elif how is not How.OTHER:
-            self._failed(ticket, how, wait, now)
+            if self._outage.answered():
+                self._emit(GateResumed(self.endpoint))
+            self._pace.answered(now)
+            self._count_round(now)
+        elif how is How.OTHER:
+            self._outage.said_nothing(ticket.number)
+        else:
+            self._failed(ticket, how, wait, why, now)
+        if how in (How.ANSWERED, How.REFUSED):
+            self._judge(ticket, how is How.REFUSED, wait, now)
         self._let_in()
 
     def turn_away(self, error: BaseException) -> None:
         """Tells everyone who waits that they will not be let in."""
         while self._waiting:
-            turn = self._waiting.popleft()
+            turn = self._waiting.popleft().turn
             if not turn.done():
                 turn.set_exception(error)
 
@@ -140,37 +180,48 @@ class Gate:
         """Questions that wait for leave."""
         return len(self._waiting)
 
+    @property
+    def is_well(self) -> bool:
+        """Whether the endpoint answers at all."""
+        return not self._outage.is_on
+
     # -- who may pass -----------------------------------------------------------------------
 
     def _admits(self, now: float) -> bool:
         return (
             self.in_flight < int(self.limit)
-            and now >= self._paused_until
-            and not (self._probing and self.in_flight)
-            and self._pace.wait(now) <= 0
+            and now >= self._quiet_until
+            and self._outage.wait(now) == 0
+            and self._pace.wait(now) == 0
         )
 
-    def _admit(self, now: float) -> None:
+    def _admit(self, question: Hashable, now: float) -> Ticket:
         self.in_flight += 1
-        self._pace.take(now)
+        self._numbers += 1
+        self._outage.took(self._numbers)
+        return Ticket(self._numbers, question, self._pace.take(now))
 
     def _let_in(self) -> None:
         loop = asyncio.get_running_loop()
         while self._waiting and self._admits(loop.time()):
-            turn = self._waiting.popleft()
-            if not turn.done():
-                self._admit(loop.time())
-                turn.set_result(None)
+            waiter = self._waiting.popleft()
+            if not waiter.turn.done():
+                waiter.turn.set_result(self._admit(waiter.question, loop.time()))
         self._schedule(loop)
 
     def _schedule(self, loop: asyncio.AbstractEventLoop) -> None:
         """Sees to it that somebody looks again when only time stands in the way."""
-        if not self._waiting or self._timer is not None or self.in_flight >= int(self.limit):
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if not self._waiting or self.in_flight >= int(self.limit):
             return
         now = loop.time()
-        seconds = max(self._paused_until - now, self._pace.wait(now))
-        if seconds > 0:
-            self._timer = loop.call_later(seconds, self._look_again)
+        outage = self._outage.wait(now)
+        # A probe that is out comes back, and then it is looked again anyway.
+        if outage is not None:
+            seconds = max(self._quiet_until - now, outage, self._pace.wait(now))
+            self._timer = loop.call_later(max(seconds, 0.0), self._look_again)
 
     def _look_again(self) -> None:
         self._timer = None
@@ -178,52 +229,63 @@ class Gate:
 
     # -- learning ---------------------------------------------------------------------------
 
-    def _answered(self, now: float) -> None:
-        if self._failures >= BREAK_AFTER or self._probing:
-            self._emit(GateResumed(self.endpoint))
-        self._failures = 0
-        self._pause = 0.0
-        self._probing = False
-        self._round.answered += 1
-        self._pace.answered(now)
-        if self._round.size >= max(16, int(self.limit)):
-            self._end_round(now)
-
-    def _failed(self, ticket: Ticket, how: How, wait: float | None, now: float) -> None:
-        self._failures += 1
-        if how is How.REFUSED:
-            self._round.refused += 1
-            if ticket.number > self._cut_at and self._round.is_congested:
-                self._cut(wait, now)
-        if self._failures >= BREAK_AFTER and now >= self._paused_until:
-            self._pause = min(LONGEST_PAUSE, max(2 * self._pause, 1.0, wait or 0.0))
-            self._paused_until = now + self._pause
-            self._probing = True
-            self._emit(
-                GatePaused(
-                    self.endpoint,
-                    self._pause,
-                    f"{self._failures} questions in a row got no answer",
+    def _failed(self, ticket: Ticket, how: How, wait: float | None, why: str, now: float) -> None:
+        pause = self._outage.failed(
+            ticket.number, ticket.question, self.in_flight, how is How.REFUSED, wait, now
+        )
+        if pause is None:
+            return
+        row = f"{self._outage.failures} questions in a row got no answer"
+        seconds = self._outage.seconds(now)
+        if self._outage.is_hopeless(now):
+            self.turn_away(
+                EndpointError(
+                    f"{self.endpoint} gave no answer for {seconds:.0f} s: {row}. The last one: "
+                    f"{why}"
                 )
             )
+        self._emit(GatePaused(self.endpoint, pause, f"{row}: {why}" if why else row))
+
+    def _judge(self, ticket: Ticket, refused: bool, wait: float | None, now: float) -> None:
+        verdict = self._strain.saw(ticket.number, refused)
+        if verdict is Verdict.ASK_LESS:
+            self._cut(wait, now)
+        elif verdict in (Verdict.LOAD, Verdict.NOT_LOAD):
+            self._pace.judge(now, load=verdict is Verdict.LOAD)
+            if verdict is Verdict.NOT_LOAD and self._before_trial is not None:
+                self.limit, self._growing = self._before_trial
+                self._emit(GateMoved(self.endpoint, int(self.limit), "refusals are not for load"))
+            self._before_trial = None
 
     def _cut(self, wait: float | None, now: float) -> None:
-        self.limit = max(1.0, min(self.limit, max(self.in_flight + 1, 1)) * CUT)
-        self._cut_at = self._numbers
+        if self._before_trial is None:
+            self._before_trial = (self.limit, self._growing)
+        # What it holds without refusing it can hold.
+        self.limit = max(1.0, self.limit * CUT, min(self.limit, self.in_flight))
         self._growing = False
-        self._pace.slow_down(now)
-        self._round = _Round(since=now)
+        sure = self._pace.slow_down(now, self.in_flight)
+        self._strain.begin_trial(self._numbers, sure=sure)
+        self._begin_round(now)
         if wait:
-            self._paused_until = max(self._paused_until, now + wait)
+            self._quiet_until = max(self._quiet_until, now + wait)
             self._emit(GatePaused(self.endpoint, wait, "the endpoint asked to wait"))
         self._emit(GateMoved(self.endpoint, int(self.limit), "the endpoint refuses questions"))
 
-    def _end_round(self, now: float) -> None:
-        finished, self._round = self._round, _Round(since=now)
-        if finished.since == 0.0 or not self._waiting:
-            # The first round has no beginning, and without a queue the limit was not the limit.
+    def _begin_round(self, now: float) -> None:
+        self._round_start = now
+        self._round_answers = 0
+
+    def _count_round(self, now: float) -> None:
+        """Every so many answers, looks whether the limit may grow."""
+        self._round_answers += 1
+        if self._round_answers < max(16, int(self.limit)):
             return
-        rate = finished.answered / max(now - finished.since, 1e-6)
+        rate = self._round_answers / max(now - self._round_start, 1e-6)
+        first = self._round_start == 0.0
+        self._begin_round(now)
+        if first or not self._waiting or self._before_trial is not None:
+            # Without a queue the limit was not the limit, and a trial is not to be disturbed.
+            return
         before = int(self.limit)
         if self._growing:
             if rate > 1.1 * self._best_rate:
@@ -236,24 +298,8 @@ class Gate:
                 if self._flat_rounds >= 3:
                     self._growing = False
                     self.limit = max(START, self.limit / 2)
-        elif finished.refused == 0:
-            self.limit = min(self.limit + max(1.0, self.limit * 0.05), self.most)
+        elif self._pace.wait(now) == 0:
+            # Else it is the pace that holds questions back, and a higher limit teaches nothing.
+            self.limit = min(self.limit + max(1.0, self.limit * REGROWTH), self.most)
         if int(self.limit) != before:
             self._emit(GateMoved(self.endpoint, int(self.limit)))
-
-
-@dataclass(slots=True)
-class _Round:
-    """How asking went since the limit was last looked at."""
-
-    since: float = 0.0
-    answered: int = 0
-    refused: int = 0
-
-    @property
-    def size(self) -> int:
-        return self.answered + self.refused
-
-    @property
-    def is_congested(self) -> bool:
-        return self.refused >= 2 and self.refused > STRAY * self.size

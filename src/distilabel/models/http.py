@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 from weakref import WeakKeyDictionary
 
 from distilabel.errors import AnswerError
@@ -34,10 +37,24 @@ def _session() -> aiohttp.ClientSession:
             # The gate bounds what is in flight; a second bound here would only hide it.
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30, ttl_dns_cache=300),
             cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=True,
         )
         _sessions[loop] = session
     return session
+
+
+@lru_cache(maxsize=64)
+def _limit(seconds: float) -> Any:
+    import aiohttp
+
+    return aiohttp.ClientTimeout(total=seconds, sock_connect=min(seconds, 30))
+
+
+@lru_cache(maxsize=256)
+def _proxy(url: str) -> str | None:
+    """The proxy the environment asks for. `trust_env` of aiohttp reads it for every request."""
+    parts = urlsplit(url)
+    proxy = getproxies().get(parts.scheme)
+    return None if proxy is None or proxy_bypass(parts.netloc) else proxy
 
 
 async def close() -> None:
@@ -70,10 +87,9 @@ async def send(
     """
     import aiohttp
 
-    limit: Any = aiohttp.ClientTimeout(total=timeout, sock_connect=min(timeout, 30))
     try:
         async with _session().request(
-            method, url, data=body, headers=headers, timeout=limit
+            method, url, data=body, headers=headers, timeout=_limit(timeout), proxy=_proxy(url)
         ) as response:
             return Reply(response.status, response.headers, await response.read())
     except TimeoutError as error:
@@ -82,6 +98,13 @@ async def send(
         ) from error
     except aiohttp.InvalidURL as error:
         raise AnswerError(f"{url!r} is no address") from error
+    except aiohttp.ClientConnectorError as error:
+        # Nobody is there, which says nothing against the question: as with load, wait and see.
+        raise AnswerError(
+            f"the connection to {url} failed: {type(error).__name__}: {error}",
+            retryable=True,
+            overloaded=True,
+        ) from error
     except (aiohttp.ClientError, OSError) as error:
         raise AnswerError(
             f"the connection to {url} failed: {type(error).__name__}: {error}", retryable=True

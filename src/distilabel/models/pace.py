@@ -10,28 +10,40 @@ from typing import Final
 
 # The learnt pace grows by this share a second, to find out when the endpoint allows more.
 GROWTH: Final = 0.02
-# Seconds over which the rate of answers is measured.
+# While it is tried whether refusals are for load, the pace is surely below what was answered;
+# afterwards it is a little below, so that it takes a while to meet the limit again.
+TRIAL: Final = 0.8
+REST: Final = 0.97
+# Seconds over which the rate of answers is measured, and the fewest that say anything.
 SPAN: Final = 2.0
+LEAST_SPAN: Final = 1.0
+LEAST_ANSWERS: Final = 8
+# Tokens of a question and its answer, until one is known.
+GUESS: Final = 500.0
 
 
 class _Bucket:
-    """Fills at a rate, holds at most one second's worth, may be overdrawn."""
+    """Fills at a rate, holds at most some seconds' worth, may be overdrawn."""
 
-    __slots__ = ("at", "level", "rate")
+    __slots__ = ("at", "level", "most", "rate")
 
-    def __init__(self, rate: float) -> None:
+    def __init__(self, rate: float, seconds: float = 1.0) -> None:
         self.rate = rate
-        self.level = max(1.0, rate)
+        self.most = max(1.0, rate * seconds)
+        self.level = self.most
         self.at = 0.0
 
     def fill(self, now: float) -> None:
         if self.at:
-            self.level = min(max(1.0, self.rate), self.level + (now - self.at) * self.rate)
+            self.level = min(self.most, self.level + (now - self.at) * self.rate)
         self.at = now
 
-    def wait(self, now: float, amount: float) -> float:
+    def wait(self, now: float) -> float:
+        """Seconds until the level is 1."""
         self.fill(now)
-        return max(0.0, (amount - self.level) / self.rate)
+        # Less than a millionth is rounding, and would have a timer ring too early for ever.
+        missing = 1.0 - self.level
+        return missing / self.rate if missing > 1e-6 else 0.0
 
 
 class Pace:
@@ -46,53 +58,104 @@ class Pace:
         self._requests = _Bucket(requests_per_minute / 60) if requests_per_minute else None
         self._tokens = _Bucket(tokens_per_minute / 60) if tokens_per_minute else None
         self._learnt: _Bucket | None = None
+        self._tokens_each = GUESS
         self._span_start = 0.0
         self._span_count = 0
         self._rate = 0.0
+        self._free = False
+
+    @property
+    def learnt(self) -> float | None:
+        """Questions a second the endpoint is thought to answer; None if it sets no limit."""
+        return self._learnt.rate if self._learnt is not None else None
 
     def wait(self, now: float) -> float:
         """Seconds until one more question may go."""
-        seconds = 0.0
-        if self._requests is not None:
-            seconds = self._requests.wait(now, 1.0)
-        if self._tokens is not None:
-            seconds = max(seconds, self._tokens.wait(now, 1.0))
-        if self._learnt is not None:
-            seconds = max(seconds, self._learnt.wait(now, 1.0))
-        return seconds
+        buckets = (self._requests, self._tokens, self._learnt)
+        return max((bucket.wait(now) for bucket in buckets if bucket is not None), default=0.0)
 
-    def take(self, now: float) -> None:
-        """One question goes."""
-        if self._requests is not None:
-            self._requests.level -= 1.0
-        if self._learnt is not None:
-            self._learnt.level -= 1.0
+    def take(self, now: float) -> float:
+        """One question goes.
 
-    def spend(self, tokens: int, now: float) -> None:
-        """A question and its answer took so many tokens."""
-        if self._tokens is not None:
-            self._tokens.fill(now)
-            self._tokens.level -= tokens
+        Returns:
+            The tokens set aside for it, to be given to `spend`.
+        """
+        if not self._span_start:
+            self._span_start = now
+        for bucket in (self._requests, self._learnt):
+            if bucket is not None:
+                bucket.fill(now)
+                bucket.level -= 1.0
+        if self._tokens is None:
+            return 0.0
+        self._tokens.fill(now)
+        self._tokens.level -= self._tokens_each
+        return self._tokens_each
+
+    def spend(self, tokens: int, reserved: float, now: float) -> None:
+        """A question is over.
+
+        Args:
+            tokens: those that it and its answer took; 0 if there was no answer.
+            reserved: those that were set aside for it.
+            now: the time.
+        """
+        if self._tokens is None:
+            return
+        self._tokens.fill(now)
+        self._tokens.level += reserved - tokens
+        if tokens:
+            self._tokens_each += 0.1 * (tokens - self._tokens_each)
 
     def answered(self, now: float) -> None:
         """A question was answered: measures the rate, and lets the learnt pace grow."""
         self._span_count += 1
         elapsed = now - self._span_start
         if elapsed >= SPAN:
-            self._rate = self._span_count / elapsed if self._span_start else 0.0
+            self._rate = self._span_count / elapsed
             self._span_start = now
             self._span_count = 0
             if self._learnt is not None:
-                self._learnt.rate *= (1 + GROWTH) ** min(elapsed, 10 * SPAN)
+                grown = 2.0 if self._free else (1 + GROWTH) ** min(elapsed, 10 * SPAN)
+                self._learnt.rate *= grown
 
-    def slow_down(self, now: float) -> None:
-        """The endpoint refuses: no faster than it answered lately."""
+    def slow_down(self, now: float, in_flight: int) -> bool:
+        """The endpoint refuses: it is asked slower than it answered lately, for a trial.
+
+        Args:
+            now: the time.
+            in_flight: questions it has taken and not answered yet; all there is to go by while
+                the first answers are still to come.
+
+        Returns:
+            Whether it is known how fast it answered.
+        """
         elapsed = now - self._span_start
-        rate = (
-            self._span_count / elapsed if elapsed >= SPAN / 2 and self._span_start else self._rate
-        )
-        if rate <= 0:
-            return
-        self._learnt = _Bucket(rate)
+        if elapsed >= LEAST_SPAN and self._span_count >= LEAST_ANSWERS:
+            self._rate = self._span_count / elapsed
+            self._span_start = now
+            self._span_count = 0
+        sure = self._rate > 0
+        rate = self._rate or (self._span_count + in_flight) / max(elapsed, LEAST_SPAN)
+        self._free = False
+        if rate > 0:
+            self._learn(rate * (TRIAL if sure else REST), now)
+        return sure
+
+    def judge(self, now: float, *, load: bool) -> None:
+        """The trial is over.
+
+        Args:
+            now: the time.
+            load: whether the refusals were for load. If not, the pace is let go, step by step: it
+                might be that there is a limit as well.
+        """
+        self._free = not load
+        if self._learnt is not None and self._rate > 0:
+            self._learn(self._rate * (REST if load else 2.0), now)
+
+    def _learn(self, rate: float, now: float) -> None:
+        # No second's worth in hand: the endpoint may count in shorter spans.
+        self._learnt = _Bucket(rate, 0.1)
         self._learnt.level = 0.0
         self._learnt.at = now

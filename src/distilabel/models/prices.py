@@ -17,6 +17,10 @@ def _unknown(input_tokens: int, output_tokens: int) -> float | None:
     return None
 
 
+def _nothing(input_tokens: int, output_tokens: int) -> float | None:
+    return 0.0
+
+
 def _price(model: str, url: str) -> Price:
     from genai_prices import Usage, calc_price
 
@@ -26,7 +30,7 @@ def _price(model: str, url: str) -> Price:
 
     try:
         price(1, 1)
-    except (LookupError, ValueError):
+    except Exception:  # noqa: BLE001 (a price is worth no answer that was paid for)
         return _unknown
     return price
 
@@ -35,11 +39,14 @@ async def price_for(llm: LLM) -> Price:
     """How to price the answers of a model.
 
     Args:
-        llm: the model; only one asked at the public address of a known provider has a price.
+        llm: the model; one asked at the public address of a known provider has a price, and so has
+            one that says it is free.
 
     Returns:
         Tokens in, tokens out → US dollars, or None where the price is not known.
     """
+    if getattr(llm, "_is_free", False):
+        return _nothing
     url = getattr(llm, "base_url", None)
     host = urlsplit(url).hostname if isinstance(url, str) else None
     if not url or not host or "." not in host or host.replace(".", "").isdigit():

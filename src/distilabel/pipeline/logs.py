@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +30,7 @@ from distilabel._engine.report import Report
 from distilabel._engine.tally import Tally
 from distilabel.steps.base import GeneratorStep
 
+_MOST_OF_A_KIND: Final = 5
 _LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 _log = logging.getLogger("distilabel.pipeline")
@@ -66,7 +68,7 @@ def note(event: Event) -> None:
         case GateResumed():
             _log.info("%s answers again", event.endpoint)
         case Stopping():
-            _log.warning("stopping: %s", event.reason)
+            _log.info("stopping: %s", event.reason)
         case RunFinished():
             _log.info("%s after %.1f s", event.error or "finished", event.seconds)
 
@@ -93,6 +95,28 @@ def _total(plan: Plan) -> int | None:
     return max(length for length in lengths if length is not None)
 
 
+class _Screen(logging.Handler):
+    """Warnings for whoever watches: the first few of a kind; all of them are in the file."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seen: Counter[str] = Counter()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Writes where standard error goes now: the live display moves it."""
+        try:
+            self._seen[record.msg] += 1
+            count = self._seen[record.msg]
+            if count > _MOST_OF_A_KIND and self.level > logging.DEBUG:
+                if count == _MOST_OF_A_KIND + 1:
+                    sys.stderr.write("More of these are in the log of the run.\n")
+                return
+            sys.stderr.write(f"{self.format(record)}\n")
+            sys.stderr.flush()
+        except Exception:  # noqa: BLE001 (a broken message or stream must not end the run)
+            self.handleError(record)
+
+
 @contextmanager
 def run_log(
     path: Path, handlers: list[logging.Handler], tally: Tally, plan: Plan
@@ -115,7 +139,7 @@ def run_log(
     file.setFormatter(
         logging.Formatter("[%(asctime)s] %(levelname)-8s %(message)s", "%Y-%m-%d %H:%M:%S")
     )
-    screen = logging.StreamHandler(sys.stderr)
+    screen = _Screen()
     screen.setLevel(max(logging.WARNING, root.level) if root.level > logging.DEBUG else root.level)
     screen.setFormatter(logging.Formatter("['%(name)s'] %(message)s"))
     added: list[logging.Handler] = [file, screen, *map(_Guarded, handlers)]

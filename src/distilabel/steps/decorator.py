@@ -172,6 +172,14 @@ def _processing(
         raise ValueError(f"{func.__name__} has no parameter for the rows: add `inputs: StepInput`.")
     name = rows[0].name
 
+    if not marked:
+
+        def process_unmarked(self: Any, inputs: list[dict[str, Any]]) -> StepOutput:
+            yield from func(**{name: inputs}, **_values(self, runtime))  # type: ignore[misc]
+
+        # Works by itself; a pipeline will say what is missing.
+        return process_unmarked
+
     if rows[0].kind is inspect.Parameter.VAR_POSITIONAL:
 
         def process(self: Any, *inputs: StepInput) -> StepOutput:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -67,7 +68,13 @@ def _in_memory(readable: dict[Path, pyarrow.Schema]) -> Any:
 
     # A column may be empty in one file and full in another.
     tables = [pq.ParquetFile(file).read() for file in readable]
-    return Dataset(pa.concat_tables(tables, promote_options="permissive"))
+    # Named by the files: left to itself, the dataset would be pickled once more to be named.
+    name = hashlib.blake2b(digest_size=8)
+    for file in readable:
+        name.update(file.read_bytes())
+    return Dataset(
+        pa.concat_tables(tables, promote_options="permissive"), fingerprint=name.hexdigest()
+    )
 
 
 def _on_disk(readable: dict[Path, pyarrow.Schema], cache_dir: Path) -> Any:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Annotated, Any, Dict, List, Optional, Union
 
 from annotated_types import Ge, Gt
 from pydantic import PrivateAttr, validate_call
 
-from distilabel.errors import EndpointError
-from distilabel.mixins.runtime_parameters import close_names
-from distilabel.models import http
+from distilabel.models.base_clients.asking import answer_to, headers_of, make_sure_of, trace_of
 from distilabel.models.base_clients.openai import OpenAIBaseClient
 from distilabel.models.llms.base import AsyncLLM
-from distilabel.models.wire import chat_completions, replies
+from distilabel.models.wire import chat_completions, structures
 from distilabel.typing import FormattedInput, GenerateOutput
 
 
@@ -46,10 +43,10 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
     _key_variable = "OPENAI_API_KEY"
 
     def load(self) -> None:
-        """Reads the key.
+        """Makes ready to ask.
 
         Raises:
-            ValueError: there is none.
+            ValueError: there is no key, or `structured_output` has no `schema`.
         """
         super().load()
         if self.api_key is None:
@@ -57,30 +54,28 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
                 f"{type(self).__name__} needs a key: give `api_key`, or set the environment "
                 f"variable {self._key_variable}."
             )
-        self._headers = {
-            "Content-Type": "application/json",
-            "Authorization": f"Bearer {self.api_key.get_secret_value()}",
-            **(self.default_headers or {}),
-        }
+        # A structure that is none is told before anything is asked.
+        structures.response_format(self.structured_output)
+        self._headers = headers_of(self.api_key, self.default_headers)
 
     def unload(self) -> None:
         """Forgets the key."""
         self._headers = {}
         super().unload()
 
-    def _url(self, path: str) -> str:
-        return f"{(self.base_url or '').rstrip('/')}/{path}"
+    @property
+    def _base(self) -> str:
+        return (self.base_url or "").rstrip("/")
 
     def _identity(self) -> Any:
-        return self.identity or {"model": self.model, "base_url": self.base_url}
+        return self.identity or {"model": self.model, "base_url": self._base}
 
     def _gate_name(self) -> str:
-        key = self.api_key.get_secret_value() if self.api_key else ""
-        return f"{self.base_url} {self.model} {hashlib.sha256(key.encode()).hexdigest()[:8]}"
+        return f"{self.base_url} {self.model} {trace_of(self.api_key)}"
 
     async def _preflight(self) -> None:
         """Asks for the list of models: costs nothing, and tells a wrong key, address or model."""
-        await list_models_or_raise(self._url("models"), self._headers, self.model)
+        await make_sure_of(self._base, self._headers, self.model)
 
     @validate_call
     async def agenerate(  # type: ignore[override]
@@ -135,23 +130,19 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
             "frequency_penalty": frequency_penalty or None,
             "presence_penalty": presence_penalty or None,
             "stop": None if _shows_an_image(input) else stop,
-            "response_format": response_format or chat_completions.response_format(structure),
+            "response_format": response_format or structures.response_format(structure),
             "logprobs": (top_logprobs or 1 if text else True) if logprobs else None,
             "top_logprobs": None if text or not logprobs else top_logprobs,
             "echo": echo or None if text else None,
             "extra_body": extra_body,
         }
-        url = self._url("completions" if text else "chat/completions")
-        reply = await http.send(
-            "POST",
-            url,
-            body=chat_completions.request(self.model, input, arguments),
-            headers=self._headers,
-            timeout=self.timeout or 120,
+        body = await answer_to(
+            f"{self._base}/{'completions' if text else 'chat/completions'}",
+            chat_completions.request(self.model, input, arguments),
+            self._headers,
+            self.timeout or 120,
         )
-        if reply.status != 200:
-            raise replies.error_of(reply.status, reply.headers, reply.body, url=url)
-        return chat_completions.answer(reply.body, num_generations)
+        return chat_completions.answer(body)
 
 
 def _shows_an_image(input: Any) -> bool:
@@ -162,39 +153,3 @@ def _shows_an_image(input: Any) -> bool:
         and any(part.get("type") == "image_url" for part in message["content"])
         for message in input
     )
-
-
-async def list_models_or_raise(url: str, headers: Dict[str, str], model: str) -> None:
-    """Makes sure that an endpoint can be reached, takes the key and knows the model.
-
-    Args:
-        url: of the list of models.
-        headers: with the key.
-        model: which has to be in the list; an endpoint without a list is believed.
-
-    Raises:
-        EndpointError: nobody answers there, the key is refused, or the model is not known.
-    """
-    import orjson
-
-    from distilabel.errors import AnswerError
-
-    try:
-        reply = await http.send("GET", url, headers=headers, timeout=30)
-    except AnswerError as error:
-        raise EndpointError(
-            f"{error}. Is the server running, and is the base_url right? Nothing was asked."
-        ) from error
-    if reply.status in (401, 403):
-        raise replies.error_of(reply.status, reply.headers, reply.body, url=url)
-    if reply.status != 200:
-        return
-    try:
-        known = [str(entry["id"]) for entry in orjson.loads(reply.body)["data"]]
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        return
-    if known and model not in known:
-        raise EndpointError(
-            f"{url.removesuffix('/models')} does not know the model {model!r}, "
-            f"{close_names(model, known[:200])} Nothing was asked."
-        )

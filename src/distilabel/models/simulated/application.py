@@ -166,7 +166,7 @@ class _Server:
         }
 
     async def _models(self, request: web.Request) -> web.StreamResponse:
-        return self._listed(request, lambda: _list_of(self._settings.models or (ANY_MODEL,)))
+        return self._listed(request, lambda: _list_of(self._settings.models))
 
     async def _model(self, request: web.Request) -> web.StreamResponse:
         model = request.match_info["id"]

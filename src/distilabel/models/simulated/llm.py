@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import orjson
 from pydantic import BaseModel, Field, PrivateAttr, field_validator
@@ -53,6 +53,7 @@ class SimulatedLLM(AsyncLLM):
         default=0, description="Seed of the answers, the latencies and the faults."
     )
 
+    _is_free: ClassVar[bool] = True
     _rng: random.Random = PrivateAttr(default_factory=lambda: random.Random(0))
 
     @field_validator("latency")

@@ -7,18 +7,8 @@ from typing import Any
 import orjson
 
 from distilabel.errors import AnswerError
+from distilabel.models.wire import replies
 from distilabel.typing import GenerateOutput
-
-
-def response_format(structured_output: Any) -> dict[str, Any] | None:
-    """The `response_format` of a structure: a JSON schema, given as such or as a pydantic class."""
-    if not structured_output or not structured_output.get("schema"):
-        return None
-    schema = structured_output["schema"]
-    if hasattr(schema, "model_json_schema"):
-        schema = schema.model_json_schema()
-    name = str(schema.get("title") or "answer").replace(" ", "_")
-    return {"type": "json_schema", "json_schema": {"name": name, "schema": schema}}
 
 
 def request(model: str, prompt: Any, arguments: dict[str, Any]) -> bytes:
@@ -38,51 +28,74 @@ def request(model: str, prompt: Any, arguments: dict[str, Any]) -> bytes:
     return orjson.dumps(body)
 
 
-def _logprobs(choice: dict[str, Any]) -> list[list[dict[str, Any]]] | None:
-    content = (choice.get("logprobs") or {}).get("content")
-    if content is None:
-        return None
-    return [
-        [{"token": top["token"], "logprob": top["logprob"]} for top in position["top_logprobs"]]
-        or [{"token": position["token"], "logprob": position["logprob"]}]
-        for position in content
-    ]
-
-
-def answer(body: bytes, count: int) -> GenerateOutput:
+def answer(body: bytes) -> GenerateOutput:
     """The output of one question.
 
     Args:
         body: of a reply with status 200.
-        count: generations asked for; `statistics` has one number per call.
 
     Raises:
-        AnswerError: this is no answer; retryable.
+        AnswerError: this is no answer (retryable), or there is no text in it (retryable if the
+            model gave no reason for that).
     """
     try:
         data = orjson.loads(body)
         choices = data["choices"]
-        texts = [
-            choice["message"].get("content") if "message" in choice else choice["text"]
-            for choice in choices
-        ]
+        texts = [_text(choice) for choice in choices]
+        logprobs = [_logprobs(choice) for choice in choices]
         usage = data.get("usage") or {}
+        read, written = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
-        raise AnswerError(
-            f"the reply is no answer ({type(error).__name__}: {error})",
-            retryable=True,
-            raw=body[:2000].decode("utf-8", "replace"),
-        ) from error
+        raise replies.no_answer(body, error) from error
     if not choices:
-        raise AnswerError("the reply has no choices", retryable=True, raw=body[:2000].decode())
+        raise replies.no_answer(body, "it has no choices")
+    if all(text is None for text in texts):
+        raise _silence(choices[0], body)
     output: Any = {
         "generations": texts,
-        "statistics": {
-            "input_tokens": [usage.get("prompt_tokens") or 0],
-            "output_tokens": [usage.get("completion_tokens") or 0],
-        },
+        "statistics": {"input_tokens": [read], "output_tokens": [written]},
     }
-    logprobs = [_logprobs(choice) for choice in choices]
     if any(item is not None for item in logprobs):
         output["logprobs"] = logprobs
     return output  # type: ignore[no-any-return]
+
+
+def _text(choice: dict[str, Any]) -> str | None:
+    content = choice["message"].get("content") if "message" in choice else choice["text"]
+    if content is None or isinstance(content, str):
+        return content
+    # Some servers answer in parts, as questions may be asked.
+    return "".join(part["text"] for part in content if part.get("type") == "text")
+
+
+def _silence(choice: dict[str, Any], body: bytes) -> AnswerError:
+    reason = choice.get("finish_reason")
+    refusal = (choice.get("message") or {}).get("refusal")
+    return AnswerError(
+        f"the model gave no text (finish reason: {reason})"
+        + (f" and said: {refusal}" if refusal else ""),
+        # Cut off, filtered, refused, a tool called: the same would happen again.
+        retryable=reason in (None, "stop") and not refusal,
+        raw=replies.shown(body),
+    )
+
+
+def _logprobs(choice: dict[str, Any]) -> list[list[dict[str, Any]]] | None:
+    logprobs = choice.get("logprobs") or {}
+    if logprobs.get("content") is not None:  # of a chat
+        return [
+            [{"token": top["token"], "logprob": top["logprob"]} for top in position["top_logprobs"]]
+            if position.get("top_logprobs")
+            else [{"token": position["token"], "logprob": position["logprob"]}]
+            for position in logprobs["content"]
+        ]
+    if logprobs.get("tokens") is None:
+        return None
+    # Of a completion: three lists side by side; the first token of an echo has no probability.
+    tops = logprobs.get("top_logprobs") or [None] * len(logprobs["tokens"])
+    return [
+        [{"token": name, "logprob": value} for name, value in (top or {token: logprob}).items()]
+        for token, logprob, top in zip(
+            logprobs["tokens"], logprobs["token_logprobs"], tops, strict=True
+        )
+    ]

@@ -13,7 +13,7 @@ import orjson
 from distilabel.errors import AnswerError, EndpointError, ModelError
 
 _RETRYABLE: Final = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
-_OVERLOADED: Final = frozenset({408, 429, 503, 504, 529})
+_OVERLOADED: Final = frozenset({408, 429, 502, 503, 504, 529})
 # Anything that looks like a key is cut out of what servers say: some repeat the key they refuse.
 _KEY: Final = re.compile(r"\b(?:sk|hf|gsk|pk|key|api)[-_][A-Za-z0-9_\-*]{6,}|Bearer\s+\S+", re.I)
 _SHOWN: Final = 300
@@ -66,6 +66,22 @@ def said(body: bytes) -> str:
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
 
 
+def shown(body: bytes) -> str:
+    """The beginning of what came back, for the record of a failure."""
+    return _KEY.sub("[key]", body[:2000].decode("utf-8", "replace"))
+
+
+def no_answer(body: bytes, why: Exception | str) -> AnswerError:
+    """The error that a reply with status 200 stands for that is not what it has to be.
+
+    Args:
+        body: of the reply.
+        why: what is wrong with it.
+    """
+    words = why if isinstance(why, str) else f"{type(why).__name__}: {why}"
+    return AnswerError(f"the reply is no answer: {words}", retryable=True, raw=shown(body))
+
+
 def error_of(status: int, headers: Mapping[str, str], body: bytes, *, url: str) -> ModelError:
     """The error that a reply without an answer stands for.
 
@@ -86,6 +102,11 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes, *, url: str) 
         return EndpointError(
             f"{url} knows no such model or address ({status}: {words}). Check the model's name and "
             "its base_url.",
+            status=status,
+        )
+    if status == 402 or b"insufficient_quota" in body:
+        return EndpointError(
+            f"{url} wants to be paid first ({status}: {words}). Nothing more can be asked there.",
             status=status,
         )
     return AnswerError(

@@ -44,6 +44,9 @@ class LoadDataFromDicts(GeneratorStep):
         """The keys of the first row; none for no rows."""
         return list(self.data[0]) if self.data else []
 
+    def _known_length(self) -> int | None:
+        return len(self.data)
+
     def process(self, offset: int = 0) -> GeneratorStepOutput:
         """Gives the rows in order.
 

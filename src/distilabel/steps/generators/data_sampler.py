@@ -49,6 +49,9 @@ class DataSampler(GeneratorStep):
         """The keys of the first row; none for no rows."""
         return list(self.data[0]) if self.data else []
 
+    def _known_length(self) -> int | None:
+        return self.samples if self.data else 0
+
     def process(self, offset: int = 0) -> GeneratorStepOutput:
         """Draws rows.
 

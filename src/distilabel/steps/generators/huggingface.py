@@ -127,6 +127,13 @@ class LoadDataFromHub(GeneratorStep):
             self._columns[wanted] = self._ask_columns()
         return list(self._columns[wanted])
 
+    def _known_length(self) -> int | None:
+        # Only of what is there already: asking the Hub is for the run to do.
+        if self._dataset is None or not hasattr(self._dataset, "__len__"):
+            return None
+        size = len(self._dataset)
+        return size if self.num_examples is None else min(size, self.num_examples)
+
     def process(self, offset: int = 0) -> GeneratorStepOutput:
         """Gives the rows in order.
 

@@ -21,6 +21,8 @@ def normalize_statistics(output: GenerateOutput) -> dict[str, list[Any]]:
     """
     count = len(output["generations"])
     statistics: dict[str, Any] = dict(output.get("statistics") or {})
+    if count == 1:
+        return {name: values or [None] for name, values in statistics.items()}
     return {
         name: list(islice(cycle(values), count)) if values else [None] * count
         for name, values in statistics.items()

@@ -1,0 +1,44 @@
+"""The command `distilabel`: its subcommands, put together; does nothing of its own."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from distilabel.cli.demo import demo
+from distilabel.cli.pipeline import app as pipeline
+from distilabel.cli.simulate import simulate
+
+app = typer.Typer(
+    name="distilabel",
+    help="Make data with and for language models.",
+    no_args_is_help=True,
+    # Commands say what failed in one message; what remains is for whoever mends distilabel.
+    pretty_exceptions_enable=False,
+)
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        from distilabel import __version__
+
+        typer.echo(f"distilabel {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_tell_version, is_eager=True, help="Show the version and leave."
+        ),
+    ] = False,
+) -> None:
+    """Make data with and for language models."""
+
+
+app.command()(demo)
+app.add_typer(pipeline, name="pipeline")
+app.command()(simulate)

@@ -1,0 +1,100 @@
+"""What `distilabel pipeline info` shows: a pipeline's steps, parameters and connections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from rich.panel import Panel
+    from rich.table import Table
+
+    from distilabel.pipeline.base import BasePipeline
+
+_NARROWEST_NAME: Final = 20
+
+
+def display_pipeline_information(pipeline: BasePipeline) -> None:
+    """Prints what a pipeline is made of.
+
+    Args:
+        pipeline: to show; nothing of it is run.
+    """
+    from rich.console import Console, Group
+    from rich.markup import escape
+    from rich.panel import Panel
+
+    console = Console()
+    parts: list[Any] = [f"[bold]Name:[/bold] {escape(pipeline.name)}"]
+    if pipeline.description:
+        parts.append(f"[bold]Description:[/bold] {escape(pipeline.description)}")
+    parts += [_steps(pipeline, console.width), _connections(pipeline)]
+    if pipeline._routing:
+        parts.append(_routing(pipeline))
+    console.print(Panel(Group(*parts), title="Pipeline Information", expand=False))
+
+
+def _table(*heads: str) -> Table:
+    """A table with these heads; where there is little room, descriptions give way."""
+    from rich.table import Table
+
+    table = Table(show_edge=False)
+    for head in heads:
+        table.add_column(head, overflow="fold", no_wrap=head in ("Runtime parameter", "Optional"))
+    return table
+
+
+def _steps(pipeline: BasePipeline, width: int) -> Panel:
+    from rich.console import Group
+    from rich.markup import escape
+    from rich.panel import Panel
+
+    parts: list[Any] = []
+    for name, step in pipeline._steps.items():
+        title = f"[bold]{escape(name)}[/bold] ({escape(type(step).__name__)})"
+        rows = list(_entries(step.get_runtime_parameters_info()))
+        table = _table("Runtime parameter", "Description", "Optional")
+        room = max(_NARROWEST_NAME, width // 2 - 4)
+        for path, description, optional in rows:
+            name = "\n".join(wrap(path, room, break_on_hyphens=False))
+            table.add_row(escape(name), escape(description), "Yes" if optional else "No")
+        parts += [title, table if rows else "no runtime parameters", ""]
+    return Panel(Group(*parts[:-1]), title="Steps", expand=False)
+
+
+def _entries(info: list[dict[str, Any]], path: str = "") -> Iterator[tuple[str, str, bool]]:
+    """Runtime parameters one by one: name with dots, description, whether it may be left out."""
+    for entry in info:
+        name = f"{path}{entry['name']}"
+        inner = entry.get("runtime_parameters_info", entry.get("keys"))
+        if isinstance(inner, dict):
+            for number, item in inner.items():
+                yield from _entries(item, f"{name}.{number}.")
+        elif inner is not None:
+            yield from _entries(inner, f"{name}.")
+        else:
+            yield name, entry.get("description") or "", bool(entry.get("optional"))
+
+
+def _connections(pipeline: BasePipeline) -> Panel:
+    from rich.markup import escape
+    from rich.panel import Panel
+
+    table = _table("From", "To")
+    for name in pipeline.dag.nodes:
+        ends = ", ".join(pipeline.dag.successors(name))
+        table.add_row(escape(name), escape(ends) or "[dim]none: its rows are a dataset[/dim]")
+    return Panel(table, title="Steps connections", expand=False)
+
+
+def _routing(pipeline: BasePipeline) -> Panel:
+    from rich.markup import escape
+    from rich.panel import Panel
+
+    table = _table("Step", "Function", "Description")
+    for name, function in pipeline._routing.items():
+        factory = function._factory or {}
+        called = factory.get("name") or getattr(function.routing_function, "__name__", "")
+        table.add_row(escape(name), escape(str(called)), escape(function.description or ""))
+    return Panel(table, title="Routing Batch Function", expand=False)

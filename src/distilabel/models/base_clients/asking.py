@@ -1,0 +1,104 @@
+"""How the clients of HTTP endpoints ask: the header with the key, one question, the list of models.
+
+Knows OpenAI's list of models; not what is in a question or an answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import orjson
+
+from distilabel.errors import AnswerError, EndpointError
+from distilabel.mixins.runtime_parameters import close_names
+from distilabel.models import http
+from distilabel.models.wire import replies
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+
+def headers_of(key: SecretStr, more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The headers of every request; those of the user win."""
+    return {
+        "Content-Type": "application/json",
+        "Authorization": f"Bearer {key.get_secret_value()}",
+        **(more or {}),
+    }
+
+
+def trace_of(key: SecretStr | None) -> str:
+    """Tells keys apart without telling them."""
+    text = key.get_secret_value() if key else ""
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+async def answer_to(url: str, body: bytes, headers: Mapping[str, str], timeout: float) -> bytes:
+    """Asks one question and gives what came back.
+
+    Raises:
+        AnswerError: there is no answer.
+        EndpointError: the key, the model or the address is wrong.
+    """
+    reply = await http.send("POST", url, body=body, headers=headers, timeout=timeout)
+    if reply.status != 200:
+        raise replies.error_of(reply.status, reply.headers, reply.body, url=url)
+    return reply.body
+
+
+async def listed_models(url: str, headers: Mapping[str, str]) -> list[str]:
+    """The models of an endpoint; none if it has no list of them.
+
+    Args:
+        url: of the endpoint, up to and including `/v1`.
+        headers: with the key.
+
+    Raises:
+        EndpointError: nobody answers there, or the key is refused.
+    """
+    try:
+        reply = await http.send("GET", f"{url}/models", headers=headers, timeout=30)
+    except AnswerError as error:
+        raise EndpointError(
+            f"{error}. Is the server running, and is the base_url right? Nothing was asked."
+        ) from error
+    if reply.status in (401, 403):
+        raise replies.error_of(reply.status, reply.headers, reply.body, url=f"{url}/models")
+    if reply.status != 200:
+        return []
+    try:
+        return [str(entry["id"]) for entry in orjson.loads(reply.body)["data"]]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return []
+
+
+async def _answers_for(url: str, headers: Mapping[str, str], model: str) -> bool:
+    """Whether an endpoint knows a model that is not in its list: an alias, say."""
+    try:
+        reply = await http.send("GET", f"{url}/models/{quote(model)}", headers=headers, timeout=30)
+    except AnswerError:
+        return False
+    return reply.status == 200
+
+
+async def make_sure_of(url: str, headers: Mapping[str, str], model: str) -> None:
+    """Makes sure that an endpoint can be reached, takes the key and knows the model.
+
+    Args:
+        url: of the endpoint, up to and including `/v1`.
+        headers: with the key.
+        model: which has to be in the list, or known when asked for by its name; an endpoint
+            without a list is believed.
+
+    Raises:
+        EndpointError: nobody answers there, the key is refused, or the model is not known.
+    """
+    known = await listed_models(url, headers)
+    if known and model not in known and not await _answers_for(url, headers, model):
+        raise EndpointError(
+            f"{url} does not know the model {model!r}, "
+            f"{close_names(model, known[:200])} Nothing was asked."
+        )

@@ -1,0 +1,33 @@
+"""How often each question has been asked: so that equal questions get answers of their own."""
+
+from __future__ import annotations
+
+
+class Times:
+    """Counts digests, in little memory: nearly all of them come once."""
+
+    def __init__(self) -> None:
+        # 8 of the 16 bytes tell a billion questions apart, and an int takes half the room.
+        self._once: set[int] = set()
+        self._more: dict[int, int] = {}
+
+    def before(self, digest: bytes) -> int:
+        """How often it came before; it has come once more now."""
+        number = int.from_bytes(digest[:8], "little")
+        if number not in self._once:
+            self._once.add(number)
+            return 0
+        times = self._more.get(number, 1)
+        self._more[number] = times + 1
+        return times
+
+    def forget(self, digest: bytes) -> None:
+        """It has not come after all, the last time."""
+        number = int.from_bytes(digest[:8], "little")
+        times = self._more.get(number, 1)
+        if times > 2:
+            self._more[number] = times - 1
+        elif times == 2:
+            del self._more[number]
+        else:
+            self._once.discard(number)

@@ -1,0 +1,58 @@
+"""Protects what is fetched from the web: limits are kept, and the key goes to the Hub alone."""
+
+from __future__ import annotations
+
+from urllib.request import Request
+
+import pytest
+
+from distilabel.cli.pipeline import remote
+from distilabel.cli.pipeline.utils import get_config_from_url
+from distilabel.errors import DistilabelUserError
+from web import Web
+
+
+def test_what_the_web_does_not_have_is_said(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    web.pages["/large.json"] = b"x" * 101
+    web.pages["/binary.yaml"] = b"\xff\xfe\xff"
+    web.pages["/away.json"] = "file:///etc/hostname"
+    monkeypatch.setattr(remote, "LARGEST", 100)
+    for path, told in [
+        ("/nothing.json", "404"),
+        ("/large.json", "larger"),
+        ("/binary.yaml", "UTF-8"),
+        ("/away.json", "/away.json"),
+        ("/page.html", ".yaml"),
+    ]:
+        with pytest.raises(DistilabelUserError, match=told):
+            get_config_from_url(web.url + path)
+    with pytest.raises(DistilabelUserError, match="cannot be read"):
+        get_config_from_url("http://127.0.0.1:9/x.json")
+
+
+def test_the_key_for_the_hub_is_shown_to_nobody_else(
+    web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    web.pages["/a.json"] = f"{web.url}/b.json"
+    web.pages["/b.json"] = b"{}"
+    assert get_config_from_url(f"{web.url}/a.json") == {}
+    assert web.keys == [None, None]
+    for url, shown in [
+        ("https://huggingface.co/x.json", True),
+        ("https://cdn.huggingface.co/x.json", True),
+        ("http://huggingface.co/x.json", False),
+        ("https://huggingface.co.evil.org/x.json", False),
+        ("https://evilhuggingface.co/x.json", False),
+        ("https://evil.org/huggingface.co/x.json", False),
+    ]:
+        request = remote._with_token(Request(url))
+        assert (request.get_header("Authorization") is not None) is shown
+        # What follows a redirect starts without it.
+        assert "Authorization" not in request.headers
+
+
+def test_a_page_about_a_file_of_the_hub_is_turned_into_the_file() -> None:
+    page = "https://huggingface.co/datasets/a/b/blob/main/pipeline.yaml"
+    assert remote._direct(page) == page.replace("/blob/", "/resolve/")
+    assert remote._direct("https://x.org/blob/a.yaml") == "https://x.org/blob/a.yaml"

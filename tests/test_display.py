@@ -1,0 +1,199 @@
+"""Protects what a person sees of a run: the live table, the lines in a log, the closing report."""
+
+from __future__ import annotations
+
+import io
+import time
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from distilabel._core.events import (
+    Answered,
+    Asked,
+    Event,
+    GateMoved,
+    GatePaused,
+    GateResumed,
+    Retried,
+    RowFailed,
+    RowsDone,
+    RowsTaken,
+    RunFinished,
+    RunStarted,
+    Stopping,
+)
+from distilabel._engine.display import Lines, Live
+from distilabel._engine.report import Report, shortened
+from distilabel._engine.tally import Tally
+from distilabel._engine.watch import GateStates, Watch
+
+
+class Clock:
+    """Time that passes only when told to."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(time, "monotonic", clock)
+    return clock
+
+
+def told(tally: Tally, *events: Event) -> Tally:
+    for event in events:
+        tally(event)
+    return tally
+
+
+def at_work(names: list[str], **counts: int) -> Tally:
+    tally = told(Tally(), RunStarted("a run", dict.fromkeys(names, "Step")))
+    for name in names:
+        told(tally, RowsTaken(name, 100), RowsDone(name, taken=40, given=38, failed=2))
+        told(tally, Asked(name, "model"), Asked(name, "model"))
+        told(tally, Answered(name, "model", 1000, 234, 0.5, False, 0.5))
+    return tally
+
+
+def shown(tally: Tally, width: int, height: int = 40, *events: Event) -> list[str]:
+    out = io.StringIO()
+    console = Console(file=out, width=width, height=height, force_terminal=True, color_system=None)
+    live = Live(Watch(tally, 100), console)
+    for event in events:
+        live._gates(event)
+    console.print(live._table())
+    return [line.rstrip() for line in out.getvalue().splitlines()]
+
+
+def test_the_table_can_be_made_before_the_first_step() -> None:
+    assert shown(Tally(), 80)
+
+
+def test_the_table_tells_the_state_of_every_step() -> None:
+    lines = shown(at_work(["load", "judge"]), 100)
+    assert lines[0].startswith("a run  ")
+    for name in ("load", "judge"):
+        line = next(line for line in lines if line.startswith(name))
+        for text in ("40 / 100", " 1 ", "1,234", "$0.5000", " 2"):
+            assert text in line
+
+
+@pytest.mark.parametrize("width", [80, 60])
+def test_no_line_reaches_the_edge_and_long_names_stay_apart(width: int) -> None:
+    names = [f"a_step_with_a_name_much_longer_than_any_terminal_is_wide_{i}" for i in range(3)]
+    tally = at_work(names)
+    tally.pipeline = "数据" * 60
+    pause = GatePaused("https://a-very-long-host.example.com/v1 " * 3, 9.0, "it asked to wait")
+    from rich.cells import cell_len
+
+    lines = shown(tally, width, 40, pause)
+    assert max(map(cell_len, lines)) < width
+    assert len({line.split()[0] for line in lines if line.startswith("a_")}) == 3
+
+
+def test_a_low_terminal_shows_the_steps_at_work() -> None:
+    tally = at_work([f"step{i}" for i in range(30)])
+    told(tally, RowsDone("step0", taken=60, given=60))
+    lines = shown(tally, 100, 12)
+    assert len(lines) < 12
+    assert not any(line.startswith("step0 ") for line in lines)
+    assert "and 26 more" in lines
+
+
+def test_stopping_is_said() -> None:
+    assert "stopping" in shown(told(at_work(["one"]), Stopping("Ctrl-C")), 100)[0]
+
+
+def test_names_from_users_are_no_markup() -> None:
+    tally = at_work(["one"])
+    tally.pipeline = "[bold]all[/] of it"
+    assert shown(tally, 100)[0].startswith("[bold]all[/] of it")
+
+
+def test_speed_and_time_left_follow_the_slowest_step(clock: Clock) -> None:
+    tally = told(Tally(), RunStarted("run", {"fast": "Step", "slow": "Step"}))
+    watch = Watch(tally, 100)
+    assert watch.left() is None
+    told(tally, RowsTaken("fast", 100), RowsTaken("slow", 50))
+    for _ in range(10):
+        clock.now += 1
+        told(tally, RowsDone("fast", taken=5, given=5), RowsDone("slow", taken=2, given=2))
+        speeds = watch.look()
+    assert speeds == {"fast": 5.0, "slow": 2.0}
+    assert watch.left() == pytest.approx(80 / 2)
+
+
+def test_a_rare_look_tells_the_speed_since_the_last_one(clock: Clock) -> None:
+    tally = told(Tally(), RunStarted("run", {"one": "Step"}))
+    watch = Watch(tally, None)
+    clock.now += 60
+    told(tally, RowsTaken("one", 600), RowsDone("one", taken=600, given=600))
+    assert watch.look() == {"one": 10.0}
+    assert watch.left() is None
+
+
+def test_news_of_gates_come_and_go(clock: Clock) -> None:
+    gates = GateStates()
+    gates(GatePaused("there", 2.0, "it asked to wait"))
+    gates(GateMoved("there", 12, "it refuses"))
+    assert gates.lines() == ["there: paused, 2 s left, it asked to wait"]
+    clock.now += 3
+    assert gates.lines() == []
+    gates(GateMoved("there", 12, "it refuses"))
+    assert gates.lines() == ["there: slowed to 12 in flight, it refuses"]
+    gates(GateResumed("there"))
+    assert gates.lines() == []
+
+
+def test_lines_tell_progress_now_and_then(clock: Clock) -> None:
+    out = io.StringIO()
+    tally = Tally()
+    lines = Lines(Watch(tally, 100), out)
+
+    def happens(event: Any) -> None:
+        tally(event)
+        lines(event)
+
+    happens(RunStarted("run", {"one": "Step"}))
+    happens(RowsTaken("one", 50))
+    for _ in range(100):
+        clock.now += 1
+        if tally.steps["one"].worked < 50:
+            happens(RowsDone("one", taken=1, given=1))
+        happens(GateMoved("there", 5, "it refuses"))
+    text = out.getvalue()
+    assert text.startswith("run: 1 step\n")
+    assert "one: 10 of 100 rows, 1.0 rows/s" in text
+    assert "about 1 min 30 s left" in text
+    # A hundred seconds of refusals, and the log can still be read.
+    assert text.count("slowed to 5") <= 11
+    assert text.count("one: ") <= 6
+
+
+def test_the_report_counts_everything_and_leaves_out_what_is_zero() -> None:
+    tally = at_work(["one"])
+    told(
+        tally,
+        Retried("one", "model", "429", 1.0),
+        RowsDone("one", taken=60, given=60),
+        RowFailed("one", (1,), {"type": "AnswerError"}),
+        RunFinished(12.0, False),
+    )
+    text = str(Report.of(tally))
+    assert "rows in  out  failed" in text
+    assert "created" not in text
+    assert "again" in text
+    assert "1 rows failed" in text or "1 row failed" in text
+    assert max(map(len, text.splitlines()[:6])) <= 80
+
+
+def test_a_shortened_name_keeps_both_ends() -> None:
+    assert shortened("text_generation_0", 30) == "text_generation_0"
+    assert shortened("text_generation_with_many_words_17", 12) == "text_g…ds_17"
+    assert len(shortened("x" * 50, 30)) == 30
