@@ -106,7 +106,7 @@ class Execution:
                     faults.add(ValueError, f"{step.name}: {error}")
         validation.graph()
         validation.values()
-        _check_groups(load_groups, self._steps, faults.add)
+        validation.load_groups(load_groups)
         if storage_parameters is not None and "path" not in storage_parameters:
             faults.add(DistilabelUserError, "storage_parameters needs a `path`.")
         faults.raise_if_any()
@@ -194,17 +194,3 @@ class Execution:
         distiset.report = Report.of(tally)
         distiset.failures = tally.failures
         return distiset
-
-
-def _check_groups(groups: Any, steps: dict[str, _Step], fault: Any) -> None:
-    if groups is None or groups == "sequential_step_execution":
-        return
-    seen: set[str] = set()
-    for group in groups:
-        for member in group:
-            name = getattr(member, "name", member)
-            if name not in steps:
-                fault(DistilabelUserError, f"load_groups: there is no step called {name!r}.")
-            elif name in seen:
-                fault(DistilabelUserError, f"load_groups: {name!r} is in two groups.")
-            seen.add(name)

@@ -73,6 +73,21 @@ def note(event: Event) -> None:
             _log.info("%s after %.1f s", event.error or "finished", event.seconds)
 
 
+class _Guarded(logging.Handler):
+    """A handler of the user's: what it raises costs a line of the log, not the run."""
+
+    def __init__(self, handler: logging.Handler) -> None:
+        super().__init__(handler.level)
+        self._handler = handler
+
+    def handle(self, record: logging.LogRecord) -> bool:
+        try:
+            return bool(self._handler.handle(record))
+        except Exception:  # noqa: BLE001 (whatever it raises)
+            self._handler.handleError(record)
+            return False
+
+
 def _total(plan: Plan) -> int | None:
     lengths = [s._known_length() for s in plan.steps.values() if isinstance(s, GeneratorStep)]
     if plan.first_batch_only or not lengths or None in lengths:
@@ -127,7 +142,7 @@ def run_log(
     screen = _Screen()
     screen.setLevel(max(logging.WARNING, root.level) if root.level > logging.DEBUG else root.level)
     screen.setFormatter(logging.Formatter("['%(name)s'] %(message)s"))
-    added: list[logging.Handler] = [file, screen, *handlers]
+    added: list[logging.Handler] = [file, screen, *map(_Guarded, handlers)]
     for handler in added:
         root.addHandler(handler)
     shown = display(tally, _total(plan))

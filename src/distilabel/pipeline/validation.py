@@ -92,6 +92,38 @@ class Validation:
             if isinstance(llm, LLM):
                 self._model(name, llm)
 
+    def load_groups(self, groups: Any) -> None:
+        """Checks the groups of steps that are to be loaded together."""
+        if groups is None or groups == "sequential_step_execution":
+            return
+        seen: set[str] = set()
+        for group in groups:
+            names = [getattr(member, "name", member) for member in group]
+            for name in names:
+                if name not in self._steps:
+                    self._wrong_group(f"there is no step called {name!r}.")
+                elif name in seen:
+                    self._wrong_group(f"{name!r} is in two groups.")
+                elif self._steps[name].is_global and len(names) > 1:
+                    self._wrong_group(f"{name!r} needs all rows at once and is a group by itself.")
+                else:
+                    self._without_gaps(name, names)
+                seen.add(name)
+
+    def _without_gaps(self, name: str, group: list[str]) -> None:
+        before = self._dag.predecessors(name)
+        for ancestor in self._dag.ancestors(name):
+            left_out = [p for p in before if p not in group]
+            if ancestor in group and ancestor not in before and left_out:
+                self._wrong_group(
+                    f"{ancestor!r} and {name!r} are in one group, {left_out[0]!r} between them is "
+                    "not."
+                )
+                return
+
+    def _wrong_group(self, text: str) -> None:
+        self.faults.add(DistilabelUserError, f"load_groups: {text}")
+
     # -- steps ------------------------------------------------------------------------------
 
     def _generator(self, step: GeneratorStep) -> None:

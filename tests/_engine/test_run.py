@@ -1,0 +1,244 @@
+"""Runs end well: by themselves, by Ctrl-C, by a kill, beside each other and wherever they begin."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import PrivateAttr
+
+from distilabel.pipeline import Pipeline
+from distilabel.steps.base import Step, StepInput
+from rooms import Ask, Echo, Fn, Numbers, rows_of, script
+
+PROGRAM = """
+    import sys, time
+    from pathlib import Path
+    sys.path.insert(0, {tests!r})
+    from rooms import Ask, Echo, Fn, Numbers
+    from distilabel.pipeline import Pipeline
+
+    class Slow(Echo):
+        async def agenerate(self, input, num_generations=1):
+            with open("asked", "a") as file:
+                file.write(input[-1]["content"] + "\\n")
+            if int(input[-1]["content"]) >= 60:
+                import asyncio
+                await asyncio.sleep({seconds})
+            return await super().agenerate(input, num_generations)
+
+    with Pipeline(name="p", cache_dir="cache") as pipeline:
+        Numbers(count=100) >> Ask(llm=Slow(max_concurrency=8)) >> Fn()
+    print("begin", flush=True)
+    distiset = pipeline.run()
+    rows = distiset["default"]["train"].to_list() if distiset else []
+    print(distiset.report.interrupted, len(rows), [r["answer"] for r in rows].count(None))
+"""
+
+
+def program(seconds: float) -> str:
+    return PROGRAM.format(tests=str(Path(__file__).parents[1]), seconds=seconds)
+
+
+def wait_for_questions(folder: Path, process: Any, count: int) -> None:
+    while process.poll() is None:
+        if (folder / "asked").exists() and len(asked(folder)) >= count:
+            return
+        threading.Event().wait(0.01)
+    raise AssertionError(process.communicate())
+
+
+def asked(folder: Path) -> list[str]:
+    return (folder / "asked").read_text().split()
+
+
+def test_the_first_ctrl_c_keeps_what_is_in_flight(tmp_path: Path) -> None:
+    process = script(program(1.0), tmp_path)
+    wait_for_questions(tmp_path, process, 65)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    interrupted, _, empty = out.split()[-3:]
+    assert (interrupted, empty, process.returncode) == ("True", "0", 0), err
+    assert "run again to go on" in err
+    out, err = script(program(0.0), tmp_path).communicate(timeout=60)
+    assert out.split()[-3:] == ["False", "100", "0"], err
+    assert sorted(asked(tmp_path), key=int) == [str(n) for n in range(100)]
+
+
+def test_the_second_ctrl_c_ends_it_at_once(tmp_path: Path) -> None:
+    process = script(program(1000), tmp_path)
+    wait_for_questions(tmp_path, process, 65)
+    process.send_signal(signal.SIGINT)
+    assert process.stderr is not None
+    while "Press Ctrl-C again" not in process.stderr.readline():
+        pass
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert "KeyboardInterrupt" in err
+    assert process.returncode != 0
+    assert list((tmp_path / "cache").rglob("data-*")) == []
+
+
+def test_after_a_kill_only_what_was_in_flight_is_asked_again(tmp_path: Path) -> None:
+    process = script(program(1000), tmp_path)
+    wait_for_questions(tmp_path, process, 66)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    before = asked(tmp_path)
+    out, err = script(program(0.0), tmp_path).communicate(timeout=60)
+    assert out.split()[-3:] == ["False", "100", "0"], err
+    twice = [text for text in set(before) if asked(tmp_path).count(text) > 1]
+    assert len(twice) <= 8
+    assert set(asked(tmp_path)) == {str(n) for n in range(100)}
+    assert list((tmp_path / "cache").rglob("data-*")) == []
+
+
+def test_a_step_that_hangs_keeps_nobody_from_leaving(tmp_path: Path) -> None:
+    text = f"""
+        import sys, threading
+        sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+        from rooms import Fn, Numbers
+        from distilabel.pipeline import Pipeline
+
+        def hang(rows):
+            print("hanging", flush=True)
+            threading.Event().wait()
+
+        with Pipeline(name="p", cache_dir="cache") as pipeline:
+            Numbers(count=10) >> Fn(function=hang)
+        print(pipeline.run().report.interrupted)
+    """
+    process = script(text, tmp_path)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "hanging\n"
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (out, process.returncode) == ("True\n", 0), err
+
+
+def small(folder: Path, name: str = "p", count: int = 20, **fields: Any) -> Any:
+    with Pipeline(name=name, cache_dir=folder) as pipeline:
+        Numbers(count=count) >> Ask(llm=Echo(**fields)) >> Fn()
+    return pipeline
+
+
+async def test_under_a_running_loop(tmp_path: Path) -> None:
+    assert len(rows_of(small(tmp_path).run())) == 20
+    await asyncio.sleep(0)
+
+
+def test_in_a_thread(tmp_path: Path) -> None:
+    found: list[int] = []
+    pipeline = small(tmp_path)
+    thread = threading.Thread(target=lambda: found.append(len(rows_of(pipeline.run()))))
+    thread.start()
+    thread.join()
+    assert found == [20]
+
+
+def test_two_at_once_in_one_cache(tmp_path: Path) -> None:
+    found: dict[str, Any] = {}
+    pipelines = {name: small(tmp_path, name, delay=0.01) for name in "ab"}
+
+    def run(name: str) -> None:
+        found[name] = pipelines[name].run()
+
+    threads = [threading.Thread(target=run, args=(name,)) for name in pipelines]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for name in "ab":
+        assert len(rows_of(found[name])) == 20
+        assert found[name].report.balanced
+
+
+def test_two_processes_put_their_outputs_in_one_place(tmp_path: Path) -> None:
+    text = f"""
+        import sys
+        sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+        from rooms import Fn, Numbers
+        from distilabel.pipeline import Pipeline
+
+        for _ in range(5):
+            with Pipeline(name="p", cache_dir="cache") as pipeline:
+                Numbers(count=200) >> Fn()
+            assert len(pipeline.run()["default"]["train"]) == 200
+    """
+    for process in [script(text, tmp_path) for _ in range(2)]:
+        _, err = process.communicate(timeout=120)
+        assert process.returncode == 0, err
+
+
+def test_the_same_pipeline_twice(tmp_path: Path) -> None:
+    pipeline = small(tmp_path)
+    first, second = pipeline.run(), pipeline.run()
+    assert rows_of(first) == rows_of(second)
+    assert second.report.reused == 20
+    assert second.report.asked == 0
+
+
+class Clumsy(Step):
+    loads: bool = True
+    _log: list[str] = PrivateAttr(default_factory=list)
+
+    def load(self) -> None:
+        super().load()
+        self._log.append("load")
+        if not self.loads:
+            raise FileNotFoundError("weights.bin")
+
+    def unload(self) -> None:
+        self._log.append("unload")
+        raise ValueError("unload is broken too")
+
+    def process(self, inputs: StepInput) -> Any:  # type: ignore[override]
+        yield inputs
+
+
+def test_unload_does_not_hide_why_a_run_failed(tmp_path: Path) -> None:
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        good = Clumsy(name="good")
+        Numbers() >> good >> Clumsy(name="bad", loads=False)
+    with pytest.raises(RuntimeError, match=r"'bad' could not be loaded.*weights.bin") as caught:
+        pipeline.run()
+    assert isinstance(caught.value.__cause__, FileNotFoundError)
+    assert good._log == ["load", "unload"]
+
+
+def test_a_step_that_cannot_be_unloaded_does_not_cost_the_rows(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        Numbers(count=3) >> Clumsy(name="good")
+    with caplog.at_level(logging.WARNING):
+        assert len(rows_of(pipeline.run())) == 3
+    assert "unload is broken too" in caplog.text
+
+
+def test_a_log_handler_that_raises_does_not_cost_the_rows(tmp_path: Path) -> None:
+    class Broken(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            raise ValueError("no log today")
+
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        Numbers(count=3) >> Ask(llm=Echo(fails_on=["1"]))
+    distiset = pipeline.run(logging_handlers=[Broken()])
+    assert len(rows_of(distiset)) == 3
+    assert distiset.report.balanced
+
+
+def test_a_cache_that_cannot_be_written_is_said_before_anything_is_asked(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    llm = Echo()
+    with Pipeline(name="p", cache_dir=tmp_path / "file") as pipeline:
+        Numbers() >> Ask(llm=llm)
+    with pytest.raises(ValueError, match="cache_dir"):
+        pipeline.run()
+    assert llm.asked == []

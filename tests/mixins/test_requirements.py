@@ -1,0 +1,40 @@
+"""Requirements: sorted, once each, and missing only when they are."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from distilabel.pipeline import Pipeline
+from distilabel.utils.requirements import requirements
+from rooms import Fn, Numbers
+
+
+@requirements(["zlib-of-nowhere>=1", "pydantic"])
+class Needy(Fn):
+    pass
+
+
+def test_they_are_gathered_from_the_steps() -> None:
+    with Pipeline(name="p", requirements=["pydantic", "orjson>=1"]) as pipeline:
+        Numbers() >> Needy()
+    assert pipeline.requirements == ["orjson>=1", "pydantic", "zlib-of-nowhere>=1"]
+    assert pipeline.requirements_to_install() == ["zlib-of-nowhere>=1"]
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [("pydantic>=1", False), ("pydantic<1", True), ("pydantic==0.1", True), ("pydantic", False)],
+)
+def test_versions_are_compared_as_versions(text: str, missing: bool) -> None:
+    step = Fn()
+    step.requirements = [text]
+    assert step.requirements_to_install() == ([text] if missing else [])
+
+
+def test_what_is_no_requirement_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        pipeline = Pipeline(name="p", requirements=["numpy >>> 2", "orjson"])
+    assert pipeline.requirements == ["orjson"]
+    assert "numpy >>> 2" in caplog.text

@@ -1,0 +1,202 @@
+"""`run` and `dry_run`: what they are given reaches the steps, and what they keep is kept."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from distilabel.errors import DistilabelUserError
+from distilabel.pipeline import Pipeline
+from distilabel.steps import LoadDataFromDicts
+from distilabel.steps.base import Step
+from rooms import Ask, Batched, Echo, Fn, Numbers, rows_of
+
+
+def asking(folder: Path, **fields: Any) -> tuple[Pipeline, Echo]:
+    with Pipeline(name="p", cache_dir=folder) as pipeline:
+        llm = Echo()
+        Numbers(name="load", count=10, batch_size=5) >> Ask(name="ask", llm=llm, **fields)
+    return pipeline, llm
+
+
+def test_parameters_reach_their_step(tmp_path: Path) -> None:
+    pipeline, _ = asking(tmp_path)
+    parameters: Any = {
+        "ask": {"num_generations": 2, "llm": {"generation_kwargs": {"temperature": 0.5}}}
+    }
+    assert len(rows_of(pipeline.run(parameters=parameters))) == 20
+    step: Any = pipeline._steps["ask"]
+    assert step.llm.generation_kwargs == {"temperature": 0.5}
+
+
+def test_parameters_of_an_unknown_step_are_a_warning(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    pipeline, _ = asking(tmp_path)
+    with caplog.at_level(logging.WARNING):
+        pipeline.run(parameters={"aks": {"num_generations": 2}})
+    assert "did you mean 'ask'?" in caplog.text
+
+
+def test_a_value_of_the_wrong_type_is_an_error_before_anything_is_asked(tmp_path: Path) -> None:
+    pipeline, llm = asking(tmp_path)
+    with pytest.raises(ValueError, match="ask"):
+        pipeline.run(parameters={"ask": {"num_generations": "many"}})
+    assert llm.asked == []
+
+
+@pytest.mark.parametrize("kind", ["list", "pandas", "Dataset"])
+def test_a_dataset_is_given_to_the_first_steps(kind: str, tmp_path: Path) -> None:
+    rows = [{"text": str(i), "n": i} for i in range(7)]
+    data: Any = rows
+    if kind == "pandas":
+        import pandas as pd
+
+        data = pd.DataFrame(rows)
+    elif kind == "Dataset":
+        from datasets import Dataset
+
+        data = Dataset.from_list(rows)
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        one, two = Ask(name="one", llm=Echo()), Fn(name="two")
+    assert one.name is not None
+    for _ in range(2):
+        distiset = pipeline.run(dataset=data, dataset_batch_size=3)
+        assert [row["answer"] for row in rows_of(distiset, "one")] == [f"{i}/0" for i in range(7)]
+        assert [row["n"] for row in rows_of(distiset, "two")] == list(range(7))
+    assert pipeline.dag.nodes == ["one", "two"]
+    assert two.seen
+    assert rows == [{"text": str(i), "n": i} for i in range(7)]
+
+
+def test_a_dataset_beside_a_generator_is_an_error(tmp_path: Path) -> None:
+    pipeline, _ = asking(tmp_path)
+    with pytest.raises(DistilabelUserError, match="dataset"):
+        pipeline.run(dataset=[{"text": "a"}])
+
+
+def test_an_empty_dataset_is_an_error(tmp_path: Path) -> None:
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        Fn()
+    with pytest.raises(DistilabelUserError, match="no rows"):
+        pipeline.run(dataset=[])
+
+
+def test_a_dry_run_keeps_nothing_and_changes_nothing(tmp_path: Path) -> None:
+    pipeline, llm = asking(tmp_path / "cache")
+    before = pipeline.dump()
+    distiset = pipeline.dry_run(batch_size=2)
+    assert [row["n"] for row in rows_of(distiset)] == [0, 1]
+    assert not (tmp_path / "cache").exists()
+    assert pipeline.dump() == before
+    assert len(rows_of(pipeline.run())) == 10
+    assert llm.asked.count("0") == 2
+
+
+def test_a_dry_run_with_a_dataset(tmp_path: Path) -> None:
+    with Pipeline(name="p", cache_dir=tmp_path / "cache") as pipeline:
+        Ask(llm=Echo())
+    distiset = pipeline.dry_run(dataset=[{"text": str(i)} for i in range(9)])
+    assert len(rows_of(distiset)) == 1
+
+
+def test_nothing_is_asked_twice_unless_it_is_wanted(tmp_path: Path) -> None:
+    pipeline, llm = asking(tmp_path)
+    pipeline.run()
+    pipeline.run()
+    assert len(llm.asked) == 10
+    distiset = pipeline.run(use_cache=False)
+    assert len(llm.asked) == 20
+    assert distiset.report.reused == 0
+    pipeline, llm = asking(tmp_path)
+    pipeline.run()
+    assert llm.asked == []
+
+
+def test_use_cache_of_a_step_asks_again(tmp_path: Path) -> None:
+    asking(tmp_path)[0].run()
+    pipeline, llm = asking(tmp_path, use_cache=False)
+    pipeline.run()
+    assert len(llm.asked) == 10
+
+
+def test_only_what_is_new_is_asked(tmp_path: Path) -> None:
+    def run(texts: list[str], name: str) -> list[str]:
+        with Pipeline(name=name, cache_dir=tmp_path) as pipeline:
+            llm = Echo()
+            LoadDataFromDicts(data=[{"text": text} for text in texts]) >> Ask(
+                name=f"ask-{name}", llm=llm, input_batch_size=len(texts)
+            )
+        pipeline.run()
+        return llm.asked
+
+    assert run(["a", "b"], "one") == ["a", "b"]
+    # Another name, other batches, another order: the same questions.
+    assert run(["c", "b", "a"], "two") == ["c"]
+
+
+def test_a_synchronous_model_is_asked_in_batches_and_kept(tmp_path: Path) -> None:
+    def run() -> tuple[Any, Batched]:
+        with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+            llm = Batched()
+            Numbers(count=30) >> Ask(llm=llm, input_batch_size=8)
+        return pipeline.run(), llm
+
+    distiset, llm = run()
+    assert [row["answer"] for row in rows_of(distiset)] == [f"b:{n}" for n in range(30)]
+    assert sum(llm.calls) == 30
+    assert max(llm.calls) <= 8
+    assert len(llm.calls) < 30
+    assert run()[1].calls == []
+
+
+def test_logging_handlers_hear_of_the_run(tmp_path: Path) -> None:
+    class Listening(logging.Handler):
+        def __init__(self) -> None:
+            super().__init__()
+            self.lines: list[str] = []
+
+        def emit(self, record: logging.LogRecord) -> None:
+            self.lines.append(record.getMessage())
+
+    handler = Listening()
+    pipeline, _ = asking(tmp_path)
+    distiset = pipeline.run(logging_handlers=[handler])
+    assert any("p begins" in line for line in handler.lines)
+    assert distiset.log_filename_path is not None
+    assert "p begins" in distiset.log_filename_path.read_text()
+    assert handler not in logging.getLogger("distilabel").handlers
+
+
+def test_artifacts_are_where_the_distiset_says(tmp_path: Path) -> None:
+    def note(folder: Path) -> None:
+        (folder / "a.txt").write_text("kept")
+
+    class Keeps(Fn):
+        def load(self) -> None:
+            super().load()
+            self.save_artifact("note", note)
+
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        Numbers() >> Keeps(name="keeps")
+    for _ in range(2):
+        distiset = pipeline.run()
+        assert distiset.artifacts_path is not None
+        assert (distiset.artifacts_path / "keeps" / "note" / "a.txt").read_text() == "kept"
+    assert len(list(tmp_path.rglob("a.txt"))) == 1
+
+
+def test_load_failures_are_a_runtime_error(tmp_path: Path) -> None:
+    class Unloadable(Fn):
+        def load(self) -> None:
+            raise OSError("no such weights")
+
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        step: Step = Unloadable(name="heavy")
+        Numbers() >> step
+    with pytest.raises(RuntimeError, match="'heavy' could not be loaded"):
+        pipeline.run()
+    assert list(tmp_path.rglob("data*")) == []

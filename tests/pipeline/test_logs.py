@@ -1,0 +1,49 @@
+"""The log tells what happened, and no key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import Field, SecretStr
+
+from distilabel.mixins.runtime_parameters import RuntimeParameter
+from distilabel.pipeline import Pipeline
+from rooms import Ask, Echo, Numbers
+
+KEY = "sk-very-secret-0123456789"
+
+
+class Keyed(Echo):
+    api_key: RuntimeParameter[SecretStr] = Field(default=SecretStr(KEY))
+
+
+def test_no_key_in_any_file_of_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DISTILABEL_LOG_LEVEL", "DEBUG")
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        Numbers(count=5) >> Ask(name="ask", llm=Keyed(fails_on=["1"]))
+    pipeline.run(parameters={"ask": {"llm": {"api_key": KEY}}})
+    for file in tmp_path.rglob("*"):
+        if file.is_file():
+            assert KEY.encode() not in file.read_bytes(), file
+    out, err = capfd.readouterr()
+    assert KEY not in out + err
+
+
+def test_failures_stand_in_the_log_with_their_step(tmp_path: Path) -> None:
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        Numbers(count=3) >> Ask(name="ask", llm=Echo(fails_on=["1"]))
+    distiset = pipeline.run()
+    assert distiset.log_filename_path is not None
+    log = distiset.log_filename_path.read_text()
+    assert "ask: row 1 failed" in log
+    assert "cannot answer 1" in log
+
+
+def test_a_wrong_level_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISTILABEL_LOG_LEVEL", "LOUD")
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        Numbers(count=3)
+    pipeline.run()

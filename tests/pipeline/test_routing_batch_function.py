@@ -1,0 +1,87 @@
+"""Routing functions: made in every way that is documented, and made again from a dump."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from distilabel.errors import DistilabelUserError
+from distilabel.pipeline import Pipeline, routing_batch_function, sample_n_steps
+from distilabel.pipeline.routing_batch_function import RoutingBatchFunction
+from rooms import Fn, Numbers, rows_of
+
+
+@routing_batch_function
+def first(steps: list[str]) -> list[str]:
+    return steps[:1]
+
+
+@routing_batch_function()
+def last(steps: list[str]) -> list[str]:
+    return steps[-1:]
+
+
+@routing_batch_function(description="Those in the middle.")
+def middle(steps: list[str]) -> list[str]:
+    return steps[1:-1]
+
+
+def take(n: int, *, reverse: bool = False) -> RoutingBatchFunction:
+    @routing_batch_function(description="Some.")
+    def some(steps: list[str]) -> list[str]:
+        return (steps[::-1] if reverse else steps)[:n]
+
+    return some
+
+
+@pytest.mark.parametrize(
+    ("function", "chosen"),
+    [(first, ["a"]), (last, ["c"]), (middle, ["b"]), (take(2, reverse=True), ["c", "b"])],
+)
+def test_with_and_without_parentheses(function: Any, chosen: list[str]) -> None:
+    assert isinstance(function, RoutingBatchFunction)
+    assert function(None, ["a", "b", "c"]) == chosen
+    assert function.route_batch(None, ["a", "b", "c"]) == chosen
+
+
+def test_a_factory_is_called_again_with_what_it_was_called_with() -> None:
+    data = take(1, reverse=True).dump()
+    assert data["type_info"] == {
+        "module": __name__,
+        "name": "take",
+        "kwargs": {"n": 1, "reverse": True},
+    }
+    with pytest.raises(DistilabelUserError, match="allow"):
+        RoutingBatchFunction.from_dict(data)
+
+
+def test_sample_n_steps_is_rebuilt() -> None:
+    again = RoutingBatchFunction.from_dict(sample_n_steps(2).dump())
+    assert len(again(None, ["a", "b", "c"])) == 2
+
+
+def test_one_made_at_the_top_of_a_module_cannot_be_loaded() -> None:
+    with pytest.raises(ValueError, match="factory"):
+        RoutingBatchFunction.from_dict(first.dump())
+
+
+def test_a_factory_set_by_hand() -> None:
+    function = RoutingBatchFunction(routing_function=lambda steps: steps)
+    function.set_factory_function(
+        "distilabel.pipeline.routing_batch_function", "sample_n_steps", {"n": 1}
+    )
+    assert len(RoutingBatchFunction.from_dict(function.dump())(None, ["a", "b"])) == 1
+
+
+def test_one_made_where_anything_may_stand_around_it_does_not_hinder_a_run(tmp_path: Path) -> None:
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+
+        @routing_batch_function()
+        def both(steps: list[str]) -> list[str]:
+            return steps
+
+        Numbers(count=4) >> both >> [Fn(name="a"), Fn(name="b")]
+    distiset = pipeline.run()
+    assert len(rows_of(distiset, "a")) == len(rows_of(distiset, "b")) == 4
