@@ -10,7 +10,14 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
-from distilabel._core.events import Event, GateMoved, GateResumed, RunStarted
+from distilabel._core.events import (
+    Event,
+    GateMoved,
+    GatePaused,
+    GateResumed,
+    RowsDone,
+    RunStarted,
+)
 from distilabel._engine.report import duration, money, shortened
 from distilabel._engine.tally import StepTally, Tally
 from distilabel._engine.watch import GateStates, Watch
@@ -40,6 +47,9 @@ class Lines:
         watch: what to tell.
         out: where to.
     """
+
+    # Rows that are done are also what time passes by.
+    wants = (RunStarted, GateMoved, GateResumed, RowsDone)
 
     def __init__(self, watch: Watch, out: TextIO) -> None:
         self._watch = watch
@@ -117,6 +127,8 @@ class Live:
         watch: what to show.
         console: where.
     """
+
+    wants = (RunStarted, GateMoved, GatePaused, GateResumed)
 
     def __init__(self, watch: Watch, console: Any) -> None:
         from rich.live import Live as RichLive

@@ -24,7 +24,7 @@ _SCHEMA: Final = (
 )
 # A larger group saves little; a smaller one makes every answer wait for its own commit.
 _GROUP: Final = 500
-_GATHER_SECONDS: Final = 0.002
+_GATHER_SECONDS: Final = 0.004
 # Values that may wait to be written before threads that make more of them have to wait too.
 _MOST_WAITING: Final = 2000
 

@@ -44,8 +44,27 @@ def _level() -> int:
     return int(getattr(logging, name))
 
 
-def note(event: Event) -> None:
+class Notes:
     """Writes the events that a person reading the log wants to know of."""
+
+    wants = (
+        RunStarted,
+        StepLoaded,
+        RowFailed,
+        Retried,
+        GateMoved,
+        GatePaused,
+        GateResumed,
+        Stopping,
+        RunFinished,
+    )
+
+    def __call__(self, event: Event) -> None:
+        """Writes one event."""
+        _note(event)
+
+
+def _note(event: Event) -> None:
     match event:
         case RunStarted():
             _log.info("%s begins: %s", event.pipeline, ", ".join(event.steps))
@@ -147,7 +166,7 @@ def run_log(
         root.addHandler(handler)
     shown = display(tally, _total(plan))
     try:
-        yield [shown, note]
+        yield [shown, Notes()]
     finally:
         shown.close()
         report = str(Report.of(tally))
