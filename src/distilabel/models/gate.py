@@ -103,8 +103,8 @@ class Gate:
         self._round_answers = 0
         self._best_rate = 0.0
         self._flat_rounds = 0
-        # Limit and growth before the trial that runs, to go back to.
-        self._before_trial: tuple[float, bool] | None = None
+        # Limit, pace and growth before the trial that runs, to go back to.
+        self._before_trial: tuple[float, float | None, bool] | None = None
 
     # -- asking for leave -------------------------------------------------------------------
 
@@ -158,13 +158,14 @@ class Gate:
         if how is How.ANSWERED:
             if self._outage.answered():
                 self._emit(GateResumed(self.endpoint))
+                self._forget_outage(now)
             self._pace.answered(now)
             self._count_round(now)
         elif how is How.OTHER:
             self._outage.said_nothing(ticket.number)
         else:
             self._failed(ticket, how, wait, why, now)
-        if how in (How.ANSWERED, How.REFUSED):
+        if how in (How.ANSWERED, How.REFUSED) and not self._outage.is_on:
             self._judge(ticket, how is How.REFUSED, wait, now)
         self._let_in()
 
@@ -253,13 +254,23 @@ class Gate:
         elif verdict in (Verdict.LOAD, Verdict.NOT_LOAD):
             self._pace.judge(now, load=verdict is Verdict.LOAD)
             if verdict is Verdict.NOT_LOAD and self._before_trial is not None:
-                self.limit, self._growing = self._before_trial
+                self.limit, _, self._growing = self._before_trial
                 self._emit(GateMoved(self.endpoint, int(self.limit), "refusals are not for load"))
             self._before_trial = None
 
+    def _forget_outage(self, now: float) -> None:
+        """What was refused because nobody was there is no reason to ask less."""
+        if self._before_trial is not None:
+            self.limit, learnt, self._growing = self._before_trial
+            self._pace.go_back_to(learnt, now)
+            self._before_trial = None
+        self._pace.forget(now)
+        self._strain.forget(self._numbers)
+        self._begin_round(now)
+
     def _cut(self, wait: float | None, now: float) -> None:
         if self._before_trial is None:
-            self._before_trial = (self.limit, self._growing)
+            self._before_trial = (self.limit, self._pace.learnt, self._growing)
         # What it holds without refusing it can hold.
         self.limit = max(1.0, self.limit * CUT, min(self.limit, self.in_flight))
         self._growing = False

@@ -96,8 +96,8 @@ async def send(
         raise AnswerError(
             f"{url} did not answer within {timeout:g} s", retryable=True, overloaded=True
         ) from error
-    except aiohttp.InvalidURL as error:
-        raise AnswerError(f"{url!r} is no address") from error
+    except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
+        raise AnswerError(f"{url!r} is no address: one begins with http:// or https://") from error
     except aiohttp.ClientConnectorError as error:
         # Nobody is there, which says nothing against the question: as with load, wait and see.
         raise AnswerError(

@@ -154,6 +154,17 @@ class Pace:
         if self._learnt is not None and self._rate > 0:
             self._learn(self._rate * (REST if load else 2.0), now)
 
+    def go_back_to(self, rate: float | None, now: float) -> None:
+        """Undoes what was learnt, up to a pace of before; None for none."""
+        self._learnt = None
+        if rate is not None:
+            self._learn(rate, now)
+
+    def forget(self, now: float) -> None:
+        """The time until now says nothing about how fast questions are answered."""
+        self._span_start = now
+        self._span_count = 0
+
     def _learn(self, rate: float, now: float) -> None:
         # No second's worth in hand: the endpoint may count in shorter spans.
         self._learnt = _Bucket(rate, 0.1)

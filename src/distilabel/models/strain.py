@@ -69,6 +69,16 @@ class Strain:
         self._last_ticket = ticket
         self._window.clear()
 
+    def forget(self, ticket: int) -> None:
+        """What was seen so far, a trial included, says nothing: the endpoint was out of order.
+
+        Args:
+            ticket: number of the last question that was asked until now.
+        """
+        self._before = None
+        self._last_ticket = ticket
+        self._window.clear()
+
     @property
     def _share(self) -> float:
         return sum(self._window) / max(1, len(self._window))

@@ -24,6 +24,11 @@ _ASLEEP: Final = frozenset({"paused", "scaledToZero"})
 _log = logging.getLogger("distilabel.llm")
 
 
+def _token_in_the_environment() -> Optional[SecretStr]:
+    token = os.getenv("HF_TOKEN")
+    return SecretStr(token) if token else None
+
+
 class InferenceEndpointsBaseClient(BaseModel):
     """Where the model is and how to be let in: one of `model_id`, `endpoint_name` and `base_url`.
 
@@ -50,7 +55,7 @@ class InferenceEndpointsBaseClient(BaseModel):
         default=None, description="Address of a server, with or without /v1."
     )
     api_key: Optional[RuntimeParameter[SecretStr]] = Field(
-        default_factory=lambda: _secret(os.getenv("HF_TOKEN")),
+        default_factory=_token_in_the_environment,
         description="Token of Hugging Face.",
     )
     tokenizer_id: Optional[str] = None
@@ -164,7 +169,3 @@ class InferenceEndpointsBaseClient(BaseModel):
     def _api(self) -> str:
         """The address with `/v1`."""
         return f"{self._address}/v1"
-
-
-def _secret(text: Optional[str]) -> Optional[SecretStr]:
-    return SecretStr(text) if text else None

@@ -1,0 +1,213 @@
+"""Protects `OpenAILLM`, over real HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from distilabel.errors import AnswerError, DistilabelUserError, EndpointError
+from distilabel.models import OpenAILLM
+from distilabel.models.simulated.server import running
+from distilabel.models.simulated.settings import Settings
+from serving import reply, said, serving
+
+pytestmark = pytest.mark.usefixtures("client")
+
+CHAT: Any = [{"role": "user", "content": "Explain tides."}]
+
+
+class Form(BaseModel):
+    """The form of an answer."""
+
+    n: int
+
+
+def loaded(url: str, **fields: Any) -> OpenAILLM:
+    llm = OpenAILLM(**{"model": "m", "base_url": f"{url}/v1", "api_key": "k", **fields})
+    llm.load()
+    return llm
+
+
+async def sent(input: Any, fields: dict[str, Any] | None = None, **arguments: Any) -> Any:
+    async with serving(said("fine")) as server:
+        await loaded(server.url, **(fields or {})).agenerate(input, **arguments)
+    return server.bodies[0]
+
+
+async def test_a_conversation_is_asked_and_answered() -> None:
+    async with running(Settings(api_key="k")) as url:
+        output = await loaded(url).agenerate(CHAT, num_generations=3)
+    assert len({*output["generations"]}) == 3
+    assert output["statistics"]["input_tokens"] == [4]
+    assert output["statistics"]["output_tokens"][0] > 3
+
+
+async def test_what_is_sent_for_a_conversation() -> None:
+    async with serving(said("fine")) as server:
+        llm = loaded(f"{server.url}/", base_url=f"{server.url}/v1/", default_headers={"X-A": "b"})
+        await llm.agenerate(CHAT)
+    assert server.seen == [
+        (
+            "/v1/chat/completions",
+            {
+                "model": "m",
+                "messages": CHAT,
+                "n": 1,
+                "max_tokens": 128,
+                "temperature": 1.0,
+                "top_p": 1.0,
+            },
+        )
+    ]
+    assert server.headers["Authorization"] == "Bearer k"
+    assert server.headers["X-A"] == "b"
+
+
+async def test_all_arguments_are_sent() -> None:
+    body = await sent(
+        CHAT,
+        num_generations=2,
+        max_new_tokens=7,
+        logprobs=True,
+        top_logprobs=3,
+        frequency_penalty=0.1,
+        presence_penalty=0.2,
+        temperature=0.3,
+        top_p=0.4,
+        stop=["a"],
+        response_format={"type": "json_object"},
+        extra_body={"min_p": 0.5},
+    )
+    assert body == {
+        "model": "m",
+        "messages": CHAT,
+        "n": 2,
+        "max_tokens": 7,
+        "logprobs": True,
+        "top_logprobs": 3,
+        "frequency_penalty": 0.1,
+        "presence_penalty": 0.2,
+        "temperature": 0.3,
+        "top_p": 0.4,
+        "stop": ["a"],
+        "response_format": {"type": "json_object"},
+        "min_p": 0.5,
+    }
+
+
+async def test_text_is_completed() -> None:
+    async with running(Settings()) as url:
+        output = await loaded(url).agenerate("Once upon", logprobs=True, top_logprobs=2)
+    assert output["generations"][0]
+    assert "".join(p[0]["token"] for p in output["logprobs"][0]) == output["generations"][0]
+    body = await sent("Once", echo=True, logprobs=True)
+    assert (body["prompt"], body["echo"], body["logprobs"]) == ("Once", True, 1)
+    assert "messages" not in body
+
+
+async def test_log_probabilities_of_a_conversation() -> None:
+    async with running(Settings()) as url:
+        output = await loaded(url).agenerate(CHAT, logprobs=True, top_logprobs=2)
+    positions = output["logprobs"][0]
+    assert {len(position) for position in positions} == {2}
+    assert "".join(position[0]["token"] for position in positions) == output["generations"][0]
+
+
+async def test_stop_is_not_sent_with_an_image() -> None:
+    content = [{"type": "image_url", "image_url": {"url": "data:,"}}]
+    body = await sent([{"role": "user", "content": content}], stop="a")
+    assert "stop" not in body
+
+
+async def test_a_structure_of_the_model_holds_for_all_and_one_of_the_input_wins() -> None:
+    other = {"schema": {"title": "Other", "type": "object"}}
+    fields = {"structured_output": {"schema": Form}}
+    body = await sent(CHAT, fields)
+    assert body["response_format"]["json_schema"]["name"] == "Form"
+    body = await sent((CHAT, None), fields)
+    assert body["response_format"]["json_schema"]["name"] == "Form"
+    body = await sent((CHAT, other), fields)
+    assert body["response_format"]["json_schema"]["name"] == "Other"
+
+
+async def test_answers_follow_the_structure() -> None:
+    async with running(Settings()) as url:
+        llm = loaded(url, structured_output={"schema": Form})
+        text = (await llm.agenerate(CHAT))["generations"][0]
+    assert Form.model_validate_json(text or "").n is not None
+
+
+def test_a_structure_without_schema_is_told_on_loading() -> None:
+    with pytest.raises(DistilabelUserError, match="'schema'"):
+        loaded("http://x", structured_output={"format": "json"})
+
+
+def test_a_missing_key_names_argument_and_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    llm = OpenAILLM(model="m")
+    with pytest.raises(ValueError, match=r"`api_key`.*OPENAI_API_KEY"):
+        llm.load()
+
+
+def test_key_and_address_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "from the environment")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://elsewhere/v1")
+    llm = OpenAILLM(model="m")
+    assert llm.base_url == "http://elsewhere/v1"
+    assert llm.api_key is not None
+    assert llm.api_key.get_secret_value() == "from the environment"
+    assert "from the environment" not in f"{llm!r} {llm.dump()} {llm._gate_name()}"
+
+
+def test_an_unknown_field_is_told() -> None:
+    with pytest.raises(ValidationError, match="modle"):
+        OpenAILLM(modle="m")  # type: ignore[call-arg]
+
+
+async def test_a_wrong_type_of_an_argument_is_told() -> None:
+    with pytest.raises(ValidationError):
+        await loaded("http://x").agenerate(CHAT, max_new_tokens="many")  # type: ignore[arg-type]
+
+
+async def test_before_the_first_question_key_address_and_model_are_checked() -> None:
+    async with running(Settings(models=("gpt-small", "gpt-large"), api_key="k")) as url:
+        await loaded(url, model="gpt-small")._preflight()
+        with pytest.raises(EndpointError, match="did you mean 'gpt-small'"):
+            await loaded(url, model="gpt-smal")._preflight()
+        with pytest.raises(EndpointError, match="refuses the key"):
+            await loaded(url, model="gpt-small", api_key="wrong")._preflight()
+    with pytest.raises(EndpointError, match="base_url"):
+        await loaded(url)._preflight()
+
+
+async def test_a_model_that_is_understood_need_not_be_listed() -> None:
+    async with running(Settings()) as url:  # lists one, serves any
+        await loaded(url, model="an alias")._preflight()
+    async with serving({}, models=()) as server:  # has no list
+        await loaded(server.url, model="any")._preflight()
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(400, AnswerError), (401, EndpointError), (404, EndpointError)]
+)
+async def test_a_refusal_is_an_error_of_its_kind(status: int, kind: type[Exception]) -> None:
+    async with serving(reply({"error": {"message": "words"}}, status)) as server:
+        with pytest.raises(kind, match="words"):
+            await loaded(server.url).agenerate(CHAT)
+
+
+async def test_no_content_is_an_error_that_says_why() -> None:
+    async with serving(said(None)) as server:
+        with pytest.raises(AnswerError, match="finish reason: stop"):
+            await loaded(server.url).agenerate(CHAT)
+
+
+def test_models_that_differ_in_address_or_key_are_told_apart() -> None:
+    first = OpenAILLM(model="m", base_url="http://x/v1", api_key="a")
+    slash = OpenAILLM(model="m", base_url="http://x/v1/", api_key="a")
+    other = OpenAILLM(model="m", base_url="http://x/v1", api_key="b")
+    assert first._identity() == slash._identity() == other._identity()
+    assert first._gate_name() != other._gate_name()
+    assert OpenAILLM(model="m", identity="same", api_key="a")._identity() == "same"

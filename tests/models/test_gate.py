@@ -1,0 +1,226 @@
+"""Protects who is let through to an endpoint, how many at a time, and that no place is lost."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from distilabel._core.events import Event, GateMoved, GatePaused, GateResumed
+from distilabel.errors import EndpointError
+from distilabel.models import outage
+from distilabel.models.gate import CUT, START, Gate, How, Ticket
+
+
+async def settle() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def rounds(gate: Gate, count: int, how: How) -> None:
+    """Asks one question after the other."""
+    for number in range(count):
+        gate.leave(await gate.enter(number), how)
+
+
+async def test_no_more_than_the_limit_are_let_in_and_in_order() -> None:
+    gate = Gate("e", most=2)
+    order: list[int] = []
+    tickets: list[Ticket] = []
+
+    async def ask(number: int) -> None:
+        tickets.append(await gate.enter(number))
+        order.append(number)
+
+    tasks = [asyncio.create_task(ask(number)) for number in range(5)]
+    await settle()
+    assert (order, gate.in_flight, gate.waiting) == ([0, 1], 2, 3)
+    gate.leave(tickets[0], How.ANSWERED)
+    await settle()
+    assert order == [0, 1, 2]
+    for ticket in tickets[1:]:
+        gate.leave(ticket, How.ANSWERED)
+    await settle()
+    assert order == [0, 1, 2, 3, 4]
+    for ticket in tickets[3:]:
+        gate.leave(ticket, How.ANSWERED)
+    assert gate.in_flight == 0
+    await asyncio.gather(*tasks)
+
+
+async def test_a_question_asked_again_goes_first() -> None:
+    gate = Gate("e", most=1)
+    ticket = await gate.enter()
+    late = asyncio.create_task(gate.enter("late"))
+    await settle()
+    again = asyncio.create_task(gate.enter("again", again=True))
+    await settle()
+    gate.leave(ticket, How.ANSWERED)
+    await settle()
+    assert again.done()
+    assert not late.done()
+    gate.leave(again.result(), How.ANSWERED)
+    gate.leave(await late, How.ANSWERED)
+
+
+async def test_a_cancelled_wait_takes_no_place() -> None:
+    gate = Gate("e", most=1)
+    ticket = await gate.enter()
+    tasks = [asyncio.create_task(gate.enter()) for _ in range(3)]
+    await settle()
+    tasks[0].cancel()
+    tasks[1].cancel()
+    await settle()
+    assert gate.waiting == 1
+    gate.leave(ticket, How.ANSWERED)
+    gate.leave(await tasks[2], How.ANSWERED)
+    assert (gate.in_flight, gate.waiting) == (0, 0)
+
+
+async def test_one_admitted_and_cancelled_at_once_gives_its_place_to_the_next() -> None:
+    gate = Gate("e", most=1)
+    ticket = await gate.enter()
+    first, second = (asyncio.create_task(gate.enter()) for _ in range(2))
+    await settle()
+    gate.leave(ticket, How.ANSWERED)  # admits the first, which has not run yet
+    first.cancel()
+    await settle()
+    assert first.cancelled()
+    gate.leave(await second, How.ANSWERED)
+    assert gate.in_flight == 0
+
+
+async def test_one_turned_away_and_cancelled_at_once_was_never_in() -> None:
+    gate = Gate("e", most=1)
+    ticket = await gate.enter()
+    task = asyncio.create_task(gate.enter())
+    await settle()
+    gate.turn_away(EndpointError("closed"))
+    task.cancel()
+    await settle()
+    assert gate.in_flight == 1
+    gate.leave(ticket, How.OTHER)
+    assert gate.in_flight == 0
+
+
+async def test_turning_away_tells_everyone_who_waits() -> None:
+    gate = Gate("e", most=1)
+    await gate.enter()
+    tasks = [asyncio.create_task(gate.enter()) for _ in range(2)]
+    await settle()
+    gate.turn_away(EndpointError("closed"))
+    for task in tasks:
+        with pytest.raises(EndpointError, match="closed"):
+            await task
+
+
+async def test_the_limit_doubles_while_answers_come_faster() -> None:
+    gate = Gate("e")
+    assert gate.limit == START
+
+    async def ask(number: int) -> None:
+        ticket = await gate.enter(number)
+        await asyncio.sleep(0.01)
+        gate.leave(ticket, How.ANSWERED)
+
+    await asyncio.gather(*(ask(number) for number in range(400)))
+    assert gate.limit >= 2 * START
+    assert gate.in_flight == 0
+
+
+async def test_a_few_refusals_cut_nothing() -> None:
+    gate = Gate("e", most=50)
+    for number in range(400):
+        # One in twenty, in pairs: worse than chance.
+        how = How.REFUSED if number % 40 < 2 else How.ANSWERED
+        gate.leave(await gate.enter(number), how)
+    assert gate.limit == 50
+
+
+async def test_many_refusals_cut_a_fixed_limit_which_recovers() -> None:
+    events: list[Event] = []
+    gate = Gate("e", most=20, emit=events.append)
+    await rounds(gate, 6, How.REFUSED)
+    assert gate.limit == pytest.approx(20 * CUT)
+    assert [event.limit for event in events if isinstance(event, GateMoved)] == [14]
+
+    async def ask(number: int) -> None:
+        ticket = await gate.enter(number)
+        await asyncio.sleep(0)
+        gate.leave(ticket, How.ANSWERED)
+
+    for _ in range(30):
+        await asyncio.gather(*(ask(number) for number in range(40)))
+    assert gate.limit == 20
+
+
+async def test_an_endpoint_that_is_out_is_left_alone_tried_and_used_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(outage, "FIRST_PAUSE", 0.02)
+    events: list[Event] = []
+    gate = Gate("e", most=20, emit=events.append)
+    for ticket in [await gate.enter(number) for number in range(10)]:
+        gate.leave(ticket, How.BROKEN, why="a 500")
+    assert not gate.is_well
+    assert gate.limit == 20
+    tasks = [asyncio.create_task(gate.enter(f"later {number}")) for number in range(3)]
+    await settle()
+    assert gate.in_flight == 0
+    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    assert (len(done), gate.in_flight) == (1, 1)  # one question tries
+    gate.leave(done.pop().result(), How.BROKEN)
+    assert gate.in_flight == 0
+    done, pending = await asyncio.wait(tasks[1:], return_when=asyncio.FIRST_COMPLETED)
+    assert len(done) == 1
+    gate.leave(done.pop().result(), How.ANSWERED)
+    await asyncio.wait(pending)
+    assert gate.is_well
+    pauses = [event for event in events if isinstance(event, GatePaused)]
+    assert [pause.seconds for pause in pauses] == [0.02, 0.04]
+    assert "a 500" in pauses[0].reason
+    assert [type(event) for event in events][-1] is GateResumed
+    gate.leave(pending.pop().result(), How.ANSWERED)
+    assert gate.in_flight == 0
+
+
+async def test_one_question_that_never_works_is_no_outage() -> None:
+    gate = Gate("e", most=20)
+    for _ in range(50):
+        gate.leave(await gate.enter("the same"), How.BROKEN)
+    assert gate.is_well
+
+
+async def test_a_probe_that_says_nothing_lets_the_next_one_try(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(outage, "FIRST_PAUSE", 0.01)
+    gate = Gate("e", most=20)
+    for ticket in [await gate.enter(number) for number in range(10)]:
+        gate.leave(ticket, How.BROKEN)
+    gate.leave(await gate.enter(), How.OTHER)
+    gate.leave(await gate.enter(), How.ANSWERED)
+    assert gate.is_well
+
+
+async def test_an_outage_without_end_turns_everyone_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outage, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(outage, "PATIENCE_WITH_A_STRANGER", 0.0)
+    gate = Gate("e", most=20)
+    for ticket in [await gate.enter(number) for number in range(10)]:
+        gate.leave(ticket, How.BROKEN, why="a 500")
+    tasks = [asyncio.create_task(gate.enter()) for _ in range(2)]
+    done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    gate.leave(done.pop().result(), How.BROKEN, why="a 500 again")
+    with pytest.raises(EndpointError, match=r"11 questions in a row.*a 500 again"):
+        await pending.pop()
+
+
+async def test_the_users_pace_holds_questions_back_and_lets_them_go_on() -> None:
+    gate = Gate("e", requests_per_minute=60 * 50)
+    tickets = [asyncio.create_task(gate.enter()) for _ in range(60)]
+    await settle()
+    assert gate.in_flight == START
+    for task in list(tickets):
+        gate.leave(await task, How.ANSWERED)
+    assert (gate.in_flight, gate.waiting) == (0, 0)

@@ -1,0 +1,99 @@
+"""Protects what the one client makes of networks that fail, over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import Any
+
+import pytest
+
+from distilabel.errors import AnswerError
+from distilabel.models import http
+from distilabel.models.simulated.faults import Faults
+from distilabel.models.simulated.server import running
+from distilabel.models.simulated.settings import Settings
+from serving import reply, serving
+
+pytestmark = pytest.mark.usefixtures("client")
+
+QUESTION = b'{"model": "m", "messages": [{"role": "user", "content": "x"}]}'
+HEADERS = {"Authorization": "Bearer sk-secret-secret", "Content-Type": "application/json"}
+
+
+async def asked(fault: str, timeout: float = 5) -> AnswerError:
+    async with running(Settings(faults=Faults.parse({fault: 1.0}))) as url:
+        with pytest.raises(AnswerError) as caught:
+            await http.send(
+                "POST",
+                f"{url}/v1/chat/completions",
+                body=QUESTION,
+                headers=HEADERS,
+                timeout=timeout,
+            )
+    assert "secret" not in str(caught.value)
+    assert url in str(caught.value)
+    return caught.value
+
+
+async def test_a_reply_is_given_as_it_is_whatever_its_status() -> None:
+    async with serving(reply({"a": 1}, 418, X_Some="thing")) as server:
+        got = await http.send("POST", f"{server.url}/x", body=b"{}", headers=HEADERS)
+    assert (got.status, got.body, got.headers["x-some"]) == (418, b'{"a": 1}', "thing")
+    assert server.headers["Authorization"] == HEADERS["Authorization"]
+
+
+@pytest.mark.parametrize("fault", ["drop", "reset"])
+async def test_a_lost_connection_may_be_tried_again(fault: str) -> None:
+    error = await asked(fault)
+    assert error.retryable
+    assert not error.overloaded
+
+
+async def test_no_answer_in_time_is_load() -> None:
+    error = await asked("hang", timeout=0.05)
+    assert error.retryable
+    assert error.overloaded
+    assert "within 0.05 s" in str(error)
+
+
+async def test_nobody_there_says_nothing_against_the_question() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with pytest.raises(AnswerError) as caught:
+        await http.send("GET", f"http://127.0.0.1:{port}/v1/models")
+    assert caught.value.retryable
+    assert caught.value.overloaded
+
+
+@pytest.mark.parametrize("url", ["not an address", "http://", "localhost:8080/v1", "ftp://x/y"])
+async def test_what_is_no_address_is_not_tried_again(url: str) -> None:
+    with pytest.raises(AnswerError) as caught:
+        await http.send("GET", url)
+    assert not caught.value.retryable
+
+
+async def test_each_loop_has_one_session_and_closes_it() -> None:
+    async with serving({"a": 1}) as server:
+        await http.send("POST", server.url, body=b"{}")
+        session: Any = http._session()
+        await http.send("POST", server.url, body=b"{}")
+        assert http._session() is session
+        await http.close()
+        assert session.closed
+        await http.send("POST", server.url, body=b"{}")
+        assert http._session() is not session
+
+
+async def test_a_cancelled_request_leaves_nothing_behind() -> None:
+    async with running(Settings(faults=Faults.parse({"hang": 1.0}))) as url:
+        task = asyncio.create_task(
+            http.send("POST", f"{url}/v1/chat/completions", body=QUESTION, headers=HEADERS)
+        )
+        await asyncio.sleep(0.05)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        stats = await http.send("GET", f"{url}/stats")
+        assert b'"by_status"' in stats.body

@@ -1,0 +1,141 @@
+"""Protects the maps to and from OpenAI's formats. No network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+
+from distilabel.errors import AnswerError
+from distilabel.models.wire.chat_completions import answer, request
+
+
+def body(*choices: Any, **more: Any) -> bytes:
+    return orjson.dumps({"choices": list(choices), **more})
+
+
+def message(content: Any, **more: Any) -> dict[str, Any]:
+    return {"message": {"role": "assistant", "content": content}, **more}
+
+
+def test_a_conversation_and_a_text_have_fields_of_their_own() -> None:
+    chat = [{"role": "user", "content": "hi"}]
+    assert orjson.loads(request("m", chat, {})) == {"model": "m", "messages": chat}
+    assert orjson.loads(request("m", "hi", {})) == {"model": "m", "prompt": "hi"}
+
+
+def test_what_is_none_is_left_out_and_an_extra_body_wins() -> None:
+    arguments = {"n": 0, "stop": None, "top_p": 0.5, "extra_body": {"top_p": 1, "min_p": 0.1}}
+    sent = orjson.loads(request("m", "hi", arguments))
+    assert sent == {"model": "m", "prompt": "hi", "n": 0, "top_p": 1, "min_p": 0.1}
+
+
+def test_texts_and_usage_are_read() -> None:
+    reply = body(message("a"), message("b"), usage={"prompt_tokens": 4, "completion_tokens": 9})
+    assert answer(reply) == {
+        "generations": ["a", "b"],
+        "statistics": {"input_tokens": [4], "output_tokens": [9]},
+    }
+    assert answer(body({"text": "c"}))["generations"] == ["c"]
+
+
+@pytest.mark.parametrize("usage", [None, {}, {"prompt_tokens": None}])
+def test_usage_may_be_missing(usage: Any) -> None:
+    output = answer(body(message("a"), usage=usage))
+    assert output["statistics"] == {"input_tokens": [0], "output_tokens": [0]}
+
+
+def test_an_empty_text_is_an_answer() -> None:
+    assert answer(body(message("")))["generations"] == [""]
+
+
+def test_content_in_parts_is_joined() -> None:
+    parts = [{"type": "thinking", "x": 1}, {"type": "text", "text": "a"}]
+    parts.append({"type": "text", "text": "b"})
+    assert answer(body(message(parts)))["generations"] == ["ab"]
+
+
+def test_one_text_of_several_may_be_missing() -> None:
+    assert answer(body(message(None), message("b")))["generations"] == [None, "b"]
+
+
+@pytest.mark.parametrize(
+    ("choice", "retryable"),
+    [
+        (message(None), True),
+        (message(None, finish_reason="stop"), True),
+        (message(None, finish_reason="length"), False),
+        (message(None, finish_reason="content_filter"), False),
+        (message(None, finish_reason="tool_calls"), False),
+        ({"message": {"content": None, "refusal": "I won't"}, "finish_reason": "stop"}, False),
+    ],
+)
+def test_no_text_at_all_says_why(choice: Any, retryable: bool) -> None:
+    with pytest.raises(AnswerError) as caught:
+        answer(body(choice))
+    assert caught.value.retryable is retryable
+    assert str(choice.get("finish_reason")) in str(caught.value)
+    if "refusal" in choice["message"]:
+        assert "I won't" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        b"",
+        b'{"choices": [{"mess',
+        b"[]",
+        b"null",
+        b'"text"',
+        b"{}",
+        b'{"choices": null}',
+        b'{"choices": []}',
+        b'{"choices": [null]}',
+        b'{"choices": [{}]}',
+        b'{"choices": [{"message": null}]}',
+        b'{"choices": [{"message": {"content": "a"}}], "usage": [1]}',
+        b"\xff\xfe",
+    ],
+)
+def test_what_is_no_answer_may_be_tried_again_and_is_kept_for_the_record(reply: bytes) -> None:
+    with pytest.raises(AnswerError) as caught:
+        answer(reply)
+    assert caught.value.retryable
+    assert caught.value.raw == reply.decode("utf-8", "replace")
+
+
+def test_log_probabilities_of_a_chat() -> None:
+    content = [
+        {
+            "token": "a",
+            "logprob": -0.1,
+            "top_logprobs": [{"token": "a", "logprob": -0.1}, {"token": "b", "logprob": -2}],
+        },
+        {"token": "c", "logprob": -0.3, "top_logprobs": []},
+        {"token": "d", "logprob": -0.4},
+    ]
+    output = answer(body(message("acd", logprobs={"content": content}), message("x")))
+    assert output["logprobs"] == [
+        [
+            [{"token": "a", "logprob": -0.1}, {"token": "b", "logprob": -2}],
+            [{"token": "c", "logprob": -0.3}],
+            [{"token": "d", "logprob": -0.4}],
+        ],
+        None,
+    ]
+
+
+def test_log_probabilities_of_a_completion() -> None:
+    logprobs = {
+        "tokens": ["a", "b"],
+        "token_logprobs": [None, -0.2],
+        "top_logprobs": [None, {"b": -0.2, "c": -1.0}],
+    }
+    output = answer(body({"text": "ab", "logprobs": logprobs}))
+    assert output["logprobs"] == [
+        [
+            [{"token": "a", "logprob": None}],
+            [{"token": "b", "logprob": -0.2}, {"token": "c", "logprob": -1.0}],
+        ]
+    ]
