@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Callable, List, TypeVar
 
-C = TypeVar("C", bound=type)
+S = TypeVar("S", bound=type)
 
 
-def requirements(requirements: List[str]) -> Callable[[C], C]:
+def requirements(requirements: List[str]) -> Callable[[S], S]:
     """Says which packages the steps of a class need.
 
     Args:
@@ -17,7 +17,7 @@ def requirements(requirements: List[str]) -> Callable[[C], C]:
         A class decorator.
     """
 
-    def decorate(cls: C) -> C:
+    def decorate(cls: S) -> S:
         def gather(self: Any) -> list[str]:
             return [*requirements, *super(cls, self)._gather_requirements()]  # type: ignore[arg-type]
 
