@@ -12,7 +12,8 @@ import pytest
 from distilabel._core.events import Answered, Asked, Event, Retried, Unanswered
 from distilabel.errors import AnswerError, DistilabelUserError, EndpointError
 from distilabel.models import LLM, AsyncLLM, OpenAILLM
-from distilabel.models.door import Door, Gates, StopAsking
+from distilabel.models.door import Door, StopAsking
+from distilabel.models.gates import Gates
 from distilabel.models.simulated.faults import Faults
 from distilabel.models.simulated.server import running
 from distilabel.models.simulated.settings import Settings
@@ -29,6 +30,10 @@ def chat(text: str) -> Any:
 
 class Kept(dict[bytes, bytes]):
     """Answers in a dict."""
+
+    @property
+    def held_before(self) -> bool:
+        return bool(self)
 
     async def put(self, key: bytes, value: bytes) -> None:
         self[key] = value

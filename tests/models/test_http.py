@@ -67,7 +67,9 @@ async def test_nobody_there_says_nothing_against_the_question() -> None:
     assert caught.value.overloaded
 
 
-@pytest.mark.parametrize("url", ["not an address", "http://", "localhost:8080/v1", "ftp://x/y"])
+@pytest.mark.parametrize(
+    "url", ["not an address", "http://", "localhost:8080/v1", "ftp://x/y", "http://["]
+)
 async def test_what_is_no_address_is_not_tried_again(url: str) -> None:
     with pytest.raises(AnswerError) as caught:
         await http.send("GET", url)

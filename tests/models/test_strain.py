@@ -41,7 +41,7 @@ def test_an_unsure_trial_never_says_that_it_is_not_load() -> None:
         strain.saw(number, number % 2 == 0)
     strain.begin_trial(64, sure=False)
     verdicts = [strain.saw(64 + number, number % 2 == 0) for number in range(1, TRIAL + 1)]
-    assert verdicts[-1] is Verdict.LOAD
+    assert verdicts[-1] is Verdict.ASK_LESS
 
 
 def test_when_nearly_all_is_refused_still_less_is_asked() -> None:

@@ -9,7 +9,8 @@ from typing import Any, Protocol, TypeVar
 from distilabel._core.events import Emit
 from distilabel._engine.store import Store
 from distilabel._engine.threads import Threads
-from distilabel.models.door import Gates, StopAsking
+from distilabel.models.door import StopAsking
+from distilabel.models.gates import Gates
 
 _T = TypeVar("_T")
 

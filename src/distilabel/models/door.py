@@ -21,13 +21,14 @@ from distilabel.errors import AnswerError, EndpointError
 from distilabel.models.arguments import checked_arguments
 from distilabel.models.batcher import Batcher
 from distilabel.models.gate import Gate, How
+from distilabel.models.gates import Gates
 from distilabel.models.llms.base import LLM, AsyncLLM, merge_responses
 from distilabel.models.prices import Price, price_for
 from distilabel.models.times import Times
 from distilabel.models.troubles import as_model_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
 
     from distilabel.typing import FormattedInput, GenerateOutput
 
@@ -65,36 +66,6 @@ class NotKept(BaseException):
 
 class StopAsking(BaseException):
     """The run is being stopped: the question is not asked, and its row is left for the next run."""
-
-
-class Gates:
-    """The gates of one event loop, by endpoint."""
-
-    def __init__(self, emit: Emit | None = None) -> None:
-        self._gates: dict[str, Gate] = {}
-        self._emit = emit
-
-    def of(self, llm: LLM) -> Gate:
-        """The gate that questions for this model go through."""
-        name = llm._gate_name()
-        gate = self._gates.get(name)
-        if gate is None:
-            gate = self._gates[name] = Gate(
-                llm.model_name,
-                most=llm.max_concurrency,
-                requests_per_minute=llm.requests_per_minute,
-                tokens_per_minute=llm.tokens_per_minute,
-                emit=self._emit,
-            )
-        return gate
-
-    def __iter__(self) -> Iterator[Gate]:
-        return iter(self._gates.values())
-
-    def turn_away(self, error: BaseException) -> None:
-        """Tells everyone who waits at a gate that they will not be let in."""
-        for gate in self:
-            gate.turn_away(error)
 
 
 _standalone: WeakKeyDictionary[asyncio.AbstractEventLoop, Gates] = WeakKeyDictionary()

@@ -52,7 +52,10 @@ def _limit(seconds: float) -> Any:
 @lru_cache(maxsize=256)
 def _proxy(url: str) -> str | None:
     """The proxy the environment asks for. `trust_env` of aiohttp reads it for every request."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # the client tells what is wrong with it
+        return None
     proxy = getproxies().get(parts.scheme)
     return None if proxy is None or proxy_bypass(parts.netloc) else proxy
 

@@ -87,11 +87,12 @@ class Strain:
     def _is_too_much(self) -> bool:
         """More refusals than chance makes of the stray ones."""
         expected = len(self._window) * self.stray
-        return sum(self._window) > expected + 3 * math.sqrt(expected) + 3
+        return sum(self._window) > expected + 3 * math.sqrt(expected) + 2
 
     def _judged(self, before: float) -> Verdict:
         after = self._share
-        if after > MOST_STRAY:
+        if after > (MOST_STRAY if self._sure else 2 * self.stray):
+            # Less still, and another trial: the caller says how much less that is.
             return Verdict.ASK_LESS
         self._before = None
         self._window.clear()
@@ -99,5 +100,6 @@ class Strain:
             # Half as much again, so that chance alone does not begin the next trial.
             self.stray = min(MOST_STRAY, max(self.stray, 1.2 * after))
             return Verdict.NOT_LOAD
-        self.stray = max(LEAST_STRAY, min(self.stray, (self.stray + after) / 2))
+        # What is left when less is asked is what is stray here; a short trial is half believed.
+        self.stray = max(LEAST_STRAY, min(self.stray, (self.stray + 2 * after) / 3))
         return Verdict.LOAD

@@ -1,7 +1,5 @@
 """What goes into a model and what comes out of it."""
 
-from __future__ import annotations
-
 from typing import Any, Dict, List, Literal, Optional, Tuple, Type, Union
 
 from pydantic import BaseModel

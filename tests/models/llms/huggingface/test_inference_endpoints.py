@@ -149,9 +149,9 @@ async def test_a_model_the_router_does_not_know_is_told(monkeypatch: pytest.Monk
 async def test_an_address_works_with_and_without_v1(tmp_path: Path, ending: str) -> None:
     answers = tmp_path / "answers.jsonl"
     answers.write_text(
-        json.dumps({"instruction": "Explain tides.", "outputs": {"simulated": "The moon."}})
+        json.dumps({"instruction": "Explain tides.", "outputs": {"named": "The moon."}})
     )
-    async with running(Settings(replay=answers)) as url:
+    async with running(Settings(replay=answers, models=("named",))) as url:
         llm = loaded(base_url=url + ending)
         await llm._preflight()
         output = await llm.agenerate(CHAT)
