@@ -14,7 +14,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 
 FLOORS = {
     "cli": 7,
-    "__main__.py": 7,
+    "__main__.py": 8,
     "review": 6,
     "pipeline": 6,
     "_engine": 5,
@@ -26,6 +26,8 @@ FLOORS = {
     "_core": 2,
     "mixins": 2,
     "utils": 2,
+    # Reads text, knows nothing of distilabel: mixins stand on it.
+    "utils/docstring.py": 1,
     "typing": 1,
     "errors.py": 1,
     "exceptions.py": 1,
@@ -64,11 +66,11 @@ def name(file: Path) -> tuple[str, ...]:
 
 
 def floor(path: tuple[str, ...]) -> int:
-    return FLOORS[path[0]]
+    return FLOORS.get("/".join(path), FLOORS[path[0]])
 
 
 def room(path: tuple[str, ...]) -> str:
-    return path[0]
+    return path[0] if len(path) > 1 else ""
 
 
 GRAPH = {name(file): imports(file) - {name(file)} for file in FILES}
@@ -86,9 +88,16 @@ def test_a_file_imports_only_lower_floors_and_its_own_folder(file: tuple[str, ..
         assert allowed, f"{'/'.join(file)} imports {'/'.join(other)}"
 
 
+# A model's synchronous methods ask through the door, and the door asks models: the one loop.
+LOOP = (("models", "llms", "base.py"), ("models", "door.py"))
+
+
 def test_no_file_imports_itself_by_way_of_others() -> None:
     # A face names what stands below it, but imports it only when a name is used.
-    graph = {f: {o for o in others if not is_face(f)} for f, others in GRAPH.items()}
+    graph = {
+        file: {o for o in others if not is_face(file) and (file, o) != LOOP}
+        for file, others in GRAPH.items()
+    }
     done: set[tuple[str, ...]] = set()
 
     def visit(file: tuple[str, ...], way: list[tuple[str, ...]]) -> None:

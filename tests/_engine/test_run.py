@@ -59,7 +59,8 @@ def asked(folder: Path) -> list[str]:
 
 
 def test_the_first_ctrl_c_keeps_what_is_in_flight(tmp_path: Path) -> None:
-    process = script(program(1.0), tmp_path)
+    # Long enough for a busy machine to press Ctrl-C before the forty slow answers are there.
+    process = script(program(3.0), tmp_path)
     wait_for_questions(tmp_path, process, 65)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)

@@ -50,6 +50,7 @@ class Store:
         # Whoever reads holds it: a connection must not be closed under a thread that reads.
         self._lock = threading.Lock()
         self._reader: sqlite3.Connection | None = None
+        self._handing = threading.Lock()
         self._gathering: dict[asyncio.AbstractEventLoop, list[_Put]] = {}
         self._queue: queue.SimpleQueue[list[_Put] | None] = queue.SimpleQueue()
         self._room = threading.Semaphore(_MOST_WAITING)
@@ -137,20 +138,24 @@ class Store:
         Raises:
             StoreError: it could not be written (a full disk, say).
         """
-        if self._closed:
-            raise StoreError(f"The store {self.path} is closed.")
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
-        group = self._gathering.get(loop)
-        if group is None:
-            # Waking the writer costs more than writing: what comes within a moment goes together.
-            group = self._gathering[loop] = []
-            loop.call_later(_GATHER_SECONDS, self._hand_over, loop)
-        group.append((key, value, done))
+        # Whoever closes does so from another thread: nothing may be added to what was handed over.
+        with self._handing:
+            if self._closed:
+                raise StoreError(f"The store {self.path} is closed.")
+            group = self._gathering.get(loop)
+            if group is None:
+                # Waking the writer costs more than writing: what comes within a moment goes
+                # together.
+                group = self._gathering[loop] = []
+                loop.call_later(_GATHER_SECONDS, self._hand_over, loop)
+            group.append((key, value, done))
         await done
 
     def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
-        group = self._gathering.pop(loop, None)
+        with self._handing:
+            group = self._gathering.pop(loop, None)
         if group:
             self._queue.put(group)
 
@@ -162,9 +167,10 @@ class Store:
 
     def close(self) -> None:
         """Writes what is waiting and lets go of the file."""
-        if self._closed:
-            return
-        self._closed = True
+        with self._handing:
+            if self._closed:
+                return
+            self._closed = True
         for loop in list(self._gathering):
             self._hand_over(loop)
         self._queue.put(None)

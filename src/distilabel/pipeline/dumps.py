@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import distilabel
 from distilabel._core.spec import TYPE_INFO_KEY, from_plain
@@ -10,13 +10,11 @@ from distilabel.errors import DistilabelUserError
 from distilabel.pipeline.routing_batch_function import RoutingBatchFunction
 from distilabel.steps.base import _Step
 
-if TYPE_CHECKING:
-    from distilabel.pipeline.base import BasePipeline
-
-_P = TypeVar("_P", bound="BasePipeline")
+# A pipeline; named no further, because pipelines are dumped by this file.
+_P = TypeVar("_P")
 
 
-def dump(pipeline: BasePipeline) -> dict[str, Any]:
+def dump(pipeline: Any) -> dict[str, Any]:
     """A pipeline as plain data."""
     return {
         "distilabel": {"version": distilabel.__version__},
@@ -53,7 +51,8 @@ def load(cls: type[_P], data: dict[str, Any], allow: tuple[str, ...]) -> _P:
             "Pipelines are written by pipeline.save(...)."
         )
     spec = data["pipeline"]
-    with cls(
+    maker: Any = cls
+    with maker(
         name=spec.get("name"),
         description=spec.get("description"),
         requirements=data.get("requirements"),
@@ -71,4 +70,4 @@ def load(cls: type[_P], data: dict[str, Any], allow: tuple[str, ...]) -> _P:
                 pipeline._add_edge(connection["from"], end)
             if connection["from"] in routing:
                 pipeline._add_routing(connection["from"], routing[connection["from"]])
-    return pipeline
+    return pipeline  # type: ignore[no-any-return]

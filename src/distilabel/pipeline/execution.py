@@ -6,7 +6,7 @@ import logging
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from distilabel._core.events import Bus
 from distilabel._engine.plan import Plan
@@ -18,15 +18,30 @@ from distilabel.constants import STEPS_ARTIFACTS_PATH
 from distilabel.errors import DistilabelUserError
 from distilabel.mixins.runtime_parameters import close_names
 from distilabel.pipeline.logs import run_log
+from distilabel.pipeline.routing_batch_function import RoutingBatchFunction
 from distilabel.pipeline.validation import Validation
 from distilabel.steps.base import GeneratorStep, _Step
 
 if TYPE_CHECKING:
     from distilabel.distiset import Distiset
-    from distilabel.pipeline.base import BasePipeline
     from distilabel.pipeline.places import Places
 
 _log = logging.getLogger("distilabel.pipeline")
+
+
+class Runnable(Protocol):
+    """A pipeline, as its runs see it."""
+
+    name: str
+    dag: Dag
+    _steps: dict[str, _Step]
+    _routing: dict[str, RoutingBatchFunction]
+    _enable_metadata: bool
+
+    def _free_name(self, base: str) -> str: ...
+
+    def requirements_to_install(self) -> list[str]:
+        """The requirements that are not installed."""
 
 
 class Execution:
@@ -40,7 +55,7 @@ class Execution:
     """
 
     def __init__(
-        self, pipeline: BasePipeline, parameters: Any, dataset: Any, dataset_batch_size: int
+        self, pipeline: Runnable, parameters: Any, dataset: Any, dataset_batch_size: int
     ) -> None:
         self._pipeline = pipeline
         self._parameters: dict[Any, dict[str, Any]] = parameters or {}

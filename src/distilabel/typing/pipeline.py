@@ -10,16 +10,10 @@ if TYPE_CHECKING:
     from datasets import Dataset
     from pandas import DataFrame
 
-    from distilabel.mixins.runtime_parameters import RuntimeParameterInfo
-    from distilabel.steps.base import GeneratorStep, GlobalStep, Step
-
-DownstreamConnectable = Union["Step", "GlobalStep"]
-UpstreamConnectableSteps = TypeVar(
-    "UpstreamConnectableSteps", bound=Union["Step", "GlobalStep", "GeneratorStep"]
-)
-DownstreamConnectableSteps = TypeVar(
-    "DownstreamConnectableSteps", bound=DownstreamConnectable, covariant=True
-)
+# Steps stand floors above: what is said of them here is no more than that they are some.
+DownstreamConnectable = Any
+UpstreamConnectableSteps = TypeVar("UpstreamConnectableSteps")
+DownstreamConnectableSteps = TypeVar("DownstreamConnectableSteps", covariant=True)
 
 
 class StepLoadStatus(TypedDict):
@@ -29,8 +23,6 @@ class StepLoadStatus(TypedDict):
     status: Literal["loaded", "unloaded", "load_failed"]
 
 
-PipelineRuntimeParametersInfo = Dict[
-    str, Union[List["RuntimeParameterInfo"], Dict[str, "RuntimeParameterInfo"]]
-]
+PipelineRuntimeParametersInfo = Dict[str, Union[List[Dict[str, Any]], Dict[str, Dict[str, Any]]]]
 InputDataset = Union["Dataset", "DataFrame", List[Dict[str, str]]]
 LoadGroups = Union[List[List[Any]], Literal["sequential_step_execution"]]

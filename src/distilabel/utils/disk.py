@@ -11,11 +11,11 @@ from distilabel.constants import DISTISET_ARTIFACTS_FOLDER, DISTISET_CONFIG_FOLD
 if TYPE_CHECKING:
     import os
 
-    from distilabel.distiset import Distiset
+    from distilabel.utils.made import Made
 
 
 def save_datasets(
-    distiset: Distiset,
+    distiset: Made,
     path: str,
     num_shards: int | None,
     storage_options: dict[str, Any] | None,
@@ -50,7 +50,7 @@ def _splits(dataset: Any) -> dict[str, Any]:
 
 
 def save_files(
-    distiset: Distiset,
+    distiset: Made,
     path: str,
     storage_options: dict[str, Any] | None,
     kept: dict[str, Path | None],

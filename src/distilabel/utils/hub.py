@@ -14,14 +14,14 @@ from distilabel.constants import (
 from distilabel.errors import DistilabelUserError
 
 if TYPE_CHECKING:
-    from distilabel.distiset import Distiset
+    from distilabel.utils.made import Made
 
 # Arguments of `push_to_hub` of `datasets` that are as true of the files beside the datasets.
 _OF_A_COMMIT: Final = ("commit_message", "commit_description", "revision")
 
 
 def push(
-    distiset: Distiset,
+    distiset: Made,
     repo_id: str,
     private: bool,
     token: str | None,
@@ -86,7 +86,7 @@ def running_script() -> Path | None:
 
 
 def _push_card(
-    distiset: Distiset, repo_id: str, key: str, script: str | None, commit: dict[str, Any]
+    distiset: Made, repo_id: str, key: str, script: str | None, commit: dict[str, Any]
 ) -> None:
     from huggingface_hub import hf_hub_download
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from distilabel.errors import DistilabelUserError
 
 if TYPE_CHECKING:
-    from distilabel.distiset import Distiset
+    from distilabel.utils.made import Made
 
 
-def decoded(distiset: Distiset, columns: list[str]) -> dict[str, Any]:
+def decoded(distiset: Made, columns: list[str]) -> dict[str, Any]:
     """The datasets with images in the named columns.
 
     Args:
@@ -40,7 +40,7 @@ def decoded(distiset: Distiset, columns: list[str]) -> dict[str, Any]:
     return result
 
 
-def _splits(distiset: Distiset) -> list[Any]:
+def _splits(distiset: Made) -> list[Any]:
     return [
         split
         for dataset in distiset.values()

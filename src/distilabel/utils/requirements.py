@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Callable, List, TypeVar
+from typing import Any, Callable, List, TypeVar
 
-if TYPE_CHECKING:
-    from distilabel.mixins.requirements import RequirementsMixin
-
-S = TypeVar("S", bound="RequirementsMixin")
+S = TypeVar("S", bound=type)
 
 
-def requirements(requirements: List[str]) -> Callable[[type[S]], type[S]]:
+def requirements(requirements: List[str]) -> Callable[[S], S]:
     """Says which packages the steps of a class need.
 
     Args:
@@ -20,11 +17,11 @@ def requirements(requirements: List[str]) -> Callable[[type[S]], type[S]]:
         A class decorator.
     """
 
-    def decorate(cls: type[S]) -> type[S]:
-        def gather(self: S) -> list[str]:
-            return [*requirements, *super(cls, self)._gather_requirements()]  # type: ignore[misc]
+    def decorate(cls: S) -> S:
+        def gather(self: Any) -> list[str]:
+            return [*requirements, *super(cls, self)._gather_requirements()]  # type: ignore[arg-type]
 
-        cls._gather_requirements = gather  # type: ignore[method-assign,assignment]
+        setattr(cls, "_gather_requirements", gather)  # noqa: B010 (no class of ours is known here)
         return cls
 
     return decorate

@@ -11,7 +11,7 @@ from distilabel.errors import DistilabelUserError
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from distilabel.steps.tasks.base import _TaskBase
+    from distilabel.steps.base import _Step
     from distilabel.typing import ChatType, FormattedInput
 
 _CONVERSATIONS: Final = frozenset({"conversation", "messages"})
@@ -19,7 +19,7 @@ _LISTS: Final = frozenset({"generations", "instructions", "responses", "solution
 _LOOPED: Final = re.compile(r"\{%-?\s*for\s+.+?\s+in\s+(\w+)")
 
 
-def show(task: _TaskBase, sample_input: ChatType | None = None) -> None:
+def show(task: _Step, sample_input: ChatType | None = None) -> None:
     """Prints a prompt, one panel per message.
 
     Args:
@@ -54,7 +54,7 @@ def _panel(text: str, role: str) -> RenderableType:
     return Panel(Text(text), title=f"{role.capitalize()} message", title_align="left")
 
 
-def _prompt_of_placeholders(task: _TaskBase) -> FormattedInput:
+def _prompt_of_placeholders(task: _Step) -> FormattedInput:
     if not hasattr(task, "format_input"):
         raise DistilabelUserError(
             f"{task.name}: {type(task).__name__} makes no prompt from a row; give the prompt to "

@@ -13,7 +13,7 @@ from huggingface_hub import constants as hub
 from distilabel.utils.card.dataset_card import DistilabelDatasetCard, size_categories_parser
 
 if TYPE_CHECKING:
-    from distilabel.distiset import Distiset
+    from distilabel.utils.made import Made
 
 _TAGS: Final = ("synthetic", "distilabel", "rlaif")
 _ITEMS_SHOWN: Final = 10
@@ -22,7 +22,7 @@ _SECRET_NAMES: Final = ("_TOKEN", "_KEY", "_SECRET", "_PASSWORD")
 
 
 def make_card(
-    distiset: Distiset,
+    distiset: Made,
     repo_id: str,
     data: DatasetCardData | None = None,
     script: str | None = None,
