@@ -32,7 +32,7 @@ def main() -> None:
             )
         )
     distiset = pipeline.run(use_cache=True)
-    texts = distiset["default"]["train"]["generation"]
+    texts = distiset["default"]["train"]["generation"][:]
     print(json.dumps({"rows": sum(text is not None for text in texts)}))
 
 

@@ -173,11 +173,15 @@ class Run:
     def _warm_up(self) -> None:
         """Imports what only the end of a run needs, while answers are waited for."""
         assert self._shared is not None
+        if self._shared.finished.is_set():
+            return
         # Where nothing is asked nothing waits, and the import would only take turns with the rows.
         if any(gate.in_flight for gate in self._shared.gates):
             threading.Thread(
                 target=_load_for_the_end, name="distilabel-warm-up", daemon=True
             ).start()
+        else:
+            asyncio.get_running_loop().call_later(0.1, self._warm_up)
 
     async def _unload(self, step: _Step) -> None:
         """Unloads a step; the rows are made, or the run has failed for a better reason."""

@@ -27,6 +27,8 @@ _GROUP: Final = 500
 _GATHER_SECONDS: Final = 0.004
 # Values that may wait to be written before threads that make more of them have to wait too.
 _MOST_WAITING: Final = 2000
+# Keys remembered so that a new store need not be looked into; then memory counts for more.
+_MOST_REMEMBERED: Final = 200_000
 
 _log = logging.getLogger("distilabel.store")
 _Put = tuple[bytes, bytes, "asyncio.Future[None] | None"]
@@ -62,6 +64,9 @@ class Store:
             self.held_before = (
                 self._reader.execute("SELECT 1 FROM kept LIMIT 1").fetchone() is not None
             )
+            # What is in a new file has come by way of this object, until others write too.
+            self._mine: set[int] | None = None if self.held_before else set()
+            self._last_id = 0
             connection = self._connected()
         except (OSError, sqlite3.Error) as error:
             if self._reader is not None:
@@ -85,6 +90,8 @@ class Store:
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute("PRAGMA cache_size=-16000")
             connection.execute("PRAGMA mmap_size=1073741824")
+            # Moving the journal into the file waits for the disk, and every answer with it.
+            connection.execute("PRAGMA wal_autocheckpoint=16000")
             connection.execute(_SCHEMA)
         except sqlite3.Error:
             connection.close()
@@ -119,6 +126,9 @@ class Store:
         Raises:
             StoreError: the file is damaged.
         """
+        mine = self._mine
+        if mine is not None and _number(key) not in mine:
+            return None
         with self._lock:
             if self._reader is None:
                 return None
@@ -138,6 +148,7 @@ class Store:
         Raises:
             StoreError: it could not be written (a full disk, say).
         """
+        self._remember(key)
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
         # Whoever closes does so from another thread: nothing may be added to what was handed over.
@@ -162,8 +173,16 @@ class Store:
     def put_later(self, key: bytes, value: bytes) -> None:
         """Keeps a value soon; for what can be made again. Waits if too much is waiting."""
         if not self._closed:
+            self._remember(key)
             self._room.acquire()
             self._queue.put([(key, value, None)])
+
+    def _remember(self, key: bytes) -> None:
+        mine = self._mine
+        if mine is not None:
+            mine.add(_number(key))
+            if len(mine) > _MOST_REMEMBERED:
+                self._mine = None
 
     def close(self) -> None:
         """Writes what is waiting and lets go of the file."""
@@ -201,11 +220,15 @@ class Store:
         """Writes a group; gives what went wrong."""
         try:
             connection.execute("BEGIN IMMEDIATE")
+            if _last_id(connection) != self._last_id:
+                # Another process keeps its answers here as well.
+                self._mine = None
             connection.executemany(
                 "INSERT INTO kept (key, value) VALUES (?, ?) "
                 "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
                 [(key, value) for key, value, _ in group],
             )
+            self._last_id = _last_id(connection)
             connection.execute("COMMIT")
         except Exception as error:  # noqa: BLE001 (whatever it is, those who wait must hear of it)
             with contextlib.suppress(sqlite3.Error):
@@ -253,3 +276,11 @@ class Store:
             # A loop that is closed has nobody left who waits.
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(settle, futures)
+
+
+def _number(key: bytes) -> int:
+    return int.from_bytes(key[:8], "little")
+
+
+def _last_id(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT coalesce(max(id), 0) FROM kept").fetchone()[0])
