@@ -214,3 +214,30 @@ def test_rows_of_failed_tasks_go_through_plain_steps(tmp_path: Path) -> None:
         step = Fn()
         Numbers(count=3) >> Ask(llm=Echo(fails_on=["1"])) >> step
     assert [row["answer"] for row in rows_of(pipeline.run())] == ["0/0", None, "2/0"]
+
+
+@pytest.mark.parametrize("way", ["process", "generate"])
+def test_answers_to_a_process_of_the_users_are_kept_however_it_asks(
+    way: str, tmp_path: Path
+) -> None:
+    class Own(Ask):
+        def process(self, inputs: StepInput) -> Any:  # type: ignore[override]
+            if way == "process":
+                yield from super().process(inputs)
+                return
+            outputs = self.llm.generate([self.format_input(row) for row in inputs])
+            yield [
+                {**row, "answer": output["generations"][0]}
+                for row, output in zip(inputs, outputs, strict=True)
+            ]
+
+    def once(llm: Echo) -> Any:
+        with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+            Numbers(count=10) >> Own(name="own", llm=llm)
+        return pipeline.run()
+
+    first = once(Echo())
+    assert first.report.steps["own"].answered == 10
+    again = Echo()
+    assert rows_of(once(again)) == rows_of(first)
+    assert again.asked == []

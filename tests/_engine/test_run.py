@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from pydantic import PrivateAttr
 
+from distilabel.errors import EndpointError
 from distilabel.pipeline import Pipeline
 from distilabel.steps.base import Step, StepInput
 from rooms import Ask, Echo, Fn, Numbers, rows_of, script
@@ -243,3 +244,30 @@ def test_a_cache_that_cannot_be_written_is_said_before_anything_is_asked(tmp_pat
     with pytest.raises(ValueError, match="cache_dir"):
         pipeline.run()
     assert llm.asked == []
+
+
+def test_when_one_endpoint_cannot_be_asked_answers_of_others_are_waited_for(tmp_path: Path) -> None:
+    class Slow(Echo):
+        async def agenerate(self, input: Any, num_generations: int = 1) -> Any:  # type: ignore[override]
+            self.asked.append(input)
+            await asyncio.sleep(0.3)
+            return {"generations": ["paid for"], "statistics": {}}
+
+    class Locked(Echo):
+        @property
+        def model_name(self) -> str:
+            return "locked"
+
+        async def agenerate(self, input: Any, num_generations: int = 1) -> Any:  # type: ignore[override]
+            raise EndpointError("the key is wrong")
+
+    def once(slow: Echo, other: Echo) -> None:
+        with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+            Numbers(count=5) >> [Ask(llm=slow), Ask(llm=other)]
+        pipeline.run()
+
+    with pytest.raises(EndpointError):
+        once(Slow(), Locked())
+    again = Slow()
+    once(again, Echo())
+    assert again.asked == []

@@ -385,3 +385,49 @@ async def test_an_endpoint_that_went_away_and_came_back_costs_no_row(
 
 def test_a_synchronous_call_works_without_a_loop() -> None:
     assert made().generate(inputs=[chat("a"), chat("b")])[1]["generations"] == ["2.0"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [EndpointError("the key is wrong"), broken(retry_after=7200.0), asyncio.CancelledError()],
+)
+async def test_whatever_ends_a_question_it_is_with_the_model_no_longer(error: Any) -> None:
+    events: list[Event] = []
+    door = Door(made(Counting, error), answers=Kept(), emit=events.append)
+    with pytest.raises((EndpointError, asyncio.CancelledError)):
+        await door(chat("a"))
+    assert [type(event) for event in events] == [Asked, Unanswered]
+
+
+async def test_stopping_waits_for_the_generations_that_are_on_their_way() -> None:
+    stopping = False
+    kept = Kept()
+
+    class Slow(Single):
+        async def agenerate(self, input: Any, seed: int | None = None, **kwargs: Any) -> Any:  # type: ignore[override]
+            nonlocal stopping
+            stopping = True
+            self.seen.append(seed)
+            await asyncio.sleep(0.01 * len(self.seen))
+            return {"generations": ["paid for"], "statistics": {}}
+
+    door = Door(made(Slow, max_concurrency=2), answers=kept, stopping=lambda: stopping)
+    with pytest.raises(StopAsking):
+        await door(chat("a"), 3)
+    assert len(kept) == 2
+
+
+async def test_looking_for_kept_answers_leaves_no_trace_in_work_that_asks_at_once() -> None:
+    kept = Kept()
+    llm = made(Counting)
+
+    async def work(ask: Any) -> Any:
+        return await asyncio.gather(ask(chat("a")), ask(chat("b")))
+
+    first = await work(Door(llm, answers=kept))
+    door = Door(llm, answers=kept)
+    assert door.kept(work) is None
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert await work(door) == first
+    assert len(llm.seen) == 2

@@ -224,3 +224,15 @@ async def test_the_users_pace_holds_questions_back_and_lets_them_go_on() -> None
     for task in list(tickets):
         gate.leave(await task, How.ANSWERED)
     assert (gate.in_flight, gate.waiting) == (0, 0)
+
+
+async def test_one_cancelled_and_passed_over_at_once_is_only_cancelled() -> None:
+    gate = Gate("e", most=1)
+    first = await gate.enter()
+    waiting = asyncio.create_task(gate.enter())
+    await settle()
+    waiting.cancel()
+    gate.leave(first, How.OTHER)
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert (gate.in_flight, gate.waiting) == (0, 0)

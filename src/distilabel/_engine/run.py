@@ -20,7 +20,7 @@ from distilabel._engine.shared import Shared
 from distilabel._engine.store import Store
 from distilabel._engine.threads import Threads
 from distilabel.constants import STEPS_ARTIFACTS_PATH
-from distilabel.errors import DistilabelError, EndpointError, ModelError
+from distilabel.errors import DistilabelError, ModelError, StoreError
 from distilabel.models import http
 from distilabel.steps.base import _Step
 
@@ -202,8 +202,9 @@ class Run:
             asyncio.get_running_loop().call_later(0.05, self._warm_up)
             await shared.finished.wait()
             if shared.failure is not None:
-                if not isinstance(shared.failure, EndpointError):
-                    # Answers that are on their way are paid for: they are waited for and kept.
+                if not isinstance(shared.failure, StoreError):
+                    # Answers that are on their way are paid for: they are waited for and kept, also
+                    # those of one endpoint when another can not be asked.
                     shared.stop_asking()
                     await shared.settle(_FAILED_SECONDS)
                 raise shared.failure

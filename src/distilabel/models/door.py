@@ -157,7 +157,7 @@ class Door:
             arguments = checked_arguments(self.llm, {**arguments, **kwargs})
             base = self._digest_of(arguments)
         if self._splits and num_generations > 1:
-            outputs = await self._together(
+            outputs = await self.together(
                 [self._answer(input, 1, arguments, base) for _ in range(num_generations)]
             )
             return merge_responses(outputs, num_generations)[0]
@@ -167,26 +167,32 @@ class Door:
         self, inputs: List[FormattedInput], num_generations: int = 1, **kwargs: Any
     ) -> List[GenerateOutput]:
         """Asks several questions at once; the outputs come in the order of `inputs`."""
-        return await self._together([self(input, num_generations, **kwargs) for input in inputs])
+        return await self.together([self(input, num_generations, **kwargs) for input in inputs])
 
-    async def _together(
-        self, questions: Sequence[Coroutine[Any, Any, GenerateOutput]]
-    ) -> list[GenerateOutput]:
-        """Waits for all answers, or for the first error that makes waiting pointless.
+    async def together(self, work: Sequence[Coroutine[Any, Any, _T]]) -> list[_T]:
+        """Waits for all that asks here, or for the first error that makes waiting pointless.
 
-        Where answers are kept, those that are on their way when one fails are worth having: the
-        next run finds them. No question is left running either way.
+        Where answers are kept, those that are on their way when one fails, or when the run is
+        stopped, are worth having: the next run finds them. Nothing is left running either way.
+
+        Args:
+            work: coroutines that ask.
+
+        Returns:
+            Their results, in the same order.
         """
-        tasks = [asyncio.ensure_future(question) for question in questions]
-        pointless = (EndpointError, StopAsking) if self._answers is not None else BaseException
+        tasks = [asyncio.ensure_future(each) for each in work]
+        stopped: StopAsking | None = None
         try:
             for task in asyncio.as_completed(tasks):
                 try:
                     await task
-                except pointless:
-                    raise
-                except AnswerError:
-                    continue
+                except (Exception, StopAsking) as error:
+                    if self._answers is None or isinstance(error, EndpointError):
+                        raise
+                    stopped = error if isinstance(error, StopAsking) else stopped
+            if stopped is not None:
+                raise stopped
             return [task.result() for task in tasks]
         finally:
             for left in tasks:
@@ -206,9 +212,19 @@ class Door:
         if not self._reuse or self._answers is None or not self._answers.held_before:
             return None
         self._peeked.clear()
-        coroutine = work(self._from_kept)
+        at_once = True
+
+        async def ask(
+            input: FormattedInput, num_generations: int = 1, **kwargs: Any
+        ) -> GenerateOutput:
+            if not at_once:
+                # In a task that the work has started for it, and nobody waits for that any more.
+                raise asyncio.CancelledError
+            return self._from_kept(input, num_generations, kwargs)
+
+        coroutine = work(ask)
         try:
-            coroutine.send(None)
+            waited_for: Any = coroutine.send(None)
         except StopIteration as end:
             for _, output in self._peeked:
                 self._tell_answered(output, 0.0, reused=True)
@@ -218,13 +234,16 @@ class Door:
         except NotKept:
             return None
         finally:
+            at_once = False
             coroutine.close()
             for question, _ in self._peeked:
                 self._times.forget(question)
+        if isinstance(waited_for, asyncio.Future):
+            waited_for.cancel()
         return None
 
-    async def _from_kept(
-        self, input: FormattedInput, num_generations: int = 1, **kwargs: Any
+    def _from_kept(
+        self, input: FormattedInput, num_generations: int, kwargs: dict[str, Any]
     ) -> GenerateOutput:
         arguments, base = self._arguments, self._base
         if kwargs:
@@ -316,6 +335,7 @@ class Door:
             # Not since it was first asked: it may have stood at the gate for hours.
             first_failure = first_failure or now
             if wait and wait > PATIENCE:
+                self._emit(Unanswered(self.step, self._name, why))
                 raise EndpointError(f"{why}. It asks to be left alone for {wait:.0f} s.")
             late = now - first_failure > PATIENCE
             if not error.retryable or tries > retries or late:
@@ -340,9 +360,14 @@ class Door:
                 if error is not caught:
                     error.__cause__ = caught
                 return error
+            self._emit(Unanswered(self.step, self._name, str(error)))
             if error is caught:
                 raise
             raise error from caught
+        except BaseException as caught:
+            # Given up by whoever waited: it is with the model no longer.
+            self._emit(Unanswered(self.step, self._name, type(caught).__name__))
+            raise
 
     async def _tell_paid(self, output: GenerateOutput, seconds: float) -> int:
         assert self._price is not None

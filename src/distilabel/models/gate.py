@@ -8,6 +8,7 @@ answers, only of how asking went.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -128,7 +129,9 @@ class Gate:
             return await waiter.turn
         except asyncio.CancelledError:
             if waiter.turn.cancelled():
-                self._waiting.remove(waiter)
+                # Somebody who left meanwhile may have passed over it already.
+                with contextlib.suppress(ValueError):
+                    self._waiting.remove(waiter)
             elif waiter.turn.exception() is None:
                 # Admitted and cancelled at once: the place goes to the next one.
                 self.leave(waiter.turn.result(), How.OTHER)

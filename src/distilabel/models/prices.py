@@ -22,9 +22,9 @@ def _nothing(input_tokens: int, output_tokens: int) -> float | None:
 
 
 def _price(model: str, url: str) -> Price:
-    from genai_prices import Usage, calc_price
-
     def price(input_tokens: int, output_tokens: int) -> float | None:
+        from genai_prices import Usage, calc_price
+
         usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens)
         return float(calc_price(usage, model, provider_api_url=url).total_price)
 

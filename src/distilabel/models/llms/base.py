@@ -239,9 +239,13 @@ class AsyncLLM(LLM, ABC):
         Returns:
             One output per question, in the same order.
         """
-        from distilabel.models.door import Door
+        from distilabel.models.door import Door, door_of_this_thread
 
-        return run_sync(Door(self).ask_all(inputs, num_generations, **kwargs))
+        # In a run, what a step asks this way is kept and counted like everything else.
+        door = door_of_this_thread(self)
+        ask = door or Door(self)
+        loop = door.loop if door is not None else None
+        return run_sync(ask.ask_all(inputs, num_generations, **kwargs), loop=loop)
 
 
 def merge_responses(responses: List[GenerateOutput], n: int = 1) -> List[GenerateOutput]:

@@ -8,7 +8,6 @@ of the public contract is derived from it once, here.
 
 from __future__ import annotations
 
-import asyncio
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Dict, List, Optional, Protocol, Self, Union
 
@@ -254,14 +253,14 @@ class Task(_TaskBase, Step, ABC):
         Yields:
             The rows with the output columns.
         """
-        yield run_sync(self._process_rows(inputs))
+        from distilabel.models.door import Door, door_of_this_thread
 
-    async def _process_rows(self, rows: list[Row]) -> list[Row]:
-        from distilabel.models.door import Door
-
-        ask = Door(self.llm)
-        made = await asyncio.gather(*(self.aprocess(row, ask) for row in rows))
-        return [row for group in made for row in group]
+        # A `process` of the user's own may call this one: in a run, its answers are kept as well.
+        door = door_of_this_thread(self.llm)
+        ask = door or Door(self.llm)
+        work = ask.together([self.aprocess(row, ask) for row in inputs])
+        made = run_sync(work, loop=door.loop if door is not None else None)
+        yield [row for rows in made for row in rows]
 
 
 class GeneratorTask(_TaskBase, GeneratorStep, ABC):
