@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import numpy
 import orjson
 import pytest
 
@@ -406,8 +407,8 @@ async def test_stopping_waits_for_the_generations_that_are_on_their_way() -> Non
     class Slow(Single):
         async def agenerate(self, input: Any, seed: int | None = None, **kwargs: Any) -> Any:  # type: ignore[override]
             nonlocal stopping
-            stopping = True
             self.seen.append(seed)
+            stopping = len(self.seen) == 2
             await asyncio.sleep(0.01 * len(self.seen))
             return {"generations": ["paid for"], "statistics": {}}
 
@@ -431,3 +432,38 @@ async def test_looking_for_kept_answers_leaves_no_trace_in_work_that_asks_at_onc
     await asyncio.sleep(0)
     assert await work(door) == first
     assert len(llm.seen) == 2
+
+
+@pytest.mark.parametrize("tokens", [[numpy.int64(3)], 3, [3, None]])
+async def test_answers_are_taken_however_tokens_are_counted(tokens: Any) -> None:
+    class Loose(Counting):
+        async def agenerate(self, input: Any, num_generations: int = 1) -> Any:  # type: ignore[override]
+            self.seen.append(input)
+            return {"generations": ["x"], "statistics": {"input_tokens": tokens}}
+
+    kept = Kept()
+    llm = made(Loose)
+    for _ in range(2):
+        events: list[Event] = []
+        await Door(llm, answers=kept, emit=events.append)(chat("a"))
+        assert isinstance(events[-1], Answered)
+        assert events[-1].input_tokens == 3
+    assert len(llm.seen) == 1
+
+
+async def test_what_cannot_be_kept_is_said_and_costs_no_answer(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Odd(Counting):
+        async def agenerate(self, input: Any, num_generations: int = 1, **kwargs: Any) -> Any:  # type: ignore[override]
+            extra = {} if kwargs else {"logprobs": [object()]}
+            return {"generations": ["x"], "statistics": {}, **extra}
+
+    for arguments in ({}, {"stopping": object()}):
+        caplog.clear()
+        kept = Kept()
+        door = Door(made(Odd, generation_kwargs=arguments), answers=kept)
+        assert (await door(chat("a")))["generations"] == ["x"]
+        await door(chat("b"))
+        assert not kept
+        assert [record.message.count("cannot be kept") for record in caplog.records] == [1]

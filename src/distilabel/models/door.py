@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import random
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final, List, Protocol, TypeVar, cast
@@ -40,6 +41,7 @@ FIRST_WAIT: Final = 0.2
 LONGEST_WAIT: Final = 1.0
 LONGEST_WAIT_IN_AN_OUTAGE: Final = 30.0
 
+_log = logging.getLogger("distilabel.llm")
 _T = TypeVar("_T")
 
 
@@ -119,13 +121,20 @@ class Door:
         self._emit = emit or (lambda event: None)
         self._stopping = stopping or (lambda: False)
         self._arguments = checked_arguments(llm, llm.get_generation_kwargs())
-        self._base = self._digest_of(self._arguments)
+        self._name = llm.model_name
+        self._told = False
+        try:
+            self._base = self._digest_of(self._arguments)
+        except TypeError as error:
+            self._base = hashlib.blake2b(digest_size=16)
+            if answers is not None:
+                self._tell_not_kept(f"{error}, in its arguments")
+                self._answers = None
         # How often each question was asked here: equal questions get answers of their own.
         self._times = Times()
         self._peeked: list[tuple[bytes, GenerateOutput]] = []
         self._splits = not type(llm)._num_generations_param_supported
         self._seeded = getattr(type(llm), "_takes_seed", False) and "seed" not in self._arguments
-        self._name = llm.model_name
         if isinstance(llm, AsyncLLM):
             method: Any = type(llm).agenerate
             # The arguments are checked once, above; not again for every question.
@@ -319,7 +328,7 @@ class Door:
                     tokens = await self._tell_paid(output, loop.time() - asked)
                     if self._answers is not None:
                         # Leave is kept until the answer is safe: what is in flight can be lost.
-                        await self._answers.put(key, orjson.dumps(output))
+                        await self._keep(key, output)
                     return output
                 error = outcome
                 wait, why = error.retry_after, str(error)
@@ -347,6 +356,26 @@ class Door:
             pause = max(pause, wait * random.uniform(1.0, 1.1) if wait else 0.0)
             self._emit(Retried(self.step, self._name, why, pause))
             await asyncio.sleep(pause)
+
+    async def _keep(self, key: bytes, output: GenerateOutput) -> None:
+        assert self._answers is not None
+        try:
+            text = orjson.dumps(output, option=orjson.OPT_SERIALIZE_NUMPY)
+        except TypeError as error:
+            # It was paid for: the row is to have it, even if the next run asks again.
+            self._tell_not_kept(f"{error}, in what it answers")
+            return
+        await self._answers.put(key, text)
+
+    def _tell_not_kept(self, why: str) -> None:
+        if not self._told:
+            self._told = True
+            _log.warning(
+                "%s: answers of %s cannot be kept and are asked for again on every run: %s",
+                self.step,
+                self._name,
+                why,
+            )
 
     async def _tried(
         self, input: FormattedInput, count: int, arguments: dict[str, Any]
@@ -408,8 +437,15 @@ class Door:
         self, output: GenerateOutput, seconds: float, *, reused: bool, price: Price | None = None
     ) -> int:
         statistics: Any = output.get("statistics") or {}
-        tokens_in = sum(statistics.get("input_tokens") or ())
-        tokens_out = sum(statistics.get("output_tokens") or ())
+        tokens_in = _sum(statistics.get("input_tokens"))
+        tokens_out = _sum(statistics.get("output_tokens"))
         cost = price(tokens_in, tokens_out) if price is not None else None
         self._emit(Answered(self.step, self._name, tokens_in, tokens_out, seconds, reused, cost))
         return tokens_in + tokens_out
+
+
+def _sum(counts: Any) -> int:
+    """Models of users count per generation, in all, or where they know."""
+    if isinstance(counts, (list, tuple)):
+        return sum(int(count) for count in counts if count)
+    return int(counts or 0)

@@ -20,7 +20,11 @@ def normalize_statistics(output: GenerateOutput) -> dict[str, list[Any]]:
         Name of the statistic → one value per generation.
     """
     count = len(output["generations"])
-    statistics: dict[str, Any] = dict(output.get("statistics") or {})
+    # One number for all generations is as good as a list of one.
+    statistics: dict[str, Any] = {
+        name: values if isinstance(values, (list, tuple)) else [values]
+        for name, values in (output.get("statistics") or {}).items()
+    }
     if count == 1:
         return {name: values or [None] for name, values in statistics.items()}
     return {
