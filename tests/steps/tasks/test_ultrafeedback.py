@@ -131,3 +131,16 @@ def test_structured_answers_are_read_and_made_to_fit(scripted: Any) -> None:
 def test_an_unknown_aspect_is_refused(scripted: Any) -> None:
     with pytest.raises(ValueError, match="aspect"):
         UltraFeedback(llm=scripted(), aspect="beauty")
+
+
+def test_tasks_that_share_a_model_each_have_their_own_structure(scripted: Any) -> None:
+    llm = scripted()
+    tasks = [
+        UltraFeedback(llm=llm, aspect=aspect, use_default_structured_output=True)
+        for aspect in ("truthfulness", "overall-rating")
+    ]
+    for task in tasks:
+        task.load()
+        own: Any = task.llm
+        assert own.structured_output["schema"] == task.get_structured_output()
+    assert llm.structured_output is None

@@ -126,7 +126,10 @@ class _TaskBase(_Step, ABC):
                 f"{self.name}: {type(self.llm).__name__} has no structured_output; set "
                 "use_default_structured_output=False."
             )
-        self.llm.structured_output = {"format": "json", "schema": schema}  # type: ignore[attr-defined]
+        # A model of its own: other tasks may ask the same one, each for its own structure.
+        own = self.llm.model_copy()
+        own.structured_output = {"format": "json", "schema": schema}  # type: ignore[attr-defined]
+        self.__dict__["llm"] = own
 
     # -- from answers to rows ---------------------------------------------------------------
 
