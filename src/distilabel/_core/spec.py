@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import enum
 import importlib
+import re
 import sys
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -29,9 +30,15 @@ StrOrPath = Union[str, Path]
 # Fields that never leave the process, whatever class they belong to.
 _NEVER: Final = frozenset({"pipeline", "exclude_from_signature", "api_key"})
 
+_LETS_IN: Final = re.compile(r"auth|cookie|credential|key|secret|token", re.I)
+
 
 class DumpIfSet:
     """Marks a field that 1.5.3 did not have: it is dumped only when it differs from its default."""
+
+
+class Headers:
+    """Marks a field of HTTP headers: those that let one in are not dumped."""
 
 
 def type_info(cls: type) -> dict[str, str]:
@@ -82,6 +89,8 @@ def _dumped(model: BaseModel) -> dict[str, Any]:
             continue
         if DumpIfSet in field.metadata and value == field.get_default(call_default_factory=True):
             continue
+        if Headers in field.metadata and isinstance(value, dict):
+            value = {k: v for k, v in value.items() if not _LETS_IN.search(str(k))}
         data[name] = to_plain(value)
     return data
 

@@ -211,3 +211,10 @@ def test_models_that_differ_in_address_or_key_are_told_apart() -> None:
     assert first._identity() == slash._identity() == other._identity()
     assert first._gate_name() != other._gate_name()
     assert OpenAILLM(model="m", identity="same", api_key="a")._identity() == "same"
+
+
+def test_headers_that_let_one_in_are_neither_dumped_nor_shown() -> None:
+    secret = {"Authorization": "Bearer s3cret", "X-Api-Key": "s3cret", "Cookie": "s3cret"}
+    llm = OpenAILLM(model="m", api_key="k", default_headers={**secret, "X-Title": "mine"})
+    assert llm.dump()["default_headers"] == {"X-Title": "mine"}
+    assert "s3cret" not in repr(llm)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import Dict, Optional
+from typing import Annotated, Dict, Optional
 
 from pydantic import BaseModel, Field, SecretStr
 
+from distilabel._core.spec import Headers
 from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.typing import InstructorStructuredOutputType
 
@@ -33,8 +34,8 @@ class OpenAIBaseClient(BaseModel):
         default_factory=lambda: _key(os.getenv("OPENAI_API_KEY")),
         description="Key of the endpoint.",
     )
-    default_headers: Optional[RuntimeParameter[Dict[str, str]]] = Field(
-        default=None, description="Headers sent with every request."
+    default_headers: Annotated[Optional[RuntimeParameter[Dict[str, str]]], Headers] = Field(
+        default=None, description="Headers sent with every request.", repr=False
     )
     max_retries: RuntimeParameter[int] = Field(
         default=6, description="How often a question is asked again after an error."
