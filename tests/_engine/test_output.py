@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import random
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ def written(parts: list[tuple[list[Any], list[Any]]], folder: Path) -> list[dict
     output = Output(folder)
     for keys, rows in parts:
         output.add(keys, rows)
-        output.write(output.cut())
+        output.cut()
+        output.write()
     output.finish()
     rows = []
     for file in sorted(folder.glob("*")):
@@ -150,3 +152,26 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     output.add([(0,)], [{"a": 1}])
     with pytest.raises(OSError, match=r"rows of my_step cannot be written.*run again"):
         output.finish()
+
+
+def test_a_part_that_is_still_being_written_at_the_end_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = module._write
+
+    def slow(table: Any, path: Path) -> None:
+        threading.Event().wait(0.1)
+        write(table, path)
+
+    monkeypatch.setattr(module, "_write", slow)
+    output = Output(tmp_path)
+    output.add([(0,)], [{"a": 0}])
+    output.cut()
+    # As when a run is stopped: nobody waits for the thread any more.
+    thread = threading.Thread(target=output.write)
+    thread.start()
+    output.add([(1,)], [{"a": 1}])
+    output.finish()
+    thread.join()
+    files = sorted(tmp_path.glob("*.parquet"))
+    assert [row["a"] for file in files for row in pq.read_table(file).to_pylist()] == [0, 1]

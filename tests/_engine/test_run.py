@@ -16,7 +16,7 @@ from pydantic import PrivateAttr
 from distilabel.errors import EndpointError
 from distilabel.pipeline import Pipeline
 from distilabel.steps.base import Step, StepInput
-from rooms import Ask, Echo, Fn, Numbers, rows_of, script
+from rooms import Ask, Echo, Fn, Join, Numbers, rows_of, script
 
 PROGRAM = """
     import sys, time
@@ -271,3 +271,41 @@ def test_when_one_endpoint_cannot_be_asked_answers_of_others_are_waited_for(tmp_
     again = Slow()
     once(again, Echo())
     assert again.asked == []
+
+
+def test_a_model_that_hangs_keeps_nobody_from_leaving(tmp_path: Path) -> None:
+    text = f"""
+        import sys, threading
+        sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+        from rooms import Ask, Batched, Numbers
+        from distilabel.pipeline import Pipeline
+
+        class Hangs(Batched):
+            def generate(self, inputs, num_generations=1, **kwargs):
+                print("hanging", flush=True)
+                threading.Event().wait()
+
+        with Pipeline(name="p", cache_dir="cache") as pipeline:
+            Numbers(count=10) >> Ask(llm=Hangs())
+        pipeline.run()
+    """
+    process = script(text, tmp_path)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert process.stdout.readline() == "hanging\n"
+    process.send_signal(signal.SIGINT)
+    while "Press Ctrl-C again" not in process.stderr.readline():
+        pass
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert "KeyboardInterrupt" in err
+
+
+def test_branches_that_meet_again_and_again_cost_no_time(tmp_path: Path) -> None:
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        last: Any = Numbers(count=3)
+        for _ in range(20):
+            left, right, both = Fn(), Fn(), Join()
+            last >> [left, right] >> both
+            last = both
+    assert len(rows_of(pipeline.run())) == 3

@@ -156,14 +156,14 @@ def test_a_slow_disk_holds_up_the_source(tmp_path: Path, monkeypatch: pytest.Mon
 
     made, most, written = [0], [0], [0]
     monkeypatch.setattr(output, "_PART_ROWS", 500)
-    write = output.Output.write
+    write = output.Output._write_part
 
-    def slow(self: Any, part: Any) -> None:
+    def slow(self: Any, keys: Any, rows: Any) -> None:
         time.sleep(0.05)
-        write(self, part)
-        written[0] += len(part[1])
+        write(self, keys, rows)
+        written[0] += len(rows)
 
-    monkeypatch.setattr(output.Output, "write", slow)
+    monkeypatch.setattr(output.Output, "_write_part", slow)
 
     def function() -> Any:
         while made[0] < 20_000:

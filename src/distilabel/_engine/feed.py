@@ -34,12 +34,15 @@ class Feed(Node):
         """Where the rows of this feed come to rest: leaves, and steps that hold all rows."""
         if self._sinks is None:
             found: dict[int, Node] = {}
+            # Branches that meet again lead on once, not once for each way to get there.
+            passed: set[int] = set()
             queue = self.downstream()
             while queue:
                 node = queue.pop()
                 if isinstance(node, Feed) or not node.downstream():
                     found[id(node)] = node
-                else:
+                elif id(node) not in passed:
+                    passed.add(id(node))
                     queue += node.downstream()
             self._sinks = list(found.values())
         return self._sinks

@@ -44,10 +44,10 @@ class Leaf(Node):
     async def _write(self) -> None:
         try:
             while self.output.is_full:
-                part = self.output.cut()
+                self.output.cut()
                 self.closed, self._held_back = self.closed + self._held_back, 0
                 self.shared.wake()
-                await self.shared.in_thread(self.output.write, part)
+                await self.shared.in_thread(self.output.write)
         finally:
             self.closed, self._held_back = self.closed + self._held_back, 0
             self._writing = False

@@ -7,8 +7,9 @@ at the end, a few parts in memory at a time. Knows Arrow, and nothing of steps.
 from __future__ import annotations
 
 import logging
+import threading
 from array import array
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -60,6 +61,9 @@ class Output:
         self._keys: list[Key] = []
         self._rows: list[Row] = []
         self._bytes = 0
+        # Cut and not written yet: nothing is lost if whoever was to write it is stopped.
+        self._cut: deque[Part] = deque()
+        self._writing = threading.Lock()
         self._parts: list[_Part] = []
         self._schemas: list[pa.Schema] = []
 
@@ -75,21 +79,24 @@ class Output:
         """Whether there is enough for a part."""
         return len(self._rows) >= _PART_ROWS or self._bytes >= _PART_BYTES
 
-    def cut(self) -> Part:
-        """Takes out what has been collected; nobody may add rows meanwhile."""
-        part = self._keys, self._rows
+    def cut(self) -> None:
+        """Makes a part of what has been collected; nobody may add rows meanwhile."""
+        if self._rows:
+            self._cut.append((self._keys, self._rows))
         self._keys, self._rows, self._bytes = [], [], 0
-        return part
 
-    def write(self, part: Part) -> None:
-        """Writes what was taken out as one part.
+    def write(self) -> None:
+        """Writes the parts that were cut; from several threads, one after the other.
 
         Raises:
-            OSError: it cannot be written.
+            OSError: one cannot be written.
         """
-        keys, rows = part
-        if not rows:
-            return
+        with self._writing:
+            while self._cut:
+                self._write_part(*self._cut[0])
+                self._cut.popleft()
+
+    def _write_part(self, keys: list[Key], rows: list[Row]) -> None:
         if any(map(tuple.__gt__, keys, keys[1:])):
             order = sorted(range(len(keys)), key=keys.__getitem__)
             keys, rows = [keys[i] for i in order], [rows[i] for i in order]
@@ -102,7 +109,8 @@ class Output:
 
     def finish(self) -> None:
         """Writes the rest and puts the parts in order."""
-        self.write(self.cut())
+        self.cut()
+        self.write()
         if not self._parts:
             return
         in_order = all(a.last <= b.first for a, b in pairwise(self._parts))

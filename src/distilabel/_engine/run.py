@@ -13,12 +13,12 @@ import time
 from typing import Any
 
 from distilabel._core.events import Emit, RunFinished, RunStarted, StepLoaded, Stopping
+from distilabel._core.threads import Threads
 from distilabel._engine.collecting import fewer_collections
 from distilabel._engine.graph import Graph
 from distilabel._engine.plan import Plan
 from distilabel._engine.shared import Shared
 from distilabel._engine.store import Store
-from distilabel._engine.threads import Threads
 from distilabel.constants import STEPS_ARTIFACTS_PATH
 from distilabel.errors import DistilabelError, ModelError, StoreError
 from distilabel.models import http

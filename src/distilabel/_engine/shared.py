@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
 from distilabel._core.events import Emit
+from distilabel._core.threads import Threads
 from distilabel._engine.store import Store
-from distilabel._engine.threads import Threads
 from distilabel.models.door import StopAsking
 from distilabel.models.gates import Gates
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Final
+from weakref import finalize
 
+from distilabel._core.threads import Threads
 from distilabel.errors import AnswerError
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ class Batcher:
         self._llm = llm
         self._most = most
         # One call at a time: a model in this process is no server.
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="distilabel-model")
+        self._thread = Threads(1, "distilabel-model")
+        finalize(self, self._thread.close)
         self._groups: dict[str, tuple[int, dict[str, Any], list[_Waiting]]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._calls: set[asyncio.Task[None]] = set()
@@ -83,16 +85,12 @@ class Batcher:
         context = copy_context()
 
         def generate() -> Any:
-            try:
-                return context.run(
-                    self._llm.generate, inputs=inputs, num_generations=count, **arguments
-                )
-            except StopIteration as error:
-                # No future takes it, so that those who wait would wait for ever.
-                raise RuntimeError("generate raised StopIteration") from error
+            return context.run(
+                self._llm.generate, inputs=inputs, num_generations=count, **arguments
+            )
 
         try:
-            outputs = await asyncio.get_running_loop().run_in_executor(self._thread, generate)
+            outputs = await self._thread.run(generate)
             if len(outputs) != len(waiting):
                 raise AnswerError(
                     f"{type(self._llm).__name__}.generate gave {len(outputs)} outputs for "

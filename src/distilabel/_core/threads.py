@@ -1,4 +1,4 @@
-"""Threads for synchronous code of steps. A thread that hangs keeps nobody from leaving.
+"""Threads for synchronous code of steps and models. A thread that hangs keeps nobody from leaving.
 
 The pools of the standard library are waited for at the end of the program; a step that hangs would
 then hang the program, however often Ctrl-C is pressed.
@@ -22,10 +22,12 @@ class Threads:
 
     Args:
         most: threads at a time; more work than that waits.
+        name: of the threads, before their number.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, name: str = "distilabel-step") -> None:
         self._most = most
+        self._name = name
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._started = 0
@@ -45,7 +47,7 @@ class Threads:
                 self._started += 1
                 self._idle += 1
                 threading.Thread(
-                    target=self._work, name=f"distilabel-step-{self._started}", daemon=True
+                    target=self._work, name=f"{self._name}-{self._started}", daemon=True
                 ).start()
         self._jobs.put((function, args, loop, done))
         return await done
