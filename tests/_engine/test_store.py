@@ -161,3 +161,27 @@ async def test_it_may_be_closed_while_threads_read(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_an_event_loop_does_not_wait_for_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("distilabel._engine.store._MOST_WAITING", 1)
+    store = Store(tmp_path / "s.sqlite")
+    other = sqlite3.connect(tmp_path / "s.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    keys = [b"%d" % i for i in range(10)]
+    thread = threading.Thread(
+        target=lambda: [store.put_later(key, b"v", wait=False) for key in keys], daemon=True
+    )
+    thread.start()
+    thread.join(5)
+    assert not thread.is_alive()
+    other.execute("COMMIT")
+    other.close()
+    store.put_later(b"waits", b"v")
+    store.put_later(b"waits too", b"v")
+    store.close()
+    again = Store(tmp_path / "s.sqlite")
+    assert [again.get(key) for key in keys] == [b"v"] * 10
+    again.close()

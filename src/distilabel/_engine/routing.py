@@ -53,7 +53,7 @@ class Router:
             choice: list[str] = orjson.loads(kept)
             return choice
         choice = self._chosen()
-        self._store.put_later(key, orjson.dumps(choice))
+        self._store.put_later(key, orjson.dumps(choice), wait=False)
         return choice
 
     def _chosen(self) -> list[str]:

@@ -31,7 +31,8 @@ _MOST_WAITING: Final = 2000
 _MOST_REMEMBERED: Final = 200_000
 
 _log = logging.getLogger("distilabel.store")
-_Put = tuple[bytes, bytes, "asyncio.Future[None] | None"]
+# The third is who waits for it, or the room it takes up.
+_Put = tuple[bytes, bytes, "asyncio.Future[None] | threading.Semaphore | None"]
 
 
 class Store:
@@ -170,12 +171,20 @@ class Store:
         if group:
             self._queue.put(group)
 
-    def put_later(self, key: bytes, value: bytes) -> None:
-        """Keeps a value soon; for what can be made again. Waits if too much is waiting."""
+    def put_later(self, key: bytes, value: bytes, *, wait: bool = True) -> None:
+        """Keeps a value soon; for what can be made again.
+
+        Args:
+            key: what to find it by.
+            value: what to keep.
+            wait: whether to wait if too much is waiting; not on an event loop, which would stand
+                still for as long as the disk does.
+        """
         if not self._closed:
             self._remember(key)
-            self._room.acquire()
-            self._queue.put([(key, value, None)])
+            if wait:
+                self._room.acquire()
+            self._queue.put([(key, value, self._room if wait else None)])
 
     def _remember(self, key: bytes) -> None:
         mine = self._mine
@@ -258,9 +267,9 @@ class Store:
     def _tell(self, group: list[_Put], failure: StoreError | None) -> None:
         waiting: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
         for _, _, done in group:
-            if done is None:
-                self._room.release()
-            else:
+            if isinstance(done, threading.Semaphore):
+                done.release()
+            elif done is not None:
                 waiting.setdefault(done.get_loop(), []).append(done)
 
         def settle(futures: list[asyncio.Future[None]]) -> None:
