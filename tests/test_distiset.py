@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from datasets import Dataset, DatasetDict, Image
 
+from distilabel._distiset import outputs
 from distilabel.distiset import Distiset, create_distiset
 from distilabel.errors import DistilabelUserError
-from distilabel.utils import outputs
 from hub import TOKEN, Hub
 
 ROWS = [{"a": i, "distilabel_metadata": {"m": "x"}} for i in range(4)]

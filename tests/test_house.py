@@ -21,6 +21,7 @@ FLOORS = {
     "steps": 4,
     "quality": 4,
     "distiset.py": 3,
+    "_distiset": 3,
     "models": 3,
     "_graph": 2,
     "_core": 2,
@@ -70,6 +71,8 @@ def floor(path: tuple[str, ...]) -> int:
 
 
 def room(path: tuple[str, ...]) -> str:
+    if path[0] in ("distiset.py", "_distiset"):
+        return "distiset"
     return path[0] if len(path) > 1 else ""
 
 

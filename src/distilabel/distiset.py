@@ -110,7 +110,7 @@ class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
         Raises:
             ValueError: there is no key, or nothing to push.
         """
-        from distilabel.utils import hub
+        from distilabel._distiset import hub
 
         hub.push(self, repo_id, private, token, generate_card, include_script, kwargs)
 
@@ -137,7 +137,7 @@ class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
             save_pipeline_config: keep `pipeline.yaml`, unless one is there.
             save_pipeline_log: keep `pipeline.log`, unless one is there.
         """
-        from distilabel.utils import disk
+        from distilabel._distiset import disk
 
         path = str(distiset_path)
         sharding = {"max_shard_size": max_shard_size, "num_proc": num_proc}
@@ -170,7 +170,7 @@ class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
         Raises:
             AssertionError: there is no such folder.
         """
-        from distilabel.utils import disk
+        from distilabel._distiset import disk
 
         folder = disk.fetched(str(distiset_path), storage_options, download_dir)
         distiset = cls(disk.datasets_in(folder, keep_in_memory))
@@ -232,7 +232,7 @@ class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
         Raises:
             DistilabelUserError: no configuration has such a column, or a text is no base64.
         """
-        from distilabel.utils import images
+        from distilabel._distiset import images
 
         self.update(images.decoded(self, [columns] if isinstance(columns, str) else columns))
         return self
@@ -258,7 +258,7 @@ def create_distiset(
     Returns:
         One configuration per last step that made rows.
     """
-    from distilabel.utils import outputs
+    from distilabel._distiset import outputs
 
     data_dir = Path(data_dir)
     distiset = Distiset(outputs.read(data_dir / STEPS_OUTPUTS_PATH))

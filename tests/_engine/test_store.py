@@ -171,9 +171,12 @@ def test_an_event_loop_does_not_wait_for_the_disk(
     other = sqlite3.connect(tmp_path / "s.sqlite", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     keys = [b"%d" % i for i in range(10)]
-    thread = threading.Thread(
-        target=lambda: [store.put_later(key, b"v", wait=False) for key in keys], daemon=True
-    )
+
+    def put() -> None:
+        for key in keys:
+            store.put_later(key, b"v", wait=False)
+
+    thread = threading.Thread(target=put, daemon=True)
     thread.start()
     thread.join(5)
     assert not thread.is_alive()

@@ -11,8 +11,8 @@ import pytest
 from datasets import Dataset, DatasetDict, Features, Image, Value
 from huggingface_hub import DatasetCardData
 
+from distilabel._distiset.contents import first_record, make_card
 from distilabel.distiset import Distiset
-from distilabel.utils.card.contents import first_record, make_card
 from distilabel.utils.card.dataset_card import DistilabelDatasetCard, size_categories_parser
 
 

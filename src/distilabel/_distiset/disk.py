@@ -11,7 +11,7 @@ from distilabel.constants import DISTISET_ARTIFACTS_FOLDER, DISTISET_CONFIG_FOLD
 if TYPE_CHECKING:
     import os
 
-    from distilabel.utils.made import Made
+    from distilabel._distiset.made import Made
 
 
 def save_datasets(
@@ -84,7 +84,7 @@ def save_files(
             fs.put_file(str(original), target)
 
     if card:
-        from distilabel.utils.card.contents import make_card
+        from distilabel._distiset.contents import make_card
 
         text = str(make_card(distiset, folder.rpartition("/")[2]))
         fs.pipe_file(f"{folder}/{DISTISET_CONFIG_FOLDER}/README.md", text.encode())

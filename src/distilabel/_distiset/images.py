@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from distilabel.errors import DistilabelUserError
 
 if TYPE_CHECKING:
-    from distilabel.utils.made import Made
+    from distilabel._distiset.made import Made
 
 
 def decoded(distiset: Made, columns: list[str]) -> dict[str, Any]:

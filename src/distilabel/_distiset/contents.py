@@ -13,7 +13,7 @@ from huggingface_hub import constants as hub
 from distilabel.utils.card.dataset_card import DistilabelDatasetCard, size_categories_parser
 
 if TYPE_CHECKING:
-    from distilabel.utils.made import Made
+    from distilabel._distiset.made import Made
 
 _TAGS: Final = ("synthetic", "distilabel", "rlaif")
 _ITEMS_SHOWN: Final = 10

@@ -14,7 +14,7 @@ from distilabel.constants import (
 from distilabel.errors import DistilabelUserError
 
 if TYPE_CHECKING:
-    from distilabel.utils.made import Made
+    from distilabel._distiset.made import Made
 
 # Arguments of `push_to_hub` of `datasets` that are as true of the files beside the datasets.
 _OF_A_COMMIT: Final = ("commit_message", "commit_description", "revision")
@@ -90,7 +90,7 @@ def _push_card(
 ) -> None:
     from huggingface_hub import hf_hub_download
 
-    from distilabel.utils.card.contents import make_card
+    from distilabel._distiset.contents import make_card
     from distilabel.utils.card.dataset_card import DistilabelDatasetCard
 
     # `datasets` has described configurations and splits there; without that nothing loads.

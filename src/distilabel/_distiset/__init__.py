@@ -1,0 +1,1 @@
+"""The workings of `distiset.py`: outputs of a run, cards, folders, the Hub. Knows no step."""
