@@ -8,6 +8,7 @@ import os
 import signal
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -188,3 +189,11 @@ def test_an_event_loop_does_not_wait_for_the_disk(
     again = Store(tmp_path / "s.sqlite")
     assert [again.get(key) for key in keys] == [b"v"] * 10
     again.close()
+
+
+def test_a_new_file_may_be_opened_by_several_at_once(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(4) as threads:
+        for number in range(25):
+            path = tmp_path / f"{number}.sqlite"
+            for store in threads.map(Store, [path] * 4):
+                store.close()

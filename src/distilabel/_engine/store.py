@@ -25,6 +25,8 @@ _SCHEMA: Final = (
 # A larger group saves little; a smaller one makes every answer wait for its own commit.
 _GROUP: Final = 500
 _GATHER_SECONDS: Final = 0.004
+# Seconds to wait for others who write to the file.
+_PATIENCE: Final = 60.0
 # Values that may wait to be written before threads that make more of them have to wait too.
 _MOST_WAITING: Final = 2000
 # Keys remembered so that a new store need not be looked into; then memory counts for more.
@@ -83,10 +85,10 @@ class Store:
 
     def _connected(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            self.path, timeout=60, isolation_level=None, check_same_thread=False
+            self.path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
         )
         try:
-            connection.execute("PRAGMA journal_mode=WAL")
+            _keep_a_journal(connection)
             # A power cut may lose the last moments, a killed process loses nothing.
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute("PRAGMA cache_size=-16000")
@@ -293,3 +295,17 @@ def _number(key: bytes) -> int:
 
 def _last_id(connection: sqlite3.Connection) -> int:
     return int(connection.execute("SELECT coalesce(max(id), 0) FROM kept").fetchone()[0])
+
+
+def _keep_a_journal(connection: sqlite3.Connection) -> None:
+    """Has the file keep a journal; of those who open a new one together, one is first."""
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            # Here SQLite refuses at once, whatever its timeout.
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(0.005)
