@@ -79,7 +79,7 @@ def test_what_is_no_row_is_said_with_the_name_of_the_step(
 
 def test_a_step_may_yield_nothing(tmp_path: Path) -> None:
     class Silent(Fn):
-        def process(self, inputs: StepInput) -> Any:  # type: ignore[override]
+        def process(self, inputs: StepInput) -> Any:
             yield from ()
 
     distiset = run_one(tmp_path, cls=Silent)
@@ -90,7 +90,7 @@ def test_a_step_may_yield_nothing(tmp_path: Path) -> None:
 
 def test_a_step_may_yield_several_times(tmp_path: Path) -> None:
     class OneByOne(Fn):
-        def process(self, inputs: StepInput) -> Any:  # type: ignore[override]
+        def process(self, inputs: StepInput) -> Any:
             for row in inputs:
                 yield [row]
                 yield [{**row, "n": -row["n"]}]
@@ -102,7 +102,7 @@ def test_a_step_may_yield_several_times(tmp_path: Path) -> None:
 
 def test_a_step_may_return_its_rows(tmp_path: Path) -> None:
     class Returns(Fn):
-        def process(self, inputs: StepInput) -> Any:  # type: ignore[override]
+        def process(self, inputs: StepInput) -> Any:
             return [{**row, "n": row["n"] + 1} for row in inputs]
 
     assert [row["n"] for row in rows_of(run_one(tmp_path, 3, Returns))] == [1, 2, 3]
@@ -110,7 +110,7 @@ def test_a_step_may_return_its_rows(tmp_path: Path) -> None:
 
 def test_a_step_that_returns_nothing_is_told_what_to_do(tmp_path: Path) -> None:
     class Forgets(Fn):
-        def process(self, inputs: StepInput) -> Any:  # type: ignore[override]
+        def process(self, inputs: StepInput) -> Any:
             return None
 
     distiset = run_one(tmp_path, 2, Forgets)

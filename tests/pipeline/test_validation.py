@@ -26,12 +26,12 @@ class TakesRows(GeneratorStep):
 
 
 class NoInput(Step):
-    def process(self, rows: Any) -> Any:  # type: ignore[override]
+    def process(self, rows: Any) -> Any:
         yield rows
 
 
 class TwoInputs(Step):
-    def process(self, one: StepInput, two: StepInput) -> Any:  # type: ignore[override]
+    def process(self, one: StepInput, two: StepInput) -> Any:
         yield one
 
 
