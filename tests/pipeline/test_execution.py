@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from distilabel.errors import DistilabelUserError
+from distilabel.models import OpenAILLM
 from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromDicts
 from distilabel.steps.base import Step
@@ -187,6 +188,22 @@ def test_artifacts_are_where_the_distiset_says(tmp_path: Path) -> None:
         assert distiset.artifacts_path is not None
         assert (distiset.artifacts_path / "keeps" / "note" / "a.txt").read_text() == "kept"
     assert len(list(tmp_path.rglob("a.txt"))) == 1
+
+
+def test_a_mistake_told_by_a_load_comes_without_a_traceback_of_the_engine(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        Numbers() >> Ask(name="ask", llm=OpenAILLM(model="m"))
+    with pytest.raises(RuntimeError, match="'ask' could not be loaded: OpenAILLM needs") as caught:
+        pipeline.run()
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+    told = capsys.readouterr().err
+    assert "ended by an error before anything was answered" in told
+    assert "rows in" not in told
+    assert "run again" not in told
 
 
 def test_load_failures_are_a_runtime_error(tmp_path: Path) -> None:
