@@ -163,7 +163,8 @@ def find_class(info: dict[str, Any], allow: tuple[str, ...] = ()) -> type[Spec]:
         if module not in sys.modules:
             raise DistilabelUserError(
                 f"The file asks for {name} of the module {module}, which is no part of distilabel. "
-                f"Import {module} before loading, or allow it by name (allow=({package!r},))."
+                f"Import {module} before loading, or allow it by name: allow=({package!r},), "
+                f"on the command line --allow {package}."
             )
         holder: Any = sys.modules[module]
     else:
