@@ -6,7 +6,7 @@ from collections import deque
 from typing import Any, Final
 
 from distilabel._core.events import RowFailed
-from distilabel._engine.node import Node, error_in
+from distilabel._engine.node import Node, error_in, has_failed
 from distilabel._engine.rows import Chunk, Key, Row
 from distilabel._engine.shared import Shared
 from distilabel.errors import AnswerError, EndpointError
@@ -111,11 +111,12 @@ class PerRow(Node):
         """The rows made of one; None if it is left for the next run."""
         mappings = self._mappings
         given = mappings.into(row) if mappings else row
+        # What failed further up is told there; a row that came with nothing is told here.
         skipped = False
         try:
             empty = [name for name in self._required if given.get(name, self) is None]
             if empty:
-                skipped = True
+                skipped = has_failed(row)
                 made = self._task._failed_rows(
                     given, {"type": "Skipped", "message": f"its input {empty[0]} is None"}
                 )
@@ -127,8 +128,15 @@ class PerRow(Node):
             self.shared.fail(type(error)(f"{self.name}: {error}", status=error.status))
             return None
         except Exception as error:  # noqa: BLE001 (the row fails, the run goes on)
-            made = self._task._failed_rows(given, error_record(error))
+            made = self._task._failed_rows(given, self._record_of(error, given))
         return self._counted(key, row, made, skipped)
+
+    def _record_of(self, error: Exception, given: Row) -> dict[str, Any]:
+        record = error_record(error)
+        absent = [name for name in self._required if name not in given]
+        if isinstance(error, KeyError) and error.args and error.args[0] in absent:
+            record["message"] = f"the row has no column {error.args[0]!r}"
+        return record
 
     def _counted(self, key: Key, row: Row, made: list[Row], skipped: bool) -> list[Row]:
         """The rows as they go on, after it has been said what became of them."""
