@@ -75,6 +75,21 @@ def test_a_row_that_comes_with_nothing_to_ask_is_a_failure_and_is_told_once(
     assert distiset.report.steps["second"].skipped == 2
 
 
+def test_where_the_code_of_a_task_raises_is_told_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Wrong(Ask):
+        def format_input(self, input: Any) -> Any:
+            return [{"role": "user", "content": input["nope"]}]
+
+    distiset = run(tmp_path, cls=Wrong, llm=Echo(fails_on=["3"]))
+    assert len(distiset.failures) == 10
+    assert caplog.text.count('input["nope"]') == 1
+    caplog.clear()
+    run(tmp_path, llm=Echo(fails_on=["3"]))
+    assert "Traceback" not in caplog.text
+
+
 def test_several_generations_are_rows_in_order(tmp_path: Path) -> None:
     distiset = run(tmp_path, count=3, llm=Echo(), num_generations=2)
     answers = [f"{n}/{i}" for n in range(3) for i in range(2)]

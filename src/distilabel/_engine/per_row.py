@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from typing import Any, Final
 
@@ -9,9 +10,11 @@ from distilabel._core.events import RowFailed
 from distilabel._engine.node import Node, error_in, has_failed
 from distilabel._engine.rows import Chunk, Key, Row
 from distilabel._engine.shared import Shared
-from distilabel.errors import AnswerError, EndpointError
+from distilabel.errors import AnswerError, DistilabelError, EndpointError, ModelError
 from distilabel.models.door import Door, StopAsking
 from distilabel.steps.tasks.base import Task
+
+_log = logging.getLogger("distilabel.pipeline")
 
 # Coroutines are cheap but not free: a step that multiplies rows must not start a million.
 _MOST_RUNNING: Final = 4096
@@ -39,6 +42,7 @@ class PerRow(Node):
         self._pending: dict[int, int] = {}
         self._closing: set[int] = set()
         self._is_ended = False
+        self._told = False
 
     def push(self, port: int, chunk: Chunk) -> None:
         """Begins with the rows at once, as far as there is room for them."""
@@ -136,6 +140,10 @@ class PerRow(Node):
         absent = [name for name in self._required if name not in given]
         if isinstance(error, KeyError) and error.args and error.args[0] in absent:
             record["message"] = f"the row has no column {error.args[0]!r}"
+        elif not isinstance(error, (DistilabelError, ModelError)) and not self._told:
+            # No answer that is missing but code that is wrong: once, where.
+            self._told = True
+            _log.warning("%s: its code raised:", self.name, exc_info=error)
         return record
 
     def _counted(self, key: Key, row: Row, made: list[Row], skipped: bool) -> list[Row]:
