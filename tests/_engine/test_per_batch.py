@@ -77,6 +77,19 @@ def test_what_is_no_row_is_said_with_the_name_of_the_step(
     assert distiset.report.balanced
 
 
+def test_a_column_that_is_promised_and_not_given_is_told_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Promises(Fn):
+        @property
+        def outputs(self) -> Any:
+            return {"sum": True, "n": True, "maybe": False}
+
+    rows = rows_of(run_one(tmp_path, cls=Promises, input_batch_size=2))
+    assert len(rows) == 10
+    assert caplog.text.count("gives no column 'sum', though") == 1
+
+
 def test_a_step_may_yield_nothing(tmp_path: Path) -> None:
     class Silent(Fn):
         def process(self, inputs: StepInput) -> Any:
