@@ -104,7 +104,7 @@ class Fn(Step):
     function: Any = Field(default=None, exclude=True)
     seen: list[Any] = Field(default_factory=list, exclude=True)
 
-    def process(self, inputs: StepInput) -> Any:  # type: ignore[override]
+    def process(self, inputs: StepInput) -> Any:
         self.seen.append([dict(row) for row in inputs])
         yield self.function(inputs) if self.function else inputs
 
@@ -128,7 +128,7 @@ class FnGlobal(GlobalStep):
     function: Any = Field(default=None, exclude=True)
     _calls: int = PrivateAttr(default=0)
 
-    def process(self, inputs: StepInput) -> Any:  # type: ignore[override]
+    def process(self, inputs: StepInput) -> Any:
         yield self.function(inputs) if self.function else inputs
 
 

@@ -40,7 +40,7 @@ class Configured(Step):
     words: list[str] = Field(default_factory=list, exclude=True)
     function: Any = None
 
-    def process(self, inputs: StepInput) -> Any:  # type: ignore[override]
+    def process(self, inputs: StepInput) -> Any:
         CALLS.append("configured")
         for row in inputs:
             row["made"] = [*self.words, str(self.function(row["n"]) if self.function else 0)]
@@ -48,7 +48,7 @@ class Configured(Step):
 
 
 class Helped(Step):
-    def process(self, inputs: StepInput) -> Any:  # type: ignore[override]
+    def process(self, inputs: StepInput) -> Any:
         CALLS.append("helped")
         yield [{**row, "made": helper(row["n"]) * FACTOR} for row in inputs]
 
@@ -60,7 +60,7 @@ class Unique(Step):
         super().load()
         self._seen = set()
 
-    def process(self, inputs: StepInput) -> Any:  # type: ignore[override]
+    def process(self, inputs: StepInput) -> Any:
         CALLS.append("unique")
         fresh = [row for row in inputs if row["n"] % 3 not in self._seen][:1]
         self._seen |= {row["n"] % 3 for row in fresh}

@@ -77,9 +77,22 @@ def test_what_is_no_row_is_said_with_the_name_of_the_step(
     assert distiset.report.balanced
 
 
+def test_a_column_that_is_promised_and_not_given_is_told_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Promises(Fn):
+        @property
+        def outputs(self) -> Any:
+            return {"sum": True, "n": True, "maybe": False}
+
+    rows = rows_of(run_one(tmp_path, cls=Promises, input_batch_size=2))
+    assert len(rows) == 10
+    assert caplog.text.count("gives no column 'sum', though") == 1
+
+
 def test_a_step_may_yield_nothing(tmp_path: Path) -> None:
     class Silent(Fn):
-        def process(self, inputs: StepInput) -> Any:  # type: ignore[override]
+        def process(self, inputs: StepInput) -> Any:
             yield from ()
 
     distiset = run_one(tmp_path, cls=Silent)
@@ -90,7 +103,7 @@ def test_a_step_may_yield_nothing(tmp_path: Path) -> None:
 
 def test_a_step_may_yield_several_times(tmp_path: Path) -> None:
     class OneByOne(Fn):
-        def process(self, inputs: StepInput) -> Any:  # type: ignore[override]
+        def process(self, inputs: StepInput) -> Any:
             for row in inputs:
                 yield [row]
                 yield [{**row, "n": -row["n"]}]
@@ -102,7 +115,7 @@ def test_a_step_may_yield_several_times(tmp_path: Path) -> None:
 
 def test_a_step_may_return_its_rows(tmp_path: Path) -> None:
     class Returns(Fn):
-        def process(self, inputs: StepInput) -> Any:  # type: ignore[override]
+        def process(self, inputs: StepInput) -> Any:
             return [{**row, "n": row["n"] + 1} for row in inputs]
 
     assert [row["n"] for row in rows_of(run_one(tmp_path, 3, Returns))] == [1, 2, 3]
@@ -110,7 +123,7 @@ def test_a_step_may_return_its_rows(tmp_path: Path) -> None:
 
 def test_a_step_that_returns_nothing_is_told_what_to_do(tmp_path: Path) -> None:
     class Forgets(Fn):
-        def process(self, inputs: StepInput) -> Any:  # type: ignore[override]
+        def process(self, inputs: StepInput) -> Any:
             return None
 
     distiset = run_one(tmp_path, 2, Forgets)

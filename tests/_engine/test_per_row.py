@@ -10,6 +10,7 @@ import pytest
 
 from distilabel.errors import EndpointError
 from distilabel.pipeline import Pipeline
+from distilabel.steps import LoadDataFromDicts
 from distilabel.steps.tasks.base import Ask as AskProtocol
 from rooms import Ask, Echo, Fn, Numbers, rows_of
 
@@ -55,6 +56,38 @@ def test_a_row_that_fails_fails_alone_and_is_asked_again(tmp_path: Path) -> None
     distiset = run(tmp_path, llm=llm)
     assert llm.asked == ["3"]
     assert distiset.failures == []
+
+
+def test_a_row_that_comes_with_nothing_to_ask_is_a_failure_and_is_told_once(
+    tmp_path: Path,
+) -> None:
+    data = [{"text": "a"}, {"text": None}, {"other": "c"}]
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        second = Ask(name="second", llm=Echo(), input_mappings={"text": "answer"})
+        LoadDataFromDicts(data=data) >> Ask(name="first", llm=Echo()) >> second
+    distiset = pipeline.run()
+    told = [(f["step"], f["key"], f["message"]) for f in distiset.failures]
+    assert told == [
+        ("first", (1,), "its input text is None"),
+        ("first", (2,), "the row has no column 'text'"),
+    ]
+    assert distiset.report.failures == 2
+    assert distiset.report.steps["second"].skipped == 2
+
+
+def test_where_the_code_of_a_task_raises_is_told_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Wrong(Ask):
+        def format_input(self, input: Any) -> Any:
+            return [{"role": "user", "content": input["nope"]}]
+
+    distiset = run(tmp_path, cls=Wrong, llm=Echo(fails_on=["3"]))
+    assert len(distiset.failures) == 10
+    assert caplog.text.count('input["nope"]') == 1
+    caplog.clear()
+    run(tmp_path, llm=Echo(fails_on=["3"]))
+    assert "Traceback" not in caplog.text
 
 
 def test_several_generations_are_rows_in_order(tmp_path: Path) -> None:

@@ -200,7 +200,7 @@ class Clumsy(Step):
         self._log.append("unload")
         raise ValueError("unload is broken too")
 
-    def process(self, inputs: StepInput) -> Any:  # type: ignore[override]
+    def process(self, inputs: StepInput) -> Any:
         yield inputs
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from distilabel.errors import DistilabelUserError
+from distilabel.models import OpenAILLM
 from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromDicts
 from distilabel.steps.base import Step
@@ -187,6 +191,66 @@ def test_artifacts_are_where_the_distiset_says(tmp_path: Path) -> None:
         assert distiset.artifacts_path is not None
         assert (distiset.artifacts_path / "keeps" / "note" / "a.txt").read_text() == "kept"
     assert len(list(tmp_path.rglob("a.txt"))) == 1
+
+
+_OWN_MODEL = """
+    from typing import Any
+
+    from distilabel.models import AsyncLLM
+    from distilabel.pipeline import Pipeline
+    from distilabel.steps import LoadDataFromDicts
+    from distilabel.steps.tasks import TextGeneration
+
+    class Mine(AsyncLLM):
+        @property
+        def model_name(self) -> str:
+            return "mine"
+
+        async def agenerate(self, input: Any, num_generations: int = 1) -> Any:
+            return {{"generations": ["{0}"], "statistics": {{}}}}
+
+    with Pipeline(name="p", cache_dir="cache") as pipeline:
+        LoadDataFromDicts(data=[{{"instruction": "?"}}]) >> TextGeneration(llm=Mine())
+
+    if __name__ == "__main__":
+        report = pipeline.run()
+        print(report["default"]["train"][0]["generation"], report.report.asked)
+"""
+
+
+def test_a_model_class_of_a_program_is_the_same_when_imported_and_not_that_of_another(
+    tmp_path: Path,
+) -> None:
+    def told(*arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=60
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout + done.stderr
+
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.py").write_text(textwrap.dedent(_OWN_MODEL.format(name)))
+    assert "one 1" in told("one.py")
+    assert "two 1" in told("two.py")
+    assert "one 0" in told("one.py")
+    run = ("-m", "distilabel", "pipeline", "run", "--script", "one.py")
+    assert "0 answers asked, 1 reused" in told(*run)
+
+
+def test_a_mistake_told_by_a_load_comes_without_a_traceback_of_the_engine(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        Numbers() >> Ask(name="ask", llm=OpenAILLM(model="m"))
+    with pytest.raises(RuntimeError, match="'ask' could not be loaded: OpenAILLM needs") as caught:
+        pipeline.run()
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+    told = capsys.readouterr().err
+    assert "ended by an error before anything was answered" in told
+    assert "rows in" not in told
+    assert "run again" not in told
 
 
 def test_load_failures_are_a_runtime_error(tmp_path: Path) -> None:

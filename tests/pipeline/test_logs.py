@@ -42,6 +42,20 @@ def test_failures_stand_in_the_log_with_their_step(tmp_path: Path) -> None:
     assert "cannot answer 1" in log
 
 
+def test_many_failures_of_one_step_do_not_hide_those_of_another(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        load = Numbers(count=20)
+        load >> Ask(name="many", llm=Echo(fails_on=[str(n) for n in range(20)]))
+        load >> Ask(name="few", llm=Echo(fails_on=["19"]))
+    distiset = pipeline.run()
+    told = capsys.readouterr().err
+    assert told.count("many: row") == 5
+    assert "few: row 19 failed" in told
+    assert f"More of these are in {distiset.log_filename_path}" in told
+
+
 def test_a_wrong_level_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISTILABEL_LOG_LEVEL", "LOUD")
     with Pipeline(name="p", cache_dir=tmp_path) as pipeline:

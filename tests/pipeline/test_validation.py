@@ -11,6 +11,7 @@ import pytest
 from distilabel.errors import DistilabelTypeError, DistilabelUserError
 from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.pipeline import Pipeline, sample_n_steps
+from distilabel.steps import LoadDataFromDicts, LoadDataFromFileSystem
 from distilabel.steps.base import GeneratorStep, Step, StepInput
 from rooms import Ask, Echo, Fn, FnGlobal, Join, Numbers
 
@@ -26,12 +27,12 @@ class TakesRows(GeneratorStep):
 
 
 class NoInput(Step):
-    def process(self, rows: Any) -> Any:  # type: ignore[override]
+    def process(self, rows: Any) -> Any:
         yield rows
 
 
 class TwoInputs(Step):
-    def process(self, one: StepInput, two: StepInput) -> Any:  # type: ignore[override]
+    def process(self, one: StepInput, two: StepInput) -> Any:
         yield one
 
 
@@ -174,6 +175,25 @@ def test_several_faults_are_said_together_and_nothing_is_touched(tmp_path: Path)
         assert words in str(caught.value)
     assert llm.asked == []
     assert not (tmp_path / "cache").exists()
+
+
+def missing_files() -> None:
+    LoadDataFromFileSystem(data_files="nowhere/a.jsonl") >> Ask(llm=Echo())
+
+
+def no_rows() -> None:
+    LoadDataFromDicts(data=[]) >> Ask(llm=Echo())
+
+
+@pytest.mark.parametrize("build", [missing_files, no_rows])
+def test_what_follows_from_a_fault_is_no_second_one(
+    build: Callable[[], None], tmp_path: Path
+) -> None:
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        build()
+    with pytest.raises(DistilabelUserError, match=r"no files|is empty") as caught:
+        pipeline.run()
+    assert "things are wrong" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

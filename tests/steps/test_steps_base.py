@@ -24,19 +24,19 @@ class Upper(Step):
     def outputs(self) -> dict[str, bool]:
         return {"loud": True, "maybe": False}
 
-    def process(self, inputs: StepInput) -> Any:  # type: ignore[override]
+    def process(self, inputs: StepInput) -> Any:
         for row in inputs:
             row["loud"] = row["word"].upper()
         yield inputs
 
 
 class Text(Step):
-    def process(self, inputs: "StepInput") -> Any:  # type: ignore[override]  # noqa: UP037
+    def process(self, inputs: "StepInput") -> Any:  # noqa: UP037
         yield inputs
 
 
 class Two(Step):
-    def process(self, one: StepInput, two: StepInput) -> Any:  # type: ignore[override]
+    def process(self, one: StepInput, two: StepInput) -> Any:
         yield one
 
 
@@ -101,7 +101,7 @@ def test_mappings_are_applied_and_hidden_columns_come_back() -> None:
 
 def test_more_rows_out_than_in_take_hidden_columns_in_turn() -> None:
     class Twice(Upper):
-        def process(self, inputs: StepInput) -> Any:  # type: ignore[override]
+        def process(self, inputs: StepInput) -> Any:
             yield [{**row, "loud": i} for i in range(2) for row in inputs]
 
     step = Twice(input_mappings={"word": "text"})

@@ -46,6 +46,15 @@ def type_info(cls: type) -> dict[str, str]:
     return {"module": cls.__module__, "name": cls.__qualname__}
 
 
+def module_of(cls: type) -> str:
+    """The module of a class as others import it: the program is `__main__` only to itself."""
+    main = sys.modules.get("__main__")
+    if cls.__module__ != "__main__" or main is None:
+        return cls.__module__
+    spec, file = getattr(main, "__spec__", None), getattr(main, "__file__", None)
+    return str(spec.name) if spec is not None else Path(file).stem if file else "__main__"
+
+
 def to_plain(value: Any) -> Any:
     """A value of a field as JSON-like data; what has no such form is named by its class."""
     if value is None or isinstance(value, (bool, int, float, str)):
@@ -172,7 +181,8 @@ def find_class(info: dict[str, Any], allow: tuple[str, ...] = ()) -> type[Spec]:
         if module not in sys.modules:
             raise DistilabelUserError(
                 f"The file asks for {name} of the module {module}, which is no part of distilabel. "
-                f"Import {module} before loading, or allow it by name (allow=({package!r},))."
+                f"Import {module} before loading, or allow it by name: allow=({package!r},), "
+                f"on the command line --allow {package}."
             )
         holder: Any = sys.modules[module]
     else:

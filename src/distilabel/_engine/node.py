@@ -99,11 +99,24 @@ class Node(ABC):
 
 def error_in(row: dict[str, Any], step: str) -> dict[str, Any] | None:
     """What a step noted in a row about its own failure, if it did."""
+    for entry in _entries(row):
+        error: dict[str, Any] | None = entry.get(f"error_{step}")
+        if error is not None:
+            return error
+    return None
+
+
+def has_failed(row: dict[str, Any]) -> bool:
+    """Whether any step noted a failure in a row."""
+    return any(
+        value is not None
+        for entry in _entries(row)
+        for name, value in entry.items()
+        if name.startswith("error_")
+    )
+
+
+def _entries(row: dict[str, Any]) -> list[dict[str, Any]]:
     metadata = row.get(DISTILABEL_METADATA_KEY)
     entries = metadata if isinstance(metadata, list) else [metadata]
-    for entry in entries:
-        if isinstance(entry, dict):
-            error: dict[str, Any] | None = entry.get(f"error_{step}")
-            if error is not None:
-                return error
-    return None
+    return [entry for entry in entries if isinstance(entry, dict)]

@@ -14,7 +14,7 @@ from distilabel._core.events import RowFailed
 from distilabel._engine.memo import Memo, Outcome
 from distilabel._engine.node import Node
 from distilabel._engine.per_row import error_record
-from distilabel._engine.rows import Chunk, keys_at, one_to_one
+from distilabel._engine.rows import Chunk, Row, keys_at, one_to_one
 from distilabel._engine.running import run_step
 from distilabel._engine.shared import Shared
 from distilabel._engine.sorter import Batch, Sorter
@@ -64,6 +64,7 @@ class PerBatch(Node):
         self._batches: deque[Batch] = deque()
         self._working = False
         self._is_ended = False
+        self._looked = False
 
     def push(self, port: int, chunk: Chunk) -> None:
         """Puts rows in order and cuts batches from those that are complete."""
@@ -171,7 +172,20 @@ class PerBatch(Node):
                 exc_info=True,
             )
             return self._failed(batch, error)
+        if rows and not self._looked:
+            self._looked = True
+            self._look(rows[0])
         return Outcome(rows, matched, None)
+
+    def _look(self, row: Row) -> None:
+        """Tells of columns that the step says it gives and does not."""
+        absent = [c for c, always in self._step.get_outputs().items() if always and c not in row]
+        if absent:
+            _log.warning(
+                "%s gives no column %s, though its `outputs` name it: what follows may miss it.",
+                self.name,
+                ", ".join(map(repr, absent)),
+            )
 
     def _failed(self, batch: Batch, error: Exception) -> Outcome:
         given = [

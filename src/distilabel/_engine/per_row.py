@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from typing import Any, Final
 
 from distilabel._core.events import RowFailed
-from distilabel._engine.node import Node, error_in
+from distilabel._engine.node import Node, error_in, has_failed
 from distilabel._engine.rows import Chunk, Key, Row
 from distilabel._engine.shared import Shared
-from distilabel.errors import AnswerError, EndpointError
+from distilabel.errors import AnswerError, DistilabelError, EndpointError, ModelError
 from distilabel.models.door import Door, StopAsking
 from distilabel.steps.tasks.base import Task
+
+_log = logging.getLogger("distilabel.pipeline")
 
 # Coroutines are cheap but not free: a step that multiplies rows must not start a million.
 _MOST_RUNNING: Final = 4096
@@ -39,6 +42,7 @@ class PerRow(Node):
         self._pending: dict[int, int] = {}
         self._closing: set[int] = set()
         self._is_ended = False
+        self._told = False
 
     def push(self, port: int, chunk: Chunk) -> None:
         """Begins with the rows at once, as far as there is room for them."""
@@ -111,11 +115,12 @@ class PerRow(Node):
         """The rows made of one; None if it is left for the next run."""
         mappings = self._mappings
         given = mappings.into(row) if mappings else row
+        # What failed further up is told there; a row that came with nothing is told here.
         skipped = False
         try:
             empty = [name for name in self._required if given.get(name, self) is None]
             if empty:
-                skipped = True
+                skipped = has_failed(row)
                 made = self._task._failed_rows(
                     given, {"type": "Skipped", "message": f"its input {empty[0]} is None"}
                 )
@@ -127,8 +132,19 @@ class PerRow(Node):
             self.shared.fail(type(error)(f"{self.name}: {error}", status=error.status))
             return None
         except Exception as error:  # noqa: BLE001 (the row fails, the run goes on)
-            made = self._task._failed_rows(given, error_record(error))
+            made = self._task._failed_rows(given, self._record_of(error, given))
         return self._counted(key, row, made, skipped)
+
+    def _record_of(self, error: Exception, given: Row) -> dict[str, Any]:
+        record = error_record(error)
+        absent = [name for name in self._required if name not in given]
+        if isinstance(error, KeyError) and error.args and error.args[0] in absent:
+            record["message"] = f"the row has no column {error.args[0]!r}"
+        elif not isinstance(error, (DistilabelError, ModelError)) and not self._told:
+            # No answer that is missing but code that is wrong: once, where.
+            self._told = True
+            _log.warning("%s: its code raised:", self.name, exc_info=error)
+        return record
 
     def _counted(self, key: Key, row: Row, made: list[Row], skipped: bool) -> list[Row]:
         """The rows as they go on, after it has been said what became of them."""

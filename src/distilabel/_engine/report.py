@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from distilabel._engine.tally import StepTally, Tally
 
+_UNASKED: Final = "ended by an error before anything was answered"
 # What a name may take of a line, so that the counts stay beside it in a terminal.
 _LONGEST_NAME: Final = 30
 
@@ -144,6 +145,8 @@ def table(columns: list[list[str]], last: list[str] | None = None) -> list[str]:
 def text_of(report: Report) -> str:
     """The report for people."""
     steps = report.steps
+    if report.error and not any(step.taken for step in steps.values()):
+        return _closing(report)
     counts = ["taken", "given", "created", "dropped", "failed"]
     lines = _counted(
         "step", ["rows in", "out", *counts[2:]], counts, steps, needless=("created", "dropped")
@@ -181,7 +184,8 @@ def _closing(report: Report) -> str:
     if report.interrupted:
         parts.append("stopped before the end: run again to go on where it stopped")
     elif report.error:
-        parts.append("ended by an error: what was answered is kept, run again to go on from there")
+        kept = "what was answered is kept, run again to go on from there"
+        parts.append(f"ended by an error: {kept}" if report.asked or report.reused else _UNASKED)
     elif not report.balanced:
         parts.append("rows are missing from these counts: this is a mistake of distilabel's")
     return "; ".join(parts) + "."

@@ -165,9 +165,11 @@ class Run:
         try:
             await self._threads.run(step.load)
         except Exception as error:
-            raise RuntimeError(
-                f"The step {step.name!r} could not be loaded: {type(error).__name__}: {error}"
-            ) from error
+            beginning = f"The step {step.name!r} could not be loaded"
+            if isinstance(error, DistilabelError):
+                # It says all there is to say; where it was raised helps nobody who reads it.
+                raise RuntimeError(f"{beginning}: {error}") from None
+            raise RuntimeError(f"{beginning}: {type(error).__name__}: {error}") from error
         self._emit(StepLoaded(str(step.name), time.monotonic() - begun))
 
     def _warm_up(self) -> None:

@@ -18,6 +18,7 @@ import orjson
 
 from distilabel._core.digest import canonical
 from distilabel._core.events import Answered, Asked, Emit, Retried, Unanswered
+from distilabel._core.spec import module_of
 from distilabel.errors import AnswerError, EndpointError
 from distilabel.models.arguments import checked_arguments
 from distilabel.models.batcher import Batcher
@@ -276,7 +277,8 @@ class Door:
     def _digest_of(self, arguments: dict[str, Any]) -> Any:
         cls = type(self.llm)
         structure = getattr(self.llm, "structured_output", None)
-        what = [f"{cls.__module__}.{cls.__qualname__}", self.llm._identity(), arguments, structure]
+        name = f"{module_of(cls)}.{cls.__qualname__}"
+        what = [name, self.llm._identity(), arguments, structure]
         return hashlib.blake2b(canonical(what), digest_size=16)
 
     def _key(self, input: FormattedInput, count: int, base: Any) -> tuple[bytes, bytes]:

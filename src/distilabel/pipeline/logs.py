@@ -115,20 +115,30 @@ def _total(plan: Plan) -> int | None:
 
 
 class _Screen(logging.Handler):
-    """Warnings for whoever watches: the first few of a kind; all of them are in the file."""
+    """Warnings for whoever watches: the first few of a kind and a step; the file has them all.
 
-    def __init__(self) -> None:
+    Args:
+        path: of the file.
+    """
+
+    def __init__(self, path: Path) -> None:
         super().__init__()
-        self._seen: Counter[str] = Counter()
+        self._path = path
+        self._seen: Counter[tuple[str, str]] = Counter()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Writes where standard error goes now: the live display moves it."""
         try:
-            self._seen[record.msg] += 1
-            count = self._seen[record.msg]
+            who = ""
+            if str(record.msg).startswith("%s") and isinstance(record.args, tuple) and record.args:
+                # A message of the engine begins with the step it is about.
+                who = str(record.args[0])
+            kind = str(record.msg), who
+            self._seen[kind] += 1
+            count = self._seen[kind]
             if count > _MOST_OF_A_KIND and self.level > logging.DEBUG:
                 if count == _MOST_OF_A_KIND + 1:
-                    sys.stderr.write("More of these are in the log of the run.\n")
+                    sys.stderr.write(f"More of these are in {self._path}\n")
                 return
             sys.stderr.write(f"{self.format(record)}\n")
             sys.stderr.flush()
@@ -158,7 +168,7 @@ def run_log(
     file.setFormatter(
         logging.Formatter("[%(asctime)s] %(levelname)-8s %(message)s", "%Y-%m-%d %H:%M:%S")
     )
-    screen = _Screen()
+    screen = _Screen(path)
     screen.setLevel(max(logging.WARNING, root.level) if root.level > logging.DEBUG else root.level)
     screen.setFormatter(logging.Formatter("['%(name)s'] %(message)s"))
     added: list[logging.Handler] = [file, screen, *map(_Guarded, handlers)]

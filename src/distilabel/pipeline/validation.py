@@ -190,11 +190,17 @@ class Validation:
             inputs = step.get_inputs()
         except Exception as error:  # noqa: BLE001 (a property of the user's may raise anything)
             self._outputs[name] = None
-            self.faults.add(
-                DistilabelUserError,
-                f"{name}: its columns cannot be found out: {type(error).__name__}: {error}",
-            )
+            # Files that are not there are said already, and have no columns either.
+            said = str(error)
+            if not said or not any(said in text for _, text in self.faults.found):
+                self.faults.add(
+                    DistilabelUserError,
+                    f"{name}: its columns cannot be found out: {type(error).__name__}: {error}",
+                )
             return
+        if isinstance(step, GeneratorStep) and step._known_length() == 0:
+            # Of an empty dataset it is said that it is empty, not what each step misses in it.
+            self._outputs[name] = None
         ancestors = self._dag.ancestors(name)
         if not ancestors or any(self._outputs.get(a) is None for a in ancestors):
             return

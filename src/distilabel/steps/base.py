@@ -335,8 +335,9 @@ class Step(_Step, ABC):
         default=DEFAULT_INPUT_BATCH_SIZE, description="Rows that `process` is given at a time."
     )
 
+    # Of any signature to a type checker: a subclass may take one list, or one per predecessor.
     @abstractmethod
-    def process(self, *inputs: StepInput) -> StepOutput:
+    def process(self, *inputs: Any, **kwargs: Any) -> StepOutput:
         """Turns a batch of rows (one per predecessor) into rows."""
 
     def process_applying_mappings(self, *args: list[dict[str, Any]]) -> StepOutput:

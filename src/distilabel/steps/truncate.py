@@ -71,7 +71,7 @@ class TruncateTextColumn(Step):
             ) from error
         self._tokenizer = AutoTokenizer.from_pretrained(self.tokenizer)
 
-    def process(self, inputs: StepInput) -> StepOutput:  # type: ignore[override]
+    def process(self, inputs: StepInput) -> StepOutput:
         """Cuts text.
 
         Args:

@@ -48,6 +48,15 @@ def columns_of(template: str) -> Set[str]:
         ) from error
 
 
+def variables_of(template: str) -> Set[str]:
+    """The names that a template takes from a row: what Jinja itself has is not among them.
+
+    Raises:
+        DistilabelUserError: it is no Jinja template.
+    """
+    return columns_of(template) - set(_environment().globals)
+
+
 def check_column_in_template(
     column: str, template: str, page: str = "components-gallery/tasks/textgeneration/"
 ) -> None:

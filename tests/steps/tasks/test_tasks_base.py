@@ -31,7 +31,7 @@ class Judge(Ask):
 class Sync(Ask):
     """A task as it was written for 1.5.3: it asks by itself."""
 
-    def process(self, inputs: StepInput) -> Any:  # type: ignore[override]
+    def process(self, inputs: StepInput) -> Any:
         prompts: Any = [self.format_input(row) for row in inputs]
         outputs = self.llm.generate_outputs(
             prompts, num_generations=1, **self.llm.get_generation_kwargs()

@@ -56,6 +56,17 @@ def test_a_column_that_is_not_in_the_template_is_found_on_loading(scripted: Any)
         TextGeneration(llm=scripted(), columns=["a"], template="{{ b }}").load()
 
 
+def test_a_name_in_the_template_that_is_no_column_is_told_on_loading(
+    scripted: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    TextGeneration(
+        llm=scripted(), template="{{ instruction }} {% for i in range(2) %}{% endfor %}"
+    ).load()
+    assert caplog.text == ""
+    TextGeneration(llm=scripted(), template="{{ instruction }} {{ other }}").load()
+    assert "the template uses other" in caplog.text
+
+
 def test_a_conversation_as_instruction_is_sent_as_it_is(scripted: Any) -> None:
     task = TextGeneration(llm=scripted(), system_prompt="t")
     chat = [USER, {"role": "assistant", "content": "a"}, USER]

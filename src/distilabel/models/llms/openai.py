@@ -7,6 +7,7 @@ from typing import Annotated, Any, Dict, List, Optional, Union
 from annotated_types import Ge, Gt
 from pydantic import PrivateAttr, validate_call
 
+from distilabel.errors import DistilabelUserError
 from distilabel.models.base_clients.asking import answer_to, headers_of, make_sure_of, trace_of
 from distilabel.models.base_clients.openai import OpenAIBaseClient
 from distilabel.models.llms.base import AsyncLLM
@@ -46,11 +47,11 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
         """Makes ready to ask.
 
         Raises:
-            ValueError: there is no key, or `structured_output` has no `schema`.
+            DistilabelUserError: there is no key, or `structured_output` has no `schema`.
         """
         super().load()
         if self.api_key is None:
-            raise ValueError(
+            raise DistilabelUserError(
                 f"{type(self).__name__} needs a key: give `api_key`, or set the environment "
                 f"variable {self._key_variable}."
             )

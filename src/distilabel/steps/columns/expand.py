@@ -85,7 +85,7 @@ class ExpandColumns(Step):
         assert isinstance(self.columns, dict)
         return list(self.columns.values())
 
-    def process(self, inputs: StepInput) -> StepOutput:  # type: ignore[override]
+    def process(self, inputs: StepInput) -> StepOutput:
         """Expands rows.
 
         Args:

@@ -54,7 +54,7 @@ class MergeColumns(Step):
         """The name of the list."""
         return [self.output_column or "merged_column"]
 
-    def process(self, inputs: StepInput) -> StepOutput:  # type: ignore[override]
+    def process(self, inputs: StepInput) -> StepOutput:
         """Merges columns.
 
         Args:

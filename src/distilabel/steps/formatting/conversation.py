@@ -47,7 +47,7 @@ class ConversationTemplate(Step):
         """`conversation`."""
         return ["conversation"]
 
-    def process(self, inputs: StepInput) -> StepOutput:  # type: ignore[override]
+    def process(self, inputs: StepInput) -> StepOutput:
         """Adds conversations.
 
         Args:

@@ -67,7 +67,7 @@ class PushToHub(GlobalStep):
         super().load()
         self._key()
 
-    def process(self, inputs: StepInput) -> StepOutput:  # type: ignore[override]
+    def process(self, inputs: StepInput) -> StepOutput:
         """Pushes the rows.
 
         Args:

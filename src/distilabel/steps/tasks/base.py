@@ -247,7 +247,7 @@ class Task(_TaskBase, Step, ABC):
         prompt = self.format_input(row)
         return self._rows_from(row, prompt, await ask(prompt, self.num_generations or 1))
 
-    def process(self, inputs: StepInput) -> StepOutput:  # type: ignore[override]
+    def process(self, inputs: StepInput) -> StepOutput:
         """Asks about a batch of rows, all of them concurrently.
 
         Args:

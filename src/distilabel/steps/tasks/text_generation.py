@@ -11,7 +11,7 @@ from pydantic import Field, field_validator
 from distilabel.errors import DistilabelUserError
 from distilabel.steps.tasks.base import Task
 from distilabel.utils.chat import is_openai_format
-from distilabel.utils.template import check_column_in_template, compiled
+from distilabel.utils.template import check_column_in_template, compiled, variables_of
 
 if TYPE_CHECKING:
     from distilabel.typing import ChatType, StepColumns
@@ -114,6 +114,13 @@ class TextGeneration(Task):
         for column in self.columns:
             check_column_in_template(column, self.template)
         super().load()
+        unknown = sorted(variables_of(self.template) - {*self.columns})
+        if unknown:
+            self._logger.warning(
+                "%s: the template uses %s, not one of its `columns`: nothing will stand there.",
+                self.name,
+                ", ".join(unknown),
+            )
 
     @property
     def inputs(self) -> StepColumns:
