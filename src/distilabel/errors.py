@@ -54,14 +54,21 @@ class ModelError(Exception):
     Args:
         message: what failed and what to do about it; never holds a key.
         status: the HTTP status, where there was one.
+
+    Attributes:
+        step: name of the step that asked, once it is known.
     """
 
     retryable = False
+    step = ""
 
     def __init__(self, message: str, *, status: int | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.status = status
+
+    def __str__(self) -> str:
+        return f"{self.step}: {self.message}" if self.step else self.message
 
 
 class EndpointError(ModelError):

@@ -234,7 +234,7 @@ def test_answers_to_a_process_of_the_users_are_kept_however_it_asks(
     way: str, tmp_path: Path
 ) -> None:
     class Own(Ask):
-        def process(self, inputs: StepInput) -> Any:  # type: ignore[override]
+        def process(self, inputs: StepInput) -> Any:
             if way == "process":
                 yield from super().process(inputs)
                 return

@@ -109,7 +109,8 @@ class PerBatch(Node):
         except StopAsking:
             pass
         except EndpointError as error:
-            self.shared.fail(type(error)(f"{self.name}: {error}", status=error.status))
+            error.step = error.step or self.name
+            self.shared.fail(error)
         finally:
             self._working = False
             self.shared.end()

@@ -129,7 +129,8 @@ class PerRow(Node):
         except StopAsking:
             return None
         except EndpointError as error:
-            self.shared.fail(type(error)(f"{self.name}: {error}", status=error.status))
+            error.step = error.step or self.name
+            self.shared.fail(error)
             return None
         except Exception as error:  # noqa: BLE001 (the row fails, the run goes on)
             made = self._task._failed_rows(given, self._record_of(error, given))

@@ -63,7 +63,8 @@ class Source(Feed):
             except StopAsking:
                 return
             except EndpointError as error:
-                raise type(error)(f"{self.name}: {error}", status=error.status) from error
+                error.step = error.step or self.name
+                raise
             finally:
                 self.shared.end()
         if self.shared.stopping:

@@ -68,7 +68,8 @@ class Whole(Feed):
             except StopAsking:
                 return
             except EndpointError as error:
-                raise type(error)(f"{self.name}: {error}", status=error.status) from error
+                error.step = error.step or self.name
+                raise
             except Exception as error:
                 raise RuntimeError(
                     f"The step {self.name!r} failed on its {len(batch.rows)} rows: "

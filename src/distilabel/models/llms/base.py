@@ -65,6 +65,8 @@ class LLM(RuntimeParametersModelMixin, Spec, BaseModel, ABC):
         validate_assignment=True,
         extra="forbid",
         protected_namespaces=(),
+        # A value that does not fit may be a key.
+        hide_input_in_errors=True,
     )
 
     generation_kwargs: Optional[RuntimeParameter[Dict[str, Any]]] = Field(
@@ -179,6 +181,11 @@ class LLM(RuntimeParametersModelMixin, Spec, BaseModel, ABC):
         if self.identity is not None:
             return self.identity
         return {k: v for k, v in self.dump().items() if k not in _NOT_IDENTITY}
+
+    def _added_fields(self, to: type[LLM]) -> dict[str, Any]:
+        """What a subclass of a provider's class has added: it may change what is answered."""
+        added = type(self).model_fields.keys() - to.model_fields.keys()
+        return {k: v for k, v in self.dump().items() if k in added} if added else {}
 
     def _gate_name(self) -> str:
         """Questions of models with the same gate name share one set of limits."""

@@ -69,7 +69,8 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
         return (self.base_url or "").rstrip("/")
 
     def _identity(self) -> Any:
-        return self.identity or {"model": self.model, "base_url": self._base}
+        own = {"model": self.model, "base_url": self._base}
+        return self.identity or own | self._added_fields(OpenAILLM)
 
     def _gate_name(self) -> str:
         return f"{self.base_url} {self.model} {trace_of(self.api_key)}"

@@ -123,12 +123,13 @@ class InferenceEndpointsLLM(InferenceEndpointsBaseClient, AsyncLLM, MagpieChatTe
         )
 
     def _identity(self) -> Any:
-        return self.identity or {
+        own = {
             "model": self.model_id or self.endpoint_name or (self.base_url or "").rstrip("/"),
             "namespace": self.endpoint_namespace,
             "tokenizer": self.tokenizer_id,
             "magpie": self.magpie_pre_query_template if self.use_magpie_template else None,
         }
+        return self.identity or own | self._added_fields(InferenceEndpointsLLM)
 
     def _gate_name(self) -> str:
         where = self.endpoint_name or self._address or self.base_url
