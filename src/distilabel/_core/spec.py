@@ -20,6 +20,7 @@ from uuid import UUID
 import orjson
 from pydantic import BaseModel, SecretStr
 
+from distilabel._core.addresses import without_password
 from distilabel.errors import DistilabelUserError
 
 TYPE_INFO_KEY: Final = "type_info"
@@ -100,6 +101,8 @@ def _dumped(model: BaseModel) -> dict[str, Any]:
             continue
         if Headers in field.metadata and isinstance(value, dict):
             value = {k: v for k, v in value.items() if not _LETS_IN.search(str(k))}
+        if isinstance(value, str):
+            value = without_password(value)
         data[name] = to_plain(value)
     return data
 

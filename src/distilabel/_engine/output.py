@@ -170,7 +170,7 @@ class Output:
 def to_table(rows: list[Row]) -> pa.Table:
     """Rows as an Arrow table with a column for every key of any row.
 
-    A column whose values have no common type is kept as JSON text, so that nothing is lost.
+    A column whose values have no common type is kept as text: texts as they are, others as JSON.
     """
     import pyarrow as pa
 
@@ -184,7 +184,8 @@ def to_table(rows: list[Row]) -> pa.Table:
             columns.append(_without_empty_structs(pa.array(values)))
         except (pa.ArrowException, UnicodeError, OverflowError, TypeError, ValueError) as error:
             _log.warning(
-                "the values of column %r have no common type (%s): they are kept as JSON text",
+                "the values of column %r have no common type (%s): they are kept as text, and as "
+                "JSON where they are no text",
                 name,
                 error,
             )

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 from weakref import WeakKeyDictionary
 
+from distilabel._core.addresses import without_password
 from distilabel.errors import AnswerError
 
 if TYPE_CHECKING:
@@ -90,6 +91,10 @@ async def send(
     """
     import aiohttp
 
+    shown = without_password(url)
+    if headers and "Authorization" in headers:
+        # One way in at a time: the key that was given goes before a password in the address.
+        url = shown
     try:
         async with _session().request(
             method, url, data=body, headers=headers, timeout=_limit(timeout), proxy=_proxy(url)
@@ -97,18 +102,20 @@ async def send(
             return Reply(response.status, response.headers, await response.read())
     except TimeoutError as error:
         raise AnswerError(
-            f"{url} did not answer within {timeout:g} s", retryable=True, overloaded=True
+            f"{shown} did not answer within {timeout:g} s", retryable=True, overloaded=True
         ) from error
     except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
-        raise AnswerError(f"{url!r} is no address: one begins with http:// or https://") from error
+        raise AnswerError(
+            f"{shown!r} is no address: one begins with http:// or https://"
+        ) from error
     except aiohttp.ClientConnectorError as error:
         # Nobody is there, which says nothing against the question: as with load, wait and see.
         raise AnswerError(
-            f"the connection to {url} failed: {type(error).__name__}: {error}",
+            f"the connection to {shown} failed: {type(error).__name__}: {error}",
             retryable=True,
             overloaded=True,
         ) from error
     except (aiohttp.ClientError, OSError) as error:
         raise AnswerError(
-            f"the connection to {url} failed: {type(error).__name__}: {error}", retryable=True
+            f"the connection to {shown} failed: {type(error).__name__}: {error}", retryable=True
         ) from error

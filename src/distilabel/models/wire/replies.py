@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import orjson
 
+from distilabel._core.addresses import without_password
 from distilabel.errors import AnswerError, EndpointError, ModelError
 
 _RETRYABLE: Final = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
@@ -91,6 +92,7 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes, *, url: str) 
         body: of the reply.
         url: what was asked, for the message.
     """
+    url = without_password(url)
     words = said(body)
     if status in (401, 403):
         return EndpointError(
