@@ -64,7 +64,7 @@ class PerRow(Node):
     def _start(self) -> None:
         while self._queue and self._running < _MOST_RUNNING:
             key, row = self._queue.popleft()
-            if self._replayed(key, row):
+            if self._door.may_have_kept and self._replayed(key, row):
                 continue
             self._running += 1
             self.shared.begin()

@@ -24,7 +24,7 @@ _SCHEMA: Final = (
 )
 # A larger group saves little; a smaller one makes every answer wait for its own commit.
 _GROUP: Final = 500
-_GATHER_SECONDS: Final = 0.004
+_GATHER_SECONDS: Final = 0.002
 # Seconds to wait for others who write to the file.
 _PATIENCE: Final = 60.0
 # Values that may wait to be written before threads that make more of them have to wait too.

@@ -209,6 +209,11 @@ class Door:
                 left.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
+    @property
+    def may_have_kept(self) -> bool:
+        """Whether answers of an earlier run may be there."""
+        return self._reuse and self._answers is not None and self._answers.held_before
+
     def kept(self, work: Callable[[Any], Coroutine[Any, Any, _T]]) -> _T | None:
         """Does work whose answers are all kept, at once and without a task of its own.
 
@@ -219,7 +224,7 @@ class Door:
             Its result; None if a question has to be asked, or if it waits for something else.
             Then it leaves no trace, and is to be begun again in the usual way.
         """
-        if not self._reuse or self._answers is None or not self._answers.held_before:
+        if not self.may_have_kept:
             return None
         self._peeked.clear()
         at_once = True
