@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from distilabel.models.llms.base import AsyncLLM
+
+# Started in the background, Ctrl-C is ignored, by the processes that tests press it in too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Read when the client is imported: no test asks the Hub of the world, not even to be counted.
 os.environ["HF_HUB_OFFLINE"] = "1"
