@@ -29,6 +29,8 @@ _log = logging.getLogger("distilabel.pipeline")
 # Source rows on their way at a time: enough to keep every model busy, few enough to fit in memory.
 _WINDOW = 1024
 _UNBOUNDED_MODEL = 512
+# Share of its time that the process works at most, to be called idle.
+_IDLE = 0.5
 # After a failure, answers on their way are waited for so long.
 _FAILED_SECONDS = 60.0
 
@@ -172,18 +174,24 @@ class Run:
             raise RuntimeError(f"{beginning}: {type(error).__name__}: {error}") from error
         self._emit(StepLoaded(str(step.name), time.monotonic() - begun))
 
-    def _warm_up(self) -> None:
-        """Imports what only the end of a run needs, while answers are waited for."""
+    def _warm_up(self, then: float, worked: float) -> None:
+        """Imports what only the end of a run needs, while the processor has nothing else to do.
+
+        Args:
+            then: when it was last looked whether it has.
+            worked: the processor time the process had taken until then.
+        """
         assert self._shared is not None
         if self._shared.finished.is_set():
             return
-        # Where nothing is asked nothing waits, and the import would only take turns with the rows.
-        if any(gate.in_flight for gate in self._shared.gates):
+        now, work = time.monotonic(), time.process_time()
+        # Beside rows that keep the processor busy, the import would only take turns with them.
+        if work - worked < _IDLE * (now - then):
             threading.Thread(
                 target=_load_for_the_end, name="distilabel-warm-up", daemon=True
             ).start()
         else:
-            asyncio.get_running_loop().call_later(0.1, self._warm_up)
+            asyncio.get_running_loop().call_later(0.1, self._warm_up, now, work)
 
     async def _unload(self, step: _Step) -> None:
         """Unloads a step; the rows are made, or the run has failed for a better reason."""
@@ -201,7 +209,7 @@ class Run:
             if self.interrupted:
                 return
             graph.begin()
-            asyncio.get_running_loop().call_later(0.05, self._warm_up)
+            self._warm_up(time.monotonic(), time.process_time())
             await shared.finished.wait()
             if shared.failure is not None:
                 if not isinstance(shared.failure, StoreError):
