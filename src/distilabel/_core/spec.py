@@ -11,6 +11,7 @@ import enum
 import importlib
 import re
 import sys
+from abc import ABC, abstractmethod
 from datetime import date, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -224,17 +225,17 @@ def from_plain(value: Any, allow: tuple[str, ...] = ()) -> Any:
     return {key: from_plain(item, allow) for key, item in value.items()}
 
 
-class Spec:
-    """A component that can be dumped, saved and loaded again."""
+class Filed(ABC):
+    """Something with a dump that can be written to a file and read from it."""
 
+    @abstractmethod
     def dump(self, **kwargs: Any) -> dict[str, Any]:
-        """This component as plain data.
+        """This as plain data."""
 
-        Returns:
-            Its fields by name, less secrets, and `type_info`.
-        """
-        assert isinstance(self, BaseModel)
-        return {**_dumped(self), TYPE_INFO_KEY: type_info(type(self))}
+    @classmethod
+    @abstractmethod
+    def from_dict(cls, data: dict[str, Any], allow: tuple[str, ...] = ()) -> Self:
+        """Rebuilds it from its dump."""
 
     def save(
         self,
@@ -255,6 +256,38 @@ class Spec:
             ValueError: another format.
         """
         write(dump if dump is not None else self.dump(**kwargs), path, format)
+
+    @classmethod
+    def from_json(cls, path: StrOrPath, allow: tuple[str, ...] = ()) -> Self:
+        """Rebuilds it from a JSON file."""
+        return cls.from_dict(read(path, "json"), allow)
+
+    @classmethod
+    def from_yaml(cls, path: StrOrPath, allow: tuple[str, ...] = ()) -> Self:
+        """Rebuilds it from a YAML file."""
+        return cls.from_dict(read(path, "yaml"), allow)
+
+    @classmethod
+    def from_file(cls, path: StrOrPath, allow: tuple[str, ...] = ()) -> Self:
+        """Rebuilds it from a file, by its suffix.
+
+        Raises:
+            ValueError: neither `.json` nor `.yaml` nor `.yml`.
+        """
+        return cls.from_dict(read(path), allow)
+
+
+class Spec(Filed):
+    """A component that can be dumped, saved and loaded again."""
+
+    def dump(self, **kwargs: Any) -> dict[str, Any]:
+        """This component as plain data.
+
+        Returns:
+            Its fields by name, less secrets, and `type_info`.
+        """
+        assert isinstance(self, BaseModel)
+        return {**_dumped(self), TYPE_INFO_KEY: type_info(type(self))}
 
     @classmethod
     def _rebuilt(cls, data: dict[str, Any], allow: tuple[str, ...]) -> Any:
@@ -281,22 +314,3 @@ class Spec:
         info = data.get(TYPE_INFO_KEY)
         target = find_class(info, allow) if info else cls
         return target._rebuilt(data, allow)  # type: ignore[no-any-return]
-
-    @classmethod
-    def from_json(cls, path: StrOrPath, allow: tuple[str, ...] = ()) -> Self:
-        """Rebuilds a component from a JSON file."""
-        return cls.from_dict(read(path, "json"), allow)
-
-    @classmethod
-    def from_yaml(cls, path: StrOrPath, allow: tuple[str, ...] = ()) -> Self:
-        """Rebuilds a component from a YAML file."""
-        return cls.from_dict(read(path, "yaml"), allow)
-
-    @classmethod
-    def from_file(cls, path: StrOrPath, allow: tuple[str, ...] = ()) -> Self:
-        """Rebuilds a component from a file, by its suffix.
-
-        Raises:
-            ValueError: neither `.json` nor `.yaml` nor `.yml`.
-        """
-        return cls.from_dict(read(path), allow)

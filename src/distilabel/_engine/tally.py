@@ -10,9 +10,6 @@ from distilabel._core.events import (
     Answered,
     Asked,
     Event,
-    GateMoved,
-    GatePaused,
-    GateResumed,
     Retried,
     RowFailed,
     RowsDone,
@@ -84,8 +81,6 @@ class Tally:
         self.pipeline = ""
         self.steps: dict[str, StepTally] = {}
         self.failures: list[dict[str, Any]] = []
-        self.gates: dict[str, str] = {}
-        self.limits: dict[str, int] = {}
         self.begun = time.monotonic()
         self.seconds = 0.0
         self.interrupted = False
@@ -94,7 +89,9 @@ class Tally:
 
     def __call__(self, event: Event) -> None:
         """Counts one event."""
-        _COUNTERS[type(event)](self, event)
+        counter = _COUNTERS.get(type(event))
+        if counter is not None:
+            counter(self, event)
 
     def _started(self, event: RunStarted) -> None:
         self.pipeline = event.pipeline
@@ -143,17 +140,6 @@ class Tally:
     def _failed(self, event: RowFailed) -> None:
         self.failures.append({"step": event.step, "key": event.key, **event.error})
 
-    def _moved(self, event: GateMoved) -> None:
-        self.limits[event.endpoint] = event.limit
-        if event.reason:
-            self.gates[event.endpoint] = event.reason
-
-    def _paused(self, event: GatePaused) -> None:
-        self.gates[event.endpoint] = f"paused for {event.seconds:.1f} s: {event.reason}"
-
-    def _resumed(self, event: GateResumed) -> None:
-        self.gates.pop(event.endpoint, None)
-
     def _stopping(self, event: Stopping) -> None:
         self.stopping = event.reason
 
@@ -172,9 +158,6 @@ _COUNTERS: dict[type[Event], Any] = {
     Retried: Tally._retried,
     Unanswered: Tally._unanswered,
     RowFailed: Tally._failed,
-    GateMoved: Tally._moved,
-    GatePaused: Tally._paused,
-    GateResumed: Tally._resumed,
     Stopping: Tally._stopping,
     RunFinished: Tally._finished,
 }

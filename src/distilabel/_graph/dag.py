@@ -108,10 +108,3 @@ class Dag:
                 if waiting[successor] == 0:
                     ready.append(successor)
         return order
-
-    def depths(self) -> dict[str, int]:
-        """Name → number of edges on the longest way from a root."""
-        depth: dict[str, int] = {}
-        for name in self.topological():
-            depth[name] = max((depth[p] + 1 for p in self._predecessors[name]), default=0)
-        return depth

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Dict, Final, List, Optional, Self, Union
 
 import orjson
 
-from distilabel._core.spec import SaveFormats, StrOrPath, read, write
+from distilabel._core.spec import Filed, write
 from distilabel._graph.context import current_pipeline, set_current_pipeline
 from distilabel._graph.dag import Dag
 from distilabel.errors import DistilabelUserError
@@ -21,7 +21,6 @@ from distilabel.pipeline import dumps
 from distilabel.pipeline.execution import Execution
 from distilabel.pipeline.places import Places, cache_directory
 from distilabel.pipeline.routing_batch_function import RoutingBatchFunction
-from distilabel.pipeline.validation import Validation
 from distilabel.steps.base import _Step
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 _UNNAMED: Final = "__default_pipeline_name__"
 
 
-class BasePipeline(RequirementsMixin):
+class BasePipeline(RequirementsMixin, Filed):
     """Steps, and who gives rows to whom.
 
     Args:
@@ -135,26 +134,6 @@ class BasePipeline(RequirementsMixin):
         """The pipeline as plain data, in the format of 1.5.3; no secrets."""
         return dumps.dump(self)
 
-    def save(
-        self,
-        path: Optional[StrOrPath] = None,
-        format: SaveFormats = "json",
-        dump: Optional[Dict[str, Any]] = None,
-        **kwargs: Any,
-    ) -> None:
-        """Writes the dump to a file.
-
-        Args:
-            path: the file; without a suffix, the folder for `distilabel-file.json`; None is the
-                working directory.
-            format: `"json"` or `"yaml"`.
-            dump: what to write instead of `self.dump()`.
-
-        Raises:
-            ValueError: another format.
-        """
-        write(dump if dump is not None else self.dump(**kwargs), path, format)
-
     @classmethod
     def from_dict(cls, data: Dict[str, Any], allow: tuple[str, ...] = ()) -> Self:
         """Rebuilds a pipeline from its dump; runs nothing.
@@ -167,25 +146,6 @@ class BasePipeline(RequirementsMixin):
             DistilabelUserError: the data are no pipeline, or a class may not be imported.
         """
         return dumps.load(cls, data, allow)
-
-    @classmethod
-    def from_json(cls, path: StrOrPath, allow: tuple[str, ...] = ()) -> Self:
-        """Rebuilds a pipeline from a JSON file."""
-        return cls.from_dict(read(path, "json"), allow)
-
-    @classmethod
-    def from_yaml(cls, path: StrOrPath, allow: tuple[str, ...] = ()) -> Self:
-        """Rebuilds a pipeline from a YAML file."""
-        return cls.from_dict(read(path, "yaml"), allow)
-
-    @classmethod
-    def from_file(cls, path: StrOrPath, allow: tuple[str, ...] = ()) -> Self:
-        """Rebuilds a pipeline from a file, by its suffix.
-
-        Raises:
-            ValueError: neither `.json` nor `.yaml` nor `.yml`.
-        """
-        return cls.from_dict(read(path), allow)
 
     def get_runtime_parameters_info(self) -> PipelineRuntimeParametersInfo:
         """The runtime parameters of every step: step name → a list of entries for people."""
@@ -269,6 +229,3 @@ class BasePipeline(RequirementsMixin):
             return execution.run(
                 places, reuse=False, handlers=[], keep=False, first_batch=batch_size
             )
-
-    def _validation(self) -> Validation:
-        return Validation(self.dag, self._steps, self._routing)
