@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from distilabel.models.pace import GUESS, REST, TRIAL, Pace
+from distilabel.models.pace import GUESS, Pace
 
 
 def sent(pace: Pace, seconds: float, start: float = 100.0, step: float = 0.01) -> int:
@@ -59,50 +59,3 @@ def test_tokens_spent_beyond_the_limit_are_waited_for() -> None:
     reserved = pace.take(100.0)
     pace.spend(11_000, reserved, 100.0)
     assert pace.wait(100.0) == pytest.approx(10.0, abs=0.01)
-
-
-def answered_for(pace: Pace, seconds: int, rate: int, start: float = 100.0) -> float:
-    pace.take(start)
-    now = start
-    for tick in range(1, seconds * rate + 1):
-        now = start + tick / rate
-        pace.answered(now)
-    return now
-
-
-def test_a_trial_is_slower_than_the_answers_and_load_comes_back_to_just_below() -> None:
-    pace = Pace(None, None)
-    now = answered_for(pace, 4, 50)
-    assert pace.slow_down(now, 10)
-    assert pace.learnt == pytest.approx(50 * TRIAL, rel=0.05)
-    pace.judge(now, load=True)
-    assert pace.learnt == pytest.approx(50 * REST, rel=0.05)
-    later = answered_for(pace, 4, 50, start=now)
-    assert 50 * REST < (pace.learnt or 0) < 60
-    assert sent(pace, 2, start=later) < 120
-
-
-def test_refusals_that_are_not_load_let_the_pace_go() -> None:
-    pace = Pace(None, None)
-    now = answered_for(pace, 4, 50)
-    pace.slow_down(now, 10)
-    pace.judge(now, load=False)
-    answered_for(pace, 10, 50, start=now)
-    assert (pace.learnt or 0) > 1000
-
-
-def test_before_the_first_answer_what_is_taken_counts() -> None:
-    pace = Pace(None, None)
-    pace.take(100.0)
-    assert not pace.slow_down(100.1, 40)
-    assert pace.learnt == pytest.approx(40 * REST)
-
-
-def test_an_outage_does_not_count_as_slow_answers() -> None:
-    pace = Pace(None, None)
-    now = answered_for(pace, 4, 50)
-    pace.forget(now + 1000)
-    pace.go_back_to(None, now + 1000)
-    assert pace.learnt is None
-    pace.slow_down(now + 1000.1, 0)
-    assert pace.learnt == pytest.approx(50 * TRIAL, rel=0.05)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     import aiohttp
 
 _sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] = WeakKeyDictionary()
+
+
+# The headers of the last reply in this task, for whoever asked for it from farther up.
+last_headers: ContextVar[Mapping[str, str] | None] = ContextVar("last_headers", default=None)
 
 
 class Reply(NamedTuple):
@@ -99,6 +104,7 @@ async def send(
         async with _session().request(
             method, url, data=body, headers=headers, timeout=_limit(timeout), proxy=_proxy(url)
         ) as response:
+            last_headers.set(response.headers)
             return Reply(response.status, response.headers, await response.read())
     except TimeoutError as error:
         raise AnswerError(

@@ -4,6 +4,7 @@ import asyncio
 import hmac
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -14,6 +15,7 @@ from distilabel.models.simulated import wire
 from distilabel.models.simulated.asking import answers_to
 from distilabel.models.simulated.bucket import TokenBucket
 from distilabel.models.simulated.dialects import ChatCompletions, Completions, Dialect, Generate
+from distilabel.models.simulated.places import Places
 from distilabel.models.simulated.replay import Replay
 from distilabel.models.simulated.settings import Settings
 from distilabel.models.simulated.stats import Stats, digest_of
@@ -50,6 +52,7 @@ class _Server:
         self._stats = Stats()
         self._rng = random.Random(settings.seed)
         self._bucket = _bucket(settings)
+        self._places = Places(settings.capacity)
         self._authorization = f"Bearer {settings.api_key}".encode()
 
     def application(self) -> web.Application:
@@ -95,6 +98,8 @@ class _Server:
     async def _answer(self, request: web.Request, dialect: Dialect) -> web.StreamResponse:
         self._let_in(request)
         self._let_pass()
+        # What is left is told as of now, as by gateways that count before a model begins.
+        told = self._headers()
         body = _loaded(await request.read())
         try:
             ask = dialect.read(body)
@@ -104,11 +109,15 @@ class _Server:
         self._stats.asked(ask.model)
         # Drawn per request, not per question: asking again after a fault must be worth it.
         fault = self._settings.faults.draw(self._rng)
-        await asyncio.sleep(self._settings.latency.draw(self._rng))
+        async with self._places:
+            await asyncio.sleep(self._settings.latency.draw(self._rng))
         if fault is not None:
             self._stats.by_fault[fault] += 1
             if fault.isdigit():
-                raise _Refused(int(fault), f"a simulated fault: status {fault}", "simulated")
+                wait = self._settings.retry_after if fault in ("429", "503") else None
+                headers = {} if wait is None else {"Retry-After": f"{wait:g}"}
+                message = f"a simulated fault: status {fault}"
+                raise _Refused(int(fault), message, "simulated", headers)
             if fault == "hang":
                 await asyncio.Event().wait()
             if fault == "drop":
@@ -122,7 +131,7 @@ class _Server:
         if fault == "malformed":
             reply = reply[: len(reply) // 2]
         if fault == "reset":
-            return await wire.reset(request, reply, self._headers())
+            return await wire.reset(request, reply, told)
         if fault not in _SPOILING:
             self._stats.answered(
                 ask.model,
@@ -131,8 +140,8 @@ class _Server:
                 written=sum(answer.tokens for answer in answers),
             )
         if fault == "slow":
-            return await wire.dribbled(request, reply, self._headers())
-        return web.Response(body=reply, headers=self._headers())
+            return await wire.dribbled(request, reply, told)
+        return web.Response(body=reply, headers=told)
 
     def _let_in(self, request: web.Request) -> None:
         if self._settings.api_key is None:
@@ -156,8 +165,16 @@ class _Server:
 
     def _headers(self) -> Mapping[str, str]:
         bucket = self._bucket
-        if bucket is None:
+        if bucket is None or self._settings.limit_headers == "none":
             return _JSON
+        if self._settings.limit_headers == "anthropic":
+            reset = datetime.now(UTC) + timedelta(seconds=bucket.full_in)
+            return {
+                **_JSON,
+                "anthropic-ratelimit-requests-limit": str(bucket.size),
+                "anthropic-ratelimit-requests-remaining": str(bucket.left),
+                "anthropic-ratelimit-requests-reset": reset.isoformat(),
+            }
         return {
             **_JSON,
             "x-ratelimit-limit-requests": str(bucket.size),
@@ -202,6 +219,7 @@ class _Server:
             return _json(ChatCompletions().error(400, str(error), "invalid_settings"), 400)
         if changed.rate_limit != self._settings.rate_limit:
             self._bucket = _bucket(changed)
+        self._places.change(changed.capacity)
         self._settings = changed
         return _json(changed.changeable())
 
