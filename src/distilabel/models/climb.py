@@ -72,7 +72,7 @@ class Climb:
         if not self._began:
             self._begin(now, 0)
         # Whole rounds: answers may come in waves.
-        if self._count < self.limit or self._count < FEWEST_COUNTED:
+        if self._count % self.limit or self._count < FEWEST_COUNTED:
             return False
         rate = self._count / max(now - self._began, 1e-6)
         if not self._growing and self._count < ROUND and not self._is_clear(rate):
