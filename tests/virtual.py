@@ -60,6 +60,7 @@ class Endpoint:
         stray: share of the questions that are refused whatever their number.
         retry_after: seconds that refusals ask to wait; None for what the limit says.
         down: whether it refuses everything.
+        way: seconds that a question is on its way there, more or less.
         answers: when each question was answered.
         refusals: when each question was refused.
     """
@@ -69,6 +70,7 @@ class Endpoint:
     stray: float = 0.0
     retry_after: float | None = None
     down: bool = False
+    way: float = 0.003
     answers: list[float] = field(default_factory=list)
     refusals: list[float] = field(default_factory=list)
 
@@ -87,7 +89,7 @@ class Endpoint:
         """One question."""
         now = asyncio.get_running_loop().time
         # The way there.
-        await asyncio.sleep(self.rng.uniform(0.001, 0.005))
+        await asyncio.sleep(self.rng.uniform(0.5, 1.5) * self.way)
         wait = self._bucket.take() if self._bucket is not None and not self.down else 0.0
         if self.down or wait or self.rng.random() < self.stray:
             self.refusals.append(now())
