@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,6 @@ _STYLE = {
     "svg.hashsalt": "gate",
     "svg.fonttype": "none",
     "font.size": 8,
-    "font.family": "sans-serif",
 }
 
 
@@ -30,7 +30,7 @@ def plot(path: Path, title: str, seen: list[dict[str, float]], looks: list[list[
 
     begun = seen[0]["at"]
     times, answers, refusals = [], [], []
-    for before, after in zip(seen, seen[1:], strict=False):
+    for before, after in pairwise(seen):
         seconds = after["at"] - before["at"]
         times.append(after["at"] - begun)
         # An endpoint that was started anew counts from 0.

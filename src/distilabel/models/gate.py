@@ -94,7 +94,9 @@ class Gate:
         self.open = False
         self._emit = emit or (lambda event: None)
         self._pace = Pace(requests_per_minute, tokens_per_minute)
-        self._load = Load()
+        self._load = Load(
+            lambda: self._moved("the endpoint refuses questions"), quick=most is not None
+        )
         self._tempo = self._load.tempo
         # What the endpoint says it allows, once it does.
         self._allows: dict[str, Allowance] = {}
@@ -219,7 +221,7 @@ class Gate:
 
     def _soonest(self, now: float) -> float:
         """Seconds until the user's limits, the endpoint's and the tempo let a question pass."""
-        wait = max(self._pace.wait(now), self._tempo.wait(now))
+        wait = max(self._pace.wait(now), self._load.wait(now))
         for kind, allowance in self._allows.items():
             wait = max(wait, allowance.wait(now, self._amount(kind)))
         return wait
@@ -282,14 +284,13 @@ class Gate:
         self._emit(GatePaused(self.endpoint, pause, f"{row}: {why}" if why else row))
 
     def _judge(self, ticket: Ticket, refused: bool, wait: float | None, now: float) -> None:
-        if not self._load.saw(ticket.number, refused, self._numbers, now):
+        if not self._load.saw(ticket.number, refused, ticket.at, self._numbers, now):
             return
         # Where most are let in, the wait is for the one that was not.
         if wait and self._load.refuses_most:
             self._quiet_until = max(self._quiet_until, now + wait)
             if wait >= NEWS:
                 self._emit(GatePaused(self.endpoint, wait, "the endpoint asked to wait"))
-        self._moved("the endpoint refuses questions")
 
     def _climbed(self, now: float) -> None:
         """An answer is there: maybe the endpoint has a use for more or fewer at a time."""

@@ -51,6 +51,7 @@ class Strain:
     Attributes:
         stray: share of refusals that have nothing to do with load.
         share: share that was refused when less was to be asked last.
+        refused: refusals since the question `first`.
         on_trial: whether it is being tried if asking less helps.
     """
 
@@ -67,7 +68,12 @@ class Strain:
         self._sum = 0.0
         self._summed_to = 0
         self._first = 0
-        self._of_sum = 0
+        self.refused = 0
+
+    @property
+    def first(self) -> int:
+        """Number of the question from which on refusals count."""
+        return self._last_ticket + 1 if self.on_trial else self._first
 
     def saw(self, ticket: int, refused: bool, asked: int) -> Verdict:
         """Takes note of an outcome.
@@ -86,15 +92,15 @@ class Strain:
         self._sum -= 2 * max(STRAY, self.stray) * (asked - self._summed_to)
         self._summed_to = asked
         if self._sum <= 0:
-            self._sum, self._first, self._of_sum = 0.0, ticket, 0
+            self._sum, self._first, self.refused = 0.0, ticket, 0
         self._sum += 1
-        self._of_sum += 1
+        self.refused += 1
         if self._known:
             excess = min(EXCESS, 1 + EXCESS_PER_STRAY * self.stray)
             share = self._refused / (asked - self._last_ticket)
         else:
             excess = EXCESS
-            share = self._of_sum / (asked - self._first + 1)
+            share = self.refused / (asked - self._first + 1)
         if self._sum < excess:
             return Verdict.NOTHING
         self.share = min(1.0, share)
@@ -126,11 +132,12 @@ class Strain:
 
     def _start_over(self, last_ticket: int) -> None:
         self._last_ticket = self._summed_to = last_ticket
-        self._refused = self._of_sum = self._first = 0
+        self._refused = self.refused = self._first = 0
         self._sum = 0.0
 
     def _tried(self, ticket: int, refused: bool, asked: int) -> Verdict:
         count = ticket - self._last_ticket
+        self.refused += refused and count > 0
         tried = min(asked - self._last_ticket, self._length)
         if refused and 0 < count <= self._length:
             self._refused += 1

@@ -12,19 +12,21 @@ from typing import Final
 
 from distilabel.models.bucket import Bucket
 
-# Questions that go at once, and questions a second after that: no endpoint that is worth asking
-# allows less. It doubles in so many seconds: longer than a refusal takes to come back, and short
-# enough that 100 questions are out after half a second.
+# Questions that go at once, and questions a second after that, which nearly every endpoint allows.
+# It doubles in so many seconds: longer than a refusal takes to come back. Who sets the number of
+# questions in flight knows what the endpoint bears, and has 100 of them out within half a second.
 FIRST: Final = 8.0
 FIRST_RATE: Final = 40.0
-DOUBLING: Final = 0.08
+DOUBLING: Final = 0.25
+QUICK_DOUBLING: Final = 0.08
 # Questions a second from which on nothing is held back: more than one process answers with ease.
 FREE: Final = 4000.0
 # The slowest, in questions a second: an endpoint that allows less says so, with a time to wait.
 LEAST: Final = 0.2
-# The slowest for an endpoint that lets in nothing at all.
-DEEPEST: Final = 1 / 3
+# The same for one that lets in nothing at all.
 LEAST_TRIED: Final = 5.0
+# What is left of a tempo at which nearly all is refused.
+DEEPEST: Final = 1 / 3
 # Seconds' worth that may go together, as a timer is only so exact. No more: it may be that the
 # endpoint counts in short spans.
 HAND: Final = 0.02
@@ -46,13 +48,17 @@ MOST_CREEP: Final = 0.5
 class Tempo:
     """Says how long the next question has to wait.
 
+    Args:
+        quick: whether it begins quickly, as the user knows how many questions the endpoint bears.
+
     Attributes:
         rate: questions a second; infinite when nothing is held back.
         is_held: whether a limit of the endpoint is known.
         is_steady: whether it is kept from growing.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, quick: bool = False) -> None:
+        self._doubling = QUICK_DOUBLING if quick else DOUBLING
         self.is_held = False
         self.is_steady = False
         self._bucket: Bucket | None = _bucket(FIRST_RATE, FIRST, 0.0)
@@ -99,40 +105,61 @@ class Tempo:
         """One that went was not let in after all."""
         self._let_in -= 1
 
-    def slow_down(self, now: float, share: float, stray: float) -> bool:
+    def slow_down(self, now: float, late: float, share: float, stray: float) -> bool:
         """The endpoint refuses: it is asked as fast as it let in since it refused last.
 
         Args:
             now: the time.
-            share: that is refused; what there is to go by if the above is not known.
+            late: seconds after which a refusal comes back.
+            share: that is refused.
             stray: share that would be refused at any tempo.
 
         Returns:
-            Whether that is known.
+            Whether that is known; else nothing has changed.
         """
-        before = self._bucket.rate if self._bucket is not None else self._lately(now)
-        if self._let_in >= ENOUGH and self._empty_at:
-            allowed = self._let_in / (1 - stray) / max(now - self._empty_at, 1e-6)
-        else:
-            allowed = math.inf
+        before = self._now(now)
+        seconds = now - self._empty_at
+        # Those that are out count as let in, which must not be many.
+        if not self._empty_at or self._let_in < ENOUGH or seconds < ENOUGH * late:
+            return False
+        allowed = self._let_in / (1 - stray) / max(seconds, 1e-6)
         # What is let in of what is asked now; less than that was let in while less was asked.
-        now_let_in = before * (1 - share)
-        self._ceiling = before
-        if MUCH_LESS * now_let_in < allowed < before:
-            self._ceiling = allowed
-            rate = allowed * REST
-        elif allowed < before:
-            rate = math.sqrt(allowed * before)
-        else:
-            rate = max(before * DEEPEST, now_let_in * 0.9)
-        sure = rate < allowed < math.inf
+        if not MUCH_LESS * before * (1 - share) < allowed < before:
+            return False
+        self._found(allowed, allowed * REST, now)
+        return True
+
+    def set_to(self, let_in: int, seconds: float, now: float) -> bool:
+        """It was counted what the endpoint lets in.
+
+        Args:
+            let_in: questions.
+            seconds: in which these were asked.
+            now: the time.
+
+        Returns:
+            Whether it is asked less than that for sure.
+        """
+        before = self._now(now)
+        # One more or less is chance.
+        ceiling = min(before, (let_in + 1) / seconds)
+        self._found(ceiling, REST * min(before, let_in / seconds), now)
+        return let_in >= ENOUGH
+
+    def slow_down_by(self, share: float, now: float) -> None:
+        """The endpoint refuses a share, and that is all that is known."""
+        before = self._now(now)
+        rate = before * max(DEEPEST, 0.9 * (1 - share))
         if share >= 1.0:
             # Maybe nobody is there at all, which slow questions would be slow to show.
             rate = max(rate, min(before, LEAST_TRIED))
+        self._found(before, rate, now)
+
+    def _found(self, ceiling: float, rate: float, now: float) -> None:
+        self._ceiling = ceiling
         self._empty_at, self._let_in = now, 0
         self.hold(rate, now)
         self.is_steady = True
-        return sure
 
     def hold(self, rate: float, now: float, *, limited: bool = True) -> None:
         """Goes at a rate from now on.
@@ -161,6 +188,10 @@ class Tempo:
         if self._bucket is None:
             self.hold(max(FIRST_RATE, self._lately(now)), now, limited=False)
 
+    def _now(self, now: float) -> float:
+        """Questions a second that may go, or that went if nothing was held back."""
+        return self._bucket.rate if self._bucket is not None else self._lately(now)
+
     def _lately(self, now: float) -> float:
         """Questions a second that went lately."""
         seconds = now - self._span_start
@@ -170,7 +201,7 @@ class Tempo:
         seconds = now - self._grown_at
         self._grown_at = now
         if not self.is_held:
-            bucket.rate *= 2 ** (min(seconds, DOUBLING) / DOUBLING)
+            bucket.rate *= 2 ** (min(seconds, self._doubling) / self._doubling)
         elif bucket.rate < self._ceiling * REST:
             way = self._ceiling - bucket.rate
             bucket.rate += way * (1 - 2 ** (-seconds / APPROACH))
