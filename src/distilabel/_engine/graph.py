@@ -96,6 +96,7 @@ class Graph:
             emit=self._shared.emit,
             batch_size=getattr(step, "input_batch_size", None) or 50,
             stopping=lambda: self._shared.stopping,
+            budget=self._shared.budget,
         )
         door.loop = self._shared.loop
         return door

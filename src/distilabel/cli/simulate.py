@@ -54,6 +54,14 @@ def simulate(
             "(model name to text); other questions get simulated answers."
         ),
     ] = None,
+    price: Annotated[
+        Optional[str],
+        typer.Option(
+            metavar="IN:OUT",
+            help="US dollars for a million tokens in, and out, such as '0.15:0.6'; every answer "
+            "then names what it cost.",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of all answers, latencies and faults.")] = 0,
 ) -> None:
     """Serves a simulated model that speaks as OpenAI does, to rehearse pipelines on.
@@ -74,6 +82,7 @@ def simulate(
             models=tuple(model or ()),
             api_key=api_key,
             replay=replay,
+            price=Settings.price_from(price) if price else None,
             seed=seed,
         )
         serve(settings, host, port, ready=_tell)

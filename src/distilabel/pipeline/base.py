@@ -163,6 +163,7 @@ class BasePipeline(RequirementsMixin, Filed):
         dataset: Optional[InputDataset] = None,
         dataset_batch_size: int = 50,
         logging_handlers: Optional[List[logging.Handler]] = None,
+        budget: Optional[float] = None,
     ) -> Distiset:
         """Runs the pipeline.
 
@@ -179,6 +180,8 @@ class BasePipeline(RequirementsMixin, Filed):
                 `datasets.Dataset`.
             dataset_batch_size: rows of it handed on at a time.
             logging_handlers: more handlers for the log of the run.
+            budget: US dollars that this run may cost; it stops before they are passed, and the
+                next run goes on. None is no limit.
 
         Returns:
             The dataset, one configuration per leaf, with `.report` and `.failures`.
@@ -191,7 +194,7 @@ class BasePipeline(RequirementsMixin, Filed):
         """
         self._settle_name()
         execution = Execution(self, parameters, dataset, dataset_batch_size)
-        execution.check(load_groups, storage_parameters)
+        execution.check(load_groups, storage_parameters, budget)
         places = self._places
         try:
             places.execution.mkdir(parents=True, exist_ok=True)
@@ -201,7 +204,9 @@ class BasePipeline(RequirementsMixin, Filed):
                 f"Nothing can be kept in {places.execution}: {error}. Free space or allow writing "
                 "there, or keep it elsewhere (Pipeline(cache_dir=...) or DISTILABEL_CACHE_DIR)."
             ) from error
-        return execution.run(places, reuse=use_cache, handlers=logging_handlers or [])
+        return execution.run(
+            places, reuse=use_cache, handlers=logging_handlers or [], budget=budget
+        )
 
     def dry_run(
         self,

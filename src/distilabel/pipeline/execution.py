@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -93,7 +94,7 @@ class Execution:
 
     # -- before anything is spent -----------------------------------------------------------
 
-    def check(self, load_groups: Any, storage_parameters: Any) -> None:
+    def check(self, load_groups: Any, storage_parameters: Any, budget: float | None = None) -> None:
         """Sets the runtime parameters and checks everything that can be checked.
 
         Raises:
@@ -124,6 +125,11 @@ class Execution:
         validation.load_groups(load_groups)
         if storage_parameters is not None and "path" not in storage_parameters:
             faults.add(DistilabelUserError, "storage_parameters needs a `path`.")
+        is_amount = isinstance(budget, (int, float)) and not isinstance(budget, bool)
+        if budget is not None and not (is_amount and 0 < budget < math.inf):
+            faults.add(
+                DistilabelUserError, f"budget={budget!r} is no amount of US dollars above 0."
+            )
         faults.raise_if_any()
         missing = self._pipeline.requirements_to_install()
         if missing:
@@ -144,6 +150,7 @@ class Execution:
         handlers: list[logging.Handler],
         keep: bool = True,
         first_batch: int | None = None,
+        budget: float | None = None,
     ) -> Distiset:
         """Runs the pipeline and makes the dataset.
 
@@ -153,6 +160,7 @@ class Execution:
             handlers: more handlers for the log.
             keep: whether answers and outputs are kept.
             first_batch: rows that each source makes before it stops; None is all of them.
+            budget: US dollars that asking may cost; None is no limit.
         """
         data = places.fresh_data()
         plan = Plan(
@@ -163,6 +171,7 @@ class Execution:
             store=places.store if keep else None,
             reuse=reuse,
             first_batch_only=first_batch is not None,
+            budget=budget,
             routing=dict(self._pipeline._routing),
         )
         tally = Tally()

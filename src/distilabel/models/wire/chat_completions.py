@@ -40,21 +40,17 @@ def answer(body: bytes) -> GenerateOutput:
     """
     try:
         data = orjson.loads(body)
+        statistics = _statistics(data.get("usage") or {})
         choices = data["choices"]
         texts = [_text(choice) for choice in choices]
         logprobs = [_logprobs(choice) for choice in choices]
-        usage = data.get("usage") or {}
-        read, written = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
         raise replies.no_answer(body, error) from error
     if not choices:
-        raise replies.no_answer(body, "it has no choices")
+        raise replies.no_answer(body, "it has no choices", statistics)
     if all(text is None for text in texts):
-        raise _silence(choices[0], body)
-    output: Any = {
-        "generations": texts,
-        "statistics": {"input_tokens": [read], "output_tokens": [written]},
-    }
+        raise _silence(choices[0], body, statistics)
+    output: Any = {"generations": texts, "statistics": statistics}
     if any(item is not None for item in logprobs):
         output["logprobs"] = logprobs
     return output  # type: ignore[no-any-return]
@@ -68,7 +64,24 @@ def _text(choice: dict[str, Any]) -> str | None:
     return "".join(part["text"] for part in content if part.get("type") == "text")
 
 
-def _silence(choice: dict[str, Any], body: bytes) -> AnswerError:
+def _statistics(usage: dict[str, Any]) -> dict[str, list[Any]]:
+    """What an answer took; some providers say as well what they had cached and what they charge."""
+    statistics: dict[str, list[Any]] = {
+        "input_tokens": [usage.get("prompt_tokens") or 0],
+        "output_tokens": [usage.get("completion_tokens") or 0],
+    }
+    cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens")
+    if isinstance(cached, int):
+        statistics["cached_tokens"] = [cached]
+    cost = usage.get("cost")
+    if isinstance(cost, (int, float)) and cost >= 0:
+        # With a key of the user's own for whom the router asks, the router charges its fee alone.
+        more = (usage.get("cost_details") or {}) if usage.get("is_byok") else {}
+        statistics["cost"] = [cost + (more.get("upstream_inference_cost") or 0)]
+    return statistics
+
+
+def _silence(choice: dict[str, Any], body: bytes, statistics: dict[str, list[Any]]) -> AnswerError:
     reason = choice.get("finish_reason")
     refusal = (choice.get("message") or {}).get("refusal")
     return AnswerError(
@@ -77,6 +90,7 @@ def _silence(choice: dict[str, Any], body: bytes) -> AnswerError:
         # Cut off, filtered, refused, a tool called: the same would happen again.
         retryable=reason in (None, "stop") and not refusal,
         raw=replies.shown(body),
+        statistics=statistics,
     )
 
 

@@ -72,15 +72,24 @@ def shown(body: bytes) -> str:
     return _KEY.sub("[key]", body[:2000].decode("utf-8", "replace"))
 
 
-def no_answer(body: bytes, why: Exception | str) -> AnswerError:
+def no_answer(
+    body: bytes, why: Exception | str, statistics: Mapping[str, Any] | None = None
+) -> AnswerError:
     """The error that a reply with status 200 stands for that is not what it has to be.
 
     Args:
         body: of the reply.
         why: what is wrong with it.
+        statistics: what it took; None if it does not say.
     """
     words = why if isinstance(why, str) else f"{type(why).__name__}: {why}"
-    return AnswerError(f"the reply is no answer: {words}", retryable=True, raw=shown(body))
+    return AnswerError(
+        f"the reply is no answer: {words}",
+        retryable=True,
+        raw=shown(body),
+        statistics=statistics,
+        lost=statistics is None,
+    )
 
 
 def error_of(status: int, headers: Mapping[str, str], body: bytes, *, url: str) -> ModelError:
