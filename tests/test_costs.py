@@ -102,9 +102,7 @@ def test_an_answer_that_is_reused_costs_nothing(serve: Serve, tmp_path: Path) ->
     assert "cost" not in str(again).splitlines()[-1]
 
 
-def test_a_lost_reply_is_told_with_the_most_it_can_have_cost(
-    serve: Serve, tmp_path: Path
-) -> None:
+def test_a_lost_reply_is_told_with_the_most_it_can_have_cost(serve: Serve, tmp_path: Path) -> None:
     endpoint = serve(faults=Faults.parse({"malformed": 0.1, "reset": 0.1}))
     report = judged(endpoint, tmp_path, 20, price=PRICE).run().report
     lost = sum(model.lost for model in report.models.values())
@@ -193,9 +191,7 @@ def test_a_budget_too_small_for_one_question_asks_nothing(serve: Serve, tmp_path
     assert endpoint.stats()["requests"] == 0
 
 
-def test_a_budget_needs_every_price_before_anything_is_asked(
-    serve: Serve, tmp_path: Path
-) -> None:
+def test_a_budget_needs_every_price_before_anything_is_asked(serve: Serve, tmp_path: Path) -> None:
     endpoint = serve()
     with pytest.raises(DistilabelUserError) as caught:
         judged(endpoint, tmp_path, 5).run(budget=1.0)

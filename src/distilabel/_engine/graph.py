@@ -62,7 +62,11 @@ class Graph:
         door = self._door(step)
         if isinstance(step, GeneratorStep):
             return Source(
-                step, self._shared, first_batch_only=self._plan.first_batch_only, door=door
+                step,
+                self._shared,
+                first_batch_only=self._plan.first_batch_only,
+                picked=self._plan.picked,
+                door=door,
             )
         assert isinstance(step, Step)
         if isinstance(step, Task) and door is not None and runs_per_row(step):

@@ -23,6 +23,7 @@ class Plan:
         reuse: whether what is kept is used.
         first_batch_only: whether every source stops after one batch.
         budget: US dollars that the run may cost; None is no limit.
+        picked: ordinals of the rows that sources give, in order; None is all of them.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Plan:
     reuse: bool = True
     first_batch_only: bool = False
     budget: float | None = None
+    picked: tuple[int, ...] | None = None
     routing: dict[str, Any] = field(default_factory=dict)
 
     def successors(self, name: str) -> list[str]:

@@ -24,6 +24,7 @@ from distilabel.pipeline.routing_batch_function import RoutingBatchFunction
 from distilabel.steps.base import _Step
 
 if TYPE_CHECKING:
+    from distilabel._engine.estimate import Estimate
     from distilabel.distiset import Distiset
     from distilabel.typing import InputDataset, LoadGroups, PipelineRuntimeParametersInfo
 
@@ -207,6 +208,38 @@ class BasePipeline(RequirementsMixin, Filed):
         return execution.run(
             places, reuse=use_cache, handlers=logging_handlers or [], budget=budget
         )
+
+    def estimate(
+        self,
+        sample: int = 20,
+        parameters: Optional[Dict[Any, Dict[str, Any]]] = None,
+        dataset: Optional[InputDataset] = None,
+        rows: Optional[int] = None,
+    ) -> Estimate:
+        """Forecasts what a run will take: questions, tokens, time and money.
+
+        Runs the pipeline on some of the rows. Their answers are kept, so that the run does not ask
+        for them again.
+
+        Args:
+            sample: rows to try, spread over the source; 2 at least.
+            parameters: as for `run`.
+            dataset: as for `run`.
+            rows: of the source, where it does not know itself how many it has.
+
+        Returns:
+            The estimate: `print` it, or see `total`, `steps`, `seconds` and `notes`.
+
+        Raises:
+            ValueError: the pipeline or an argument is wrong, or `rows` is missing.
+            EndpointError: a model cannot be asked at all.
+        """
+        from distilabel.pipeline.estimating import estimate
+
+        self._settle_name()
+        execution = Execution(self, parameters, dataset, sample)
+        execution.check(None, None)
+        return estimate(execution, self._places, sample, rows)
 
     def dry_run(
         self,

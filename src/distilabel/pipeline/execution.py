@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import math
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from distilabel._core.events import Bus
+from distilabel._core.events import Bus, Emit
 from distilabel._engine.plan import Plan
 from distilabel._engine.run import Run
 from distilabel._engine.tally import Tally
@@ -92,6 +92,15 @@ class Execution:
         for root in roots:
             self._dag.add_edge(name, root)
 
+    @property
+    def steps(self) -> dict[str, _Step]:
+        """Its steps, by name, the source of `dataset` among them."""
+        return self._steps
+
+    def descendants(self, name: str) -> list[str]:
+        """The steps that rows of a step may reach."""
+        return self._dag.descendants(name)
+
     # -- before anything is spent -----------------------------------------------------------
 
     def check(self, load_groups: Any, storage_parameters: Any, budget: float | None = None) -> None:
@@ -151,6 +160,8 @@ class Execution:
         keep: bool = True,
         first_batch: int | None = None,
         budget: float | None = None,
+        picked: tuple[int, ...] | None = None,
+        listeners: Sequence[Emit] = (),
     ) -> Distiset:
         """Runs the pipeline and makes the dataset.
 
@@ -161,6 +172,8 @@ class Execution:
             keep: whether answers and outputs are kept.
             first_batch: rows that each source makes before it stops; None is all of them.
             budget: US dollars that asking may cost; None is no limit.
+            picked: ordinals of the rows that sources give; None is all of them.
+            listeners: told of everything that happens.
         """
         data = places.fresh_data()
         plan = Plan(
@@ -170,17 +183,18 @@ class Execution:
             data=data,
             store=places.store if keep else None,
             reuse=reuse,
-            first_batch_only=first_batch is not None,
+            first_batch_only=first_batch is not None and picked is None,
             budget=budget,
+            picked=picked,
             routing=dict(self._pipeline._routing),
         )
         tally = Tally()
         try:
             with (
                 self._batches_of(first_batch),
-                run_log(places.log, handlers, tally, plan) as listeners,
+                run_log(places.log, handlers, tally, plan) as watching,
             ):
-                Run(plan, Bus([tally, *listeners])).to_the_end()
+                Run(plan, Bus([tally, *listeners, *watching])).to_the_end()
             # Read where no other process puts its own outputs in place meanwhile.
             distiset = self._dataset(data, places, tally)
         except BaseException:
