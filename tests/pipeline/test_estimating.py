@@ -171,6 +171,14 @@ def test_how_many_rows_there_are_is_asked_for_where_nobody_knows(
     assert endpoint.asked() == 5
 
 
+def test_a_source_with_fewer_rows_than_said_is_noticed(endpoint: Endpoint, tmp_path: Path) -> None:
+    estimate = filtering(endpoint, tmp_path, 60).estimate(sample=20, rows=120)
+    assert 50 <= estimate.rows <= 70
+    assert "fewer rows than 120" in estimate.notes[-1]
+    with pytest.raises(DistilabelUserError, match="far fewer"):
+        filtering(endpoint, tmp_path, 2).estimate(sample=20, rows=10_000)
+
+
 @pytest.mark.parametrize("fields", [{"sample": 1}, {"rows": 0}])
 def test_an_estimate_needs_something_to_go_by(
     endpoint: Endpoint, tmp_path: Path, fields: dict[str, Any]

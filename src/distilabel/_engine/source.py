@@ -74,6 +74,10 @@ class Source(Feed):
                 self.shared.end()
         if self.shared.stopping:
             return
+        if not self.given_ordinals and self._read:
+            raise DistilabelUserError(
+                f"{self.name} has only {self._read:,} rows, far fewer than was said."
+            )
         if not self.given_ordinals:
             raise DistilabelUserError(
                 f"{self.name} gave no rows: is its dataset empty, or filtered to nothing?"

@@ -55,9 +55,16 @@ def estimate(execution: Execution, places: Places, sample: int, rows: int | None
         raise KeyboardInterrupt
     sources = [name for name, step in steps.items() if isinstance(step, GeneratorStep)]
     tried = max(report.steps[name].given for name in sources)
-    # A source may turn out to have fewer rows than it was said to have.
-    rows = rows if tried == len(chosen) else tried
-    return estimate_of(report, pilot, steps, rows, tried)
+    if tried == len(chosen):
+        return estimate_of(report, pilot, steps, rows, tried)
+    found = round(rows * tried / len(chosen))
+    if tried < min(2, found):
+        raise DistilabelUserError(
+            f"The source has far fewer rows than {rows:,}: say with `rows` how many."
+        )
+    made = estimate_of(report, pilot, steps, found, tried)
+    made.notes.append(f"The source has fewer rows than {rows:,}: about {found:,}.")
+    return made
 
 
 def _models_of(steps: dict[str, _Step]) -> dict[str, LLM]:
