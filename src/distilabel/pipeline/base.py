@@ -151,6 +151,39 @@ class BasePipeline(RequirementsMixin, Filed):
         """The runtime parameters of every step: step name → a list of entries for people."""
         return {name: step.get_runtime_parameters_info() for name, step in self._steps.items()}
 
+    # -- as a picture -----------------------------------------------------------------------
+
+    def draw(
+        self,
+        path: Optional[Union[str, Path]] = "pipeline.png",
+        top_to_bottom: bool = False,
+        show_edge_labels: bool = True,
+    ) -> str:
+        """Draws the steps, their connections and the columns they read. Asks no service.
+
+        Args:
+            path: the file: `.png`, `.svg`, or Mermaid text as `.mmd` or `.md`.
+            top_to_bottom: whether it reads downwards; to the right otherwise.
+            show_edge_labels: whether columns stand on the connections.
+
+        Returns:
+            The path.
+
+        Raises:
+            DistilabelUserError: another suffix, or there are no steps.
+        """
+        from distilabel.pipeline.drawing.files import draw
+
+        draw(self, str(path), top_to_bottom, show_edge_labels)
+        return str(path)
+
+    def _repr_svg_(self) -> str | None:
+        """What a notebook shows of a pipeline; the plain text where there is nothing to draw."""
+        from distilabel.pipeline.drawing.picture import picture_of
+        from distilabel.pipeline.drawing.svg import svg_of
+
+        return svg_of(picture_of(self, True), top_to_bottom=False) if self._steps else None
+
     # -- running ----------------------------------------------------------------------------
 
     def run(

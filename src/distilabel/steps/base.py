@@ -235,6 +235,10 @@ class _Step(RuntimeParametersMixin, RequirementsMixin, Spec, SignatureMixin, ABC
         """Columns it adds, after `output_mappings`: name → always there."""
         return {self.output_mappings.get(n, n): r for n, r in _columns(self.outputs).items()}
 
+    def _known_outputs(self) -> dict[str, bool]:
+        """`get_outputs`, as far as it is known without asking a server or reading files."""
+        return self.get_outputs()
+
     def verify_inputs_mappings(self) -> None:
         """Checks that `input_mappings` names inputs of this step.
 
