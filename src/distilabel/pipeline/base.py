@@ -208,8 +208,8 @@ class BasePipeline(RequirementsMixin, Filed):
             use_cache: whether kept answers and outputs are used.
             storage_parameters: accepted for 1.x; rows are passed in memory.
             use_fs_to_pass_data: accepted for 1.x; rows are passed in memory.
-            dataset: rows for the first steps: a list of dicts, a pandas DataFrame or a
-                `datasets.Dataset`.
+            dataset: rows for the first steps: a list of dicts, a DataFrame of pandas or polars, a
+                pyarrow Table, or a `Dataset` or `IterableDataset` of `datasets`.
             dataset_batch_size: rows of it handed on at a time.
             logging_handlers: more handlers for the log of the run.
 
