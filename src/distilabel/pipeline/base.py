@@ -8,7 +8,7 @@ import os
 import tempfile
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Dict, Final, List, Optional, Self, Union
+from typing import TYPE_CHECKING, Any, Dict, Final, List, Optional, Self, Tuple, Union
 
 import orjson
 
@@ -21,6 +21,7 @@ from distilabel.pipeline import dumps
 from distilabel.pipeline.execution import Execution
 from distilabel.pipeline.places import Places, cache_directory
 from distilabel.pipeline.routing_batch_function import RoutingBatchFunction
+from distilabel.pipeline.stages import groups_of, last_of, load_stages
 from distilabel.steps.base import _Step
 
 if TYPE_CHECKING:
@@ -184,6 +185,22 @@ class BasePipeline(RequirementsMixin, Filed):
 
         return svg_of(picture_of(self, True), top_to_bottom=False) if self._steps else None
 
+    def get_load_stages(
+        self, load_groups: Optional[LoadGroups] = None
+    ) -> Tuple[List[List[str]], List[List[str]]]:
+        """Which steps `run(load_groups=...)` would load together.
+
+        Args:
+            load_groups: as for `run`.
+
+        Returns:
+            The stages, lists of names; and of each stage the steps that end it. A global step is a
+            stage by itself.
+        """
+        groups = groups_of(load_groups, self.dag)
+        stages = load_stages(self.dag, lambda name: self._steps[name].is_global, groups)
+        return stages, [last_of(self.dag, stage) for stage in stages]
+
     # -- running ----------------------------------------------------------------------------
 
     def run(
@@ -204,7 +221,9 @@ class BasePipeline(RequirementsMixin, Filed):
 
         Args:
             parameters: step name → runtime parameter → value, nested for models.
-            load_groups: accepted for 1.x; every step is loaded at the start.
+            load_groups: lists of steps (or names) that are loaded together, or
+                `"sequential_step_execution"`; a group is loaded when those before it are done and
+                unloaded. None loads every step at the start.
             use_cache: whether kept answers and outputs are used.
             storage_parameters: accepted for 1.x; rows are passed in memory.
             use_fs_to_pass_data: accepted for 1.x; rows are passed in memory.
