@@ -281,7 +281,7 @@ async def test_a_cancelled_question_takes_no_other_with_it(
 
     async def slowly(llm: LLM) -> Any:
         await asked.wait()
-        return lambda read, written: 1.0
+        return lambda *tokens: 1.0
 
     monkeypatch.setattr(module, "price_for", slowly)
     door = Door(made())

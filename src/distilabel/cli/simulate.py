@@ -56,7 +56,7 @@ def simulate(
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of all answers, latencies and faults.")] = 0,
 ) -> None:
-    """Serves a simulated model that speaks as OpenAI does, to rehearse pipelines on.
+    """Serves a simulated model that speaks as OpenAI and Anthropic do, to rehearse pipelines on.
 
     The same question always gets the same answer; latency, rate limit and faults are yours to set.
     Point any OpenAI client at the printed URL, with any API key. What was asked is counted under

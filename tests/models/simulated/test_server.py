@@ -384,3 +384,38 @@ async def test_bad_settings_change_nothing(
     assert message in body["error"]["message"]
     _, shown, _ = await client.post("/settings", {})
     assert shown == {"latency": "constant:0.0", "faults": {}, "rate_limit": None}
+
+
+async def test_messages_speak_anthropic(client: Client) -> None:
+    messages = [{"role": "user", "content": "Explain tides."}]
+    question: Any = {"model": "m", "messages": messages, "max_tokens": 5}
+    status, body, headers = await client.post("/v1/messages", question)
+    assert status == 200
+    assert headers["request-id"]
+    assert (body["type"], body["stop_reason"]) == ("message", "max_tokens")
+    assert len(body["content"][0]["text"]) == 20
+    assert body["usage"] == {"input_tokens": 4, "output_tokens": 5}
+    tool = {"name": "form", "input_schema": SCHEMA}
+    question |= {"max_tokens": 100, "tools": [tool], "tool_choice": {"type": "any"}}
+    _, body, _ = await client.post("/v1/messages", question)
+    assert body["stop_reason"] == "tool_use"
+    assert set(body["content"][0]["input"]) == {"n", "s"}
+    assert (await client.stats())["answered"] == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"max_tokens": None}, "max_tokens"),
+        ({"messages": [{"role": "system", "content": "a"}]}, "role"),
+        ({"tool_choice": {"type": "tool", "name": "x"}}, "tools"),
+    ],
+)
+async def test_messages_are_refused_in_its_words(
+    client: Client, change: dict[str, Any], words: str
+) -> None:
+    question = {"model": "m", "messages": [{"role": "user", "content": "a"}], "max_tokens": 5}
+    status, body, _ = await client.post("/v1/messages", {**question, **change})
+    assert (status, body["type"]) == (400, "error")
+    assert body["error"]["type"] == "invalid_request_error"
+    assert words in body["error"]["message"]

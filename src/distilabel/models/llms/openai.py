@@ -7,8 +7,13 @@ from typing import Annotated, Any, Dict, List, Optional, Union
 from annotated_types import Ge, Gt
 from pydantic import PrivateAttr, validate_call
 
-from distilabel.errors import DistilabelUserError
-from distilabel.models.base_clients.asking import answer_to, headers_of, make_sure_of, trace_of
+from distilabel.models.base_clients.asking import (
+    answer_to,
+    headers_of,
+    make_sure_of,
+    needed,
+    trace_of,
+)
 from distilabel.models.base_clients.openai import OpenAIBaseClient
 from distilabel.models.llms.base import AsyncLLM
 from distilabel.models.wire import chat_completions, structures
@@ -50,14 +55,10 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
             DistilabelUserError: there is no key, or `structured_output` has no `schema`.
         """
         super().load()
-        if self.api_key is None:
-            raise DistilabelUserError(
-                f"{type(self).__name__} needs a key: give `api_key`, or set the environment "
-                f"variable {self._key_variable}."
-            )
+        key = needed(self.api_key, self, self._key_variable)
         # A structure that is none is told before anything is asked.
         structures.response_format(self.structured_output)
-        self._headers = headers_of(self.api_key, self.default_headers)
+        self._headers = headers_of(key, self.default_headers)
 
     def unload(self) -> None:
         """Forgets the key."""

@@ -1,7 +1,8 @@
-"""A simulated model behind HTTP, as OpenAI and TGI speak it; knows no pipeline and no client."""
+"""A simulated model behind HTTP, as OpenAI, Anthropic and TGI speak; knows no pipeline."""
 
 import asyncio
 import hmac
+import itertools
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import MappingProxyType
@@ -14,6 +15,7 @@ from distilabel.models.simulated import wire
 from distilabel.models.simulated.asking import answers_to
 from distilabel.models.simulated.bucket import TokenBucket
 from distilabel.models.simulated.dialects import ChatCompletions, Completions, Dialect, Generate
+from distilabel.models.simulated.messages import Messages
 from distilabel.models.simulated.replay import Replay
 from distilabel.models.simulated.settings import Settings
 from distilabel.models.simulated.stats import Stats, digest_of
@@ -50,7 +52,7 @@ class _Server:
         self._stats = Stats()
         self._rng = random.Random(settings.seed)
         self._bucket = _bucket(settings)
-        self._authorization = f"Bearer {settings.api_key}".encode()
+        self._requests = itertools.count(1)
 
     def application(self) -> web.Application:
         app = web.Application(client_max_size=_MOST_BYTES)
@@ -58,6 +60,7 @@ class _Server:
         for prefix in ("", "/v1"):
             app.router.add_post(f"{prefix}/chat/completions", self._asked_in(ChatCompletions()))
             app.router.add_post(f"{prefix}/completions", self._asked_in(Completions()))
+            app.router.add_post(f"{prefix}/messages", self._asked_in(Messages()))
             app.router.add_get(f"{prefix}/models", self._models)
             app.router.add_get(f"{prefix}/models/{{id:.+}}", self._model)
         generate = Generate(models[0] if models else ANY_MODEL)
@@ -137,8 +140,11 @@ class _Server:
     def _let_in(self, request: web.Request) -> None:
         if self._settings.api_key is None:
             return
-        given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
-        if not hmac.compare_digest(given, self._authorization):
+        given = request.headers.get("x-api-key")
+        if given is None:
+            given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        known = self._settings.api_key.encode()
+        if not hmac.compare_digest(given.encode("utf-8", "surrogateescape"), known):
             raise _Refused(401, "the API key is missing or is not the right one", "invalid_api_key")
 
     def _let_pass(self) -> None:
@@ -156,10 +162,11 @@ class _Server:
 
     def _headers(self) -> Mapping[str, str]:
         bucket = self._bucket
+        headers = {**_JSON, "request-id": f"req_{next(self._requests)}"}
         if bucket is None:
-            return _JSON
+            return headers
         return {
-            **_JSON,
+            **headers,
             "x-ratelimit-limit-requests": str(bucket.size),
             "x-ratelimit-remaining-requests": str(bucket.left),
             "x-ratelimit-reset-requests": f"{bucket.full_in:.3f}s",

@@ -31,6 +31,7 @@ class Ask:
         schema: The JSON schema of the answers.
         pattern: The regular expression that the answers match as a whole.
         logprobs: How many alternatives each token is listed with; None for no log probabilities.
+        tool: What the answers are given to, with the JSON schema of what it takes.
     """
 
     model: str
@@ -42,6 +43,7 @@ class Ask:
     schema: Mapping[str, Any] | None = None
     pattern: str | None = None
     logprobs: int | None = None
+    tool: Mapping[str, Any] | None = None
 
     @property
     def input_tokens(self) -> int:
@@ -109,8 +111,9 @@ def _answer(ask: Ask, chat: Chat, index: int, *, replay: Replay, seed: int) -> A
     recorded = replay.answer(last_user_text(chat), ask.model)
     if recorded is not None:
         return Answer(recorded)
+    schema = ask.tool["input_schema"] if ask.tool is not None else ask.schema
     text = simulate_answer(
-        chat, model=ask.model, seed=seed, index=index, schema=ask.schema, pattern=ask.pattern
+        chat, model=ask.model, seed=seed, index=index, schema=schema, pattern=ask.pattern
     )
     found = [(text.find(stop), stop) for stop in ask.stop if stop and stop in text]
     position, stopped_by = min(found, default=(len(text), None))

@@ -6,7 +6,6 @@ from typing import Any
 
 import orjson
 
-from distilabel.errors import AnswerError
 from distilabel.models.wire import replies
 from distilabel.typing import GenerateOutput
 
@@ -50,7 +49,8 @@ def answer(body: bytes) -> GenerateOutput:
     if not choices:
         raise replies.no_answer(body, "it has no choices")
     if all(text is None for text in texts):
-        raise _silence(choices[0], body)
+        refusal = (choices[0].get("message") or {}).get("refusal")
+        raise replies.silence(choices[0].get("finish_reason"), body, refusal=refusal)
     output: Any = {
         "generations": texts,
         "statistics": {"input_tokens": [read], "output_tokens": [written]},
@@ -66,18 +66,6 @@ def _text(choice: dict[str, Any]) -> str | None:
         return content
     # Some servers answer in parts, as questions may be asked.
     return "".join(part["text"] for part in content if part.get("type") == "text")
-
-
-def _silence(choice: dict[str, Any], body: bytes) -> AnswerError:
-    reason = choice.get("finish_reason")
-    refusal = (choice.get("message") or {}).get("refusal")
-    return AnswerError(
-        f"the model gave no text (finish reason: {reason})"
-        + (f" and said: {refusal}" if refusal else ""),
-        # Cut off, filtered, refused, a tool called: the same would happen again.
-        retryable=reason in (None, "stop") and not refusal,
-        raw=replies.shown(body),
-    )
 
 
 def _logprobs(choice: dict[str, Any]) -> list[list[dict[str, Any]]] | None:
