@@ -190,3 +190,29 @@ def test_a_client_of_the_users_own_is_not_dumped_and_not_used(
 def test_a_dump_makes_the_same_model_again() -> None:
     llm = AnthropicLLM(model="m", generation_kwargs={"max_tokens": 5})
     assert AnthropicLLM.from_dict(llm.dump()).dump() == llm.dump()
+
+
+@pytest.mark.parametrize("form", ["reasoning", "think"])
+async def test_reasoning_is_kept_apart(form: str) -> None:
+    async with running(Settings()) as url:
+        plain = await loaded(url).agenerate(CHAT, max_tokens=500)
+    async with running(Settings(reasoning=form)) as url:
+        output = await loaded(url).agenerate(CHAT, max_tokens=500)
+        with pytest.raises(AnswerError, match="all 3 tokens thinking: raise max_tokens"):
+            await loaded(url).agenerate(CHAT, max_tokens=3)
+    assert output["generations"] == plain["generations"]
+    assert "Let me think" in (output["reasoning"][0] or "")
+
+
+async def test_a_model_that_thinks_answers_with_structure() -> None:
+    extra = {"thinking": {"type": "enabled", "budget_tokens": 1024}}
+    async with running(Settings(reasoning="reasoning")) as url:
+        llm = loaded(url, structured_output={"schema": Form})
+        output = await llm.agenerate(CHAT, extra_body=extra)
+    assert Form.model_validate_json(output["generations"][0] or "").n is not None
+    assert output["reasoning"][0]
+
+
+async def test_a_model_that_takes_no_temperature_is_asked_without() -> None:
+    async with running(Settings(refuses=("temperature",))) as url:
+        assert (await loaded(url).agenerate(CHAT, temperature=0.3))["generations"][0]

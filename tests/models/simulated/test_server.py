@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 
 from distilabel.models.simulated import wire
+from distilabel.models.simulated.asking import FORMS
 from distilabel.models.simulated.faults import Faults
 from distilabel.models.simulated.server import running
 from distilabel.models.simulated.settings import Settings
@@ -419,3 +420,35 @@ async def test_messages_are_refused_in_its_words(
     assert (status, body["type"]) == (400, "error")
     assert body["error"]["type"] == "invalid_request_error"
     assert words in body["error"]["message"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_what_was_thought_is_shown_in_the_form_asked_for(
+    session: aiohttp.ClientSession, form: str
+) -> None:
+    async with running(Settings(reasoning=form)) as url:
+        body = await Client(url, session).chat()
+    message = body["choices"][0]["message"]
+    where = message["content"] if form.startswith("think") else str(message[form])
+    assert "Let me think" in where
+    assert ("<think>" in where, "</think>" in where) == (form == "think", form in FORMS[3:])
+    thought = body["usage"]["completion_tokens_details"]["reasoning_tokens"]
+    assert 0 < thought < body["usage"]["completion_tokens"]
+
+
+async def test_arguments_are_refused_as_models_that_reason_do(
+    session: aiohttp.ClientSession,
+) -> None:
+    async with running(Settings(refuses=("max_tokens", "temperature"))) as url:
+        client = Client(url, session)
+        await client.chat(max_completion_tokens=5, temperature=1.0)
+        question = {"model": "m", "messages": [{"role": "user", "content": "a"}]}
+        for refused in ({"max_tokens": 5}, {"temperature": 0.5}):
+            status, body, _ = await client.post("/v1/chat/completions", {**question, **refused})
+            assert status == 400
+            assert next(iter(refused)) in body["error"]["message"]
+
+
+def test_an_unknown_form_of_reasoning_is_told() -> None:
+    with pytest.raises(ValueError, match="think_end"):
+        Settings(reasoning="aloud")

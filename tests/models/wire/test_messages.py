@@ -132,3 +132,21 @@ def test_what_is_no_answer_may_be_tried_again(body: bytes) -> None:
     with pytest.raises(AnswerError) as caught:
         answer(body)
     assert caught.value.retryable
+
+
+def test_thinking_is_kept_apart() -> None:
+    hidden = {"type": "redacted_thinking", "data": "x"}
+    thought = {"type": "thinking", "thinking": "hm", "signature": "s"}
+    output = answer(reply(thought, hidden, said("a")))
+    assert (output["generations"], output["reasoning"]) == (["a"], ["hm"])
+    assert "reasoning" not in answer(reply(hidden, said("a")))
+    assert answer(reply(said("<think>hm</think>a")))["reasoning"] == ["hm"]
+
+
+@pytest.mark.parametrize(
+    "block", [{"type": "thinking", "thinking": "hm"}, {"type": "redacted_thinking", "data": "x"}]
+)
+def test_all_tokens_spent_thinking_says_what_to_raise(block: Any) -> None:
+    usage = {"output_tokens": 128}
+    with pytest.raises(AnswerError, match="all 128 tokens thinking: raise max_tokens"):
+        answer(reply(block, stop_reason="max_tokens", usage=usage))

@@ -9,6 +9,7 @@ from pydantic import Field, PrivateAttr, SecretStr, validate_call
 
 from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.models.base_clients.asking import answer_to, make_sure_of, needed, trace_of
+from distilabel.models.base_clients.refusals import Refusals
 from distilabel.models.llms.base import AsyncLLM
 from distilabel.models.wire import messages, structures
 from distilabel.typing import FormattedInput, GenerateOutput, InstructorStructuredOutputType
@@ -84,6 +85,7 @@ class AnthropicLLM(AsyncLLM):
     _num_generations_param_supported = False
 
     _headers: Dict[str, str] = PrivateAttr(default_factory=dict)
+    _refusals: Refusals = PrivateAttr(default_factory=Refusals)
 
     @property
     def model_name(self) -> str:
@@ -175,10 +177,12 @@ class AnthropicLLM(AsyncLLM):
             "top_k": top_k,
             "extra_body": extra_body,
         }
-        body = await answer_to(
-            f"{self._api}/messages",
-            messages.request(self.model, chat, arguments, tool),
-            self._headers,
-            self.timeout or 600,
-        )
+
+        async def send(arguments: Dict[str, Any]) -> bytes:
+            body = messages.request(self.model, chat, arguments, tool)
+            return await answer_to(
+                f"{self._api}/messages", body, self._headers, self.timeout or 600
+            )
+
+        body = await self._refusals.ask(self.model, arguments, send)
         return messages.answer(body, tool["name"] if tool else None)

@@ -15,6 +15,7 @@ from distilabel.models.base_clients.asking import (
     trace_of,
 )
 from distilabel.models.base_clients.openai import OpenAIBaseClient
+from distilabel.models.base_clients.refusals import Refusals
 from distilabel.models.llms.base import AsyncLLM
 from distilabel.models.wire import chat_completions, structures
 from distilabel.typing import FormattedInput, GenerateOutput
@@ -46,6 +47,7 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
     """
 
     _headers: Dict[str, str] = PrivateAttr(default_factory=dict)
+    _refusals: Refusals = PrivateAttr(default_factory=Refusals)
     _key_variable = "OPENAI_API_KEY"
 
     def load(self) -> None:
@@ -125,9 +127,10 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
         if isinstance(input, tuple):
             input, structure = input[0], input[1] or structure  # type: ignore[assignment]
         text = isinstance(input, str)
+        extra = extra_body or {}
         arguments: Dict[str, Any] = {
             "n": num_generations,
-            "max_tokens": max_new_tokens,
+            "max_tokens": None if "max_completion_tokens" in extra else max_new_tokens,
             "temperature": temperature,
             "top_p": top_p,
             "frequency_penalty": frequency_penalty or None,
@@ -139,12 +142,13 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
             "echo": echo or None if text else None,
             "extra_body": extra_body,
         }
-        body = await answer_to(
-            f"{self._base}/{'completions' if text else 'chat/completions'}",
-            chat_completions.request(self.model, input, arguments),
-            self._headers,
-            self.timeout or 120,
-        )
+        url = f"{self._base}/{'completions' if text else 'chat/completions'}"
+
+        async def send(arguments: Dict[str, Any]) -> bytes:
+            body = chat_completions.request(self.model, input, arguments)
+            return await answer_to(url, body, self._headers, self.timeout or 120)
+
+        body = await self._refusals.ask(self.model, arguments, send)
         return chat_completions.answer(body)
 
 

@@ -104,6 +104,7 @@ class _Server:
         except ValueError as error:
             raise _Refused(400, str(error)) from None
         self._check_served(ask.model)
+        self._check_taken(body)
         self._stats.asked(ask.model)
         # Drawn per request, not per question: asking again after a fault must be worth it.
         fault = self._settings.faults.draw(self._rng)
@@ -117,7 +118,12 @@ class _Server:
             if fault == "drop":
                 return wire.dropped(request)
         try:
-            answers = answers_to(ask, replay=self._replay, seed=self._settings.seed)
+            answers = answers_to(
+                ask,
+                replay=self._replay,
+                seed=self._settings.seed,
+                reasoning=self._settings.reasoning,
+            )
         except ValueError as error:
             raise _Refused(400, f"the format asked for cannot be met: {error}") from None
         answers = [answer.spoiled(fault) for answer in answers]
@@ -159,6 +165,23 @@ class _Server:
     def _check_served(self, model: str) -> None:
         if self._settings.models and model not in self._settings.models:
             raise _Refused(404, f"the model {model!r} is not served here", "model_not_found")
+
+    def _check_taken(self, body: Mapping[str, Any]) -> None:
+        for name in self._settings.refuses:
+            if name == "max_tokens" and name in body:
+                raise _Refused(
+                    400,
+                    f"Unsupported parameter: {name!r} is not supported with this model. "
+                    "Use 'max_completion_tokens' instead.",
+                    "unsupported_parameter",
+                )
+            if body.get(name, 1) != 1:
+                raise _Refused(
+                    400,
+                    f"Unsupported value: {name!r} does not support {body[name]} with this model. "
+                    "Only the default (1) value is supported.",
+                    "unsupported_value",
+                )
 
     def _headers(self) -> Mapping[str, str]:
         bucket = self._bucket

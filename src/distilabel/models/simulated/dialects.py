@@ -40,16 +40,19 @@ class _OpenAI:
 
     def _head(self, prefix: str, kind: str, ask: Ask, answers: Sequence[Answer]) -> dict[str, Any]:
         read, written = ask.input_tokens, sum(answer.tokens for answer in answers)
+        usage: dict[str, Any] = {
+            "prompt_tokens": read,
+            "completion_tokens": written,
+            "total_tokens": read + written,
+        }
+        if thought := sum(answer.reasoning_tokens for answer in answers):
+            usage["completion_tokens_details"] = {"reasoning_tokens": thought}
         return {
             "id": f"{prefix}-{next(_ids)}",
             "object": kind,
             "created": int(time.time()),
             "model": ask.model,
-            "usage": {
-                "prompt_tokens": read,
-                "completion_tokens": written,
-                "total_tokens": read + written,
-            },
+            "usage": usage,
         }
 
 
@@ -75,7 +78,7 @@ class ChatCompletions(_OpenAI):
         reply["choices"] = [
             {
                 "index": index,
-                "message": {"role": "assistant", "content": answer.text, "refusal": None},
+                "message": _message(answer),
                 "logprobs": _chat_logprobs(answer, ask.logprobs),
                 "finish_reason": answer.finish_reason,
             }
@@ -107,7 +110,7 @@ class Completions(_OpenAI):
         reply["choices"] = [
             {
                 "index": index,
-                "text": answer.text,
+                "text": answer.in_one,
                 "logprobs": _completion_logprobs(answer, ask.logprobs),
                 "finish_reason": answer.finish_reason,
             }
@@ -151,7 +154,7 @@ class Generate:
         answer = answers[0]
         finish = "stop_sequence" if answer.stopped_by else _TGI_FINISH[answer.finish_reason]
         return {
-            "generated_text": answer.text,
+            "generated_text": answer.in_one,
             "details": {
                 "finish_reason": finish,
                 "generated_tokens": answer.tokens,
@@ -193,6 +196,18 @@ def _grammar(grammar: Any) -> tuple[Mapping[str, Any] | None, str | None]:
         case {"type": "regex", "value": str(pattern)}:
             return None, pattern
     raise ValueError("'grammar' must have the type 'json' or 'regex' and its 'value'")
+
+
+def _message(answer: Answer) -> dict[str, object]:
+    message: dict[str, object] = {"role": "assistant", "content": answer.text, "refusal": None}
+    if answer.reasoning is None:
+        return message
+    if answer.form.startswith("think"):
+        return {**message, "content": answer.in_one}
+    shown: object = answer.reasoning
+    if answer.form == "reasoning_details":
+        shown = [{"type": "reasoning.text", "text": answer.reasoning, "index": 0}]
+    return {**message, answer.form: shown}
 
 
 def _pieces(answer: Answer) -> list[str]:

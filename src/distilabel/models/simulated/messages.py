@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -49,13 +50,17 @@ class Messages:
     def write(self, ask: Ask, answers: Sequence[Answer]) -> Mapping[str, object]:
         """Writes the answer; without one, a message without content."""
         answer = answers[0] if answers else Answer(None)
+        tokens = answer.tokens
         content: list[dict[str, object]] = []
         reason = "stop_sequence" if answer.stopped_by else _STOP_REASONS[answer.finish_reason]
+        if answer.reasoning is not None and not answer.form.startswith("think"):
+            content.append({"type": "thinking", "thinking": answer.reasoning, "signature": "none"})
+            answer = replace(answer, reasoning=None)
         if answer.text is not None and ask.tool is not None:
             content.append(_use(ask.tool, answer))
             reason = "tool_use" if reason == "end_turn" else reason
-        elif answer.text is not None:
-            content.append({"type": "text", "text": answer.text})
+        elif answer.in_one is not None:
+            content.append({"type": "text", "text": answer.in_one})
         return {
             "id": f"msg_{next(_ids)}",
             "type": "message",
@@ -64,7 +69,7 @@ class Messages:
             "content": content,
             "stop_reason": reason,
             "stop_sequence": answer.stopped_by,
-            "usage": {"input_tokens": ask.input_tokens, "output_tokens": answer.tokens},
+            "usage": {"input_tokens": ask.input_tokens, "output_tokens": tokens},
         }
 
     def error(self, status: int, message: str, code: str | None) -> Mapping[str, object]:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import orjson
 
-from distilabel.models.wire import replies
+from distilabel.models.wire import replies, thinking
 from distilabel.typing import GenerateOutput
 
 VERSION: Final = "2023-06-01"
@@ -23,6 +23,8 @@ _REASONS: Final = {
     "tool_use": "tool_calls",
     "refusal": "content_filter",
 }
+# The second kind holds words that are not shown.
+_THINKING: Final = ("thinking", "redacted_thinking")
 _DATA_URL: Final = re.compile(r"data:(?P<kind>[^;,]+);base64,(?P<data>.*)", re.DOTALL)
 
 
@@ -75,6 +77,8 @@ def answer(body: bytes, tool: str | None = None) -> GenerateOutput:
         data = orjson.loads(body)
         blocks = data["content"]
         reason = _REASONS.get(data.get("stop_reason"), data.get("stop_reason"))
+        thoughts = [block for block in blocks if block["type"] in _THINKING]
+        words = "\n\n".join(filter(None, (block.get("thinking") for block in thoughts)))
         texts = [str(block["text"]) for block in blocks if block["type"] == "text"]
         if tool is not None:
             # Words before it are none of the answer; cut off, it may be read wrong.
@@ -83,9 +87,22 @@ def answer(body: bytes, tool: str | None = None) -> GenerateOutput:
         statistics = _statistics(data.get("usage") or {})
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
         raise replies.no_answer(body, error) from error
-    if not texts:
-        raise replies.silence(reason, body, refusal=refusal)
-    return {"generations": ["".join(texts)], "statistics": statistics}
+    reasoning, text = words or None, "".join(texts) if texts else None
+    if not thoughts:
+        reasoning, text = thinking.apart(text)
+    if text is None or ((thoughts or reasoning) and not text):
+        raise replies.silence(
+            reason,
+            body,
+            refusal=refusal,
+            thought=bool(thoughts or reasoning),
+            written=statistics["output_tokens"][0],
+            limit="max_tokens",
+        )
+    output: GenerateOutput = {"generations": [text], "statistics": statistics}
+    if reasoning is not None:
+        output["reasoning"] = [reasoning]
+    return output
 
 
 def _system(contents: Sequence[Any]) -> Any:

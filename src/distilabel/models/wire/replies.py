@@ -84,17 +84,34 @@ def no_answer(body: bytes, why: Exception | str) -> AnswerError:
     return AnswerError(f"the reply is no answer: {words}", retryable=True, raw=shown(body))
 
 
-def silence(reason: str | None, body: bytes, *, refusal: str | None = None) -> AnswerError:
+def silence(
+    reason: str | None,
+    body: bytes,
+    *,
+    refusal: str | None = None,
+    thought: bool = False,
+    written: int = 0,
+    limit: str = "max_new_tokens",
+) -> AnswerError:
     """The error that an answer without a text stands for.
 
     Args:
         reason: why the answer ended, in the words of chat completions.
         body: of the reply.
         refusal: what the model said to refuse.
+        thought: whether it has reasoned.
+        written: tokens of the answer, as far as they are known.
+        limit: the argument that bounds them.
     """
+    if thought and reason == "length":
+        all_of_them = f"all {written}" if written else "all its"
+        words = f"the model spent {all_of_them} tokens thinking: raise {limit}"
+    elif thought:
+        words = f"the model thought, but gave no text (finish reason: {reason})"
+    else:
+        words = f"the model gave no text (finish reason: {reason})"
     return AnswerError(
-        f"the model gave no text (finish reason: {reason})"
-        + (f" and said: {refusal}" if refusal else ""),
+        words + (f" and said: {refusal}" if refusal else ""),
         # Cut off, filtered, refused, a tool called: the same would happen again.
         retryable=reason in (None, "stop") and not refusal,
         raw=shown(body),
