@@ -15,6 +15,7 @@ from distilabel.errors import AnswerError, DistilabelUserError, EndpointError
 from distilabel.models import LLM, AsyncLLM, OpenAILLM
 from distilabel.models.door import Door, StopAsking
 from distilabel.models.gates import Gates
+from distilabel.models.prices import Usage
 from distilabel.models.simulated.faults import Faults
 from distilabel.models.simulated.server import running
 from distilabel.models.simulated.settings import Settings
@@ -467,3 +468,29 @@ async def test_what_cannot_be_kept_is_said_and_costs_no_answer(
         await door(chat("b"))
         assert not kept
         assert [record.message.count("cannot be kept") for record in caplog.records] == [1]
+
+
+async def test_tokens_from_the_cache_of_the_provider_are_priced_as_such(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import distilabel.models.bill as module
+
+    class Cached(Counting):
+        async def agenerate(self, input: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+            counts = {"input_tokens": [9], "output_tokens": [3], "cache_read_tokens": [5]}
+            return {"generations": ["a"], "statistics": {**counts, "cache_write_tokens": [2]}}
+
+    paid: list[Usage] = []
+
+    async def price_for(llm: LLM) -> Any:
+        def price(usage: Usage) -> float:
+            paid.append(usage)
+            return 1.0
+
+        return price
+
+    monkeypatch.setattr(module, "price_for", price_for)
+    events: list[Event] = []
+    await Door(Cached(), emit=events.append)(chat("a"))
+    assert paid == [Usage(9, 3, 5, 2)]
+    assert [event.cost for event in events if isinstance(event, Answered)] == [1.0]

@@ -22,7 +22,7 @@ def test_a_known_model_of_a_known_provider_is_in_the_table() -> None:
     full = price(USAGE)
     assert full is not None
     assert full > 0
-    cached = price(USAGE._replace(cached_tokens=900_000))
+    cached = price(USAGE._replace(cache_read=900_000))
     assert cached is not None
     assert cached < full
 
@@ -80,8 +80,8 @@ def test_a_price_below_nothing_is_refused() -> None:
     [
         (None, Usage(0, 0)),
         ({"input_tokens": 3, "output_tokens": [4, None, 5]}, Usage(3, 9)),
-        ({"input_tokens": [8], "cached_tokens": [6], "cost": [0.5]}, Usage(8, 0, 6, 0.5)),
-        ({"cost": [0]}, Usage(0, 0, 0, 0.0)),
+        ({"input_tokens": [8], "cache_read_tokens": [6], "cost": [0.5]}, Usage(8, 0, 6, 0, 0.5)),
+        ({"cost": [0]}, Usage(0, 0, 0, 0, 0.0)),
     ],
 )
 def test_statistics_are_read_however_a_model_counts(statistics: Any, usage: Usage) -> None:

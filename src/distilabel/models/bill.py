@@ -137,6 +137,6 @@ class Bill:
                 seconds,
                 reused,
                 cost,
-                usage.cached_tokens,
+                usage.cache_read,
             )
         )

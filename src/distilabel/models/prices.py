@@ -18,13 +18,15 @@ class Usage(NamedTuple):
     Attributes:
         input_tokens: tokens of the question, those that were cached among them.
         output_tokens: tokens of the answers.
-        cached_tokens: tokens of the question that the provider had read before.
+        cache_read: tokens of the question that the provider had in its cache.
+        cache_write: tokens of the question that it put there.
         cost: US dollars, where the provider says what it charges for this reply.
     """
 
     input_tokens: int
     output_tokens: int
-    cached_tokens: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
     cost: float | None = None
 
     @classmethod
@@ -34,7 +36,8 @@ class Usage(NamedTuple):
         return cls(
             int(_sum(found.get("input_tokens"))),
             int(_sum(found.get("output_tokens"))),
-            int(_sum(found.get("cached_tokens"))),
+            int(_sum(found.get("cache_read_tokens"))),
+            int(_sum(found.get("cache_write_tokens"))),
             _sum(found["cost"]) if found.get("cost") is not None else None,
         )
 
@@ -80,8 +83,9 @@ def _listed(model: str, url: str) -> Price:
 
         tokens = Tokens(
             input_tokens=usage.input_tokens,
-            cache_read_tokens=min(usage.cached_tokens, usage.input_tokens) or None,
             output_tokens=usage.output_tokens,
+            cache_read_tokens=usage.cache_read,
+            cache_write_tokens=usage.cache_write,
         )
         return float(calc_price(tokens, model, provider_api_url=url).total_price)
 
