@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from distilabel.errors import DistilabelUserError
-from distilabel.models import OpenAILLM, SimulatedLLM
+from distilabel.models import LLM, AnthropicLLM, OpenAILLM, SimulatedLLM
 from distilabel.models.simulated.faults import Faults, Latency
 from distilabel.models.simulated.settings import Settings
 from distilabel.pipeline import Pipeline
@@ -170,6 +170,31 @@ def test_a_budget_is_never_passed_and_the_next_run_goes_on(
     assert runs[-1].rows == 40
 
 
+def test_a_budget_holds_for_a_model_that_is_asked_once_for_each_answer(
+    serve: Serve, tmp_path: Path
+) -> None:
+    endpoint = serve(latency=Latency.parse("uniform:0:0.005"))
+    anthropic = AnthropicLLM(
+        model="m",
+        base_url=endpoint.url,
+        api_key="none",
+        price=PRICE,
+    )
+    with Pipeline("anthropic", cache_dir=tmp_path) as pipeline:
+        load = LoadDataFromDicts(data=rows(30))
+        load >> TextGeneration(llm=anthropic, num_generations=3, group_generations=True)
+    spent = 0.0
+    for _ in range(20):
+        report = pipeline.run(budget=0.03).report
+        spent += report.cost
+        assert endpoint.billed() == pytest.approx(spent, rel=1e-9)
+        assert report.cost <= 0.03
+        if not report.interrupted:
+            break
+    assert report.rows == 30
+    assert endpoint.stats()["answered"] == 90
+
+
 def test_a_budget_that_is_enough_stops_nothing(serve: Serve, tmp_path: Path) -> None:
     endpoint = serve()
     report = judged(endpoint, tmp_path, 5, price=PRICE).run(budget=100).report
@@ -189,6 +214,28 @@ def test_a_budget_too_small_for_one_question_asks_nothing(serve: Serve, tmp_path
     distiset = judged(endpoint, tmp_path, 5, price=PRICE).run(budget=1e-6)
     assert distiset.report.stopped == "the budget"
     assert endpoint.stats()["requests"] == 0
+
+
+class Own(LLM):
+    """A model of a user's, that answers a list at a time."""
+
+    @property
+    def model_name(self) -> str:
+        return "own"
+
+    def generate(self, inputs: Any, num_generations: int = 1, **kwargs: Any) -> Any:
+        counts = {"input_tokens": [100], "output_tokens": [1000]}
+        return [{"generations": ["a"] * num_generations, "statistics": counts} for _ in inputs]
+
+
+def test_a_budget_holds_for_a_model_of_ones_own(tmp_path: Path) -> None:
+    with Pipeline("own", cache_dir=tmp_path) as pipeline:
+        TextGeneration(name="write", llm=Own(price=(1, 1)), input_batch_size=5)
+    report = pipeline.run(dataset=rows(50), budget=0.02).report
+    assert report.stopped == "the budget"
+    # One answer costs 0.0011; what the next one may cost, by its length unlimited, 0.0041 and more.
+    assert 0.02 - 0.0045 < report.cost <= 0.02
+    assert report.cost == pytest.approx(report.asked * 0.0011)
 
 
 def test_a_budget_needs_every_price_before_anything_is_asked(serve: Serve, tmp_path: Path) -> None:

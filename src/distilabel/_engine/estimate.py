@@ -190,5 +190,5 @@ def _cost(estimate: Estimate) -> str:
     if total.unpriced:
         text += f", + {unknown}"
     if estimate.spent:
-        text += f"; {money(estimate.spent)} of it is for answers that are kept already"
+        text += f"; {money(estimate.spent)} of it is paid already"
     return text

@@ -40,11 +40,12 @@ class _Asked:
 
 
 def estimate_of(
-    report: Report, pilot: Pilot, steps: dict[str, _Step], rows: int, sample: int
+    name: str, report: Report, pilot: Pilot, steps: dict[str, _Step], rows: int, sample: int
 ) -> Estimate:
     """The estimate.
 
     Args:
+        name: of the pipeline.
         report: of the pilot's run.
         pilot: what it saw.
         steps: of the pipeline, by name.
@@ -68,7 +69,7 @@ def estimate_of(
             total += took
     unpriced = sorted({name for each in forecasts.values() for name in each.unpriced})
     return Estimate(
-        pipeline=report.pipeline,
+        pipeline=name,
         rows=rows,
         sample=sample,
         rows_out=report.rows * rows / sample,

@@ -56,13 +56,13 @@ def estimate(execution: Execution, places: Places, sample: int, rows: int | None
     sources = [name for name, step in steps.items() if isinstance(step, GeneratorStep)]
     tried = max(report.steps[name].given for name in sources)
     if tried == len(chosen):
-        return estimate_of(report, pilot, steps, rows, tried)
+        return estimate_of(execution.name, report, pilot, steps, rows, tried)
     found = round(rows * tried / len(chosen))
     if tried < min(2, found):
         raise DistilabelUserError(
             f"The source has far fewer rows than {rows:,}: say with `rows` how many."
         )
-    made = estimate_of(report, pilot, steps, found, tried)
+    made = estimate_of(execution.name, report, pilot, steps, found, tried)
     made.notes.append(f"The source has fewer rows than {rows:,}: about {found:,}.")
     return made
 

@@ -96,6 +96,11 @@ class Execution:
             self._dag.add_edge(name, root)
 
     @property
+    def name(self) -> str:
+        """Of the pipeline."""
+        return self._pipeline.name
+
+    @property
     def steps(self) -> dict[str, _Step]:
         """Its steps, by name, the source of `dataset` among them."""
         return self._steps
@@ -183,7 +188,7 @@ class Execution:
         """
         data = places.fresh_data()
         plan = Plan(
-            name=self._pipeline.name,
+            name=self.name if picked is None else f"{self.name} (pilot)",
             steps={name: self._steps[name] for name in self._dag.topological()},
             edges=self._dag.edges,
             stages=self._stages or [self._dag.topological()],
