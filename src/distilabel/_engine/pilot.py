@@ -13,7 +13,7 @@ from distilabel._engine.at_work import row_at_work
 from distilabel.models.prices import Price, Usage
 
 # To reach a row of a source, all rows before it have to be read.
-_READ_AT_MOST: Final = 100_000
+_READ_AT_MOST: Final = 20_000
 
 
 def picked(sample: int, rows: int) -> tuple[int, ...]:
