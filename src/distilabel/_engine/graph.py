@@ -81,7 +81,11 @@ class Graph:
         door = self._door(step)
         if isinstance(step, GeneratorStep):
             return Source(
-                step, self._shared, first_batch_only=self._plan.first_batch_only, door=door
+                step,
+                self._shared,
+                first_batch_only=self._plan.first_batch_only,
+                picked=self._plan.picked,
+                door=door,
             )
         assert isinstance(step, Step)
         if isinstance(step, Task) and door is not None and runs_per_row(step):
@@ -115,6 +119,7 @@ class Graph:
             emit=self._shared.emit,
             batch_size=getattr(step, "input_batch_size", None) or 50,
             stopping=lambda: self._shared.stopping,
+            budget=self._shared.budget,
         )
         door.loop = self._shared.loop
         return door

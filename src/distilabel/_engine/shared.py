@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 from distilabel._core.events import Emit
 from distilabel._core.threads import Threads
 from distilabel._engine.store import Store
+from distilabel.models.budget import Budget
 from distilabel.models.door import StopAsking
 from distilabel.models.gates import Gates
 
@@ -46,6 +47,7 @@ class Shared:
         self.progress = asyncio.Event()
         self.finished = asyncio.Event()
         self.failure: BaseException | None = None
+        self.budget: Budget | None = None
         self.leaves = 0
         self._busy = 0
         self._tasks: set[asyncio.Task[None]] = set()

@@ -25,6 +25,7 @@ from distilabel.pipeline.stages import groups_of, last_of, load_stages
 from distilabel.steps.base import _Step
 
 if TYPE_CHECKING:
+    from distilabel._engine.estimate import Estimate
     from distilabel.distiset import Distiset
     from distilabel.typing import InputDataset, LoadGroups, PipelineRuntimeParametersInfo
 
@@ -213,6 +214,7 @@ class BasePipeline(RequirementsMixin, Filed):
         dataset: Optional[InputDataset] = None,
         dataset_batch_size: int = 50,
         logging_handlers: Optional[List[logging.Handler]] = None,
+        budget: Optional[float] = None,
     ) -> Distiset:
         """Runs the pipeline.
 
@@ -231,6 +233,8 @@ class BasePipeline(RequirementsMixin, Filed):
                 pyarrow Table, or a `Dataset` or `IterableDataset` of `datasets`.
             dataset_batch_size: rows of it handed on at a time.
             logging_handlers: more handlers for the log of the run.
+            budget: US dollars that this run may cost; it stops before they are passed, and the
+                next run goes on. None is no limit.
 
         Returns:
             The dataset, one configuration per leaf, with `.report` and `.failures`.
@@ -243,7 +247,7 @@ class BasePipeline(RequirementsMixin, Filed):
         """
         self._settle_name()
         execution = Execution(self, parameters, dataset, dataset_batch_size)
-        execution.check(load_groups, storage_parameters)
+        execution.check(load_groups, storage_parameters, budget)
         places = self._places
         try:
             places.execution.mkdir(parents=True, exist_ok=True)
@@ -253,7 +257,41 @@ class BasePipeline(RequirementsMixin, Filed):
                 f"Nothing can be kept in {places.execution}: {error}. Free space or allow writing "
                 "there, or keep it elsewhere (Pipeline(cache_dir=...) or DISTILABEL_CACHE_DIR)."
             ) from error
-        return execution.run(places, reuse=use_cache, handlers=logging_handlers or [])
+        return execution.run(
+            places, reuse=use_cache, handlers=logging_handlers or [], budget=budget
+        )
+
+    def estimate(
+        self,
+        sample: int = 20,
+        parameters: Optional[Dict[Any, Dict[str, Any]]] = None,
+        dataset: Optional[InputDataset] = None,
+        rows: Optional[int] = None,
+    ) -> Estimate:
+        """Forecasts what a run will take: questions, tokens, time and money.
+
+        Runs the pipeline on some of the rows. Their answers are kept, so that the run does not ask
+        for them again.
+
+        Args:
+            sample: rows to try, spread over the source; 2 at least.
+            parameters: as for `run`.
+            dataset: as for `run`.
+            rows: of the source, where it does not know itself how many it has.
+
+        Returns:
+            The estimate: `print` it, or see `total`, `steps`, `seconds` and `notes`.
+
+        Raises:
+            ValueError: the pipeline or an argument is wrong, or `rows` is missing.
+            EndpointError: a model cannot be asked at all.
+        """
+        from distilabel.pipeline.estimating import estimate
+
+        self._settle_name()
+        execution = Execution(self, parameters, dataset, sample)
+        execution.check(None, None)
+        return estimate(execution, self._places, sample, rows)
 
     def dry_run(
         self,

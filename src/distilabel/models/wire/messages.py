@@ -98,6 +98,7 @@ def answer(body: bytes, tool: str | None = None) -> GenerateOutput:
             thought=bool(thoughts or reasoning),
             written=statistics["output_tokens"][0],
             limit="max_tokens",
+            statistics=statistics,
         )
     output: GenerateOutput = {"generations": [text], "statistics": statistics}
     if reasoning is not None:

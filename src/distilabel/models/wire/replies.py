@@ -73,15 +73,24 @@ def shown(body: bytes) -> str:
     return _KEY.sub("[key]", body[:2000].decode("utf-8", "replace"))
 
 
-def no_answer(body: bytes, why: Exception | str) -> AnswerError:
+def no_answer(
+    body: bytes, why: Exception | str, statistics: Mapping[str, Any] | None = None
+) -> AnswerError:
     """The error that a reply with status 200 stands for that is not what it has to be.
 
     Args:
         body: of the reply.
         why: what is wrong with it.
+        statistics: what it took; None if it does not say.
     """
     words = why if isinstance(why, str) else f"{type(why).__name__}: {why}"
-    return AnswerError(f"the reply is no answer: {words}", retryable=True, raw=shown(body))
+    return AnswerError(
+        f"the reply is no answer: {words}",
+        retryable=True,
+        raw=shown(body),
+        statistics=statistics,
+        lost=statistics is None,
+    )
 
 
 def silence(
@@ -92,6 +101,7 @@ def silence(
     thought: bool = False,
     written: int = 0,
     limit: str = "max_new_tokens",
+    statistics: Mapping[str, Any] | None = None,
 ) -> AnswerError:
     """The error that an answer without a text stands for.
 
@@ -102,6 +112,7 @@ def silence(
         thought: whether it has reasoned.
         written: tokens of the answer, as far as they are known.
         limit: the argument that bounds them.
+        statistics: what the reply took.
     """
     if thought and reason == "length":
         all_of_them = f"all {written}" if written else "all its"
@@ -115,6 +126,7 @@ def silence(
         # Cut off, filtered, refused, a tool called: the same would happen again.
         retryable=reason in (None, "stop") and not refusal,
         raw=shown(body),
+        statistics=statistics,
     )
 
 
