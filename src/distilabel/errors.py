@@ -3,6 +3,7 @@
     DistilabelError (mixin)
     ├── DistilabelUserError            also ValueError
     ├── DistilabelTypeError            also TypeError
+    ├── RowError                       also RuntimeError: a row failed where none may
     └── DistilabelNotImplementedError  also NotImplementedError
     ModelError
     ├── EndpointError                  nothing can be asked there: the run stops with one message
@@ -46,6 +47,10 @@ class DistilabelTypeError(DistilabelError, TypeError):
 
 class DistilabelNotImplementedError(DistilabelError, NotImplementedError):
     """A class does not offer what was asked of it."""
+
+
+class RowError(DistilabelError, RuntimeError):
+    """A step failed on a row and is told not to go on without it (`on_error="raise"`)."""
 
 
 class ModelError(Exception):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from distilabel.steps.base import _Step
+from distilabel.typing.steps import OnError
 
 
 @dataclass
@@ -22,6 +23,7 @@ class Plan:
         store: file of the store; None keeps nothing.
         reuse: whether what is kept is used.
         first_batch_only: whether every source stops after one batch.
+        on_error: what becomes of rows that a step fails on, if the step does not say.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Plan:
     store: Path | None
     reuse: bool = True
     first_batch_only: bool = False
+    on_error: OnError = "null"
     routing: dict[str, Any] = field(default_factory=dict)
 
     def successors(self, name: str) -> list[str]:

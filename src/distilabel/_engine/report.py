@@ -147,10 +147,9 @@ def text_of(report: Report) -> str:
     steps = report.steps
     if report.error and not any(step.taken for step in steps.values()):
         return _closing(report)
-    counts = ["taken", "given", "created", "dropped", "failed"]
-    lines = _counted(
-        "step", ["rows in", "out", *counts[2:]], counts, steps, needless=("created", "dropped")
-    )
+    counts = ["taken", "given", "created", "dropped", "failed", "ended"]
+    heads = ["rows in", "out", *counts[2:5], "ended there"]
+    lines = _counted("step", heads, counts, steps, needless=("created", "dropped", "ended"))
     asked = {name: step for name, step in steps.items() if step.models}
     if asked:
         counts = ["asked", "retried", "answered", "reused", "input_tokens", "output_tokens"]

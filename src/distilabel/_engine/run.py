@@ -19,6 +19,7 @@ from distilabel._engine.graph import Graph
 from distilabel._engine.plan import Plan
 from distilabel._engine.shared import Shared
 from distilabel._engine.store import Store
+from distilabel._engine.timed import Timed
 from distilabel.constants import STEPS_ARTIFACTS_PATH
 from distilabel.errors import DistilabelError, ModelError, StoreError
 from distilabel.models import http
@@ -165,7 +166,10 @@ class Run:
         begun = time.monotonic()
         step.set_pipeline_artifacts_path(self._plan.data / STEPS_ARTIFACTS_PATH)
         try:
-            await self._threads.run(step.load)
+            if step.load_timeout is None:
+                await self._threads.run(step.load)
+            else:
+                await Timed(step.load_timeout, f"`load` of {step.name}").run(step.load)
         except Exception as error:
             beginning = f"The step {step.name!r} could not be loaded"
             if isinstance(error, DistilabelError):
@@ -202,7 +206,13 @@ class Run:
 
     async def _worked(self, store: Store | None) -> None:
         plan = self._plan
-        shared = Shared(emit=self._emit, store=store, reuse=plan.reuse, window=_window(plan.steps))
+        shared = Shared(
+            emit=self._emit,
+            store=store,
+            reuse=plan.reuse,
+            window=_window(plan.steps),
+            on_error=plan.on_error,
+        )
         try:
             graph = Graph(plan, shared)
             self._shared = shared

@@ -32,8 +32,9 @@ class StepTally:
         given: rows it gave on, unharmed.
         dropped: rows it made nothing of.
         created: rows it gave beyond one per row that came.
-        failed: rows it gave on with None.
+        failed: rows it failed on.
         skipped: those of the failed ones that were not tried.
+        ended: those of the failed ones that did not go on.
         asked: questions sent, repetitions included.
         answered: answers that came.
         reused: answers that were stored already.
@@ -54,6 +55,7 @@ class StepTally:
     created: int = 0
     failed: int = 0
     skipped: int = 0
+    ended: int = 0
     asked: int = 0
     answered: int = 0
     reused: int = 0
@@ -109,6 +111,7 @@ class Tally:
         step.created += event.created
         step.failed += event.failed
         step.skipped += event.skipped
+        step.ended += event.ended
 
     def _asked(self, event: Asked) -> None:
         step = self.steps[event.step]

@@ -8,7 +8,7 @@ import os
 import tempfile
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Dict, Final, List, Optional, Self, Union
+from typing import TYPE_CHECKING, Any, Dict, Final, List, Optional, Self, Union, get_args
 
 import orjson
 
@@ -22,6 +22,7 @@ from distilabel.pipeline.execution import Execution
 from distilabel.pipeline.places import Places, cache_directory
 from distilabel.pipeline.routing_batch_function import RoutingBatchFunction
 from distilabel.steps.base import _Step
+from distilabel.typing.steps import OnError
 
 if TYPE_CHECKING:
     from distilabel.distiset import Distiset
@@ -40,6 +41,11 @@ class BasePipeline(RequirementsMixin, Filed):
             `~/.cache/distilabel/pipelines`.
         enable_metadata: kept for 1.x; `distilabel_metadata` always stays in the dataset.
         requirements: packages the pipeline needs, as PEP 508 strings.
+        on_error: what becomes of rows that a step fails on, if the step does not say: `"null"` has
+            them go on with None in its columns, `"drop"` ends them there, `"raise"` ends the run.
+
+    Raises:
+        DistilabelUserError: `on_error` is none of these.
     """
 
     def __init__(
@@ -49,7 +55,12 @@ class BasePipeline(RequirementsMixin, Filed):
         cache_dir: Optional[Union[str, os.PathLike[str]]] = None,
         enable_metadata: bool = False,
         requirements: Optional[List[str]] = None,
+        *,
+        on_error: OnError = "null",
     ) -> None:
+        if on_error not in get_args(OnError):
+            known = ", ".join(map(repr, get_args(OnError)))
+            raise DistilabelUserError(f"on_error is one of {known}, not {on_error!r}.")
         self.name = name or _UNNAMED
         self.description = description
         self.dag = Dag()
@@ -58,6 +69,7 @@ class BasePipeline(RequirementsMixin, Filed):
         self._cache_dir = cache_directory(cache_dir)
         self._enable_metadata = enable_metadata
         self.requirements = requirements or []
+        self.on_error: OnError = on_error
         self._outer: Any = None
 
     # -- building ---------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from distilabel.pipeline.logs import run_log
 from distilabel.pipeline.routing_batch_function import RoutingBatchFunction
 from distilabel.pipeline.validation import Validation
 from distilabel.steps.base import GeneratorStep, _Step
+from distilabel.typing.steps import OnError
 
 if TYPE_CHECKING:
     from distilabel.distiset import Distiset
@@ -37,6 +38,7 @@ class Runnable(Protocol):
     _steps: dict[str, _Step]
     _routing: dict[str, RoutingBatchFunction]
     _enable_metadata: bool
+    on_error: OnError
 
     def _free_name(self, base: str) -> str: ...
 
@@ -163,6 +165,7 @@ class Execution:
             store=places.store if keep else None,
             reuse=reuse,
             first_batch_only=first_batch is not None,
+            on_error=self._pipeline.on_error,
             routing=dict(self._pipeline._routing),
         )
         tally = Tally()

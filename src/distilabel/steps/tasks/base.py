@@ -9,11 +9,23 @@ of the public contract is derived from it once, here.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar, Dict, List, Optional, Protocol, Self, Union
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    ClassVar,
+    Dict,
+    List,
+    Optional,
+    Protocol,
+    Self,
+    Union,
+)
 
-from pydantic import Field, model_validator
+from pydantic import Field, NonNegativeInt, model_validator
 
 from distilabel._core.loop import run_sync
+from distilabel._core.spec import DumpIfSet
 from distilabel.constants import DISTILABEL_METADATA_KEY
 from distilabel.errors import DistilabelUserError
 from distilabel.mixins.runtime_parameters import RuntimeParameter
@@ -57,6 +69,9 @@ class _TaskBase(_Step, ABC):
         default=1, description="Answers to ask for per row."
     )
     use_default_structured_output: bool = False
+    parse_retries: Annotated[RuntimeParameter[NonNegativeInt], DumpIfSet] = Field(
+        default=1, description="How often an answer that cannot be read is asked for again."
+    )
 
     _can_be_used_with_offline_batch_generation: ClassVar[bool] = False
 
