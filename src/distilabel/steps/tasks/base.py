@@ -31,7 +31,7 @@ from distilabel.errors import DistilabelUserError
 from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.models.llms.base import LLM
 from distilabel.steps.base import GeneratorStep, GlobalStep, Step, StepInput, _Step
-from distilabel.steps.tasks.generations import iterate_generations_with_stats
+from distilabel.steps.tasks.reading import Reading, read_or_ask_again
 
 if TYPE_CHECKING:
     from distilabel.typing import (
@@ -114,8 +114,8 @@ class _TaskBase(_Step, ABC):
             input: the row it belongs to.
 
         Returns:
-            The output columns. An exception means that the text could not be read: all output
-            columns become None.
+            The output columns. An exception means that the text could not be read: it is asked for
+            again, `parse_retries` times, and then all output columns become None.
         """
 
     def get_structured_output(self) -> Optional[Dict[str, Any]]:
@@ -152,18 +152,14 @@ class _TaskBase(_Step, ABC):
         outputs = self.outputs
         return [name for name in outputs if name != "model_name"]
 
-    def _read(self, text: str | None, row: Row | None) -> tuple[dict[str, Any], str | None]:
-        """The columns of one generation, and what was wrong with it if it could not be read."""
-        try:
-            return dict(self.format_output(text, row)), None
-        except Exception as error:  # noqa: BLE001 (whatever a parser raises means: unreadable)
-            self._logger.warning(
-                "%s: the answer could not be read (%s: %s), its columns are None",
-                self.name,
-                type(error).__name__,
-                error,
-            )
-            return dict.fromkeys(self._all_outputs()), f"{type(error).__name__}: {error}"
+    def _is_unread(self, columns: dict[str, Any]) -> bool:
+        """Whether columns that `format_output` has read in a text mean that it could not read it.
+
+        A parser that raises where it cannot read need not say more: that is the default. One that
+        gives None instead says here for which columns; then the question is asked again, and fails
+        as data, as it is and does after an exception. `reading.all_none` helps.
+        """
+        return False
 
     def _metadata(
         self,
@@ -182,21 +178,24 @@ class _TaskBase(_Step, ABC):
         return metadata
 
     def _rows_from(
-        self, row: Row | None, prompt: FormattedInput | None, output: GenerateOutput
+        self, row: Row | None, prompt: FormattedInput | None, readings: list[Reading]
     ) -> list[Row]:
         """The rows that one answer makes: one per generation, or one with lists."""
         chat = prompt[0] if isinstance(prompt, tuple) else prompt
         made: list[dict[str, Any]] = []
-        for text, statistics, extra in iterate_generations_with_stats(output):
-            columns, wrong = self._read(text, row)
-            for key, value in extra.items():
+        for reading in readings:
+            columns, text = reading.columns, reading.text
+            for key, value in reading.extra.items():
                 columns[f"llm_{self.name}_{key}"] = value
-            metadata = self._metadata(columns, text, chat, statistics)
-            if wrong is not None:
+            metadata = self._metadata(columns, text, chat, reading.statistics)
+            if reading.wrong is not None:
+                self._logger.warning(
+                    "%s: the answer could not be read: %s", self.name, reading.wrong
+                )
                 metadata[f"error_{self.name}"] = {
                     "type": "UnreadableAnswer",
-                    "message": wrong,
-                    "attempts": 1,
+                    "message": reading.wrong,
+                    "attempts": reading.attempts,
                     "raw": text,
                 }
             if metadata:
@@ -243,6 +242,7 @@ class Task(_TaskBase, Step, ABC):
         add_raw_input: whether to keep the prompt in `distilabel_metadata`.
         num_generations: answers to ask for per row.
         use_default_structured_output: whether to have answers follow `get_structured_output()`.
+        parse_retries: how often an answer that cannot be read is asked for again; 0 is never.
     """
 
     @abstractmethod
@@ -260,7 +260,9 @@ class Task(_TaskBase, Step, ABC):
             The rows: `row` with the output columns, once per generation unless grouped.
         """
         prompt = self.format_input(row)
-        return self._rows_from(row, prompt, await ask(prompt, self.num_generations or 1))
+        output = await ask(prompt, self.num_generations or 1)
+        readings = await read_or_ask_again(self, ask, prompt, row, output)
+        return self._rows_from(row, prompt, readings)
 
     def process(self, inputs: StepInput) -> StepOutput:
         """Asks about a batch of rows, all of them concurrently.
