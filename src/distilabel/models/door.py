@@ -29,6 +29,7 @@ from distilabel.models.llms.base import LLM, AsyncLLM, merge_responses
 from distilabel.models.prices import Price, price_for
 from distilabel.models.times import Times
 from distilabel.models.troubles import as_model_error
+from distilabel.models.whole_texts import WholeTexts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -115,6 +116,7 @@ class Door:
                 self._answers = None
         # How often each question was asked here: equal questions get answers of their own.
         self._times = Times()
+        self._whole_texts = WholeTexts(step)
         self._peeked: list[tuple[bytes, GenerateOutput]] = []
         self._splits = not type(llm)._num_generations_param_supported
         self._seeded = getattr(type(llm), "_takes_seed", False) and "seed" not in self._arguments
@@ -342,6 +344,7 @@ class Door:
         arguments: dict[str, Any],
         is_wanted: _IsReadable = lambda output: True,
     ) -> GenerateOutput:
+        input = self._whole_texts.of(input)
         gate = self._gate or await self._opened()
         loop = asyncio.get_running_loop()
         retries = getattr(self.llm, "max_retries", None)
@@ -394,7 +397,7 @@ class Door:
     async def _keep(self, key: bytes, output: GenerateOutput) -> None:
         assert self._answers is not None
         try:
-            text = orjson.dumps(output, option=orjson.OPT_SERIALIZE_NUMPY)
+            text = self._whole_texts.as_json(output)
         except TypeError as error:
             # It was paid for: the row is to have it, even if the next run asks again.
             self._tell_not_kept(f"{error}, in what it answers")

@@ -39,13 +39,13 @@ def answer(body: bytes) -> GenerateOutput:
             model gave no reason for that).
     """
     try:
-        data = orjson.loads(body)
+        data = replies.parsed(body)
         choices = data["choices"]
         texts = [_text(choice) for choice in choices]
         logprobs = [_logprobs(choice) for choice in choices]
         usage = data.get("usage") or {}
         read, written = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
-    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise replies.no_answer(body, error) from error
     if not choices:
         raise replies.no_answer(body, "it has no choices")
