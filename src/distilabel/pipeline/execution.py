@@ -210,5 +210,9 @@ class Execution:
             dag=list(self._steps.values()),
         )
         distiset.report = Report.of(tally)
-        distiset.failures = tally.failures
+        # As they happened would be another order on every run.
+        order = {name: place for place, name in enumerate(tally.steps)}
+        distiset.failures = sorted(
+            tally.failures, key=lambda failure: (order[failure["step"]], failure["key"])
+        )
         return distiset

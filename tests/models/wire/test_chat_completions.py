@@ -139,3 +139,10 @@ def test_log_probabilities_of_a_completion() -> None:
             [{"token": "b", "logprob": -0.2}, {"token": "c", "logprob": -1.0}],
         ]
     ]
+
+
+def test_a_text_that_was_cut_in_a_character_is_an_answer() -> None:
+    cut = body(message("an owl XX")).replace(b"XX", b"\\ud83e")
+    assert answer(cut)["generations"] == ["an owl \ufffd"]
+    with pytest.raises(AnswerError, match="no answer"):
+        answer(cut[:-2])

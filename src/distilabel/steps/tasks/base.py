@@ -245,6 +245,15 @@ class Task(_TaskBase, Step, ABC):
         parse_retries: how often an answer that cannot be read is asked for again; 0 is never.
     """
 
+    @model_validator(mode="after")
+    def _nobody_waits_for_process(self) -> Self:
+        if self.process_timeout is not None and type(self).process is Task.process:
+            raise DistilabelUserError(
+                f"{type(self).__name__} is asked row by row, as fast as its model allows: set the "
+                "`timeout` of its model instead of process_timeout."
+            )
+        return self
+
     @abstractmethod
     def format_input(self, input: Dict[str, Any]) -> FormattedInput:
         """Makes the prompt for a row: a conversation, or a pair with a structure, or text."""
