@@ -198,7 +198,8 @@ class BasePipeline(RequirementsMixin, Filed):
         Raises:
             ValueError: the pipeline or its parameters are wrong; says everything that is.
             ModuleNotFoundError: a requirement is not installed.
-            RuntimeError: a step could not be loaded.
+            RuntimeError: a step could not be loaded, or failed on all rows.
+            RowError: a step failed on a row, and its `on_error` is `"raise"`.
             EndpointError: a model cannot be asked at all.
         """
         self._settle_name()
