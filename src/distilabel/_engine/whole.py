@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, Final
+from typing import Any
 
 from distilabel._engine.failing import Failing, Sifted, failed_outcome
 from distilabel._engine.feed import Feed
@@ -17,8 +17,6 @@ from distilabel.errors import EndpointError
 from distilabel.models.door import Door, StopAsking, use_doors
 from distilabel.steps.base import Step
 from distilabel.steps.tasks.base import Task
-
-_CHUNK: Final = 50
 
 _log = logging.getLogger("distilabel.pipeline")
 
@@ -92,7 +90,7 @@ class Whole(Feed):
         if self._reorders:
             keys.sort()
         order = sorted(zip(keys, going.rows, strict=True), key=_key)
-        await self._let_go(order, batch.closed.stop)
+        await self.let_go(order, batch.closed.stop)
         if not self.shared.stopping:
             self.finish()
 
@@ -131,20 +129,6 @@ class Whole(Feed):
                 f"{type(error).__name__}: {error}. Answers that came so far are kept: correct "
                 "it and run again."
             ) from error
-
-    async def _let_go(self, order: list[tuple[Key, Any]], total: int) -> None:
-        for start in range(0, len(order), _CHUNK):
-            await self.wait_for_room()
-            if self.shared.stopping:
-                return
-            some = order[start : start + _CHUNK]
-            after = order[start + _CHUNK][0][0] if start + _CHUNK < len(order) else total
-            closed = range(self.given_ordinals, after)
-            self.given_ordinals = after
-            self.give(Chunk([key for key, _ in some], [row for _, row in some], closed))
-        if self.given_ordinals < total:
-            self.give(Chunk([], [], range(self.given_ordinals, total)))
-            self.given_ordinals = total
 
     def _process(self, rows: list[Any]) -> Outcome:
         if self._door is not None:

@@ -476,7 +476,8 @@ class Door:
         statistics: Any = output.get("statistics") or {}
         tokens_in = _sum(statistics.get("input_tokens"))
         tokens_out = _sum(statistics.get("output_tokens"))
-        cost = price(tokens_in, tokens_out) if price is not None else None
+        cached = (_sum(statistics.get(f"cache_{what}_tokens")) for what in ("read", "write"))
+        cost = price(tokens_in, tokens_out, *cached) if price is not None else None
         self._emit(Answered(self.step, self._name, tokens_in, tokens_out, seconds, reused, cost))
         return tokens_in + tokens_out
 

@@ -3,29 +3,54 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from distilabel.models.llms.base import LLM
 
-Price = Callable[[int, int], float | None]
+
+class Price(Protocol):
+    """Tokens → US dollars, or None where the price is not known."""
+
+    def __call__(
+        self, input_tokens: int, output_tokens: int, cache_read: int = 0, cache_write: int = 0
+    ) -> float | None:
+        """Prices an answer.
+
+        Args:
+            input_tokens: all of the question.
+            output_tokens: all of the answer.
+            cache_read: those of the question that the provider had in its cache.
+            cache_write: those of the question that it put there.
+        """
+        ...
 
 
-def _unknown(input_tokens: int, output_tokens: int) -> float | None:
+def _unknown(
+    input_tokens: int, output_tokens: int, cache_read: int = 0, cache_write: int = 0
+) -> float | None:
     return None
 
 
-def _nothing(input_tokens: int, output_tokens: int) -> float | None:
+def _nothing(
+    input_tokens: int, output_tokens: int, cache_read: int = 0, cache_write: int = 0
+) -> float | None:
     return 0.0
 
 
 def _price(model: str, url: str) -> Price:
-    def price(input_tokens: int, output_tokens: int) -> float | None:
+    def price(
+        input_tokens: int, output_tokens: int, cache_read: int = 0, cache_write: int = 0
+    ) -> float | None:
         from genai_prices import Usage, calc_price
 
-        usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens)
+        usage = Usage(
+            input_tokens=input_tokens,
+            output_tokens=output_tokens,
+            cache_read_tokens=cache_read,
+            cache_write_tokens=cache_write,
+        )
         return float(calc_price(usage, model, provider_api_url=url).total_price)
 
     try:
@@ -43,7 +68,7 @@ async def price_for(llm: LLM) -> Price:
             one that says it is free.
 
     Returns:
-        Tokens in, tokens out → US dollars, or None where the price is not known.
+        What prices them.
     """
     if getattr(llm, "_is_free", False):
         return _nothing

@@ -268,13 +268,16 @@ def merge_responses(responses: List[GenerateOutput], n: int = 1) -> List[Generat
     merged = []
     for start in range(0, len(responses), n):
         group: list[Any] = list(responses[start : start + n])
+        names = {name: None for output in group for name in output if name != "statistics"}
+        counted = {name: None for output in group for name in output.get("statistics") or {}}
         joined: dict[str, Any] = {"generations": [], "statistics": {}}
         for output in group:
-            for key, value in output.items():
-                if key == "statistics":
-                    for name, counts in value.items():
-                        joined["statistics"].setdefault(name, []).extend(counts)
-                else:
-                    joined.setdefault(key, []).extend(value)
+            # What one call gives and another does not is None there, or lists would slip.
+            nothing = [None] * len(output["generations"])
+            for name in names:
+                joined.setdefault(name, []).extend(output.get(name, nothing))
+            statistics = output.get("statistics") or {}
+            for name in counted:
+                joined["statistics"].setdefault(name, []).extend(statistics.get(name, nothing))
         merged.append(joined)
     return merged  # type: ignore[return-value]

@@ -91,27 +91,36 @@ async def read_or_ask_again(
         One reading per generation. Those that cannot be read in the end are of the last text.
     """
     readings = read(task, output, row)
-    again = getattr(ask, "again", None)
     # A batch job of its own for a few rows may take a day.
-    offline = task.llm.use_offline_batch_generation
-    retries = 0 if again is None or offline else task.parse_retries or 0
+    if not hasattr(ask, "again") or task.llm.use_offline_batch_generation:
+        return readings
+    for which, reading in enumerate(readings):
+        # Where there is no text there is nothing to read, and why not is known.
+        if reading.wrong is not None and reading.text is not None:
+            readings[which] = await _asked_again(task, ask, prompt, row, reading, which)
+    return readings
+
+
+async def _asked_again(
+    task: Reader, ask: Any, prompt: FormattedInput, row: Row, reading: Reading, which: int
+) -> Reading:
+    """What is read in the end of a generation that could not be read at first."""
 
     def is_readable(answer: GenerateOutput) -> bool:
         return read(task, answer, row)[0].wrong is None
 
-    for which, reading in enumerate(readings):
-        attempts = reading.attempts
-        while readings[which].wrong is not None and attempts <= retries:
-            try:
-                answer = await again(prompt, attempts, which, is_readable)  # type: ignore[misc]
-            except AnswerError as error:
-                # What came is more than nothing: its text is what the failure is about.
-                readings[which].attempts = attempts + error.attempts
-                break
-            attempts += 1
-            readings[which] = read(task, answer, row)[0]
-            readings[which].attempts = attempts
-    return readings
+    for attempt in range(1, 1 + (task.parse_retries or 0)):
+        try:
+            answer = await ask.again(prompt, attempt, which, is_readable)
+        except AnswerError as error:
+            # What came is more than nothing: its text is what the failure is about.
+            reading.attempts += error.attempts
+            break
+        reading = read(task, answer, row)[0]
+        reading.attempts = attempt + 1
+        if reading.wrong is None:
+            break
+    return reading
 
 
 def all_none(columns: dict[str, Any], names: Iterable[str]) -> bool:
