@@ -269,3 +269,39 @@ def test_it_is_dumped_where_it_is_set_and_is_no_part_of_signatures(tmp_path: Pat
     assert again._steps["s"].dump() == step.dump()
     assert pipeline.signature == plain.signature
     assert pipeline.aggregated_steps_signature == plain.aggregated_steps_signature
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_what_a_task_with_a_process_of_its_own_cannot_read_is_counted_row_by_row(
+    whole: bool, tmp_path: Path
+) -> None:
+    class Own(Picky):
+        @property
+        def is_global(self) -> bool:
+            return whole
+
+        def process(self, inputs: StepInput) -> Any:
+            yield from super().process(inputs)
+
+    def step() -> Own:
+        return Own(name="s", llm=Echo(), input_batch_size=3)
+
+    distiset = run(tmp_path, step)
+    assert numbers(distiset) == list(range(6))
+    assert [f["key"] for f in distiset.failures] == [(1,), (3,), (5,)]
+    assert distiset.report.steps["s"].failed == 3
+    distiset = run(tmp_path, step, on_error="drop")
+    assert numbers(distiset) == [0, 2, 4]
+    assert distiset.report.balanced
+    assert flows(distiset)
+    with pytest.raises(RowError, match="'s' failed on row 1: UnreadableAnswer"):
+        run(tmp_path, step, on_error="raise")
+
+
+def test_where_code_raised_is_shown_with_the_error_that_ends_the_run(tmp_path: Path) -> None:
+    with pytest.raises(RowError) as caught:
+        run(tmp_path, lambda: Fn(name="s", function=fails_on(3)), on_error="raise")
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+    with pytest.raises(RowError) as caught:
+        run(tmp_path, lambda: Ask(name="s", llm=Echo(fails_on=["1"])), on_error="raise")
+    assert caught.value.__cause__ is None

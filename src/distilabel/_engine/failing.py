@@ -61,13 +61,15 @@ class Failing:
             cause: what was raised, if something was.
             skipped: whether the step did not try, for what failed further up.
         """
-        going: list[tuple[Key, Row]] = []
-        failed = 0
-        for key, row in zip(keys, rows, strict=True):
-            record = error_in(row, self._name)
-            failed += record is not None
-            if record is None or self._goes_on(key, record, cause, skipped):
-                going.append((key, row))
+        records = [error_in(row, self._name) for row in rows]
+        failed = len(records) - records.count(None)
+        if not failed:
+            return Sifted(keys, rows, 0, 0)
+        going = [
+            (key, row)
+            for key, row, record in zip(keys, rows, records, strict=True)
+            if record is None or self._goes_on(key, record, cause, skipped)
+        ]
         ended = len(rows) - len(going)
         return Sifted([key for key, _ in going], [row for _, row in going], failed, ended)
 

@@ -31,7 +31,7 @@ from distilabel.errors import DistilabelUserError
 from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.models.llms.base import LLM
 from distilabel.steps.base import GeneratorStep, GlobalStep, Step, StepInput, _Step
-from distilabel.steps.tasks.reading import Reading, read_or_ask_again
+from distilabel.steps.tasks.reading import Reading, ask_again, read
 from distilabel.steps.tasks.reasoning import NO_ANSWER, REASONING, check_column
 
 if TYPE_CHECKING:
@@ -296,7 +296,9 @@ class Task(_TaskBase, Step, ABC):
         """
         prompt = self.format_input(row)
         output = await ask(prompt, self.num_generations or 1)
-        readings = await read_or_ask_again(self, ask, prompt, row, output)
+        readings = read(self, output, row)
+        if any(reading.wrong is not None for reading in readings):
+            readings = await ask_again(self, ask, prompt, row, readings)
         return self._rows_from(row, prompt, readings)
 
     def process(self, inputs: StepInput) -> StepOutput:

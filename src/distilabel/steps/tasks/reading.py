@@ -75,30 +75,31 @@ def _columns(task: Reader, text: str | None, row: Row | None) -> tuple[dict[str,
     return columns, None
 
 
-async def read_or_ask_again(
-    task: Reader, ask: Any, prompt: FormattedInput, row: Row, output: GenerateOutput
+async def ask_again(
+    task: Reader, ask: Any, prompt: FormattedInput, row: Row, readings: list[Reading]
 ) -> list[Reading]:
-    """Reads an answer; what cannot be read is asked for again, up to `parse_retries` times.
+    """Asks again for what could not be read, up to `parse_retries` times.
 
     Args:
         task: that reads.
         ask: what it asks with. Without a method `again`, nothing is asked again.
         prompt: the question.
         row: it is about.
-        output: the first answer.
+        readings: of the first answer.
 
     Returns:
         One reading per generation. Those that cannot be read in the end are of the last text.
     """
-    readings = read(task, output, row)
     # A batch job of its own for a few rows may take a day.
     if not hasattr(ask, "again") or task.llm.use_offline_batch_generation:
         return readings
-    for which, reading in enumerate(readings):
+    return [
+        await _asked_again(task, ask, prompt, row, reading, which)
         # Where there is no text there is nothing to read, and why not is known.
-        if reading.wrong is not None and reading.text is not None:
-            readings[which] = await _asked_again(task, ask, prompt, row, reading, which)
-    return readings
+        if reading.wrong is not None and reading.text is not None
+        else reading
+        for which, reading in enumerate(readings)
+    ]
 
 
 async def _asked_again(
