@@ -15,6 +15,8 @@ Knows nothing about who raises or catches.
 
 from __future__ import annotations
 
+from typing import Any
+
 from distilabel.constants import DISTILABEL_DOCS_URL
 
 
@@ -115,3 +117,13 @@ class AnswerError(ModelError):
         self.overloaded = overloaded
         self.raw = raw
         self.attempts = 1
+
+
+def error_record(error: Exception) -> dict[str, Any]:
+    """An error as data: what stands in `distilabel_metadata` and in `Distiset.failures`."""
+    return {
+        "type": type(error).__name__,
+        "message": str(error),
+        "attempts": error.attempts if isinstance(error, AnswerError) else 1,
+        "raw": error.raw if isinstance(error, AnswerError) else None,
+    }

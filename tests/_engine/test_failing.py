@@ -272,9 +272,7 @@ def test_it_is_dumped_where_it_is_set_and_is_no_part_of_signatures(tmp_path: Pat
 
 
 @pytest.mark.parametrize("whole", [False, True])
-def test_what_a_task_with_a_process_of_its_own_cannot_read_is_counted_row_by_row(
-    whole: bool, tmp_path: Path
-) -> None:
+def test_a_task_with_a_process_of_its_own_fails_row_by_row(whole: bool, tmp_path: Path) -> None:
     class Own(Picky):
         @property
         def is_global(self) -> bool:
@@ -284,14 +282,15 @@ def test_what_a_task_with_a_process_of_its_own_cannot_read_is_counted_row_by_row
             yield from super().process(inputs)
 
     def step() -> Own:
-        return Own(name="s", llm=Echo(), input_batch_size=3)
+        return Own(name="s", llm=Echo(fails_on=["4"]), input_batch_size=3)
 
     distiset = run(tmp_path, step)
     assert numbers(distiset) == list(range(6))
-    assert [f["key"] for f in distiset.failures] == [(1,), (3,), (5,)]
-    assert distiset.report.steps["s"].failed == 3
+    assert [f["key"] for f in distiset.failures] == [(1,), (3,), (4,), (5,)]
+    assert [f["type"] for f in distiset.failures][1:3] == ["UnreadableAnswer", "AnswerError"]
+    assert distiset.report.steps["s"].failed == 4
     distiset = run(tmp_path, step, on_error="drop")
-    assert numbers(distiset) == [0, 2, 4]
+    assert numbers(distiset) == [0, 2]
     assert distiset.report.balanced
     assert flows(distiset)
     with pytest.raises(RowError, match="'s' failed on row 1: UnreadableAnswer"):

@@ -12,7 +12,7 @@ from distilabel._engine.memo import Outcome
 from distilabel._engine.rows import Key, Row, one_to_one
 from distilabel._engine.shared import Shared
 from distilabel.constants import DISTILABEL_METADATA_KEY
-from distilabel.errors import AnswerError, DistilabelError, ModelError, RowError
+from distilabel.errors import DistilabelError, ModelError, RowError, error_record
 from distilabel.steps.base import Step
 
 
@@ -99,16 +99,6 @@ class Failing:
 def row_name(key: Key) -> str:
     """A row as people are told of it: `17`, or `17.2` for the third made of that one."""
     return ".".join(map(str, key))
-
-
-def error_record(error: Exception) -> dict[str, Any]:
-    """An error as data: what stands in `distilabel_metadata` and in `Distiset.failures`."""
-    return {
-        "type": type(error).__name__,
-        "message": str(error),
-        "attempts": error.attempts if isinstance(error, AnswerError) else 1,
-        "raw": error.raw if isinstance(error, AnswerError) else None,
-    }
 
 
 def failed_outcome(step: Step, rows: list[Any], error: Exception) -> Outcome:

@@ -6,11 +6,11 @@ import logging
 from collections import deque
 from typing import Any, Final
 
-from distilabel._engine.failing import Failing, error_record, has_failed
+from distilabel._engine.failing import Failing, has_failed
 from distilabel._engine.node import Node
 from distilabel._engine.rows import Chunk, Key, Row
 from distilabel._engine.shared import Shared
-from distilabel.errors import DistilabelError, EndpointError, ModelError
+from distilabel.errors import DistilabelError, EndpointError, ModelError, error_record
 from distilabel.models.door import Door, StopAsking
 from distilabel.steps.tasks.base import Task
 

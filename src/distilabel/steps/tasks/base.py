@@ -27,7 +27,7 @@ from pydantic import Field, NonNegativeInt, model_validator
 from distilabel._core.loop import run_sync
 from distilabel._core.spec import DumpIfSet
 from distilabel.constants import DISTILABEL_METADATA_KEY
-from distilabel.errors import DistilabelUserError
+from distilabel.errors import AnswerError, DistilabelUserError, error_record
 from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.models.llms.base import LLM
 from distilabel.steps.base import GeneratorStep, GlobalStep, Step, StepInput, _Step
@@ -315,7 +315,17 @@ class Task(_TaskBase, Step, ABC):
         # A `process` of the user's own may call this one: in a run, its answers are kept as well.
         door = door_of_this_thread(self.llm)
         ask = door or Door(self.llm)
-        work = ask.together([self.aprocess(row, ask) for row in inputs])
+
+        async def rows_of(row: Row) -> List[Row]:
+            try:
+                return await self.aprocess(row, ask)
+            except AnswerError as error:
+                if door is None:
+                    raise
+                # In a run, a question without an answer costs its row and no other.
+                return self._failed_rows(row, error_record(error))
+
+        work = ask.together([rows_of(row) for row in inputs])
         made = run_sync(work, loop=door.loop if door is not None else None)
         yield [row for rows in made for row in rows]
 
