@@ -38,13 +38,13 @@ def answer(body: bytes) -> GenerateOutput:
             model gave no reason for that).
     """
     try:
-        data = orjson.loads(body)
+        data = replies.parsed(body)
         statistics = _statistics(data.get("usage") or {})
         choices = data["choices"]
         apart = [_text(choice) for choice in choices]
         logprobs = [_logprobs(choice) for choice in choices]
         thought = statistics.get("reasoning_tokens")
-    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise replies.no_answer(body, error) from error
     if not choices:
         raise replies.no_answer(body, "it has no choices", statistics)
