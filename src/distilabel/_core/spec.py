@@ -21,7 +21,9 @@ from uuid import UUID
 import orjson
 from pydantic import BaseModel, SecretStr
 
+from distilabel._core import old_names
 from distilabel._core.addresses import without_password
+from distilabel._core.halves import without_halves
 from distilabel.errors import DistilabelUserError
 
 TYPE_INFO_KEY: Final = "type_info"
@@ -127,7 +129,11 @@ def write(data: dict[str, Any], path: StrOrPath | None, format: str) -> Path:
         target = target / DISTILABEL_FILENAME
     target.parent.mkdir(parents=True, exist_ok=True)
     if format == "json":
-        target.write_bytes(orjson.dumps(data, option=orjson.OPT_SERIALIZE_NUMPY))
+        try:
+            text = orjson.dumps(data, option=orjson.OPT_SERIALIZE_NUMPY)
+        except TypeError:
+            text = orjson.dumps(without_halves(data), option=orjson.OPT_SERIALIZE_NUMPY)
+        target.write_bytes(text)
     else:
         import yaml
 
@@ -180,6 +186,8 @@ def find_class(info: dict[str, Any], allow: tuple[str, ...] = ()) -> type[Spec]:
     """
     module, name = str(info["module"]), str(info["name"])
     package = module.partition(".")[0]
+    if package == "distilabel":
+        module, name = old_names.present_class(name) or (module, name)
     if package != "distilabel" and not is_allowed(module, allow):
         # A module the program has imported itself is no news; importing another one would run it.
         if module not in sys.modules:

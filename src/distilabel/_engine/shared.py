@@ -9,8 +9,10 @@ from typing import Any, Protocol, TypeVar
 from distilabel._core.events import Emit
 from distilabel._core.threads import Threads
 from distilabel._engine.store import Store
+from distilabel.models.budget import Budget
 from distilabel.models.door import StopAsking
 from distilabel.models.gates import Gates
+from distilabel.typing.steps import OnError
 
 _T = TypeVar("_T")
 
@@ -30,20 +32,33 @@ class Shared:
         store: where answers and outputs are kept; None keeps nothing.
         reuse: whether what is kept is used.
         window: most source rows on their way at a time.
+        on_error: what becomes of rows that a step fails on, if the step does not say.
     """
 
-    def __init__(self, *, emit: Emit, store: Store | None, reuse: bool, window: int) -> None:
+    def __init__(
+        self,
+        *,
+        emit: Emit,
+        store: Store | None,
+        reuse: bool,
+        window: int,
+        on_error: OnError = "null",
+    ) -> None:
         self.emit = emit
         self.store = store
         self.reuse = reuse
         self.window = window
+        self.on_error: OnError = on_error
         self.loop = asyncio.get_running_loop()
         self.gates = Gates(emit)
         self.threads = Threads(64)
         self.waiting: list[Wakeable] = []
         self.stopping = False
+        # A node has no more rows, or the run is over.
+        self.progress = asyncio.Event()
         self.finished = asyncio.Event()
         self.failure: BaseException | None = None
+        self.budget: Budget | None = None
         self.leaves = 0
         self._busy = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -83,14 +98,19 @@ class Shared:
         """A leaf has all its rows."""
         self.leaves -= 1
         if self.leaves == 0:
-            self.finished.set()
+            self.finish()
+
+    def finish(self) -> None:
+        """The run is over: every row has reached its end, or it is stopped."""
+        self.finished.set()
+        self.progress.set()
 
     def fail(self, error: BaseException | None) -> None:
         """Ends the run because of an error; the first one counts."""
         if self.failure is None:
             self.failure = error
         self.stopping = True
-        self.finished.set()
+        self.finish()
 
     async def in_thread(self, function: Callable[..., _T], *args: Any) -> _T:
         """Runs a synchronous function in a thread and waits for it."""

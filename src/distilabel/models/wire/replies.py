@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from typing import Any, Final
 import orjson
 
 from distilabel._core.addresses import without_password
+from distilabel._core.halves import without_halves
 from distilabel.errors import AnswerError, EndpointError, ModelError
 
 _RETRYABLE: Final = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
@@ -18,6 +20,7 @@ _OVERLOADED: Final = frozenset({408, 429, 502, 503, 504, 529})
 # Anything that looks like a key is cut out of what servers say: some repeat the key they refuse.
 _KEY: Final = re.compile(r"\b(?:sk|hf|gsk|pk|key|api)[-_][A-Za-z0-9_\-*]{6,}|Bearer\s+\S+", re.I)
 _SHOWN: Final = 300
+_UNPAID: Final = (b"insufficient_quota", b"credit balance is too low")
 
 
 def seconds_in(text: str) -> float | None:
@@ -53,6 +56,23 @@ def wait_asked_for(headers: Mapping[str, str]) -> float | None:
     return None
 
 
+def parsed(body: bytes) -> Any:
+    """The data in a reply.
+
+    A text that was cut in the middle of a character, as some servers send it, is no reason to ask
+    again: U+FFFD stands there.
+
+    Raises:
+        JSONDecodeError: it is no JSON.
+    """
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        if b"\\ud" not in body.lower():
+            raise
+        return without_halves(json.loads(body))
+
+
 def said(body: bytes) -> str:
     """What a server says in an error, in one line, without anything that looks like a key."""
     text = body.decode("utf-8", "replace")
@@ -75,15 +95,61 @@ def shown(body: bytes) -> str:
     return _KEY.sub("[key]", body[:2000].decode("utf-8", "replace"))
 
 
-def no_answer(body: bytes, why: Exception | str) -> AnswerError:
+def no_answer(
+    body: bytes, why: Exception | str, statistics: Mapping[str, Any] | None = None
+) -> AnswerError:
     """The error that a reply with status 200 stands for that is not what it has to be.
 
     Args:
         body: of the reply.
         why: what is wrong with it.
+        statistics: what it took; None if it does not say.
     """
     words = why if isinstance(why, str) else f"{type(why).__name__}: {why}"
-    return AnswerError(f"the reply is no answer: {words}", retryable=True, raw=shown(body))
+    return AnswerError(
+        f"the reply is no answer: {words}",
+        retryable=True,
+        raw=shown(body),
+        statistics=statistics,
+        lost=statistics is None,
+    )
+
+
+def silence(
+    reason: str | None,
+    body: bytes,
+    *,
+    refusal: str | None = None,
+    thought: bool = False,
+    written: int = 0,
+    limit: str = "max_new_tokens",
+    statistics: Mapping[str, Any] | None = None,
+) -> AnswerError:
+    """The error that an answer without a text stands for.
+
+    Args:
+        reason: why the answer ended, in the words of chat completions.
+        body: of the reply.
+        refusal: what the model said to refuse.
+        thought: whether it has reasoned.
+        written: tokens of the answer, as far as they are known.
+        limit: the argument that bounds them.
+        statistics: what the reply took.
+    """
+    if thought and reason == "length":
+        all_of_them = f"all {written}" if written else "all its"
+        words = f"the model spent {all_of_them} tokens thinking: raise {limit}"
+    elif thought:
+        words = f"the model thought, but gave no text (finish reason: {reason})"
+    else:
+        words = f"the model gave no text (finish reason: {reason})"
+    return AnswerError(
+        words + (f" and said: {refusal}" if refusal else ""),
+        # Cut off, filtered, refused, a tool called: the same would happen again.
+        retryable=reason in (None, "stop") and not refusal,
+        raw=shown(body),
+        statistics=statistics,
+    )
 
 
 def error_of(status: int, headers: Mapping[str, str], body: bytes, *, url: str) -> ModelError:
@@ -97,6 +163,8 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes, *, url: str) 
     """
     url = without_password(url)
     words = said(body)
+    # Not in the message: there it would make every failure a kind of its own.
+    request = headers.get("request-id") or headers.get("x-request-id")
     if status in (401, 403):
         return EndpointError(
             f"{url} refuses the key ({status}: {words}). Check the api_key of the model, or the "
@@ -109,7 +177,7 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes, *, url: str) 
             "its base_url.",
             status=status,
         )
-    if status == 402 or b"insufficient_quota" in body:
+    if status == 402 or any(words in body for words in _UNPAID):
         return EndpointError(
             f"{url} wants to be paid first ({status}: {words}). Nothing more can be asked there.",
             status=status,
@@ -120,5 +188,5 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes, *, url: str) 
         retryable=status in _RETRYABLE,
         retry_after=wait_asked_for(headers),
         overloaded=status in _OVERLOADED,
-        raw=words,
+        raw=f"{words} (request {request})" if request else words,
     )
