@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from typing import Final
 
+# As many as servers commonly work on together, so that few need more than one doubling; and the most,
+# as each costs a connection.
 START: Final = 64
 MOST: Final = 1024
 # Fewer are never tried: with so few, every pause between two questions is felt.
 FEWEST: Final = 4
-# Twice as many must bring this much more, and half as many keep this much, to stay.
+# Twice as many must bring this much more, and half as many keep this much, to stay: more than
+# rates measured over a round differ by chance.
 GAIN: Final = 1.15
 KEPT: Final = 0.95
 # Answers that a rate is measured over, at least, as lengths of answers differ; and the fewest for a
@@ -21,7 +24,7 @@ ROUND: Final = 128
 FEWEST_COUNTED: Final = 32
 CLEARLY_MORE: Final = 1.5
 CLEARLY_LESS: Final = 0.7
-# Seconds after which it is tried again whether more in flight bring more.
+# Seconds of rest, in which nothing is tried: a try costs two rounds. After that more are tried again.
 REST: Final = 20.0
 # A rate that differs by this factor from what it was is a reason to try at once.
 CHANGE: Final = 1.5

@@ -14,7 +14,7 @@ from typing import Final
 from distilabel.models.strain import MOST_STRAY, Strain, Verdict
 from distilabel.models.tempo import Tempo
 
-# Questions that are too few to be counted.
+# Fewer questions are too few for a count to mean something.
 FEWEST: Final = 8
 
 

@@ -9,29 +9,34 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import Final
 
-# Refusals are summed up, less twice the stray ones; of these at least so many are put up with.
+# Refusals are summed up, less twice the stray ones that are known of: so their sum stays near 0, while
+# a limit has it grow. One in fifty is put up with before anything is known of an endpoint.
 STRAY: Final = 0.02
-# The sum that is no chance: before a limit is known, and with a known limit for each stray share.
-# With a known limit and nothing stray, one refusal is enough.
+# The sum that is no chance. More would ask too much in vain; less would have one question in
+# twenty that is stray begin a trial in each run. Where a limit is known, refusals are to be expected
+# just above it, and one is enough; with stray ones about, up to four again, from 8% of them on.
 EXCESS: Final = 4.0
 EXCESS_PER_STRAY: Final = 40.0
-# Fewest and most outcomes of a trial; in between so many that six stray ones are to be expected.
+# Questions in a trial: so many that six stray ones are to be expected, as two or fewer of six come by
+# chance one time in sixteen. From the most on, what is stray is too rare to matter.
 LEAST_TRIAL: Final = 16
 MOST_TRIAL: Final = 120
-# A slow endpoint is not to be kept slow for the sake of a trial.
+# Nor is an endpoint that is asked slowly kept slow for more seconds than this.
 SECONDS: Final = 3.0
-# When more than this share is refused, of a few at least, it is load, whatever the trial says.
+# When more than this share is refused, of a few at least, it is load: with so many stray ones nobody
+# could work, and trying on would only ask more in vain.
 FEW: Final = 3
 MOST_STRAY: Final = 0.6
-# What is left at most of a share that has fallen.
+# A share has fallen if no more than this is left of it: two of six, as above.
 FALLEN: Final = 0.33
-# Up to so many times the stray ones there may be by chance.
+# Up to so many times the stray ones that are known of there may be by chance.
 MORE: Final = 1.5
-# What is left when less is asked may be stray, up to this share.
+# What is left may be stray, up to this share; more is taken for what the limit still refuses.
 SMALL: Final = 0.12
-# Trials in a row without help after which refusals are stray.
+# Trials in a row without help after which refusals are stray: one may fail by chance, or because
+# the limit fell meanwhile.
 STRIKES: Final = 2
-# Outcomes of trials over which the stray share is learnt.
+# Questions of trials over which the stray share is learnt, as it may change.
 MEMORY: Final = 50
 
 

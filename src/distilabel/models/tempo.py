@@ -1,6 +1,6 @@
 """The tempo: how fast one endpoint is asked, learnt from what it refuses.
 
-It begins slowly and doubles many times a second, so that few questions are on their way when the
+It begins slowly and doubles four times a second, so that few questions are on their way when the
 first refusal of a limit comes back. Below a limit that was met it creeps up again, at first hardly,
 then faster and faster. Knows time and counts only; whether refusals are for load is `strain`'s.
 """
@@ -23,23 +23,27 @@ QUICK_DOUBLING: Final = 0.08
 FREE: Final = 4000.0
 # The slowest, in questions a second: an endpoint that allows less says so, with a time to wait.
 LEAST: Final = 0.2
-# The same for one that lets in nothing at all.
+# The same for one that lets in nothing at all: so it is known within seconds that nobody is there.
 LEAST_TRIED: Final = 5.0
-# What is left of a tempo at which nearly all is refused.
+# What is left of a tempo at which nearly all is refused: a lower one takes longer to find the limit
+# again than it saves refusals.
 DEEPEST: Final = 1 / 3
 # Seconds' worth that may go together, as a timer is only so exact. No more: it may be that the
 # endpoint counts in short spans.
 HAND: Final = 0.02
-# What is asked of what the endpoint was seen to allow: a little less, so that refusals end.
+# What is asked of what the endpoint was seen to allow: less by what counting may be off, so that
+# refusals end; the loss is as small.
 REST: Final = 0.98
 # Questions let in between two refusals from which on their number says what is allowed: to 10%.
 ENOUGH: Final = 10
-# When that is much less than what is asked now, it was not asked for as much until now.
+# When that is less than this part of what is let in now, not as much was asked before, and the number
+# says nothing about a limit.
 MUCH_LESS: Final = 0.7
 # Seconds in which half of the way is gone up to a tempo that was too fast, if no better is known.
 APPROACH: Final = 1.0
 # Growth a second just below a limit, and where none is believed in any more; it doubles each
-# second without a refusal, up to the most.
+# second without a refusal, up to the most. So a limit that stays is met every eight seconds or
+# so, for one refusal, and one that has risen to five times is reached in ten.
 CREEP: Final = 0.0025
 QUICK: Final = 0.1
 MOST_CREEP: Final = 0.5
