@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-# As many as servers commonly work on together, so that few need more than one doubling; and the most,
-# as each costs a connection.
+# As many as servers commonly work on together, so that few need more than one doubling; and the
+# most, as each costs a connection.
 START: Final = 64
 MOST: Final = 1024
 # Fewer are never tried: with so few, every pause between two questions is felt.
@@ -24,7 +24,8 @@ ROUND: Final = 128
 FEWEST_COUNTED: Final = 32
 CLEARLY_MORE: Final = 1.5
 CLEARLY_LESS: Final = 0.7
-# Seconds of rest, in which nothing is tried: a try costs two rounds. After that more are tried again.
+# Seconds of rest, in which nothing is tried: a try costs two rounds. After that more are tried
+# again.
 REST: Final = 20.0
 # A rate that differs by this factor from what it was is a reason to try at once.
 CHANGE: Final = 1.5

@@ -9,22 +9,22 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import Final
 
-# Refusals are summed up, less twice the stray ones that are known of: so their sum stays near 0, while
-# a limit has it grow. One in fifty is put up with before anything is known of an endpoint.
+# Refusals are summed up, less twice the stray ones that are known of: so their sum stays near 0,
+# while a limit has it grow. One in fifty is put up with before anything is known of an endpoint.
 STRAY: Final = 0.02
-# The sum that is no chance. More would ask too much in vain; less would have one question in
-# twenty that is stray begin a trial in each run. Where a limit is known, refusals are to be expected
-# just above it, and one is enough; with stray ones about, up to four again, from 8% of them on.
+# The sum that is no chance. More would ask too much in vain; less would have one question in twenty
+# that is stray begin a trial in each run. Where a limit is known, refusals are to be expected just
+# above it, and one is enough; with stray ones about, up to four again, from 8% of them on.
 EXCESS: Final = 4.0
 EXCESS_PER_STRAY: Final = 40.0
-# Questions in a trial: so many that six stray ones are to be expected, as two or fewer of six come by
-# chance one time in sixteen. From the most on, what is stray is too rare to matter.
+# Questions in a trial: so many that six stray ones are to be expected, as two or fewer of six come
+# by chance one time in sixteen. From the most on, what is stray is too rare to matter.
 LEAST_TRIAL: Final = 16
 MOST_TRIAL: Final = 120
 # Nor is an endpoint that is asked slowly kept slow for more seconds than this.
 SECONDS: Final = 3.0
-# When more than this share is refused, of a few at least, it is load: with so many stray ones nobody
-# could work, and trying on would only ask more in vain.
+# When more than this share is refused, of a few at least, it is load: with so many stray ones
+# nobody could work, and trying on would only ask more in vain.
 FEW: Final = 3
 MOST_STRAY: Final = 0.6
 # A share has fallen if no more than this is left of it: two of six, as above.

@@ -36,8 +36,8 @@ HAND: Final = 0.02
 REST: Final = 0.98
 # Questions let in between two refusals from which on their number says what is allowed: to 10%.
 ENOUGH: Final = 10
-# When that is less than this part of what is let in now, not as much was asked before, and the number
-# says nothing about a limit.
+# When that is less than this part of what is let in now, not as much was asked before, and the
+# number says nothing about a limit.
 MUCH_LESS: Final = 0.7
 # Seconds in which half of the way is gone up to a tempo that was too fast, if no better is known.
 APPROACH: Final = 1.0
