@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
+from distilabel.models.gate import Gate, How
 from distilabel.models.pace import GUESS, Pace
+from virtual import in_no_time
 
 
 def sent(pace: Pace, seconds: float, start: float = 100.0, step: float = 0.01) -> int:
@@ -59,3 +63,31 @@ def test_tokens_spent_beyond_the_limit_are_waited_for() -> None:
     reserved = pace.take(100.0)
     pace.spend(11_000, reserved, 100.0)
     assert pace.wait(100.0) == pytest.approx(10.0, abs=0.01)
+
+
+async def asked(gate: Gate, count: int, tokens: int) -> list[float]:
+    """When each of so many questions was asked, in seconds since the first."""
+    loop = asyncio.get_running_loop()
+    times: list[float] = []
+
+    async def ask(number: int) -> None:
+        ticket = await gate.enter(number)
+        times.append(loop.time())
+        await asyncio.sleep(0.1)
+        gate.leave(ticket, How.ANSWERED, tokens=tokens)
+
+    await asyncio.gather(*(ask(number) for number in range(count)))
+    return [time - times[0] for time in times]
+
+
+def test_a_gate_keeps_the_requests_a_minute_of_the_user_and_uses_them() -> None:
+    times = in_no_time(asked(Gate("e", requests_per_minute=600), 610, 100))
+    # A second's worth goes at once.
+    assert times[-1] == pytest.approx(60.0, abs=1.0)
+    assert all(sum(t <= u < t + 60 for u in times) <= 611 for t in times[:20])
+
+
+def test_a_gate_keeps_the_tokens_a_minute_of_the_user_and_uses_them() -> None:
+    # 20 a second, once it is known that each takes 500.
+    times = in_no_time(asked(Gate("e", tokens_per_minute=600_000), 1200, 500))
+    assert times[-1] == pytest.approx(60.0, abs=2.0)
