@@ -130,7 +130,8 @@ SCENARIOS = (
         7000,
         {"latency": "0.2", "capacity": 16},
         ((25, {"capacity": 64}), (45, {"capacity": 16})),
-        ideal=lambda rows: 45.0 + max(0.0, rows - 25 * 80.0 - 20 * 320.0) / 80,
+        # 80 a second for 25 s, then 320.
+        ideal=lambda rows: 25.0 + (rows - 2000) / 320,
     ),
     Scenario(
         "users-limit",

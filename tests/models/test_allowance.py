@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from distilabel.models.allowance import Allowance
+from distilabel.models.allowance import RESERVE, Allowance
 from distilabel.models.wire.limits import Told
 
 
@@ -16,13 +16,14 @@ def test_nothing_is_held_back_before_anything_is_told() -> None:
 
 def test_what_was_asked_since_is_subtracted_and_what_comes_back_added() -> None:
     allowance = Allowance()
-    # 61 of 100 are used and come back within 60 s: one a second, and rounding is allowed for.
+    # 61 of 100 are used and come back within 60 s: one a second, and rounding is allowed for. The
+    # tenth of a second's worth that is kept back is a tenth of a question.
     allowance.told(Told("requests", 100, 39, 60), 10, 2.0, 100.0)
-    for _ in range(31):
+    for _ in range(30):
         assert allowance.wait(100.0) == 0
         allowance.take(100.0)
-    assert allowance.wait(100.0) == pytest.approx(1.0)
-    assert allowance.wait(101.0) == 0
+    assert allowance.wait(100.0) == pytest.approx(RESERVE)
+    assert allowance.wait(100.0 + RESERVE) == 0
 
 
 def test_it_never_gives_more_than_the_limit() -> None:
@@ -32,7 +33,7 @@ def test_it_never_gives_more_than_the_limit() -> None:
     while allowance.wait(1000.0) == 0:
         allowance.take(1000.0)
         went += 1
-    assert went == 10
+    assert went == 9
 
 
 def test_one_that_needs_more_than_there_ever_is_waits_for_all_there_is() -> None:

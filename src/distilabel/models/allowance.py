@@ -6,7 +6,10 @@ what the endpoint gives back with time is added. Arithmetic only.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+# Seconds' worth that is kept back: a question is counted there some time after it was asked here.
+RESERVE: Final = 0.1
 
 if TYPE_CHECKING:
     from distilabel.models.wire.limits import Told
@@ -29,7 +32,7 @@ class Allowance:
             return 0.0
         self._fill(now)
         # More than all there ever is will never be there: it goes when all is there.
-        missing = min(amount, self._limit) - self._level
+        missing = min(amount + RESERVE * self._rate, self._limit) - self._level
         return missing / self._rate if missing > 1e-6 else 0.0
 
     def take(self, now: float, amount: float = 1.0) -> None:
