@@ -149,7 +149,7 @@ async def test_a_limit_of_the_users_stays_whatever_is_refused() -> None:
 async def test_limits_that_the_endpoint_tells_are_kept_before_it_refuses() -> None:
     headers = {
         "x-ratelimit-limit-requests": "100",
-        "x-ratelimit-remaining-requests": "3",
+        "x-ratelimit-remaining-requests": "4",
         "x-ratelimit-reset-requests": "500s",
     }
     gate = Gate("e", most=50)
@@ -158,6 +158,7 @@ async def test_limits_that_the_endpoint_tells_are_kept_before_it_refuses() -> No
     gate.leave(ticket, How.ANSWERED)
     tasks = [asyncio.create_task(gate.enter(number)) for number in range(1, 8)]
     await settle()
+    # All but one, of which a part is kept back.
     assert gate.in_flight == 3
     for task in tasks:
         task.cancel()

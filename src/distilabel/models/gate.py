@@ -187,7 +187,7 @@ class Gate:
             return
         now = asyncio.get_running_loop().time()
         since = self._numbers - ticket.number
-        for told in limits_in(headers):
+        for told in limits_in(headers, now - ticket.at):
             self._heard = ticket.number
             allowance = self._allows.setdefault(told.kind, Allowance())
             allowance.told(told, since * self._amount(told.kind), now - ticket.at, now)

@@ -34,11 +34,13 @@ class Told(NamedTuple):
     reset: float
 
 
-def limits_in(headers: Mapping[str, str]) -> list[Told]:
+def limits_in(headers: Mapping[str, str], age: float = 0.0) -> list[Told]:
     """Reads the limits that headers tell; those that are told in full.
 
     Args:
         headers: of a reply, whose names are looked up in lower case.
+        age: seconds since the question was asked, which is when all numbers are from; a time of day
+            that is told is that much farther off from there.
     """
     told = []
     for kind, spellings in _NAMES.items():
@@ -50,14 +52,14 @@ def limits_in(headers: Mapping[str, str]) -> list[Told]:
                 numbers = float(headers.get(limit, "")), float(text)
             except ValueError:
                 continue
-            seconds = _seconds(headers.get(reset, ""))
+            seconds = _seconds(headers.get(reset, ""), age)
             if seconds is not None and numbers[0] > 0:
                 told.append(Told(kind, *numbers, seconds))
                 break
     return told
 
 
-def _seconds(text: str) -> float | None:
+def _seconds(text: str, age: float) -> float | None:
     """Seconds of a duration, or until a time as RFC 3339 writes it."""
     seconds = seconds_in(text)
     if seconds is not None:
@@ -66,4 +68,4 @@ def _seconds(text: str) -> float | None:
         time = datetime.fromisoformat(text.strip())
     except ValueError:
         return None
-    return max(0.0, (time - datetime.now(UTC)).total_seconds()) if time.tzinfo else None
+    return max(0.0, age + (time - datetime.now(UTC)).total_seconds()) if time.tzinfo else None
