@@ -11,7 +11,7 @@ from distilabel.errors import EndpointError
 from distilabel.models import outage
 from distilabel.models.climb import START
 from distilabel.models.gate import Gate, How, Ticket
-from distilabel.models.tempo import FIRST
+from distilabel.models.tempo import QUICK_FIRST
 
 
 async def settle() -> None:
@@ -120,7 +120,7 @@ async def test_the_start_is_measured_whatever_the_limit() -> None:
     gate = Gate("e", most=500)
     tasks = [asyncio.create_task(gate.enter(number)) for number in range(100)]
     await settle()
-    assert FIRST <= gate.in_flight < 2 * FIRST
+    assert QUICK_FIRST <= gate.in_flight < 2 * QUICK_FIRST
     for task in tasks:
         gate.leave(await task, How.ANSWERED)
     assert gate.in_flight == 0

@@ -16,6 +16,7 @@ from distilabel.models.bucket import Bucket
 # It doubles in so many seconds: longer than a refusal takes to come back. Who sets the number of
 # questions in flight knows what the endpoint bears, and has 100 of them out within half a second.
 FIRST: Final = 8.0
+QUICK_FIRST: Final = 32.0
 FIRST_RATE: Final = 40.0
 DOUBLING: Final = 0.25
 QUICK_DOUBLING: Final = 0.08
@@ -65,7 +66,7 @@ class Tempo:
         self._doubling = QUICK_DOUBLING if quick else DOUBLING
         self.is_held = False
         self.is_steady = False
-        self._bucket: Bucket | None = _bucket(FIRST_RATE, FIRST, 0.0)
+        self._bucket: Bucket | None = _bucket(FIRST_RATE, QUICK_FIRST if quick else FIRST, 0.0)
         # Where refusals came last: up to there it goes quickly, from there slowly.
         self._ceiling = math.inf
         self._creep = CREEP
