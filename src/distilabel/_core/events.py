@@ -73,10 +73,17 @@ class RowsDone(Event):
 
 @dataclass(slots=True)
 class Asked(Event):
-    """A question went to a model."""
+    """A question went to a model.
+
+    Attributes:
+        step: who asks.
+        model: who is asked.
+        question: its number in this process; the same when it is asked again.
+    """
 
     step: str
     model: str
+    question: int = 0
 
 
 @dataclass(slots=True)
@@ -91,6 +98,7 @@ class Answered(Event):
         seconds: between asking and the answer; 0 if it was stored already.
         reused: whether it was stored already.
         cost: US dollars; None if the price is not known.
+        question: its number; 0 if it was stored already.
     """
 
     step: str
@@ -100,25 +108,47 @@ class Answered(Event):
     seconds: float
     reused: bool
     cost: float | None = None
+    question: int = 0
 
 
 @dataclass(slots=True)
 class Retried(Event):
-    """A question got no answer and will be asked again."""
+    """A question got no answer and will be asked again.
+
+    Attributes:
+        step: who asked.
+        model: who was asked.
+        reason: what failed, in words.
+        wait: seconds until it is asked again.
+        question: its number.
+        kind: the HTTP status, or the name of the error's class.
+    """
 
     step: str
     model: str
     reason: str
     wait: float
+    question: int = 0
+    kind: str = ""
 
 
 @dataclass(slots=True)
 class Unanswered(Event):
-    """A question was given up."""
+    """A question was given up.
+
+    Attributes:
+        step: who asked.
+        model: who was asked.
+        reason: what failed, in words.
+        question: its number.
+        kind: the HTTP status, or the name of the error's class.
+    """
 
     step: str
     model: str
     reason: str
+    question: int = 0
+    kind: str = ""
 
 
 @dataclass(slots=True)

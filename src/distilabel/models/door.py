@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import itertools
 import logging
 import random
 from contextvars import ContextVar
@@ -27,7 +28,7 @@ from distilabel.models.gates import Gates
 from distilabel.models.llms.base import LLM, AsyncLLM, merge_responses
 from distilabel.models.prices import Price, price_for
 from distilabel.models.times import Times
-from distilabel.models.troubles import as_model_error
+from distilabel.models.troubles import as_model_error, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -43,6 +44,7 @@ LONGEST_WAIT: Final = 1.0
 LONGEST_WAIT_IN_AN_OUTAGE: Final = 30.0
 
 _log = logging.getLogger("distilabel.llm")
+_numbers = itertools.count(1)
 _T = TypeVar("_T")
 
 
@@ -320,6 +322,7 @@ class Door:
         retries = getattr(self.llm, "max_retries", None)
         retries = RETRIES if retries is None else retries
         attempts = tries = 0
+        number = next(_numbers)
         first_failure = 0.0
         while True:
             ticket = await gate.enter(key, again=attempts > 0)
@@ -327,12 +330,12 @@ class Door:
             try:
                 if self._stopping():
                     raise StopAsking
-                self._emit(Asked(self.step, self._name))
+                self._emit(Asked(self.step, self._name, number))
                 asked = loop.time()
-                outcome = await self._tried(input, count, arguments)
+                outcome = await self._tried(input, count, arguments, number)
                 if not isinstance(outcome, AnswerError):
                     output, how = outcome, How.ANSWERED
-                    tokens = await self._tell_paid(output, loop.time() - asked)
+                    tokens = await self._tell_paid(output, loop.time() - asked, number)
                     if self._answers is not None:
                         # Leave is kept until the answer is safe: what is in flight can be lost.
                         await self._keep(key, output)
@@ -351,17 +354,17 @@ class Door:
             # Not since it was first asked: it may have stood at the gate for hours.
             first_failure = first_failure or now
             if wait and wait > PATIENCE:
-                self._emit(Unanswered(self.step, self._name, why))
+                self._emit(Unanswered(self.step, self._name, why, number, kind_of(error)))
                 raise EndpointError(f"{why}. It asks to be left alone for {wait:.0f} s.")
             late = now - first_failure > PATIENCE
             if not error.retryable or tries > retries or late:
-                self._emit(Unanswered(self.step, self._name, why))
+                self._emit(Unanswered(self.step, self._name, why, number, kind_of(error)))
                 error.attempts = attempts
                 raise error
             longest = LONGEST_WAIT if gate.is_well else LONGEST_WAIT_IN_AN_OUTAGE
             pause = random.uniform(0.5, 1.0) * min(longest, FIRST_WAIT * 2 ** min(attempts - 1, 10))
             pause = max(pause, wait * random.uniform(1.0, 1.1) if wait else 0.0)
-            self._emit(Retried(self.step, self._name, why, pause))
+            self._emit(Retried(self.step, self._name, why, pause, number, kind_of(error)))
             await asyncio.sleep(pause)
 
     async def _keep(self, key: bytes, output: GenerateOutput) -> None:
@@ -385,7 +388,7 @@ class Door:
             )
 
     async def _tried(
-        self, input: FormattedInput, count: int, arguments: dict[str, Any]
+        self, input: FormattedInput, count: int, arguments: dict[str, Any], number: int
     ) -> GenerateOutput | AnswerError:
         """The answer, or why there is none."""
         try:
@@ -396,20 +399,22 @@ class Door:
                 if error is not caught:
                     error.__cause__ = caught
                 return error
-            self._emit(Unanswered(self.step, self._name, str(error)))
+            words = str(error)
+            self._emit(Unanswered(self.step, self._name, words, number, kind_of(error)))
             if error is caught:
                 raise
             raise error from caught
         except BaseException as caught:
             # Given up by whoever waited: it is with the model no longer.
-            self._emit(Unanswered(self.step, self._name, type(caught).__name__))
+            name = type(caught).__name__
+            self._emit(Unanswered(self.step, self._name, name, number, name))
             raise
 
-    async def _tell_paid(self, output: GenerateOutput, seconds: float) -> int:
+    async def _tell_paid(self, output: GenerateOutput, seconds: float, number: int) -> int:
         assert self._price is not None
         # One task for all questions: a cancelled question must not cancel it for the others.
         price = await asyncio.shield(self._price)
-        return self._tell_answered(output, seconds, reused=False, price=price)
+        return self._tell_answered(output, seconds, reused=False, price=price, number=number)
 
     async def _generate(
         self, input: FormattedInput, count: int, arguments: dict[str, Any]
@@ -441,14 +446,22 @@ class Door:
         return gate
 
     def _tell_answered(
-        self, output: GenerateOutput, seconds: float, *, reused: bool, price: Price | None = None
+        self,
+        output: GenerateOutput,
+        seconds: float,
+        *,
+        reused: bool,
+        price: Price | None = None,
+        number: int = 0,
     ) -> int:
         statistics: Any = output.get("statistics") or {}
         tokens_in = _sum(statistics.get("input_tokens"))
         tokens_out = _sum(statistics.get("output_tokens"))
         cached = (_sum(statistics.get(f"cache_{what}_tokens")) for what in ("read", "write"))
         cost = price(tokens_in, tokens_out, *cached) if price is not None else None
-        self._emit(Answered(self.step, self._name, tokens_in, tokens_out, seconds, reused, cost))
+        self._emit(
+            Answered(self.step, self._name, tokens_in, tokens_out, seconds, reused, cost, number)
+        )
         return tokens_in + tokens_out
 
 

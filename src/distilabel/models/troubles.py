@@ -29,3 +29,15 @@ def as_model_error(error: Exception) -> ModelError:
     if isinstance(error, (ConnectionError, OSError)) or "aiohttp" in type(error).__module__:
         return AnswerError(words, retryable=True)
     return AnswerError(words)
+
+
+def kind_of(error: ModelError) -> str:
+    """One word for an error, the same for all of its kind and without anybody's words.
+
+    Args:
+        error: why a question has no answer.
+
+    Returns:
+        The HTTP status, else the name of the class of what was raised first.
+    """
+    return str(error.status) if error.status else type(error.__cause__ or error).__name__
