@@ -23,6 +23,7 @@ class Plan:
         data: folder for the outputs of the leaves and for artifacts.
         store: file of the store; None keeps nothing.
         reuse: whether what is kept is used.
+        signature: of the pipeline.
         first_batch_only: whether every source stops after one batch.
     """
 
@@ -35,6 +36,7 @@ class Plan:
     reuse: bool = True
     first_batch_only: bool = False
     routing: dict[str, Any] = field(default_factory=dict)
+    signature: str = ""
 
     def successors(self, name: str) -> list[str]:
         """Where the rows of a step go."""

@@ -40,6 +40,10 @@ class Runnable(Protocol):
     _routing: dict[str, RoutingBatchFunction]
     _enable_metadata: bool
 
+    @property
+    def signature(self) -> str:
+        """Of the steps' names, their connections and routing."""
+
     def _free_name(self, base: str) -> str: ...
 
     def requirements_to_install(self) -> list[str]:
@@ -172,6 +176,7 @@ class Execution:
             reuse=reuse,
             first_batch_only=first_batch is not None,
             routing=dict(self._pipeline._routing),
+            signature=self._pipeline.signature,
         )
         tally = Tally()
         try:

@@ -1,0 +1,164 @@
+"""The worker processes of one step: started together, replaced when one dies, ended together."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+from collections import deque
+from typing import Any, Final
+
+from distilabel._core.threads import Threads
+from distilabel._engine.memo import Outcome
+from distilabel._engine.workers.child import Assignment
+from distilabel._engine.workers.packing import packed_step
+from distilabel._engine.workers.worker import Worker, WorkerDied
+from distilabel.constants import PIPELINE_CACHE_ID_ENV_NAME, PIPELINE_NAME_ENV_NAME
+from distilabel.models.door import StopAsking
+from distilabel.steps.base import Step
+
+# So many deaths without a batch done in between say that it will not get better.
+_MOST_DEATHS: Final = 10
+
+_log = logging.getLogger("distilabel.pipeline")
+
+
+class WorkersLost(RuntimeError):
+    """The worker processes of a step die one after the other, or cannot be started again."""
+
+
+class Pool:
+    """The worker processes of one step.
+
+    Args:
+        step: the step.
+        count: how many processes.
+        pipeline: name of the pipeline.
+        signature: of the pipeline.
+
+    Attributes:
+        count: how many processes.
+        threads: for `run`, one for each process.
+        configuration: digest of the configuration of the loaded step; None if it has none.
+
+    Raises:
+        DistilabelUserError: the step cannot be sent to another process.
+    """
+
+    def __init__(self, step: Step, count: int, pipeline: str, signature: str) -> None:
+        self.count = count
+        self.threads = Threads(count, f"distilabel-{step.name}")
+        self.configuration: str | None = None
+        self._name = str(step.name)
+        self._assignment = Assignment(
+            packed_step(step),
+            logging.getLogger("distilabel").level,
+            {PIPELINE_NAME_ENV_NAME: pipeline, PIPELINE_CACHE_ID_ENV_NAME: signature},
+        )
+        self._workers: set[Worker] = set()
+        self._idle: deque[Worker] = deque()
+        self._deaths = 0
+        self._closed = False
+
+    def start(self) -> None:
+        """Starts the processes and waits until the step is loaded in all of them.
+
+        Raises:
+            Exception: what loading the step raised, or how a process ended.
+        """
+        started = [self._new() for _ in range(self.count)]
+        self.configuration, *_ = [worker.wait_until_loaded() for worker in started]
+        self._idle += started
+
+    def run(self, rows: list[Any]) -> Outcome:
+        """Works on a batch; one whose process dies is tried once more, in a new process.
+
+        Args:
+            rows: of the batch.
+
+        Raises:
+            WorkerDied: both processes died of it.
+            WorkersLost: there are no processes any more that would work.
+            StopAsking: the processes were ended meanwhile.
+            Exception: what the step raised.
+        """
+        batch = pickle.dumps(rows)
+        try:
+            return self._tried(batch)
+        except WorkerDied as error:
+            _log.warning("%s: %s. Its batch is tried once more.", self._name, error)
+        return self._tried(batch)
+
+    def _tried(self, batch: bytes) -> Outcome:
+        worker = self._free()
+        try:
+            rows, places, remembers = worker.run(batch)
+        except WorkerDied as error:
+            self._buried(worker, error)
+            raise
+        except BaseException:
+            self._done(worker)
+            raise
+        self._done(worker)
+        return Outcome(rows, places, None, remembers)
+
+    def _done(self, worker: Worker) -> None:
+        self._deaths = 0
+        self._idle.append(worker)
+
+    def _free(self) -> Worker:
+        if self._closed:
+            raise StopAsking
+        if self._idle:
+            return self._idle.popleft()
+        # As many threads as processes come here: one has died.
+        worker = self._new()
+        try:
+            worker.wait_until_loaded()
+        except Exception as error:
+            if self._closed:
+                raise StopAsking from None
+            raise WorkersLost(
+                f"{self._name}: no new worker process can be started in place of one that died: "
+                f"{error}"
+            ) from error
+        return worker
+
+    def _new(self) -> Worker:
+        worker = Worker(self._name, self._assignment)
+        self._workers.add(worker)
+        return worker
+
+    def _buried(self, worker: Worker, error: WorkerDied) -> None:
+        worker.end()
+        self._workers.discard(worker)
+        if self._closed:
+            raise StopAsking from None
+        self._deaths += 1
+        if self._deaths >= _MOST_DEATHS:
+            raise WorkersLost(
+                f"{self._name}: its worker processes died {self._deaths} times without finishing "
+                f"a batch, the last time so: {error}. Smaller batches (input_batch_size) or fewer "
+                "replicas need less memory. What was done so far is kept: run again."
+            ) from None
+
+    def close(self) -> None:
+        """Unloads the step where nothing is being done, and ends the processes."""
+        self._closed = True
+        self.threads.close()
+        while self._idle:
+            worker = self._idle.popleft()
+            try:
+                worker.unload()
+            except Exception as error:  # noqa: BLE001 (whatever a step of the user's raises)
+                _log.warning(
+                    "%s could not be unloaded: %s: %s", self._name, type(error).__name__, error
+                )
+            self._workers.discard(worker)
+        for worker in list(self._workers):
+            worker.end()
+
+    def kill(self) -> None:
+        """Kills the processes at once."""
+        self._closed = True
+        for worker in list(self._workers):
+            worker.kill()
