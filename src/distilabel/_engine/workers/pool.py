@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from distilabel._core.threads import Threads
 from distilabel._engine.memo import Outcome
-from distilabel._engine.workers.child import Assignment
+from distilabel._engine.workers.child import END, Assignment
 from distilabel._engine.workers.packing import packed_step
 from distilabel._engine.workers.worker import Worker, WorkerDied
 from distilabel.constants import PIPELINE_CACHE_ID_ENV_NAME, PIPELINE_NAME_ENV_NAME
@@ -49,11 +49,12 @@ class Pool:
         self.threads = Threads(count, f"distilabel-{step.name}")
         self.configuration: str | None = None
         self._name = str(step.name)
-        self._assignment = Assignment(
+        assignment = Assignment(
             packed_step(step),
             logging.getLogger("distilabel").level,
             {PIPELINE_NAME_ENV_NAME: pipeline, PIPELINE_CACHE_ID_ENV_NAME: signature},
         )
+        self._assignment = pickle.dumps(assignment)
         self._workers: set[Worker] = set()
         self._idle: deque[Worker] = deque()
         self._deaths = 0
@@ -66,6 +67,8 @@ class Pool:
             Exception: what loading the step raised, or how a process ended.
         """
         started = [self._new() for _ in range(self.count)]
+        for worker in started:
+            worker.begin(self._assignment)
         self.configuration, *_ = [worker.wait_until_loaded() for worker in started]
         self._idle += started
 
@@ -112,6 +115,7 @@ class Pool:
             return self._idle.popleft()
         # As many threads as processes come here: one has died.
         worker = self._new()
+        worker.begin(self._assignment)
         try:
             worker.wait_until_loaded()
         except Exception as error:
@@ -124,8 +128,12 @@ class Pool:
         return worker
 
     def _new(self) -> Worker:
-        worker = Worker(self._name, self._assignment)
+        worker = Worker(self._name)
         self._workers.add(worker)
+        if self._closed:
+            # Whoever closes may not have seen it any more.
+            worker.end()
+            raise StopAsking
         return worker
 
     def _buried(self, worker: Worker, error: WorkerDied) -> None:
@@ -145,15 +153,17 @@ class Pool:
         """Unloads the step where nothing is being done, and ends the processes."""
         self._closed = True
         self.threads.close()
-        while self._idle:
-            worker = self._idle.popleft()
+        for worker in self._idle:
+            worker.begin(END)
+        for worker in self._idle:
             try:
-                worker.unload()
+                worker.wait_until_unloaded()
             except Exception as error:  # noqa: BLE001 (whatever a step of the user's raises)
                 _log.warning(
                     "%s could not be unloaded: %s: %s", self._name, type(error).__name__, error
                 )
             self._workers.discard(worker)
+        self._idle.clear()
         for worker in list(self._workers):
             worker.end()
 

@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, Final
 from weakref import WeakSet
 
-from distilabel._engine.workers.child import END, Assignment, work
+from distilabel._engine.workers.child import work
 from distilabel._engine.workers.guard import NO_GUARD, WORKER, unguarded
 from distilabel._engine.workers.packing import unpacked_error
 from distilabel.errors import DistilabelUserError
@@ -35,24 +35,32 @@ class Worker:
 
     Args:
         name: of the step.
-        assignment: what the process is to do.
     """
 
-    def __init__(self, name: str, assignment: Assignment) -> None:
+    def __init__(self, name: str) -> None:
         self._name = name
         context = multiprocessing.get_context("spawn")
         self._connection: Connection
         self._connection, theirs = context.Pipe()
         # Not a daemon process: those may not start processes of their own, and a step may.
         self._process = context.Process(target=work, args=(theirs,), name=f"{WORKER}-{name}")
-        _alive.add(self)
         with _interrupts_held_back():
             self._process.start()
+        _alive.add(self)
         theirs.close()
-        self._assignment: bytes | None = pickle.dumps(assignment)
+
+    def begin(self, what: bytes) -> None:
+        """Says what is to be done; what comes of it is waited for with another method.
+
+        Args:
+            what: an `Assignment`, pickled, or `END`.
+        """
+        # If the process has ended, listening to it tells how.
+        with contextlib.suppress(OSError):
+            self._connection.send_bytes(what)
 
     def wait_until_loaded(self) -> str | None:
-        """Waits until the step is loaded there.
+        """Waits until the step is loaded there; `begin` comes before.
 
         Returns:
             The digest of its configuration then; None if it has none.
@@ -62,9 +70,7 @@ class Worker:
             WorkerDied: the process ended.
             Exception: what loading the step raised.
         """
-        assert self._assignment is not None
-        data, self._assignment = self._assignment, None
-        digest: str | None = self._ask(data)
+        digest: str | None = self._listen()
         return digest
 
     def run(self, batch: bytes) -> Any:
@@ -80,17 +86,18 @@ class Worker:
             WorkerDied: the process ended.
             Exception: what the step raised.
         """
-        return self._ask(batch)
+        self.begin(batch)
+        return self._listen()
 
-    def unload(self) -> None:
-        """Has the step unloaded and the process end.
+    def wait_until_unloaded(self) -> None:
+        """Waits until the step is unloaded and the process has ended; `begin(END)` comes before.
 
         Raises:
             WorkerDied: the process ended before.
             Exception: what unloading the step raised.
         """
         try:
-            self._ask(END)
+            self._listen()
             self._process.join(_END_SECONDS)
         finally:
             self.end()
@@ -109,11 +116,8 @@ class Worker:
 
     # -- talking ----------------------------------------------------------------------------
 
-    def _ask(self, data: bytes) -> Any:
-        try:
-            self._connection.send_bytes(data)
-        except OSError:
-            raise self._died() from None
+    def _listen(self) -> Any:
+        """What the process says next, besides what is for the log."""
         while True:
             kind, what = self._heard()
             if kind == "log":
@@ -147,7 +151,7 @@ class Worker:
             return DistilabelUserError(unguarded())
         if status is None:
             how = "does not answer any more"
-        elif status == -signal.SIGKILL:
+        elif status == -9:
             how = "was killed (signal 9): out of memory?"
         elif status < 0:
             how = f"was killed (signal {-status})"
