@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
+import textwrap
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -83,10 +85,34 @@ def test_a_program_without_a_guard_is_told_so_and_does_not_run_twice(tmp_path: P
     assert len(list((tmp_path / "cache").rglob("pipeline.log"))) == 1
 
 
-def test_a_class_of_a_notebook_is_told_to_be_moved_into_a_file(tmp_path: Path) -> None:
-    import sys
-    import textwrap
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import module",
+        """
+        import sys
+        from importlib.util import module_from_spec, spec_from_file_location
+        if __name__ == "__main__":
+            spec = spec_from_file_location("module", "module.py")
+            sys.modules["module"] = module_from_spec(spec)
+            spec.loader.exec_module(sys.modules["module"])
+        """,
+    ],
+)
+def test_a_module_that_runs_a_pipeline_when_it_is_imported_is_told_so(
+    program: str, tmp_path: Path
+) -> None:
+    (tmp_path / "module.py").write_text(
+        textwrap.dedent(PROGRAM) + "\nif __name__ == 'module': main()\n"
+    )
+    process = script(program, tmp_path, "0")
+    _, err = finished(process)
+    assert process.returncode == 1
+    assert "it runs the pipeline again when it is imported" in err
+    assert len(list((tmp_path / "cache").rglob("pipeline.log"))) <= 1
 
+
+def test_a_class_of_a_notebook_is_told_to_be_moved_into_a_file(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(PROGRAM + GUARD), "0"],
         cwd=tmp_path,

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from distilabel._engine.makeup import configured, state_of
 from distilabel._engine.running import run_step
+from distilabel._engine.workers.guard import no_runs
 from distilabel._engine.workers.packing import packed_error
 
 # What is sent when there is no more to do.
@@ -65,7 +66,8 @@ def work(connection: Connection) -> None:
 
 def _serve(connection: Connection, voice: _Voice, assignment: Assignment) -> None:
     try:
-        step = pickle.loads(assignment.step)
+        with no_runs():
+            step = pickle.loads(assignment.step)
         step.load()
     except BaseException as error:  # noqa: BLE001 (told to the parent, whatever it is)
         voice.tell("failed", packed_error(error))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from distilabel.errors import DistilabelUserError
@@ -12,6 +14,20 @@ from distilabel.errors import DistilabelUserError
 WORKER: Final = "distilabel-worker"
 # The exit status of one that would have run the pipeline again.
 NO_GUARD: Final = 86
+
+
+_refusing = False
+
+
+@contextmanager
+def no_runs() -> Iterator[None]:
+    """Refuses runs for a while, in which modules are imported for the sake of what is in them."""
+    global _refusing
+    _refusing = True
+    try:
+        yield
+    finally:
+        _refusing = False
 
 
 def unguarded() -> str:
@@ -31,6 +47,9 @@ def refuse_while_imported() -> None:
             it tells.
     """
     process = multiprocessing.current_process()
+    if _refusing:
+        raise DistilabelUserError(unguarded())
+    # The standard library says so of a process that imports the program it belongs to.
     if not getattr(process, "_inheriting", False):
         return
     if process.name.startswith(WORKER):

@@ -8,6 +8,7 @@ import sys
 import traceback
 from typing import Any
 
+from distilabel._engine.workers.guard import unguarded
 from distilabel.errors import DistilabelUserError
 from distilabel.steps.base import Step
 
@@ -36,6 +37,10 @@ def packed_step(step: Step) -> bytes:
             "defined in a notebook or a shell. Move it into a file and import it, or leave "
             "replicas at 1."
         )
+    spec = getattr(sys.modules.get(cls.__module__), "__spec__", None)
+    if getattr(spec, "_initializing", False):
+        # Its import waits for this run, and finding the class would wait for its import.
+        raise DistilabelUserError(f"{step.name}: {unguarded()}")
     own = step.model_copy(update={"pipeline": None})
     for name in [name for name in vars(own) if name not in cls.model_fields]:
         # What a property has remembered is found out again.
