@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import sys
 from pathlib import Path
@@ -11,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from distilabel._core.events import Event, RunFinished, Stopping
-from distilabel.pipeline import Pipeline, event_file
-from distilabel.pipeline.event_file import EventFile
+from distilabel._core.events import RunFinished, Stopping
+from distilabel.pipeline import Pipeline, aside, event_file
+from distilabel.pipeline.aside import Aside
 from rooms import Ask, Echo, Fn, Numbers, rows_of
 
 
@@ -91,31 +90,27 @@ def test_a_full_disk_costs_the_file_and_nothing_else(
     assert path.is_symlink()
     assert len(rows_of(distiset)) == 6
     assert distiset.report.balanced
-    assert caplog.text.count("events of this run are not written any more") == 1
+    assert caplog.text.count("the events of this run end here: OSError") == 1
 
 
 def test_a_disk_that_is_too_slow_costs_events_that_are_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(event_file, "_MOST_WAITING", 3)
-    monkeypatch.setattr(event_file, "_EVERY_SECONDS", 60)
-    file = EventFile(tmp_path / "events.jsonl")
+    monkeypatch.setattr(aside, "_MOST_WAITING", 3)
+    monkeypatch.setattr(aside, "_EVERY_SECONDS", 60)
+    path = tmp_path / "events.jsonl"
+    reader = Aside(event_file.event_file(path), "events", 10)
     for number in range(10):
-        file(Stopping(str(number)))
-    file.close()
-    *kept, last = lines(tmp_path / "events.jsonl")
+        reader(Stopping(str(number)))
+    reader.close()
+    *kept, last = lines(path)
     assert len(kept) == 3
     assert (last["event"], last["count"]) == ("EventsLost", 7)
 
 
-def test_a_value_without_a_form_in_json_is_named_by_its_type(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    file = EventFile(tmp_path / "events.jsonl")
-    odd: Event = RunFinished(Path("x"), False)  # type: ignore[arg-type]
-    with caplog.at_level(logging.WARNING):
-        file(odd)
-        file.close()
-    (line,) = lines(tmp_path / "events.jsonl")
-    assert line["seconds"] == type(Path("x")).__name__
-    assert not caplog.text
+def test_a_value_without_a_form_in_json_is_named_by_its_type(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    with event_file.event_file(path) as file:
+        file.take([(1.5, RunFinished(path, False))], 0)  # type: ignore[arg-type]
+    (line,) = lines(path)
+    assert (line["time"], line["seconds"]) == (1.5, type(path).__name__)

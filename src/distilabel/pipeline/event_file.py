@@ -1,4 +1,4 @@
-"""The events of a run as lines of JSON, for programs; a reader of the stream that holds up nobody.
+"""The events of a run as lines of JSON, for programs.
 
 Words of endpoints, models and steps may hold parts of a question or an answer: the log has them.
 """
@@ -6,10 +6,9 @@ Words of endpoints, models and steps may hold parts of a question or an answer: 
 from __future__ import annotations
 
 import contextlib
-import logging
-import threading
 import time
-from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -17,74 +16,45 @@ from typing import Any, BinaryIO, Final
 import orjson
 
 from distilabel._core.events import Event, RowFailed, RunFinished
+from distilabel.pipeline.aside import Moment
 
 # Files of the runs before this one.
 _KEPT: Final = 4
-_EVERY_SECONDS: Final = 0.5
-_BLOCK: Final = 500
-# Events that may wait for a slow disk; what comes beyond them is counted, not kept.
-_MOST_WAITING: Final = 200_000
-_LAST_SECONDS: Final = 5.0
 _WORDS: Final = frozenset({"reason", "error"})
 _LINE: Final = orjson.OPT_APPEND_NEWLINE
 
-_log = logging.getLogger("distilabel.pipeline")
 
-
-class EventFile:
-    """Writes events to a file, in a thread of its own.
+@contextmanager
+def event_file(path: Path) -> Iterator[EventFile]:
+    """Opens a file for the events of a run.
 
     Args:
         path: of the file; the one that stands there goes to `events.1.jsonl`, that to
             `events.2.jsonl`, and so on.
     """
+    _move_on(path)
+    with open(path, "ab") as file:
+        yield EventFile(file)
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._waiting: deque[tuple[float, Event]] = deque()
-        self._lost = 0
-        self._over = threading.Event()
+
+class EventFile:
+    """Writes events as lines.
+
+    Args:
+        file: where to.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
         self._names: dict[type[Event], list[str]] = {}
-        self._thread = threading.Thread(target=self._run, name="distilabel-events", daemon=True)
-        self._thread.start()
 
-    def __call__(self, event: Event) -> None:
-        """Takes one event; it is written soon."""
-        if len(self._waiting) < _MOST_WAITING:
-            self._waiting.append((time.time(), event))
-        else:
-            self._lost += 1
-
-    def close(self) -> None:
-        """Writes what waits; a disk that hangs is not waited for."""
-        self._over.set()
-        self._thread.join(_LAST_SECONDS)
-
-    # -- the writing thread -----------------------------------------------------------------
-
-    def _run(self) -> None:
-        try:
-            _move_on(self._path)
-            with open(self._path, "ab") as file:
-                while not self._over.wait(_EVERY_SECONDS):
-                    self._write_waiting(file)
-                self._write_waiting(file)
-        except OSError as error:
-            _log.warning("the events of this run are not written any more: %s", error)
-            while not self._over.wait(_EVERY_SECONDS):
-                self._waiting.clear()
-
-    def _write_waiting(self, file: BinaryIO) -> None:
-        take = self._waiting.popleft
-        left = len(self._waiting)
-        while left:
-            count = min(_BLOCK, left)
-            file.write(b"".join([self._line(*take()) for _ in range(count)]))
-            left -= count
-        if self._lost:
-            lost, self._lost = self._lost, 0
-            file.write(orjson.dumps(_named(time.time(), "EventsLost", count=lost), option=_LINE))
-        file.flush()
+    def take(self, moments: list[Moment], lost: int) -> None:
+        """Writes events, or how many there were that it does not get."""
+        lines = [self._line(moment, event) for moment, event in moments]
+        if lost:
+            lines.append(orjson.dumps(_named(time.time(), "EventsLost", count=lost), option=_LINE))
+        self._file.write(b"".join(lines))
+        self._file.flush()
 
     def _line(self, moment: float, event: Event) -> bytes:
         kind = type(event)

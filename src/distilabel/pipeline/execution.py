@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from distilabel._core.events import Bus
@@ -17,8 +17,8 @@ from distilabel._graph.dag import Dag
 from distilabel.constants import STEPS_ARTIFACTS_PATH
 from distilabel.errors import DistilabelUserError
 from distilabel.mixins.runtime_parameters import close_names
-from distilabel.pipeline.event_file import EventFile
 from distilabel.pipeline.logs import run_log
+from distilabel.pipeline.readers import readers
 from distilabel.pipeline.routing_batch_function import RoutingBatchFunction
 from distilabel.pipeline.stages import groups_of, load_stages
 from distilabel.pipeline.validation import Validation
@@ -183,9 +183,9 @@ class Execution:
             with (
                 self._batches_of(first_batch),
                 run_log(places.log, handlers, tally, plan) as listeners,
-                closing(EventFile(places.events)) as events,
+                readers(places, plan) as others,
             ):
-                Run(plan, Bus([tally, *listeners, events])).to_the_end()
+                Run(plan, Bus([tally, *listeners, *others])).to_the_end()
             # Read where no other process puts its own outputs in place meanwhile.
             distiset = self._dataset(data, places, tally)
         except BaseException:
