@@ -10,7 +10,9 @@ from typing import Any
 
 from pydantic import PrivateAttr
 
+from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.steps.base import Step, StepInput
+from distilabel.steps.decorator import step
 
 
 class Plain(Step):
@@ -109,6 +111,14 @@ class Counts(Step):
             self._count += 1
             row["count"] = self._count
         yield inputs
+
+
+@step(inputs=["n"], outputs=["half"])
+def Halve(inputs: StepInput, by: RuntimeParameter[int] = 2) -> Any:
+    for row in inputs:
+        row["half"] = row["n"] / by
+        row["pid"] = os.getpid()
+    yield inputs
 
 
 class Holds(Step):

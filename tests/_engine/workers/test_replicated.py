@@ -13,7 +13,7 @@ from distilabel.errors import DistilabelUserError
 from distilabel.pipeline import Pipeline
 from distilabel.steps import GeneratorStep, GlobalStep, KeepColumns, StepResources
 from rooms import Ask, Echo, FnGlobal, Numbers, rows_of
-from worked import Both, Counts, Holds, Multiplies, Plain, Unloadable
+from worked import Both, Counts, Halve, Holds, Multiplies, Plain, Unloadable
 
 Rows = list[dict[str, Any]]
 
@@ -76,6 +76,14 @@ def test_rows_are_matched_across_the_border_as_in_one_process(joined: bool, tmp_
         made.append((rows_of(distiset), counts if not joined else None))
     assert made[0] == made[1]
     assert len(made[0][0]) > 20
+
+
+def test_a_step_made_of_a_function_runs_there_with_its_parameters(tmp_path: Path) -> None:
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        Numbers(count=10) >> Halve(name="halve", resources=two(), by=4)
+    rows = rows_of(pipeline.run(parameters={"halve": {"by": 5, "input_batch_size": 3}}))
+    assert [row["half"] for row in rows] == [n / 5 for n in range(10)]
+    assert os.getpid() not in {row["pid"] for row in rows}
 
 
 def test_what_was_made_in_one_process_is_found_again_with_replicas(tmp_path: Path) -> None:

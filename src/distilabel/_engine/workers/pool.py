@@ -153,9 +153,10 @@ class Pool:
         """Unloads the step where nothing is being done, and ends the processes."""
         self._closed = True
         self.threads.close()
-        for worker in self._idle:
+        idle = list(self._idle)
+        for worker in idle:
             worker.begin(END)
-        for worker in self._idle:
+        for worker in idle:
             try:
                 worker.wait_until_unloaded()
             except Exception as error:  # noqa: BLE001 (whatever a step of the user's raises)
@@ -163,7 +164,8 @@ class Pool:
                     "%s could not be unloaded: %s: %s", self._name, type(error).__name__, error
                 )
             self._workers.discard(worker)
-        self._idle.clear()
+            self._idle.remove(worker)
+        # Those that are at work still, or have not been seen to be done.
         for worker in list(self._workers):
             worker.end()
 
