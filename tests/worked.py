@@ -23,6 +23,8 @@ class Plain(Step):
     """
 
     folder: str = ""
+    # Whether the first process that takes the place of a killed one is killed as well.
+    dies_again: bool = False
     _prefix: str = PrivateAttr(default="")
     _seen: list[Any] = PrivateAttr(default_factory=list)
 
@@ -38,6 +40,11 @@ class Plain(Step):
         super().load()
         self._prefix = "made"
         self._note("load")
+        if self.dies_again and Path(self.folder, "killed").exists():
+            again = Path(self.folder, "killed_again")
+            if not again.exists():
+                again.touch()
+                os.kill(os.getpid(), signal.SIGKILL)
 
     def unload(self) -> None:
         self._note("unload")

@@ -120,8 +120,12 @@ def test_an_error_fails_its_batch_and_keeps_its_name_and_place(
     assert "worked.py" in caplog.text, "where it was raised"
 
 
-def test_a_killed_process_costs_no_row_if_the_batch_can_be_done_by_another(tmp_path: Path) -> None:
-    distiset = run(tmp_path, numbers(30, r7="kill_once"))
+@pytest.mark.parametrize("again", [False, True])
+def test_a_killed_process_costs_no_row_if_the_batch_can_be_done_by_another(
+    again: bool, tmp_path: Path
+) -> None:
+    distiset = run(tmp_path, numbers(30, r7="kill_once"), dies_again=again)
+    assert (tmp_path / "killed_again").exists() is again
     assert [row["made"] for row in rows_of(distiset)] == [f"made {n}" for n in range(30)]
     assert not distiset.failures
     assert distiset.report.balanced

@@ -113,19 +113,21 @@ class Pool:
             raise StopAsking
         if self._idle:
             return self._idle.popleft()
-        # As many threads as processes come here: one has died.
-        worker = self._new()
-        worker.begin(self._assignment)
-        try:
-            worker.wait_until_loaded()
-        except Exception as error:
-            if self._closed:
-                raise StopAsking from None
-            raise WorkersLost(
-                f"{self._name}: no new worker process can be started in place of one that died: "
-                f"{error}"
-            ) from error
-        return worker
+        while True:
+            # As many threads as processes come here: one has died.
+            worker = self._new()
+            worker.begin(self._assignment)
+            try:
+                worker.wait_until_loaded()
+            except WorkerDied as error:
+                self._buried(worker, error)
+            except Exception as error:
+                raise WorkersLost(
+                    f"{self._name}: the step cannot be loaded in a new worker process, in place of "
+                    f"one that died: {type(error).__name__}: {error}"
+                ) from error
+            else:
+                return worker
 
     def _new(self) -> Worker:
         worker = Worker(self._name)
