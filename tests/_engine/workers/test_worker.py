@@ -156,17 +156,33 @@ def test_ctrl_c_twice_stops_at_once_and_leaves_no_process(tmp_path: Path) -> Non
     wait_for(lambda: gone(pids), 10)
 
 
-def test_ctrl_c_while_workers_start_leaves_no_process(tmp_path: Path) -> None:
-    slow = PROGRAM.replace(
-        "pass", 'def load(self):\n            self._note("load")\n            time.sleep(60)'
+SLOW_TO_LOAD = (
+    "import time"
+    + textwrap.dedent(PROGRAM).replace(
+        "pass", 'def load(self):\n        self._note("load")\n        time.sleep(60)'
     )
-    process = script("\n    import time" + slow + GUARD, tmp_path, "0", start_new_session=True)
+    + textwrap.dedent(GUARD)
+)
+SLOW_TO_IMPORT = """
+import os
+import time
+from pathlib import Path
 
-    def loading() -> list[int]:
+if __name__ != "__main__":
+    Path(f"load-{os.getpid()}").touch()
+    time.sleep(60)
+""" + textwrap.dedent(PROGRAM + GUARD)
+
+
+@pytest.mark.parametrize("program", [SLOW_TO_LOAD, SLOW_TO_IMPORT])
+def test_ctrl_c_while_workers_start_leaves_no_process(program: str, tmp_path: Path) -> None:
+    process = script(program, tmp_path, "0", start_new_session=True)
+
+    def starting() -> list[int]:
         found = [int(file.name.split("-")[1]) for file in tmp_path.glob("load-*")]
         return found if len(found) == 2 else []
 
-    pids = wait_for(loading)
+    pids = wait_for(starting)
     os.killpg(process.pid, signal.SIGINT)
     _, err = finished(process)
     wait_for(lambda: gone(pids), 10)
