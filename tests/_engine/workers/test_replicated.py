@@ -80,8 +80,9 @@ def test_rows_are_matched_across_the_border_as_in_one_process(joined: bool, tmp_
 
 def test_a_step_made_of_a_function_runs_there_with_its_parameters(tmp_path: Path) -> None:
     with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
-        Numbers(count=10) >> Halve(name="halve", resources=two(), by=4)
-    rows = rows_of(pipeline.run(parameters={"halve": {"by": 5, "input_batch_size": 3}}))
+        Numbers(count=10) >> Halve(name="halve", by=4)
+    parameters = {"by": 5, "input_batch_size": 3, "resources": {"replicas": 2}}
+    rows = rows_of(pipeline.run(parameters={"halve": parameters}))
     assert [row["half"] for row in rows] == [n / 5 for n in range(10)]
     assert os.getpid() not in {row["pid"] for row in rows}
 

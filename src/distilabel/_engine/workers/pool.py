@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import pickle
 from collections import deque
@@ -73,7 +74,7 @@ class Pool:
         self._idle += started
 
     def run(self, rows: list[Any]) -> Outcome:
-        """Works on a batch; one whose process dies is tried once more, in a new process.
+        """Works on a batch; one whose process dies is tried once more, in another one.
 
         Args:
             rows: of the batch.
@@ -111,10 +112,10 @@ class Pool:
     def _free(self) -> Worker:
         if self._closed:
             raise StopAsking
-        if self._idle:
+        # As many threads as processes come here: where none is idle, one has died.
+        with contextlib.suppress(IndexError):
             return self._idle.popleft()
         while True:
-            # As many threads as processes come here: one has died.
             worker = self._new()
             worker.begin(self._assignment)
             try:
