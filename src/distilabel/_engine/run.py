@@ -18,13 +18,17 @@ from distilabel._core.threads import Threads
 from distilabel._engine.collecting import fewer_collections
 from distilabel._engine.graph import Graph
 from distilabel._engine.plan import Plan
+from distilabel._engine.pricing import check_prices
+from distilabel._engine.report import BUDGET
 from distilabel._engine.shared import Shared
 from distilabel._engine.store import Store
+from distilabel._engine.timed import Timed
 from distilabel._engine.workers.pool import Pool
 from distilabel._engine.workers.pools import pools_of
 from distilabel.constants import STEPS_ARTIFACTS_PATH
 from distilabel.errors import DistilabelError, ModelError, StoreError
 from distilabel.models import http
+from distilabel.models.budget import Budget
 from distilabel.steps.base import _Step
 
 _log = logging.getLogger("distilabel.pipeline")
@@ -118,7 +122,12 @@ class Run:
             if self._main is not None:
                 self._main.cancel()
             return
-        self._emit(Stopping("Ctrl-C"))
+        self._stop_because("Ctrl-C")
+
+    def _stop_because(self, reason: str) -> None:
+        assert self._shared is not None
+        self.interrupted = True
+        self._emit(Stopping(reason))
         self._shared.stop_asking()
         self._shared.finish()
 
@@ -138,9 +147,8 @@ class Run:
         store: Store | None = None
         error: BaseException | None = None
         try:
-            self._emit(
-                RunStarted(plan.name, {name: type(s).__name__ for name, s in plan.steps.items()})
-            )
+            kinds = {name: type(s).__name__ for name, s in plan.steps.items()}
+            self._emit(RunStarted(plan.name, kinds, plan.leaves, plan.budget))
             store = Store(plan.store) if plan.store is not None else None
             await self._loaded(store)
         except BaseException as caught:
@@ -185,7 +193,11 @@ class Run:
         step.set_pipeline_artifacts_path(self._plan.data / STEPS_ARTIFACTS_PATH)
         pool = self._pools.get(str(step.name))
         try:
-            await self._threads.run(pool.start if pool is not None else step.load)
+            load = pool.start if pool is not None else step.load
+            if step.load_timeout is None:
+                await self._threads.run(load)
+            else:
+                await Timed(step.load_timeout, f"`load` of {step.name}").run(load)
         except Exception as error:
             beginning = f"The step {step.name!r} could not be loaded"
             if isinstance(error, DistilabelError):
@@ -223,8 +235,17 @@ class Run:
 
     async def _worked(self, store: Store | None, loaded: list[_Step]) -> None:
         plan = self._plan
-        shared = Shared(emit=self._emit, store=store, reuse=plan.reuse, window=_window(plan.steps))
+        shared = Shared(
+            emit=self._emit,
+            store=store,
+            reuse=plan.reuse,
+            window=_window(plan.steps),
+            on_error=plan.on_error,
+        )
         try:
+            if plan.budget is not None:
+                await shared.in_thread(check_prices, plan.steps)
+                shared.budget = Budget(plan.budget, lambda: self._stop_because(BUDGET))
             graph = Graph(plan, shared, self._pools)
             self._shared = shared
             if self.interrupted:

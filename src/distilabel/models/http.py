@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 from weakref import WeakKeyDictionary
@@ -15,6 +16,8 @@ from distilabel.errors import AnswerError
 
 if TYPE_CHECKING:
     import aiohttp
+
+_LARGE: Final = 2**20
 
 _sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] = WeakKeyDictionary()
 
@@ -95,14 +98,19 @@ async def send(
     if headers and "Authorization" in headers:
         # One way in at a time: the key that was given goes before a password in the address.
         url = shown
+    # The client takes a large body in one piece only from a file.
+    data = BytesIO(body) if body is not None and len(body) > _LARGE else body
     try:
         async with _session().request(
-            method, url, data=body, headers=headers, timeout=_limit(timeout), proxy=_proxy(url)
+            method, url, data=data, headers=headers, timeout=_limit(timeout), proxy=_proxy(url)
         ) as response:
             return Reply(response.status, response.headers, await response.read())
     except TimeoutError as error:
         raise AnswerError(
-            f"{shown} did not answer within {timeout:g} s", retryable=True, overloaded=True
+            f"{shown} did not answer within {timeout:g} s",
+            retryable=True,
+            overloaded=True,
+            lost=not isinstance(error, aiohttp.ConnectionTimeoutError),
         ) from error
     except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
         raise AnswerError(
@@ -117,5 +125,7 @@ async def send(
         ) from error
     except (aiohttp.ClientError, OSError) as error:
         raise AnswerError(
-            f"the connection to {shown} failed: {type(error).__name__}: {error}", retryable=True
+            f"the connection to {shown} failed: {type(error).__name__}: {error}",
+            retryable=True,
+            lost=True,
         ) from error

@@ -125,7 +125,9 @@ def test_an_error_fails_its_batch_and_keeps_its_name_and_place(
 def test_a_killed_process_costs_no_row_if_the_batch_can_be_done_by_another(
     again: bool, tmp_path: Path
 ) -> None:
-    distiset = run(tmp_path, numbers(30, r7="kill_once"), dies_again=again)
+    # Meanwhile the other process is busy for a while.
+    rows = [{**row, "seconds": 1.5} for row in numbers(30, r0="sleep", r7="kill_once")]
+    distiset = run(tmp_path, rows, dies_again=again)
     assert (tmp_path / "killed_again").exists() is again
     assert [row["made"] for row in rows_of(distiset)] == [f"made {n}" for n in range(30)]
     assert not distiset.failures
@@ -146,6 +148,27 @@ def test_a_batch_that_kills_every_process_fails_alone_and_says_how(
     assert sum(row["made"] is not None for row in rows) == 20
     assert distiset.report.balanced
     assert "tried once more" in caplog.text
+
+
+def test_a_batch_that_takes_too_long_fails_alone_and_ends_its_process(tmp_path: Path) -> None:
+    rows = [{**row, "seconds": 60} for row in numbers(20, r7="sleep")]
+    distiset = run(tmp_path, rows, process_timeout=0.5)
+    assert [failure["key"] for failure in distiset.failures] == [(n,) for n in range(5, 10)]
+    assert distiset.failures[0]["type"] == "TimeoutError"
+    assert "took longer than 0.5 s; its worker process was ended" in str(distiset.failures[0])
+    assert sum(row["made"] is not None for row in rows_of(distiset)) == 15
+    assert distiset.report.balanced
+
+
+@pytest.mark.parametrize("mode", ["drop", "raise"])
+def test_on_error_holds_for_rows_of_worker_processes(mode: Any, tmp_path: Path) -> None:
+    if mode == "raise":
+        with pytest.raises(RuntimeError, match=r"plain.*ZeroDivisionError"):
+            run(tmp_path, numbers(20, r7="raise"), on_error=mode)
+        return
+    distiset = run(tmp_path, numbers(20, r7="raise"), on_error=mode)
+    assert [row["n"] for row in rows_of(distiset)] == [*range(5), *range(10, 20)]
+    assert distiset.report.balanced
 
 
 def test_processes_that_only_die_end_the_run(tmp_path: Path) -> None:

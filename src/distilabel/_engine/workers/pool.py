@@ -12,7 +12,7 @@ from distilabel._core.threads import Threads
 from distilabel._engine.memo import Outcome
 from distilabel._engine.workers.child import END, Assignment
 from distilabel._engine.workers.packing import packed_step
-from distilabel._engine.workers.worker import Worker, WorkerDied
+from distilabel._engine.workers.worker import TookTooLong, Worker, WorkerDied
 from distilabel.constants import PIPELINE_CACHE_ID_ENV_NAME, PIPELINE_NAME_ENV_NAME
 from distilabel.models.door import StopAsking
 from distilabel.steps.base import Step
@@ -56,6 +56,7 @@ class Pool:
             {PIPELINE_NAME_ENV_NAME: pipeline, PIPELINE_CACHE_ID_ENV_NAME: signature},
         )
         self._assignment = pickle.dumps(assignment)
+        self._seconds = step.process_timeout
         self._workers: set[Worker] = set()
         self._idle: deque[Worker] = deque()
         self._deaths = 0
@@ -81,6 +82,7 @@ class Pool:
 
         Raises:
             WorkerDied: both processes died of it.
+            TimeoutError: it took longer than `process_timeout`; another process takes the place.
             WorkersLost: there are no processes any more that would work.
             StopAsking: the processes were ended meanwhile.
             Exception: what the step raised.
@@ -95,10 +97,16 @@ class Pool:
     def _tried(self, batch: bytes) -> Outcome:
         worker = self._free()
         try:
-            rows, places, remembers = worker.run(batch)
+            rows, places, remembers = worker.run(batch, self._seconds)
         except WorkerDied as error:
             self._buried(worker, error)
             raise
+        except TookTooLong:
+            self._workers.discard(worker)
+            raise TimeoutError(
+                f"`process` of {self._name} took longer than {self._seconds:g} s; its worker "
+                "process was ended"
+            ) from None
         except BaseException:
             self._done(worker)
             raise

@@ -5,10 +5,12 @@ from __future__ import annotations
 import atexit
 import contextlib
 import logging
+import math
 import multiprocessing
 import multiprocessing.util
 import pickle
 import signal
+import time
 from collections.abc import Iterator
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
@@ -29,6 +31,10 @@ _alive: WeakSet[Worker] = WeakSet()
 
 class WorkerDied(Exception):
     """A worker process ended in the middle of its work."""
+
+
+class TookTooLong(Exception):
+    """A worker process took longer for a batch than it may, and was ended."""
 
 
 class Worker:
@@ -74,21 +80,23 @@ class Worker:
         digest: str | None = self._listen()
         return digest
 
-    def run(self, batch: bytes) -> Any:
+    def run(self, batch: bytes, seconds: float | None = None) -> Any:
         """Works on a batch.
 
         Args:
             batch: its rows, pickled.
+            seconds: that it may take; None is no limit.
 
         Returns:
             What the process has made of it.
 
         Raises:
             WorkerDied: the process ended.
+            TookTooLong: it took longer, and the process was ended for it.
             Exception: what the step raised.
         """
         self.begin(batch)
-        return self._listen()
+        return self._listen(seconds)
 
     def wait_until_unloaded(self) -> None:
         """Waits until the step is unloaded and the process has ended; `begin(END)` comes before.
@@ -117,10 +125,11 @@ class Worker:
 
     # -- talking ----------------------------------------------------------------------------
 
-    def _listen(self) -> Any:
+    def _listen(self, seconds: float | None = None) -> Any:
         """What the process says next, besides what is for the log."""
+        until = time.monotonic() + (math.inf if seconds is None else seconds)
         while True:
-            kind, what = self._heard()
+            kind, what = self._heard(until)
             if kind == "log":
                 record = logging.makeLogRecord(what)
                 logger = logging.getLogger(record.name)
@@ -131,12 +140,15 @@ class Worker:
             else:
                 return what
 
-    def _heard(self) -> tuple[str, Any]:
+    def _heard(self, until: float) -> tuple[str, Any]:
         """The next thing the process says."""
         # Processes that it has started may hold its pipes open: then looking tells.
-        while not wait([self._connection, self._process.sentinel], _LOOK_SECONDS):
+        while not wait([self._connection, self._process.sentinel], _look_for(until)):
             if not self._process.is_alive():
                 break
+            if time.monotonic() >= until:
+                self.end()
+                raise TookTooLong
         try:
             if self._connection.poll():
                 said: tuple[str, Any] = pickle.loads(self._connection.recv_bytes())
@@ -159,6 +171,10 @@ class Worker:
         else:
             how = f"ended by itself (exit status {status})"
         return WorkerDied(f"the worker process {how}")
+
+
+def _look_for(until: float) -> float:
+    return max(0.0, min(_LOOK_SECONDS, until - time.monotonic()))
 
 
 @contextlib.contextmanager
