@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from distilabel._core.events import RunFinished, Stopping
+from distilabel._core.events import Event, RunFinished, Stopping
 from distilabel.pipeline import Pipeline, aside, event_file
 from distilabel.pipeline.aside import Aside
 from rooms import Ask, Echo, Fn, Numbers, rows_of
@@ -79,6 +81,18 @@ def test_runs_before_the_last_are_kept_under_a_number_and_not_for_ever(tmp_path:
     for file in path.parent.glob("events*"):
         names = [event["event"] for event in lines(file)]
         assert (names.count("RunStarted"), names[0], names[-1]) == (1, "RunStarted", "RunFinished")
+
+
+def test_the_page_about_it_names_every_event_and_every_field() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "observability.md").read_text(encoding="utf-8")
+    rows = [row for row in page.splitlines() if row.startswith("| `")]
+    for kind in Event.__subclasses__():
+        if kind.__module__ != Event.__module__:
+            continue
+        (row,) = [row for row in rows if f"`{kind.__name__}`" in row]
+        left_out = {"reason", "error"}
+        names = {field.name for field in fields(kind)} - left_out
+        assert names <= set(re.findall(r"`(\w+)`", row)), kind
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /dev/full")
