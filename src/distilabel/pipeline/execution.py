@@ -18,6 +18,7 @@ from distilabel._graph.dag import Dag
 from distilabel.constants import STEPS_ARTIFACTS_PATH
 from distilabel.errors import DistilabelUserError
 from distilabel.mixins.runtime_parameters import close_names
+from distilabel.pipeline.history import History
 from distilabel.pipeline.logs import run_log
 from distilabel.pipeline.readers import readers
 from distilabel.pipeline.routing_batch_function import RoutingBatchFunction
@@ -210,13 +211,15 @@ class Execution:
             signature=self._pipeline.signature,
         )
         tally = Tally()
+        history = [History(places, tally)] if keep else []
         try:
             with (
                 self._batches_of(first_batch),
                 run_log(places.log, handlers, tally, plan) as watching,
                 readers(places, plan) as others,
             ):
-                Run(plan, Bus([tally, *listeners, *watching, *others])).to_the_end()
+                listening: list[Emit] = [tally, *history, *listeners, *watching, *others]
+                Run(plan, Bus(listening)).to_the_end()
             # Read where no other process puts its own outputs in place meanwhile.
             distiset = self._dataset(data, places, tally)
         except BaseException:
