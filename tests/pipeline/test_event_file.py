@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from distilabel._core.events import Event, RunFinished, Stopping
+from distilabel._core.events import Event, RowsTaken, RunFinished, Stopping
 from distilabel.pipeline import Pipeline, aside, event_file
 from distilabel.pipeline.aside import Aside
 from rooms import Ask, Echo, Fn, Numbers, rows_of
@@ -120,6 +120,14 @@ def test_a_disk_that_is_too_slow_costs_events_that_are_counted(
     *kept, last = lines(path)
     assert len(kept) == 3
     assert (last["event"], last["count"]) == ("EventsLost", 7)
+
+
+def test_a_text_that_looks_like_the_end_of_a_line_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    odd = '},{"time":1}\n'
+    with event_file.event_file(path) as file:
+        file.take([(1.0, RowsTaken(odd, 1)), (2.0, RowsTaken(odd, 2))], 0)
+    assert [line["step"] for line in lines(path)] == [odd, odd]
 
 
 def test_a_value_without_a_form_in_json_is_named_by_its_type(tmp_path: Path) -> None:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -21,7 +22,6 @@ from distilabel.pipeline.aside import Moment
 # Files of the runs before this one.
 _KEPT: Final = 4
 _WORDS: Final = frozenset({"reason", "error"})
-_LINE: Final = orjson.OPT_APPEND_NEWLINE
 
 
 @contextmanager
@@ -46,34 +46,44 @@ class EventFile:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._names: dict[type[Event], list[str]] = {}
+        self._shapes: dict[type[Event], _Shape] = {}
 
     def take(self, moments: list[Moment], lost: int) -> None:
         """Writes events, or how many there were that it does not get."""
         lines = [self._line(moment, event) for moment, event in moments]
         if lost:
-            lines.append(orjson.dumps(_named(time.time(), "EventsLost", count=lost), option=_LINE))
-        self._file.write(b"".join(lines))
-        self._file.flush()
+            lines.append({"time": time.time(), "event": "EventsLost", "count": lost})
+        if lines:
+            self._file.write(_as_lines(lines))
+            self._file.flush()
 
-    def _line(self, moment: float, event: Event) -> bytes:
+    def _line(self, moment: float, event: Event) -> dict[str, Any]:
         kind = type(event)
-        names = self._names.get(kind)
-        if names is None:
-            names = [field.name for field in fields(kind) if field.name not in _WORDS]
-            self._names[kind] = names
-        line = _named(moment, kind.__name__)
-        for name in names:
-            line[name] = getattr(event, name)
+        shape = self._shapes.get(kind) or self._shapes.setdefault(kind, _shape(kind))
+        names, values = shape
+        line = dict(zip(names, (moment, kind.__name__, *values(event)), strict=False))
         if isinstance(event, RowFailed):
             line |= {name: event.error.get(name) for name in ("type", "attempts")}
         elif isinstance(event, RunFinished):
             line["failed"] = bool(event.error)
-        return orjson.dumps(line, default=_only_its_type, option=_LINE)
+        return line
 
 
-def _named(moment: float, name: str, **more: Any) -> dict[str, Any]:
-    return {"time": moment, "event": name, **more}
+# Names of what a line has, and what gets the last of them from an event.
+_Shape = tuple[tuple[str, ...], Callable[[Event], tuple[Any, ...]]]
+
+
+def _shape(kind: type[Event]) -> _Shape:
+    names = tuple(field.name for field in fields(kind) if field.name not in _WORDS)
+    if len(names) > 1:
+        return ("time", "event", *names), attrgetter(*names)
+    return ("time", "event", *names), lambda event: tuple(getattr(event, n) for n in names)
+
+
+def _as_lines(lines: list[dict[str, Any]]) -> bytes:
+    # One call for all takes a fifth of the time. Within a text, a quotation mark comes escaped.
+    text = orjson.dumps(lines, default=_only_its_type)
+    return text[1:-1].replace(b'},{"time":', b'}\n{"time":') + b"\n"
 
 
 def _only_its_type(value: Any) -> str:
