@@ -14,7 +14,7 @@ import time
 from typing import Any
 
 from distilabel._core.events import Emit, RunFinished, RunStarted, StepLoaded, Stopping
-from distilabel._core.threads import Threads
+from distilabel._core.threads import DaemonExecutor, Threads
 from distilabel._engine.collecting import fewer_collections
 from distilabel._engine.graph import Graph
 from distilabel._engine.plan import Plan
@@ -136,6 +136,8 @@ class Run:
 
     async def _whole(self) -> None:
         self._loop = asyncio.get_running_loop()
+        # That of the standard library is waited for at the end of the program.
+        self._loop.set_default_executor(DaemonExecutor())
         self._main = asyncio.current_task()
         begun = time.monotonic()
         plan = self._plan
