@@ -231,6 +231,7 @@ class Run:
             reuse=plan.reuse,
             window=_window(plan.steps),
             on_error=plan.on_error,
+            target=plan.target,
         )
         try:
             if plan.budget is not None:
@@ -258,8 +259,12 @@ class Run:
                     shared.stop_asking()
                     await shared.settle(_FAILED_SECONDS)
                 raise shared.failure
+            if plan.target is not None:
+                # Sources may go on for ever; what they have asked so far is paid for, and kept.
+                shared.stop_asking()
             await shared.settle()
             for leaf in graph.leaves.values():
+                leaf.tell()
                 await shared.in_thread(leaf.output.finish)
         finally:
             await shared.cancel()
