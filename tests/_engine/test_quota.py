@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,7 @@ from distilabel._engine.quota import Quota
 from distilabel._engine.rows import Chunk
 from distilabel.pipeline import Pipeline, sample_n_steps
 from distilabel.steps.base import GeneratorStep
-from rooms import Ask, Echo, Fn, FnGlobal, Join, Numbers, rows_of
+from rooms import Ask, Echo, Fn, FnGlobal, Join, Numbers, rows_of, script
 
 
 class Endless(GeneratorStep):
@@ -194,3 +195,36 @@ def test_what_is_missing_decides_how_many_may_be_on_their_way() -> None:
     assert not quota.is_met
     assert [key[0] for key in quota.take(Chunk([], [], [20])).keys] == list(range(20, 29))
     assert quota.is_met
+
+
+def test_stopped_before_it_gives_what_is_done(tmp_path: Path) -> None:
+    text = f"""
+        import asyncio, sys
+        sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+        from rooms import Ask, Echo
+        from _engine.test_quota import Endless
+        from distilabel.pipeline import Pipeline
+
+        class Slow(Echo):
+            async def agenerate(self, input, num_generations=1):
+                if input[-1]["content"] == "29":
+                    print("asked", flush=True)
+                if input[-1]["content"] in ("0", "29"):
+                    await asyncio.sleep(2)
+                return await super().agenerate(input, num_generations)
+
+        with Pipeline(name="p", cache_dir="cache") as pipeline:
+            Endless(batch_size=10) >> Ask(llm=Slow(max_concurrency=3))
+        distiset = pipeline.run(target_rows=1000)
+        print(distiset.report.interrupted, *distiset["default"]["train"]["n"])
+    """
+    process = script(text, tmp_path)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "asked\n"
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    interrupted, *done = out.split()
+    assert interrupted == "True", err
+    # Those that had overtaken a slow one are there too.
+    assert {str(n) for n in range(30)} <= set(done)
+    assert done == sorted(done, key=int)

@@ -100,9 +100,13 @@ class Leaf(Node):
         self._finish_if_done()
 
     def tell(self) -> None:
-        """Says what came of the quota."""
+        """Says what came of the quota, and takes what waits for rows that will not come."""
         if self.quota is not None:
             quota = self.quota
+            if not self.is_ended:
+                batch = quota.end()
+                if batch.rows:
+                    self.output.add(batch.keys, batch.rows)
             self.shared.emit(
                 Accepted(self.name, quota.wanted, quota.kept, quota.arrived, quota.source_rows)
             )
