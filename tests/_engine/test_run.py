@@ -91,6 +91,38 @@ def test_the_second_ctrl_c_ends_it_at_once(tmp_path: Path) -> None:
     assert list((tmp_path / "cache").rglob("data-*")) == []
 
 
+def test_a_ctrl_c_that_does_not_wake_the_waiting_thread_is_heard_all_the_same(
+    tmp_path: Path,
+) -> None:
+    # As when it comes just before the wait begins: it is taken note of, and nobody wakes up.
+    text = f"""
+        import asyncio, signal, sys, threading
+        sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+        from rooms import Ask, Echo, Numbers
+        from distilabel.pipeline import Pipeline
+
+        def press():
+            signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+
+        class Waits(Echo):
+            async def agenerate(self, input, num_generations=1):
+                asyncio.get_running_loop().call_later(0.5, press)
+                asyncio.get_running_loop().call_later(2.5, press)
+                await asyncio.Event().wait()
+
+        with Pipeline(name="p", cache_dir="cache") as pipeline:
+            Numbers(count=1) >> Ask(llm=Waits())
+        pipeline.run()
+    """
+    process = script(text, tmp_path)
+    try:
+        _, err = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert "Press Ctrl-C again" in err
+    assert "KeyboardInterrupt" in err
+
+
 def test_after_a_kill_only_what_was_in_flight_is_asked_again(tmp_path: Path) -> None:
     process = script(program(1000), tmp_path)
     wait_for_questions(tmp_path, process, 66)

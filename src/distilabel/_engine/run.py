@@ -36,6 +36,8 @@ _WINDOW = 1024
 _UNBOUNDED_MODEL = 512
 # Share of its time that the process works at most, to be called idle.
 _IDLE = 0.5
+# Seconds after which a Ctrl-C is heard at the latest.
+_LISTEN_EVERY = 0.2
 # After a failure, answers on their way are waited for so long.
 _FAILED_SECONDS = 60.0
 
@@ -91,8 +93,9 @@ class Run:
             raise self._error
 
     def _wait(self) -> None:
-        # Without a timeout, some platforms hold back Ctrl-C until the wait is over.
-        while not self._over.wait(3600):
+        # A Ctrl-C that comes just before a wait begins does not end it, nor does one that another
+        # thread is given: it is heard when the wait is over. So waits are short.
+        while not self._over.wait(_LISTEN_EVERY):
             pass
 
     def _in_thread(self) -> None:
