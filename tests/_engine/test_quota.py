@@ -74,6 +74,7 @@ def test_behind_a_filter_they_are_the_first_ones_and_few_more_are_asked(tmp_path
     # Far fewer than the 1,024 rows that may be on their way elsewhere.
     assert len(llm.asked) < 1200 + 150
     assert "400 of 400 rows wanted" in str(first.report)
+    assert first.report.rows == 400
     asked = set(llm.asked)
     again, llm = once(400)
     assert rows_of(again) == rows_of(first)
