@@ -16,6 +16,7 @@ from distilabel._engine.quota import Quota
 from distilabel._engine.rows import Chunk
 from distilabel.pipeline import Pipeline, sample_n_steps
 from distilabel.steps.base import GeneratorStep
+from distilabel.steps.tasks.base import GeneratorTask
 from rooms import Ask, Echo, Fn, FnGlobal, Join, Numbers, rows_of, script
 
 
@@ -229,3 +230,36 @@ def test_stopped_before_it_gives_what_is_done(tmp_path: Path) -> None:
     # Those that had overtaken a slow one are there too.
     assert {str(n) for n in range(30)} <= set(done)
     assert done == sorted(done, key=int)
+
+
+class Invent(GeneratorTask):
+    """Rows that a model invents, for ever."""
+
+    @property
+    def outputs(self) -> list[str]:
+        return ["n", "text"]
+
+    def format_output(self, output: str | None, input: Any = None) -> dict[str, Any]:
+        return {"text": output}
+
+    def process(self, offset: int = 0) -> Any:
+        for start in itertools.count(0, 5):
+            chats: Any = [[{"role": "user", "content": str(n)}] for n in range(start, start + 5)]
+            answers = self.llm.generate_outputs(inputs=chats)
+            texts = [answer["generations"][0] for answer in answers]
+            yield [{"n": start + i, "text": text} for i, text in enumerate(texts)], False
+
+
+def test_a_model_that_makes_the_rows_is_not_asked_for_ever(tmp_path: Path) -> None:
+    def once(rows: int) -> tuple[Any, Echo]:
+        with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+            Invent(llm=(llm := Echo(delay=0.01))) >> Fn(function=third, input_batch_size=10)
+        return pipeline.run(target_rows=rows), llm
+
+    first, llm = once(20)
+    assert [row["text"] for row in rows_of(first)] == [f"{n}/0" for n in range(0, 60, 3)]
+    assert 60 <= len(llm.asked) < 150
+    asked = set(llm.asked)
+    more, llm = once(60)
+    assert numbers(more) == list(range(0, 180, 3))
+    assert not asked & set(llm.asked)
