@@ -144,7 +144,8 @@ def everything(port: int, rows: int, in_flight: int, cache: Path) -> Any:
         )
         together = Together(name="together", input_batch_size=20)
         expand = ExpandColumns(name="expand", columns={"generation": "text"})
-        some = Some(name="some", input_batch_size=20)
+        # Some failures end here, others go on.
+        some = Some(name="some", input_batch_size=20, on_error="drop")
         judges = [
             Fragile(
                 name=name,
