@@ -16,6 +16,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
+# Imported at the first part, it would take so long that there is only one.
+import pyarrow.parquet  # noqa: F401
+
 from distilabel import distiset
 from distilabel._core.events import Bus, Event
 from distilabel._engine import output, routing, whole

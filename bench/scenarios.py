@@ -32,6 +32,17 @@ def _model(name: str, port: int, in_flight: int) -> OpenAILLM:
     )
 
 
+def _seeded(name: str, port: int, in_flight: int) -> InferenceEndpointsLLM:
+    """A model that takes a seed: the same question, asked again, is another one."""
+    return InferenceEndpointsLLM(
+        base_url=f"http://127.0.0.1:{port}",
+        model_display_name=name,
+        api_key="x",
+        max_concurrency=in_flight,
+        generation_kwargs=dict(GENERATION),
+    )
+
+
 def preferences(port: int, rows: int, in_flight: int, cache: Path) -> Any:
     """Two models answer, a third judges."""
     with Pipeline("kill", cache_dir=cache) as pipeline:
@@ -132,13 +143,7 @@ def everything(port: int, rows: int, in_flight: int, cache: Path) -> Any:
         two = TextGeneration(
             name="two",
             # Asks one question per generation.
-            llm=InferenceEndpointsLLM(
-                base_url=f"http://127.0.0.1:{port}",
-                model_display_name="two",
-                api_key="x",
-                max_concurrency=in_flight,
-                generation_kwargs=dict(GENERATION),
-            ),
+            llm=_seeded("two", port, in_flight),
             num_generations=2,
             output_mappings={"generation": "other", "model_name": "other_model"},
         )
@@ -150,12 +155,14 @@ def everything(port: int, rows: int, in_flight: int, cache: Path) -> Any:
             Fragile(
                 name=name,
                 # Whichever way a row goes, it is asked and told the same.
-                llm=_model("judge", port, in_flight),
+                llm=_seeded("judge", port, in_flight),
                 input_mappings={"instruction": "question"},
                 output_mappings={"generation": "verdict", "model_name": "judge"},
                 input_batch_size=20,
                 add_raw_output=False,
                 add_raw_input=False,
+                # What could not be read would be asked for again by every run, killed or not.
+                parse_retries=0,
             )
             for name in ("left", "right")
         ]
