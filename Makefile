@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test lint bench bench-gate clean
+.PHONY: help demo test lint bench bench-gate bench-endurance clean
 
 help:
 	@echo "make demo   a preference dataset from simulated models: no key, no network"
@@ -13,6 +13,7 @@ help:
 	@echo "make lint   ruff and mypy"
 	@echo "make bench  how fast it is, against a hand-written loop"
 	@echo "make bench-gate  limits, faults, outages and queues, with plots"
+	@echo "make bench-endurance  whether anything grows in a long run (some minutes)"
 	@echo "make clean  removes $(VENV)"
 
 $(READY): pyproject.toml
@@ -39,6 +40,9 @@ bench: $(READY)
 
 bench-gate: $(READY)
 	$(BIN)/python -m bench.gate
+
+bench-endurance: $(READY)
+	$(BIN)/python -m bench.endurance
 
 clean:
 	rm -rf $(VENV)

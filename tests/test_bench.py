@@ -100,3 +100,38 @@ def test_a_scenario_of_the_gate_gives_a_line_and_a_plot(tmp_path: Path) -> None:
     line = next(line for line in done.stdout.splitlines() if line.startswith("headers-openai"))
     assert line.split()[1:3] == ["100", "0"]
     assert "<svg" in (tmp_path / "gate-headers-openai.svg").read_text()
+
+
+def test_endurance_looks_at_a_run_and_judges_it() -> None:
+    from bench.endurance import figures, run
+
+    said = run(400, None, every=0.005)
+    assert said["rows"] == 400
+    assert said["late"]["p50"] <= said["late"]["p99"] <= said["late"]["max"]
+    found = {figure.name: figure for figure in figures(said, judge_memory=False)}
+    assert found["memory, last quarter"].value > 0
+    assert found["growth between them"].verdict == ""
+    # Files that are left open in the last quarter, and memory that doubles.
+    looks = [{**look} for look in said["looks"]]
+    for look in looks:
+        if look["rows"] >= 300:
+            look["files"] += 1000
+            look["memory"] *= 2
+    worse = {figure.name: figure for figure in figures({**said, "looks": looks})}
+    assert worse["growth of open files"].verdict == "short"
+    assert worse["growth between them"].verdict == "short"
+
+
+def test_a_run_that_ends_itself_at_a_point_goes_on_to_the_same_dataset(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "bench.kill_aimed", "--rows", "24", "--kills", "2"]
+    done = subprocess.run(
+        [*command, "--seed", "3", "--tmp", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Nothing lost, nothing changed." in done.stdout
+    assert list(tmp_path.iterdir()) == []

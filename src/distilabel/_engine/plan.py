@@ -24,10 +24,12 @@ class Plan:
         data: folder for the outputs of the leaves and for artifacts.
         store: file of the store; None keeps nothing.
         reuse: whether what is kept is used.
+        signature: of the pipeline.
         first_batch_only: whether every source stops after one batch.
         budget: US dollars that the run may cost; None is no limit.
         picked: ordinals of the rows that sources give, in order; None is all of them.
         on_error: what becomes of rows that a step fails on, if the step does not say.
+        target: rows that every leaf is to have; None: all that come.
     """
 
     name: str
@@ -41,7 +43,9 @@ class Plan:
     budget: float | None = None
     picked: tuple[int, ...] | None = None
     on_error: OnError = "null"
+    target: int | None = None
     routing: dict[str, Any] = field(default_factory=dict)
+    signature: str = ""
 
     def successors(self, name: str) -> list[str]:
         """Where the rows of a step go."""

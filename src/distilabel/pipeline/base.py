@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Dict, Final, List, Optional, Self, Tuple,
 import orjson
 
 from distilabel._core.spec import Filed, write
+from distilabel._engine.workers.guard import refuse_while_imported
 from distilabel._graph.context import current_pipeline, set_current_pipeline
 from distilabel._graph.dag import Dag
 from distilabel.errors import DistilabelUserError
@@ -227,6 +228,7 @@ class BasePipeline(RequirementsMixin, Filed):
         dataset_batch_size: int = 50,
         logging_handlers: Optional[List[logging.Handler]] = None,
         budget: Optional[float] = None,
+        target_rows: Optional[int] = None,
     ) -> Distiset:
         """Runs the pipeline.
 
@@ -247,6 +249,9 @@ class BasePipeline(RequirementsMixin, Filed):
             logging_handlers: more handlers for the log of the run.
             budget: US dollars that this run may cost; it stops before they are passed, and the
                 next run goes on. None is no limit.
+            target_rows: rows that every leaf is to have, exactly: generators go on until that many
+                have reached it, and the first ones in the order of the source rows are kept. With
+                generators that end before, there are fewer, and a warning.
 
         Returns:
             The dataset, one configuration per leaf, with `.report` and `.failures`.
@@ -258,9 +263,10 @@ class BasePipeline(RequirementsMixin, Filed):
             RowError: a step failed on a row, and its `on_error` is `"raise"`.
             EndpointError: a model cannot be asked at all.
         """
+        refuse_while_imported()
         self._settle_name()
         execution = Execution(self, parameters, dataset, dataset_batch_size)
-        execution.check(load_groups, storage_parameters, budget)
+        execution.check(load_groups, storage_parameters, budget, target_rows)
         places = self._places
         try:
             places.execution.mkdir(parents=True, exist_ok=True)
@@ -271,7 +277,11 @@ class BasePipeline(RequirementsMixin, Filed):
                 "there, or keep it elsewhere (Pipeline(cache_dir=...) or DISTILABEL_CACHE_DIR)."
             ) from error
         return execution.run(
-            places, reuse=use_cache, handlers=logging_handlers or [], budget=budget
+            places,
+            reuse=use_cache,
+            handlers=logging_handlers or [],
+            budget=budget,
+            target=target_rows,
         )
 
     def estimate(
@@ -322,6 +332,7 @@ class BasePipeline(RequirementsMixin, Filed):
         Returns:
             The dataset made of those rows.
         """
+        refuse_while_imported()
         self._settle_name()
         execution = Execution(self, parameters, dataset, batch_size)
         execution.check(None, None)

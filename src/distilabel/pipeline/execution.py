@@ -20,6 +20,7 @@ from distilabel.errors import DistilabelUserError
 from distilabel.mixins.runtime_parameters import close_names
 from distilabel.pipeline.history import History
 from distilabel.pipeline.logs import run_log
+from distilabel.pipeline.readers import readers
 from distilabel.pipeline.routing_batch_function import RoutingBatchFunction
 from distilabel.pipeline.stages import groups_of, load_stages
 from distilabel.pipeline.validation import Validation
@@ -42,6 +43,10 @@ class Runnable(Protocol):
     _routing: dict[str, RoutingBatchFunction]
     _enable_metadata: bool
     on_error: OnError
+
+    @property
+    def signature(self) -> str:
+        """Of the steps' names, their connections and routing."""
 
     def _free_name(self, base: str) -> str: ...
 
@@ -114,7 +119,13 @@ class Execution:
 
     # -- before anything is spent -----------------------------------------------------------
 
-    def check(self, load_groups: Any, storage_parameters: Any, budget: float | None = None) -> None:
+    def check(
+        self,
+        load_groups: Any,
+        storage_parameters: Any,
+        budget: float | None = None,
+        target_rows: int | None = None,
+    ) -> None:
         """Sets the runtime parameters and checks everything that can be checked.
 
         Raises:
@@ -144,6 +155,7 @@ class Execution:
         validation.values()
         groups = groups_of(load_groups, self._dag)
         validation.load_groups(groups)
+        validation.target(target_rows, in_groups=bool(groups))
         if storage_parameters is not None and "path" not in storage_parameters:
             faults.add(DistilabelUserError, "storage_parameters needs a `path`.")
         is_amount = isinstance(budget, (int, float)) and not isinstance(budget, bool)
@@ -176,6 +188,7 @@ class Execution:
         budget: float | None = None,
         picked: tuple[int, ...] | None = None,
         listeners: Sequence[Emit] = (),
+        target: int | None = None,
     ) -> Distiset:
         """Runs the pipeline and makes the dataset.
 
@@ -188,6 +201,7 @@ class Execution:
             budget: US dollars that asking may cost; None is no limit.
             picked: ordinals of the rows that sources give; None is all of them.
             listeners: told of everything that happens.
+            target: rows that every leaf is to have; None: all that come.
         """
         data = places.fresh_data()
         plan = Plan(
@@ -202,7 +216,9 @@ class Execution:
             budget=budget,
             picked=picked,
             on_error=self._pipeline.on_error,
+            target=target,
             routing=dict(self._pipeline._routing),
+            signature=self._pipeline.signature,
         )
         tally = Tally()
         history = [History(places, tally)] if keep else []
@@ -210,8 +226,10 @@ class Execution:
             with (
                 self._batches_of(first_batch),
                 run_log(places.log, handlers, tally, plan) as watching,
+                readers(places, plan) as others,
             ):
-                Run(plan, Bus([tally, *history, *listeners, *watching])).to_the_end()
+                listening: list[Emit] = [tally, *history, *listeners, *watching, *others]
+                Run(plan, Bus(listening)).to_the_end()
             # Read where no other process puts its own outputs in place meanwhile.
             distiset = self._dataset(data, places, tally)
         except BaseException:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from distilabel._engine.graph import processes_of
+from distilabel._engine.workers.packing import packed_step
 from distilabel._graph.dag import Dag
 from distilabel.errors import DistilabelTypeError, DistilabelUserError
 from distilabel.mixins.runtime_parameters import close_names
 from distilabel.models.arguments import checked_arguments
 from distilabel.models.llms.base import LLM
-from distilabel.steps.base import GeneratorStep, _Step
+from distilabel.steps.base import GeneratorStep, Step, _Step
 
 if TYPE_CHECKING:
     from distilabel.pipeline.routing_batch_function import RoutingBatchFunction
@@ -91,6 +93,8 @@ class Validation:
             llm = getattr(step, "llm", None)
             if isinstance(llm, LLM):
                 self._model(name, llm)
+            if isinstance(step, Step) and processes_of(step)[0]:
+                self._sent_to_processes(step)
 
     def load_groups(self, groups: list[list[str]]) -> None:
         """Checks the groups of steps that are to be loaded together."""
@@ -107,6 +111,27 @@ class Validation:
                     self._without_gaps(name, names)
                 seen.add(name)
 
+    def target(self, rows: int | None, *, in_groups: bool) -> None:
+        """Checks that a number of rows can be waited for."""
+        if rows is None:
+            return
+        if rows < 1:
+            self.faults.add(ValueError, f"target_rows={rows}: give a number of rows, 1 or more.")
+        if in_groups:
+            self.faults.add(
+                DistilabelUserError,
+                "target_rows goes without load_groups: steps that are loaded later would wait for "
+                "generators that go on.",
+            )
+        for name, step in self._steps.items():
+            if step.is_global:
+                self.faults.add(
+                    DistilabelUserError,
+                    f"{name} needs all rows at once, and with target_rows there is no telling how "
+                    "many that are: make the rows in a pipeline without it, and run it on those "
+                    "(`run(dataset=...)`).",
+                )
+
     def _without_gaps(self, name: str, group: list[str]) -> None:
         before = self._dag.predecessors(name)
         for ancestor in self._dag.ancestors(name):
@@ -120,6 +145,12 @@ class Validation:
 
     def _wrong_group(self, text: str) -> None:
         self.faults.add(DistilabelUserError, f"load_groups: {text}")
+
+    def _sent_to_processes(self, step: Step) -> None:
+        try:
+            packed_step(step)
+        except DistilabelUserError as error:
+            self.faults.add(DistilabelUserError, error.message)
 
     # -- steps ------------------------------------------------------------------------------
 
