@@ -18,6 +18,7 @@ from distilabel._engine.routing import Router
 from distilabel._engine.row_by_row import RowByRow
 from distilabel._engine.shared import Shared
 from distilabel._engine.source import Source
+from distilabel._engine.spool import Spool
 from distilabel._engine.whole import Whole
 from distilabel._engine.workers.pool import Pool
 from distilabel._engine.workers.replicated import Replicated
@@ -101,7 +102,16 @@ class Graph:
             return PerRow(step, door, self._shared)
         if step.is_global:
             reorders = not self._is_joined_with_others(str(step.name))
-            return Whole(step, self._shared, memo=self._memo(step), door=door, reorders=reorders)
+            storage = self._plan.storage
+            spool = Spool(str(step.name), storage, self._shared) if storage is not None else None
+            return Whole(
+                step,
+                self._shared,
+                memo=self._memo(step),
+                door=door,
+                reorders=reorders,
+                spool=spool,
+            )
         if runs_row_by_row(type(step)) and step.process_timeout is None:
             return RowByRow(step, self._shared)
         size = step.input_batch_size or 50

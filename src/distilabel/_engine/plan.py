@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from distilabel._engine.spool import Storage
 from distilabel.steps.base import _Step
 from distilabel.typing.steps import OnError
 
@@ -27,6 +28,7 @@ class Plan:
         signature: of the pipeline.
         first_batch_only: whether every source stops after one batch.
         budget: US dollars that the run may cost; None is no limit.
+        storage: where rows wait for global steps; None is in memory.
         picked: ordinals of the rows that sources give, in order; None is all of them.
         on_error: what becomes of rows that a step fails on, if the step does not say.
         target: rows that every leaf is to have; None: all that come.
@@ -41,6 +43,7 @@ class Plan:
     reuse: bool = True
     first_batch_only: bool = False
     budget: float | None = None
+    storage: Storage | None = None
     picked: tuple[int, ...] | None = None
     on_error: OnError = "null"
     target: int | None = None

@@ -283,6 +283,8 @@ class Run:
                 await shared.in_thread(leaf.output.finish)
         finally:
             await shared.cancel()
+            for spool in shared.spools:
+                await spool.close()
             shared.threads.close()
 
 

@@ -24,6 +24,13 @@ class Wakeable(Protocol):
         """Look again."""
 
 
+class Closable(Protocol):
+    """Somebody who has to tidy up at the end of a run."""
+
+    async def close(self) -> None:
+        """Tidies up; more than once does no harm."""
+
+
 class Shared:
     """One run, as its nodes see it.
 
@@ -56,6 +63,7 @@ class Shared:
         self.gates = Gates(emit)
         self.threads = Threads(64)
         self.waiting: list[Wakeable] = []
+        self.spools: list[Closable] = []
         self.stopping = False
         # A node has no more rows, or the run is over.
         self.progress = asyncio.Event()

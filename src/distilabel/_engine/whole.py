@@ -12,6 +12,7 @@ from distilabel._engine.rows import Chunk, Key, keys_at, own_copies
 from distilabel._engine.running import run_step
 from distilabel._engine.shared import Shared
 from distilabel._engine.sorter import Sorter
+from distilabel._engine.spool import Spool
 from distilabel._engine.timed import Timed
 from distilabel.errors import EndpointError
 from distilabel.models.door import Door, StopAsking, use_doors
@@ -31,6 +32,7 @@ class Whole(Feed):
         door: put up for the step's own synchronous questions.
         reorders: whether the order in which the step gives rows is kept; it is not where they are
             joined with rows that did not come this way.
+        spool: where rows wait; None is in memory.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class Whole(Feed):
         memo: Memo | None = None,
         door: Door | None = None,
         reorders: bool = True,
+        spool: Spool | None = None,
     ) -> None:
         super().__init__(str(step.name), shared)
         self._step = step
@@ -49,11 +52,14 @@ class Whole(Feed):
         self._reorders = reorders
         self._failing = Failing(step, shared)
         self._sorter = Sorter()
+        self._spool = spool
 
     def push(self, port: int, chunk: Chunk) -> None:
         """Keeps the rows."""
         self.took(len(chunk.rows))
         self.closed += len(chunk.closed)
+        if self._spool is not None:
+            chunk = chunk._replace(rows=self._spool.put(chunk.rows))
         self._sorter.push(chunk)
         self.shared.wake()
 
@@ -69,6 +75,8 @@ class Whole(Feed):
         if batch.rows:
             self.shared.begin()
             try:
+                if self._spool is not None:
+                    batch = batch._replace(rows=await self._spool.take(batch.rows))
                 outcome = await self._processed(batch.rows)
             except StopAsking:
                 return
@@ -77,6 +85,8 @@ class Whole(Feed):
                 raise
             finally:
                 self.shared.end()
+                if self._spool is not None:
+                    await self._spool.close()
         keys = keys_at(batch.keys, outcome.places)
         going = Sifted(keys, outcome.rows, 0, 0)
         # Only tasks note in single rows that they failed on them.

@@ -23,6 +23,7 @@ from distilabel.pipeline.execution import Execution
 from distilabel.pipeline.places import Places, cache_directory
 from distilabel.pipeline.routing_batch_function import RoutingBatchFunction
 from distilabel.pipeline.stages import groups_of, last_of, load_stages
+from distilabel.pipeline.storage import storage_of
 from distilabel.steps.base import _Step
 from distilabel.typing.steps import OnError
 
@@ -241,8 +242,10 @@ class BasePipeline(RequirementsMixin, Filed):
                 `"sequential_step_execution"`; a group is loaded when those before it are done and
                 unloaded. None loads every step at the start.
             use_cache: whether kept answers and outputs are used.
-            storage_parameters: accepted for 1.x; rows are passed in memory.
-            use_fs_to_pass_data: accepted for 1.x; rows are passed in memory.
+            storage_parameters: where rows wait for global steps instead of in memory: `path`, a
+                folder on any file system `fsspec` knows, and options of that file system.
+            use_fs_to_pass_data: the same, in the cache directory, where there are no
+                `storage_parameters`.
             dataset: rows for the first steps: a list of dicts, a DataFrame of pandas or polars, a
                 pyarrow Table, or a `Dataset` or `IterableDataset` of `datasets`.
             dataset_batch_size: rows of it handed on at a time.
@@ -276,12 +279,14 @@ class BasePipeline(RequirementsMixin, Filed):
                 f"Nothing can be kept in {places.execution}: {error}. Free space or allow writing "
                 "there, or keep it elsewhere (Pipeline(cache_dir=...) or DISTILABEL_CACHE_DIR)."
             ) from error
+        storage = storage_of(storage_parameters, use_fs_to_pass_data, places.waiting_rows)
         return execution.run(
             places,
             reuse=use_cache,
             handlers=logging_handlers or [],
             budget=budget,
             target=target_rows,
+            storage=storage,
         )
 
     def estimate(

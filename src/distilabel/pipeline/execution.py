@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from distilabel._core.events import Bus, Emit
 from distilabel._engine.plan import Plan
 from distilabel._engine.run import Run
+from distilabel._engine.spool import Storage
 from distilabel._engine.tally import Tally
 from distilabel._graph.context import set_current_pipeline
 from distilabel._graph.dag import Dag
@@ -189,6 +190,7 @@ class Execution:
         picked: tuple[int, ...] | None = None,
         listeners: Sequence[Emit] = (),
         target: int | None = None,
+        storage: Storage | None = None,
     ) -> Distiset:
         """Runs the pipeline and makes the dataset.
 
@@ -202,6 +204,7 @@ class Execution:
             picked: ordinals of the rows that sources give; None is all of them.
             listeners: told of everything that happens.
             target: rows that every leaf is to have; None: all that come.
+            storage: where rows wait for global steps; None is in memory.
         """
         data = places.fresh_data()
         plan = Plan(
@@ -217,6 +220,7 @@ class Execution:
             picked=picked,
             on_error=self._pipeline.on_error,
             target=target,
+            storage=storage,
             routing=dict(self._pipeline._routing),
             signature=self._pipeline.signature,
         )

@@ -62,6 +62,11 @@ class Places:
         """The outputs of the last finished run."""
         return self.execution / "data"
 
+    @property
+    def waiting_rows(self) -> Path:
+        """Rows that wait for global steps, if they are not to wait in memory."""
+        return self.execution / "batch_input_data"
+
     def fresh_data(self) -> Path:
         """A folder of its own for the outputs of a run that begins.
 
