@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 from weakref import WeakKeyDictionary
@@ -15,6 +16,8 @@ from distilabel.errors import AnswerError
 
 if TYPE_CHECKING:
     import aiohttp
+
+_LARGE: Final = 2**20
 
 _sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] = WeakKeyDictionary()
 
@@ -78,6 +81,8 @@ async def send(
 ) -> Reply:
     """Sends one request and reads the whole reply.
 
+    A redirect is followed, unless it asks to come back without the body; then it is the reply.
+
     Args:
         method: `"GET"` or `"POST"`.
         url: where to.
@@ -95,10 +100,16 @@ async def send(
     if headers and "Authorization" in headers:
         # One way in at a time: the key that was given goes before a password in the address.
         url = shown
+    # The client takes a large body in one piece only from a file.
+    data = BytesIO(body) if body is not None and len(body) > _LARGE else body
     try:
         async with _session().request(
-            method, url, data=body, headers=headers, timeout=_limit(timeout), proxy=_proxy(url)
+            method, url, data=data, headers=headers, timeout=_limit(timeout), proxy=_proxy(url)
         ) as response:
+            if response.method != method:
+                # It became a question for a page: what that says is no answer to this one.
+                first = response.history[0]
+                return Reply(first.status, first.headers, b"")
             return Reply(response.status, response.headers, await response.read())
     except TimeoutError as error:
         raise AnswerError(

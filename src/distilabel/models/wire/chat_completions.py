@@ -8,6 +8,7 @@ import orjson
 
 from distilabel.errors import AnswerError
 from distilabel.models.wire import replies
+from distilabel.models.wire.bodies import as_json
 from distilabel.typing import GenerateOutput
 
 
@@ -25,7 +26,7 @@ def request(model: str, prompt: Any, arguments: dict[str, Any]) -> bytes:
         if value is not None and name != "extra_body":
             body[name] = value
     body.update(arguments.get("extra_body") or {})
-    return orjson.dumps(body)
+    return as_json(body)
 
 
 def answer(body: bytes) -> GenerateOutput:
@@ -55,6 +56,9 @@ def answer(body: bytes) -> GenerateOutput:
         "generations": texts,
         "statistics": {"input_tokens": [read], "output_tokens": [written]},
     }
+    reasons = [choice.get("finish_reason") for choice in choices]
+    if any(reason not in (None, "stop") for reason in reasons):
+        output["statistics"]["finish_reason"] = reasons
     if any(item is not None for item in logprobs):
         output["logprobs"] = logprobs
     return output  # type: ignore[no-any-return]
@@ -70,12 +74,17 @@ def _text(choice: dict[str, Any]) -> str | None:
 
 def _silence(choice: dict[str, Any], body: bytes) -> AnswerError:
     reason = choice.get("finish_reason")
-    refusal = (choice.get("message") or {}).get("refusal")
+    message = choice.get("message") or {}
+    refusal, calls = message.get("refusal"), message.get("tool_calls")
+    words = f"the model gave no text (finish reason: {reason})"
+    if refusal:
+        words += f" and refused: {refusal}"
+    elif calls:
+        words += " but called a tool"
     return AnswerError(
-        f"the model gave no text (finish reason: {reason})"
-        + (f" and said: {refusal}" if refusal else ""),
+        words,
         # Cut off, filtered, refused, a tool called: the same would happen again.
-        retryable=reason in (None, "stop") and not refusal,
+        retryable=reason in (None, "stop") and not refusal and not calls,
         raw=replies.shown(body),
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from distilabel.models.wire import replies
+from distilabel.models.wire.bodies import as_json
 from distilabel.typing import GenerateOutput
 
 
@@ -22,7 +23,7 @@ def request(prompt: str, arguments: dict[str, Any]) -> bytes:
         name: value for name, value in arguments.items() if value is not None and value is not False
     }
     # Only the details tell how many tokens there were.
-    return orjson.dumps({"inputs": prompt, "parameters": {**parameters, "details": True}})
+    return as_json({"inputs": prompt, "parameters": {**parameters, "details": True}})
 
 
 def answer(body: bytes, input_tokens: int) -> GenerateOutput:
@@ -51,6 +52,8 @@ def answer(body: bytes, input_tokens: int) -> GenerateOutput:
         "generations": [text],
         "statistics": {"input_tokens": [input_tokens], "output_tokens": [written]},
     }
+    if details.get("finish_reason") == "length":
+        output["statistics"]["finish_reason"] = ["length"]
     if logprobs:
         output["logprobs"] = [logprobs]
     return output  # type: ignore[no-any-return]
