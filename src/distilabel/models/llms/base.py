@@ -269,12 +269,15 @@ def merge_responses(responses: List[GenerateOutput], n: int = 1) -> List[Generat
     for start in range(0, len(responses), n):
         group: list[Any] = list(responses[start : start + n])
         joined: dict[str, Any] = {"generations": [], "statistics": {}}
+        # One that some have and others lack must not slip from one generation to another.
+        names = dict.fromkeys(name for output in group for name in output.get("statistics", ()))
         for output in group:
             for key, value in output.items():
-                if key == "statistics":
-                    for name, counts in value.items():
-                        joined["statistics"].setdefault(name, []).extend(counts)
-                else:
+                if key != "statistics":
                     joined.setdefault(key, []).extend(value)
+            counts = output.get("statistics", {})
+            for name in names:
+                lacking = [None] * len(output["generations"])
+                joined["statistics"].setdefault(name, []).extend(counts.get(name, lacking))
         merged.append(joined)
     return merged  # type: ignore[return-value]
