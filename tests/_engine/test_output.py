@@ -108,6 +108,7 @@ def test_parts_of_different_types_are_kept_as_json_text(tmp_path: Path) -> None:
         ([None, [None]], [None, [None]]),
         ({"a": {"b": None}}, {"a": {"b": None}}),
         ("half a pair \ud83d", "half a pair ?"),
+        ({"a": ["\ud83d", 1.5, "x"][0::2], "b\ud83d": 1}, {"a": ["?", "x"], "b?": 1}),
         ({"a": 1, "b": [1, "x"]}, '{"a":1,"b":[1,"x"]}'),
         ([{1}, {"a"}], '[[1],["a"]]'),
     ],

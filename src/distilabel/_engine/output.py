@@ -181,7 +181,7 @@ def to_table(rows: list[Row]) -> pa.Table:
     for name in names:
         values = [row.get(name) for row in rows]
         try:
-            columns.append(_without_empty_structs(pa.array(values)))
+            columns.append(_without_empty_structs(_array(values)))
         except (pa.ArrowException, UnicodeError, OverflowError, TypeError, ValueError) as error:
             _log.warning(
                 "the values of column %r have no common type (%s): they are kept as text, and as "
@@ -191,6 +191,26 @@ def to_table(rows: list[Row]) -> pa.Table:
             )
             columns.append(pa.array([None if v is None else _json(v) for v in values]))
     return pa.table([*columns], names=names)
+
+
+def _array(values: list[Any]) -> pa.Array:
+    import pyarrow as pa
+
+    try:
+        return pa.array(values)
+    except UnicodeError:
+        return pa.array([_whole(value) for value in values])
+
+
+def _whole(value: Any) -> Any:
+    """The value with `?` for half a surrogate pair, which Arrow has no place for."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_whole(k): _whole(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_whole(v) for v in value]
+    return value
 
 
 def _without_empty_structs(column: pa.Array) -> pa.Array:
@@ -222,7 +242,7 @@ def _emptied(value: Any) -> Any:
 
 def _json(value: Any) -> str:
     if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
+        return _whole(value)  # type: ignore[no-any-return]
     options = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
     try:
         return orjson.dumps(value, default=_other, option=options).decode()
