@@ -26,6 +26,8 @@ from distilabel.models.gate import Gate, How
 from distilabel.models.gates import Gates
 from distilabel.models.llms.base import LLM, AsyncLLM, merge_responses
 from distilabel.models.prices import Price, price_for
+from distilabel.models.remarks import Remarks
+from distilabel.models.sharing import Claims, Sharing
 from distilabel.models.times import Times
 from distilabel.models.troubles import as_model_error
 
@@ -46,7 +48,7 @@ _log = logging.getLogger("distilabel.llm")
 _T = TypeVar("_T")
 
 
-class Answers(Protocol):
+class Answers(Claims, Protocol):
     """Where answers are kept."""
 
     @property
@@ -123,6 +125,7 @@ class Door:
         self._stopping = stopping or (lambda: False)
         self._arguments = checked_arguments(llm, llm.get_generation_kwargs())
         self._name = llm.model_name
+        self._remarks = Remarks(step, self._name)
         self._told = False
         try:
             self._base = self._digest_of(self._arguments)
@@ -131,6 +134,9 @@ class Door:
             if answers is not None:
                 self._tell_not_kept(f"{error}, in its arguments")
                 self._answers = None
+        self._sharing: Sharing[GenerateOutput] | None = None
+        if self._answers is not None and reuse:
+            self._sharing = Sharing(self._answers, self._kept_under, step)
         # How often each question was asked here: equal questions get answers of their own.
         self._times = Times()
         self._peeked: list[tuple[bytes, GenerateOutput]] = []
@@ -268,13 +274,15 @@ class Door:
         outputs = []
         for _ in range(num_generations if splits else 1):
             question, key = self._key(input, 1 if splits else num_generations, base)
-            assert self._answers is not None
-            value = self._answers.get(key)
-            if value is None:
+            try:
+                output = self._kept_under(key)
+                if output is None:
+                    raise NotKept
+            except BaseException:
                 self._times.forget(question)
-                raise NotKept
-            outputs.append(orjson.loads(value))
-            self._peeked.append((question, outputs[-1]))
+                raise
+            outputs.append(output)
+            self._peeked.append((question, output))
         return merge_responses(outputs, num_generations)[0] if splits else outputs[0]
 
     # -- one question -----------------------------------------------------------------------
@@ -297,14 +305,22 @@ class Door:
         hasher.update(times.to_bytes(8, "big"))
         return question, cast(bytes, hasher.digest())
 
+    def _kept_under(self, key: bytes) -> GenerateOutput | None:
+        assert self._answers is not None
+        value = self._answers.get(key)
+        try:
+            return None if value is None else cast("GenerateOutput", orjson.loads(value))
+        except orjson.JSONDecodeError:
+            # A bad disk: it is asked for again, and kept in its place.
+            return None
+
     async def _answer(
         self, input: FormattedInput, count: int, arguments: dict[str, Any], base: Any
     ) -> GenerateOutput:
         _, key = self._key(input, count, base)
         if self._answers is not None and self._reuse:
-            kept = self._answers.get(key)
-            if kept is not None:
-                output: GenerateOutput = orjson.loads(kept)
+            output = self._kept_under(key)
+            if output is not None:
                 self._tell_answered(output, 0.0, reused=True)
                 return output
         if self._seeded:
@@ -321,8 +337,16 @@ class Door:
         retries = RETRIES if retries is None else retries
         attempts = tries = 0
         first_failure = 0.0
+        sharing = self._sharing
         while True:
             ticket = await gate.enter(key, again=attempts > 0)
+            if sharing is not None and not sharing.begins(key):
+                gate.leave(ticket, How.OTHER)
+                found = await sharing.answer(key, self._stopping)
+                if found is not None:
+                    self._tell_answered(found, 0.0, reused=True)
+                    return found
+                continue
             how, wait, tokens, why = How.OTHER, None, 0, ""
             try:
                 if self._stopping():
@@ -332,6 +356,7 @@ class Door:
                 outcome = await self._tried(input, count, arguments)
                 if not isinstance(outcome, AnswerError):
                     output, how = outcome, How.ANSWERED
+                    self._remarks.look(output)
                     tokens = await self._tell_paid(output, loop.time() - asked)
                     if self._answers is not None:
                         # Leave is kept until the answer is safe: what is in flight can be lost.
@@ -344,6 +369,8 @@ class Door:
                 elif error.retryable:
                     how = How.BROKEN
             finally:
+                if sharing is not None:
+                    sharing.ends(key)
                 gate.leave(ticket, how, wait=wait, tokens=tokens, why=why)
             attempts += 1
             tries += not error.overloaded

@@ -198,8 +198,9 @@ class BasePipeline(RequirementsMixin, Filed):
             write(self.dump(), places.config, "yaml")
         except OSError as error:
             raise DistilabelUserError(
-                f"Nothing can be kept in {places.execution}: {error}. Free space or allow writing "
-                "there, or keep it elsewhere (Pipeline(cache_dir=...) or DISTILABEL_CACHE_DIR)."
+                f"Nothing can be kept in {places.execution}: {error.strerror}. Free space or "
+                "allow writing there, or keep it elsewhere (Pipeline(cache_dir=...) or "
+                "DISTILABEL_CACHE_DIR)."
             ) from error
         return execution.run(places, reuse=use_cache, handlers=logging_handlers or [])
 
