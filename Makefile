@@ -5,13 +5,14 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test lint bench faults clean
 
 help:
 	@echo "make demo   a preference dataset from simulated models: no key, no network"
 	@echo "make test   all tests"
 	@echo "make lint   ruff and mypy"
 	@echo "make bench  how fast it is, against a hand-written loop"
+	@echo "make faults  docs/faults.md anew, from the tests of faults"
 	@echo "make clean  removes $(VENV)"
 
 $(READY): pyproject.toml
@@ -35,6 +36,9 @@ lint: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m bench.run
+
+faults: $(READY)
+	cd tests && ../$(BIN)/python -m faults > ../docs/faults.md
 
 clean:
 	rm -rf $(VENV)
