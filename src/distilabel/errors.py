@@ -14,6 +14,9 @@ Knows nothing about who raises or catches.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from distilabel.constants import DISTILABEL_DOCS_URL
 
 
@@ -89,6 +92,8 @@ class AnswerError(ModelError):
         retry_after: seconds the server asked us to wait, if it did.
         overloaded: whether the cause is load (429, 503, timeouts), so that asking slower helps.
         raw: what came back, for the record of the failure.
+        statistics: what the reply took, where it says so: that is paid for all the same.
+        lost: whether the question was sent and its reply can not be read: it may be paid for.
 
     Attributes:
         attempts: how often the question was asked.
@@ -103,10 +108,14 @@ class AnswerError(ModelError):
         retry_after: float | None = None,
         overloaded: bool = False,
         raw: str | None = None,
+        statistics: Mapping[str, Any] | None = None,
+        lost: bool = False,
     ) -> None:
         super().__init__(message, status=status)
         self.retryable = retryable
         self.retry_after = retry_after
         self.overloaded = overloaded
         self.raw = raw
+        self.statistics = statistics
+        self.lost = lost
         self.attempts = 1

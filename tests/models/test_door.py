@@ -10,11 +10,12 @@ import numpy
 import orjson
 import pytest
 
-from distilabel._core.events import Answered, Asked, Event, Retried, Unanswered
+from distilabel._core.events import Answered, Asked, Event, Retried, Unanswered, Wasted
 from distilabel.errors import AnswerError, DistilabelUserError, EndpointError, StoreError
 from distilabel.models import LLM, AsyncLLM, OpenAILLM
 from distilabel.models.door import Door, StopAsking
 from distilabel.models.gates import Gates
+from distilabel.models.prices import Usage
 from distilabel.models.simulated.faults import Faults
 from distilabel.models.simulated.server import running
 from distilabel.models.simulated.settings import Settings
@@ -216,7 +217,7 @@ async def test_a_failure_that_may_pass_is_asked_again() -> None:
     llm = made(Counting, broken(), ConnectionResetError("gone"), TimeoutError())
     output = await Door(llm, emit=events.append)(chat("a"))
     assert output["generations"] == ["4.0"]
-    kinds = [type(event) for event in events]
+    kinds = [type(event) for event in events if not isinstance(event, Wasted)]
     assert kinds == [Asked, Retried, Asked, Retried, Asked, Retried, Asked, Answered]
 
 
@@ -311,13 +312,13 @@ async def test_an_answer_that_cannot_be_kept_is_not_paid_for_twice() -> None:
 async def test_a_cancelled_question_takes_no_other_with_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    import distilabel.models.door as module
+    import distilabel.models.bill as module
 
     asked = asyncio.Event()
 
     async def slowly(llm: LLM) -> Any:
         await asked.wait()
-        return lambda read, written: 1.0
+        return lambda usage: 1.0
 
     monkeypatch.setattr(module, "price_for", slowly)
     door = Door(made())
@@ -503,3 +504,29 @@ async def test_what_cannot_be_kept_is_said_and_costs_no_answer(
         await door(chat("b"))
         assert not kept
         assert [record.message.count("cannot be kept") for record in caplog.records] == [1]
+
+
+async def test_tokens_from_the_cache_of_the_provider_are_priced_as_such(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import distilabel.models.bill as module
+
+    class Cached(Counting):
+        async def agenerate(self, input: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+            counts = {"input_tokens": [9], "output_tokens": [3], "cache_read_tokens": [5]}
+            return {"generations": ["a"], "statistics": {**counts, "cache_write_tokens": [2]}}
+
+    paid: list[Usage] = []
+
+    async def price_for(llm: LLM) -> Any:
+        def price(usage: Usage) -> float:
+            paid.append(usage)
+            return 1.0
+
+        return price
+
+    monkeypatch.setattr(module, "price_for", price_for)
+    events: list[Event] = []
+    await Door(Cached(), emit=events.append)(chat("a"))
+    assert paid == [Usage(9, 3, 5, 2)]
+    assert [event.cost for event in events if isinstance(event, Answered)] == [1.0]

@@ -26,10 +26,14 @@ class RunStarted(Event):
     Attributes:
         pipeline: its name.
         steps: step name → class name, in topological order.
+        leaves: steps that nothing follows.
+        budget: US dollars that the run may cost; None is no limit.
     """
 
     pipeline: str
     steps: dict[str, str]
+    leaves: tuple[str, ...] = ()
+    budget: float | None = None
 
 
 @dataclass(slots=True)
@@ -91,6 +95,7 @@ class Answered(Event):
         seconds: between asking and the answer; 0 if it was stored already.
         reused: whether it was stored already.
         cost: US dollars; None if the price is not known.
+        cached_tokens: tokens of the question that the provider had read before.
     """
 
     step: str
@@ -100,6 +105,31 @@ class Answered(Event):
     seconds: float
     reused: bool
     cost: float | None = None
+    cached_tokens: int = 0
+
+
+@dataclass(slots=True)
+class Wasted(Event):
+    """A reply that took tokens, or may have, is no answer.
+
+    Attributes:
+        step: who asked.
+        model: who replied.
+        input_tokens: tokens of the question; 0 if the reply was lost.
+        output_tokens: tokens of the reply; 0 if it was lost.
+        cached_tokens: tokens of the question that the provider had read before.
+        cost: US dollars, of a lost reply the most it can have cost; None if the price is not
+            known.
+        lost: whether the reply was lost, so that nobody here knows what it took.
+    """
+
+    step: str
+    model: str
+    input_tokens: int
+    output_tokens: int
+    cached_tokens: int
+    cost: float | None
+    lost: bool
 
 
 @dataclass(slots=True)

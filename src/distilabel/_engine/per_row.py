@@ -7,6 +7,7 @@ from collections import deque
 from typing import Any, Final
 
 from distilabel._core.events import RowFailed
+from distilabel._engine.at_work import row_at_work
 from distilabel._engine.node import Node, error_in, has_failed
 from distilabel._engine.rows import Chunk, Key, Row
 from distilabel._engine.shared import Shared
@@ -75,10 +76,13 @@ class PerRow(Node):
         given = self._mappings.into(row) if self._mappings else row
         if any(given.get(name, self) is None for name in self._required):
             return False
+        before = row_at_work.set(key[0])
         try:
             made = self._door.kept(lambda ask: self._task.aprocess(given, ask))
         except Exception:  # noqa: BLE001 (it will be raised again where it is dealt with)
             return False
+        finally:
+            row_at_work.reset(before)
         if made is None:
             return False
         self._pass_on(key, self._counted(key, row, made, skipped=False))
@@ -86,7 +90,9 @@ class PerRow(Node):
 
     async def _work(self, key: Key, row: Row) -> None:
         try:
+            before = row_at_work.set(key[0])
             made = await self._made(key, row)
+            row_at_work.reset(before)
             if made is not None:
                 self._pass_on(key, made)
         finally:

@@ -17,25 +17,38 @@ class Plan:
         name: of the pipeline.
         steps: by name, in topological order.
         edges: from, to.
+        stages: names of the steps that are loaded together; one stage is over before the next is
+            loaded.
         routing: step name → the function that routes its rows.
         data: folder for the outputs of the leaves and for artifacts.
         store: file of the store; None keeps nothing.
         reuse: whether what is kept is used.
         first_batch_only: whether every source stops after one batch.
+        budget: US dollars that the run may cost; None is no limit.
+        picked: ordinals of the rows that sources give, in order; None is all of them.
     """
 
     name: str
     steps: dict[str, _Step]
     edges: list[tuple[str, str]]
+    stages: list[list[str]]
     data: Path
     store: Path | None
     reuse: bool = True
     first_batch_only: bool = False
+    budget: float | None = None
+    picked: tuple[int, ...] | None = None
     routing: dict[str, Any] = field(default_factory=dict)
 
     def successors(self, name: str) -> list[str]:
         """Where the rows of a step go."""
         return [end for start, end in self.edges if start == name]
+
+    @property
+    def leaves(self) -> tuple[str, ...]:
+        """The steps that nothing follows."""
+        starts = {start for start, _ in self.edges}
+        return tuple(name for name in self.steps if name not in starts)
 
     def predecessors(self, name: str) -> list[str]:
         """Where the rows of a step come from."""

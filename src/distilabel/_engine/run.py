@@ -7,6 +7,7 @@ and Ctrl-C reaches the caller's thread, which tells the run.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import threading
 import time
@@ -17,11 +18,14 @@ from distilabel._core.threads import Threads
 from distilabel._engine.collecting import fewer_collections
 from distilabel._engine.graph import Graph
 from distilabel._engine.plan import Plan
+from distilabel._engine.pricing import check_prices
+from distilabel._engine.report import BUDGET
 from distilabel._engine.shared import Shared
 from distilabel._engine.store import Store
 from distilabel.constants import STEPS_ARTIFACTS_PATH
 from distilabel.errors import DistilabelError, ModelError, StoreError
 from distilabel.models import http
+from distilabel.models.budget import Budget
 from distilabel.steps.base import _Step
 
 _log = logging.getLogger("distilabel.pipeline")
@@ -114,9 +118,14 @@ class Run:
             if self._main is not None:
                 self._main.cancel()
             return
-        self._emit(Stopping("Ctrl-C"))
+        self._stop_because("Ctrl-C")
+
+    def _stop_because(self, reason: str) -> None:
+        assert self._shared is not None
+        self.interrupted = True
+        self._emit(Stopping(reason))
         self._shared.stop_asking()
-        self._shared.finished.set()
+        self._shared.finish()
 
     def _stop_now(self) -> None:
         if self._loop is not None and self._main is not None and not self._loop.is_closed():
@@ -132,9 +141,8 @@ class Run:
         store: Store | None = None
         error: BaseException | None = None
         try:
-            self._emit(
-                RunStarted(plan.name, {name: type(s).__name__ for name, s in plan.steps.items()})
-            )
+            kinds = {name: type(s).__name__ for name, s in plan.steps.items()}
+            self._emit(RunStarted(plan.name, kinds, plan.leaves, plan.budget))
             store = Store(plan.store) if plan.store is not None else None
             await self._loaded(store)
         except BaseException as caught:
@@ -150,16 +158,25 @@ class Run:
             )
 
     async def _loaded(self, store: Store | None) -> None:
-        plan = self._plan
         loaded: list[_Step] = []
         try:
-            for step in plan.steps.values():
-                await self._load(step)
-                loaded.append(step)
-            await self._worked(store)
+            await self._load_all(self._plan.stages[0], loaded)
+            await self._worked(store, loaded)
         finally:
-            for step in loaded:
-                await self._unload(step)
+            await self._unload_all(loaded)
+
+    async def _load_all(self, stage: list[str], loaded: list[_Step]) -> None:
+        if len(self._plan.stages) > 1:
+            number = self._plan.stages.index(stage) + 1
+            _log.info("stage %d of %d: %s", number, len(self._plan.stages), ", ".join(stage))
+        for name in stage:
+            step = self._plan.steps[name]
+            await self._load(step)
+            loaded.append(step)
+
+    async def _unload_all(self, loaded: list[_Step]) -> None:
+        while loaded:
+            await self._unload(loaded.pop(0))
 
     async def _load(self, step: _Step) -> None:
         begun = time.monotonic()
@@ -200,16 +217,27 @@ class Run:
         except Exception as error:  # noqa: BLE001 (whatever a step of the user's raises)
             _log.warning("%s could not be unloaded: %s: %s", step.name, type(error).__name__, error)
 
-    async def _worked(self, store: Store | None) -> None:
+    async def _worked(self, store: Store | None, loaded: list[_Step]) -> None:
         plan = self._plan
         shared = Shared(emit=self._emit, store=store, reuse=plan.reuse, window=_window(plan.steps))
         try:
+            if plan.budget is not None:
+                await shared.in_thread(check_prices, plan.steps)
+                shared.budget = Budget(plan.budget, lambda: self._stop_because(BUDGET))
             graph = Graph(plan, shared)
             self._shared = shared
             if self.interrupted:
                 return
-            graph.begin()
+            graph.open(plan.stages[0])
             self._warm_up(time.monotonic(), time.process_time())
+            for before, stage in itertools.pairwise(plan.stages):
+                await graph.over(before)
+                if shared.finished.is_set():
+                    break
+                # Two stages together may not fit into memory: that is what they are for.
+                await self._unload_all(loaded)
+                await self._load_all(stage, loaded)
+                graph.open(stage)
             await shared.finished.wait()
             if shared.failure is not None:
                 if not isinstance(shared.failure, StoreError):

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 from distilabel._core.events import Emit
 from distilabel._core.threads import Threads
 from distilabel._engine.store import Store
+from distilabel.models.budget import Budget
 from distilabel.models.door import StopAsking
 from distilabel.models.gates import Gates
 
@@ -42,8 +43,11 @@ class Shared:
         self.threads = Threads(64)
         self.waiting: list[Wakeable] = []
         self.stopping = False
+        # A node has no more rows, or the run is over.
+        self.progress = asyncio.Event()
         self.finished = asyncio.Event()
         self.failure: BaseException | None = None
+        self.budget: Budget | None = None
         self.leaves = 0
         self._busy = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -83,14 +87,19 @@ class Shared:
         """A leaf has all its rows."""
         self.leaves -= 1
         if self.leaves == 0:
-            self.finished.set()
+            self.finish()
+
+    def finish(self) -> None:
+        """The run is over: every row has reached its end, or it is stopped."""
+        self.finished.set()
+        self.progress.set()
 
     def fail(self, error: BaseException | None) -> None:
         """Ends the run because of an error; the first one counts."""
         if self.failure is None:
             self.failure = error
         self.stopping = True
-        self.finished.set()
+        self.finish()
 
     async def in_thread(self, function: Callable[..., _T], *args: Any) -> _T:
         """Runs a synchronous function in a thread and waits for it."""

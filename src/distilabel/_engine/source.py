@@ -26,6 +26,7 @@ class Source(Feed):
         step: the step.
         shared: what the nodes of the run share.
         first_batch_only: whether to stop after one batch, as in a dry run.
+        picked: ordinals of the rows to give, in order, as in a pilot; None is all of them.
         door: put up for the step's own synchronous questions.
     """
 
@@ -35,11 +36,15 @@ class Source(Feed):
         shared: Shared,
         *,
         first_batch_only: bool = False,
+        picked: tuple[int, ...] | None = None,
         door: Door | None = None,
     ) -> None:
         super().__init__(str(step.name), shared)
         self._step = step
         self._first_batch_only = first_batch_only
+        self._picked = None if picked is None else frozenset(picked)
+        self._last_picked = max(picked, default=0) if picked is not None else 0
+        self._read = 0
         self._door = door
 
     def push(self, port: int, chunk: Chunk) -> None:
@@ -69,6 +74,10 @@ class Source(Feed):
                 self.shared.end()
         if self.shared.stopping:
             return
+        if not self.given_ordinals and self._read:
+            raise DistilabelUserError(
+                f"{self.name} has only {self._read:,} rows, far fewer than was said."
+            )
         if not self.given_ordinals:
             raise DistilabelUserError(
                 f"{self.name} gave no rows: is its dataset empty, or filtered to nothing?"
@@ -93,6 +102,9 @@ class Source(Feed):
             if item is None:
                 return pulled, True
             rows, last = item
+            if self._picked is not None:
+                rows = self._those_picked(rows)
+                last = last or self._read > self._last_picked
             pulled.append(rows)
             room -= len(rows)
             if last or self._first_batch_only:
@@ -100,6 +112,12 @@ class Source(Feed):
             if time.monotonic() > until:
                 break
         return pulled, False
+
+    def _those_picked(self, rows: list[Row]) -> list[Row]:
+        assert self._picked is not None
+        start = self._read
+        self._read += len(rows)
+        return [row for i, row in enumerate(rows, start) if i in self._picked]
 
     def _next(self, batches: _Batches) -> tuple[list[Row], bool] | None:
         try:

@@ -54,9 +54,34 @@ def simulate(
             "(model name to text); other questions get simulated answers."
         ),
     ] = None,
+    price: Annotated[
+        Optional[str],
+        typer.Option(
+            metavar="IN:OUT",
+            help="US dollars for a million tokens in, and out, such as '0.15:0.6'; every answer "
+            "then names what it cost.",
+        ),
+    ] = None,
+    reasoning: Annotated[
+        Optional[str],
+        typer.Option(
+            metavar="FORM",
+            help="Think before every answer and show it: in a field reasoning_content, reasoning "
+            "or reasoning_details, or in the text between tags (think) or before the closing one "
+            "alone (think_end). A thinking block in Anthropic's messages.",
+        ),
+    ] = None,
+    refuse: Annotated[
+        Optional[list[str]],
+        typer.Option(
+            metavar="ARGUMENT",
+            help="Refuse an argument as models that reason do: max_tokens always, any other one, "
+            "such as temperature, unless it is 1; repeat for several.",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of all answers, latencies and faults.")] = 0,
 ) -> None:
-    """Serves a simulated model that speaks as OpenAI does, to rehearse pipelines on.
+    """Serves a simulated model that speaks as OpenAI and Anthropic do, to rehearse pipelines on.
 
     The same question always gets the same answer; latency, rate limit and faults are yours to set.
     Point any OpenAI client at the printed URL, with any API key. What was asked is counted under
@@ -74,7 +99,10 @@ def simulate(
             models=tuple(model or ()),
             api_key=api_key,
             replay=replay,
+            price=Settings.price_from(price) if price else None,
             seed=seed,
+            reasoning=reasoning,
+            refuses=tuple(refuse or ()),
         )
         serve(settings, host, port, ready=_tell)
     except (ValueError, OSError) as error:

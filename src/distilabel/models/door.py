@@ -17,15 +17,15 @@ from weakref import WeakKeyDictionary
 import orjson
 
 from distilabel._core.digest import canonical
-from distilabel._core.events import Answered, Asked, Emit, Retried, Unanswered
+from distilabel._core.events import Asked, Emit, Retried, Unanswered
 from distilabel._core.spec import module_of
 from distilabel.errors import AnswerError, EndpointError
 from distilabel.models.arguments import checked_arguments
 from distilabel.models.batcher import Batcher
+from distilabel.models.bill import Bill
 from distilabel.models.gate import Gate, How
 from distilabel.models.gates import Gates
 from distilabel.models.llms.base import LLM, AsyncLLM, merge_responses
-from distilabel.models.prices import Price, price_for
 from distilabel.models.remarks import Remarks
 from distilabel.models.sharing import Claims, Sharing
 from distilabel.models.times import Times
@@ -34,6 +34,7 @@ from distilabel.models.troubles import as_model_error
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
 
+    from distilabel.models.budget import Budget
     from distilabel.typing import FormattedInput, GenerateOutput
 
 # A refusal for load says nothing against the question: it is asked again for this many seconds.
@@ -99,6 +100,7 @@ class Door:
         emit: told of every question and answer.
         batch_size: most questions that a synchronous model gets at a time.
         stopping: asked before every question; True leaves it unasked.
+        budget: what the questions may cost; None is no limit.
     """
 
     def __init__(
@@ -112,6 +114,7 @@ class Door:
         emit: Emit | None = None,
         batch_size: int = 50,
         stopping: Callable[[], bool] | None = None,
+        budget: Budget | None = None,
     ) -> None:
         self.llm = llm
         self.step = step
@@ -120,8 +123,8 @@ class Door:
         self._reuse = reuse
         self._gates = gates
         self._gate: Gate | None = None
-        self._price: asyncio.Task[Price] | None = None
         self._emit = emit or (lambda event: None)
+        self._bill = Bill(llm, step, self._emit, budget)
         self._stopping = stopping or (lambda: False)
         self._arguments = checked_arguments(llm, llm.get_generation_kwargs())
         self._name = llm.model_name
@@ -248,7 +251,7 @@ class Door:
             waited_for: Any = coroutine.send(None)
         except StopIteration as end:
             for _, output in self._peeked:
-                self._tell_answered(output, 0.0, reused=True)
+                self._bill.reused(output)
             self._peeked.clear()
             result: _T = end.value
             return result
@@ -321,7 +324,7 @@ class Door:
         if self._answers is not None and self._reuse:
             output = self._kept_under(key)
             if output is not None:
-                self._tell_answered(output, 0.0, reused=True)
+                self._bill.reused(output)
                 return output
         if self._seeded:
             # Drawn from the question, so that a rerun sends the same and an equal one another.
@@ -344,12 +347,14 @@ class Door:
                 gate.leave(ticket, How.OTHER)
                 found = await sharing.answer(key, self._stopping)
                 if found is not None:
-                    self._tell_answered(found, 0.0, reused=True)
+                    self._bill.reused(found)
                     return found
                 continue
             how, wait, tokens, why = How.OTHER, None, 0, ""
+            item = None
             try:
-                if self._stopping():
+                item = await self._bill.item(input, count, arguments)
+                if item is None or self._stopping():
                     raise StopAsking
                 self._emit(Asked(self.step, self._name))
                 asked = loop.time()
@@ -357,12 +362,13 @@ class Door:
                 if not isinstance(outcome, AnswerError):
                     output, how = outcome, How.ANSWERED
                     self._remarks.look(output)
-                    tokens = await self._tell_paid(output, loop.time() - asked)
+                    tokens = await self._bill.answered(item, output, loop.time() - asked)
                     if self._answers is not None:
                         # Leave is kept until the answer is safe: what is in flight can be lost.
                         await self._keep(key, output)
                     return output
                 error = outcome
+                await self._bill.failed(item, error)
                 wait, why = error.retry_after, str(error)
                 if error.overloaded:
                     how = How.REFUSED
@@ -371,6 +377,8 @@ class Door:
             finally:
                 if sharing is not None:
                     sharing.ends(key)
+                if item is not None:
+                    self._bill.close(item)
                 gate.leave(ticket, how, wait=wait, tokens=tokens, why=why)
             attempts += 1
             tries += not error.overloaded
@@ -432,12 +440,6 @@ class Door:
             self._emit(Unanswered(self.step, self._name, type(caught).__name__))
             raise
 
-    async def _tell_paid(self, output: GenerateOutput, seconds: float) -> int:
-        assert self._price is not None
-        # One task for all questions: a cancelled question must not cancel it for the others.
-        price = await asyncio.shield(self._price)
-        return self._tell_answered(output, seconds, reused=False, price=price)
-
     async def _generate(
         self, input: FormattedInput, count: int, arguments: dict[str, Any]
     ) -> GenerateOutput:
@@ -449,7 +451,8 @@ class Door:
             output = await self._agenerate(self.llm, input, num_generations=count, **arguments)
         generations = output["generations"]
         if not generations or all(text is None for text in generations):
-            raise AnswerError("the model gave no text")
+            statistics: Any = output.get("statistics")
+            raise AnswerError("the model gave no text", statistics=statistics)
         return output
 
     async def _opened(self) -> Gate:
@@ -462,24 +465,6 @@ class Door:
                 if self._answers is not None:
                     await self.llm._preflight()
                 gate.open = True
-        if self._price is None:
-            self._price = self.loop.create_task(price_for(self.llm))
+        self._bill.open()
         self._gate = gate
         return gate
-
-    def _tell_answered(
-        self, output: GenerateOutput, seconds: float, *, reused: bool, price: Price | None = None
-    ) -> int:
-        statistics: Any = output.get("statistics") or {}
-        tokens_in = _sum(statistics.get("input_tokens"))
-        tokens_out = _sum(statistics.get("output_tokens"))
-        cost = price(tokens_in, tokens_out) if price is not None else None
-        self._emit(Answered(self.step, self._name, tokens_in, tokens_out, seconds, reused, cost))
-        return tokens_in + tokens_out
-
-
-def _sum(counts: Any) -> int:
-    """Models of users count per generation, in all, or where they know."""
-    if isinstance(counts, (list, tuple)):
-        return sum(int(count) for count in counts if count)
-    return int(counts or 0)

@@ -113,7 +113,10 @@ async def send(
             return Reply(response.status, response.headers, await response.read())
     except TimeoutError as error:
         raise AnswerError(
-            f"{shown} did not answer within {timeout:g} s", retryable=True, overloaded=True
+            f"{shown} did not answer within {timeout:g} s",
+            retryable=True,
+            overloaded=True,
+            lost=not isinstance(error, aiohttp.ConnectionTimeoutError),
         ) from error
     except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
         raise AnswerError(
@@ -128,5 +131,7 @@ async def send(
         ) from error
     except (aiohttp.ClientError, OSError) as error:
         raise AnswerError(
-            f"the connection to {shown} failed: {type(error).__name__}: {error}", retryable=True
+            f"the connection to {shown} failed: {type(error).__name__}: {error}",
+            retryable=True,
+            lost=True,
         ) from error

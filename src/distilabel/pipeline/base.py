@@ -8,7 +8,7 @@ import os
 import tempfile
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Dict, Final, List, Optional, Self, Union
+from typing import TYPE_CHECKING, Any, Dict, Final, List, Optional, Self, Tuple, Union
 
 import orjson
 
@@ -21,9 +21,11 @@ from distilabel.pipeline import dumps
 from distilabel.pipeline.execution import Execution
 from distilabel.pipeline.places import Places, cache_directory
 from distilabel.pipeline.routing_batch_function import RoutingBatchFunction
+from distilabel.pipeline.stages import groups_of, last_of, load_stages
 from distilabel.steps.base import _Step
 
 if TYPE_CHECKING:
+    from distilabel._engine.estimate import Estimate
     from distilabel.distiset import Distiset
     from distilabel.typing import InputDataset, LoadGroups, PipelineRuntimeParametersInfo
 
@@ -151,6 +153,55 @@ class BasePipeline(RequirementsMixin, Filed):
         """The runtime parameters of every step: step name → a list of entries for people."""
         return {name: step.get_runtime_parameters_info() for name, step in self._steps.items()}
 
+    # -- as a picture -----------------------------------------------------------------------
+
+    def draw(
+        self,
+        path: Optional[Union[str, Path]] = "pipeline.png",
+        top_to_bottom: bool = False,
+        show_edge_labels: bool = True,
+    ) -> str:
+        """Draws the steps, their connections and the columns they read. Asks no service.
+
+        Args:
+            path: the file: `.png`, `.svg`, or Mermaid text as `.mmd` or `.md`.
+            top_to_bottom: whether it reads downwards; to the right otherwise.
+            show_edge_labels: whether columns stand on the connections.
+
+        Returns:
+            The path.
+
+        Raises:
+            DistilabelUserError: another suffix, or there are no steps.
+        """
+        from distilabel.pipeline.drawing.files import draw
+
+        draw(self, str(path), top_to_bottom, show_edge_labels)
+        return str(path)
+
+    def _repr_svg_(self) -> str | None:
+        """What a notebook shows of a pipeline; the plain text where there is nothing to draw."""
+        from distilabel.pipeline.drawing.picture import picture_of
+        from distilabel.pipeline.drawing.svg import svg_of
+
+        return svg_of(picture_of(self, True), top_to_bottom=False) if self._steps else None
+
+    def get_load_stages(
+        self, load_groups: Optional[LoadGroups] = None
+    ) -> Tuple[List[List[str]], List[List[str]]]:
+        """Which steps `run(load_groups=...)` would load together.
+
+        Args:
+            load_groups: as for `run`.
+
+        Returns:
+            The stages, lists of names; and of each stage the steps that end it. A global step is a
+            stage by itself.
+        """
+        groups = groups_of(load_groups, self.dag)
+        stages = load_stages(self.dag, lambda name: self._steps[name].is_global, groups)
+        return stages, [last_of(self.dag, stage) for stage in stages]
+
     # -- running ----------------------------------------------------------------------------
 
     def run(
@@ -163,6 +214,7 @@ class BasePipeline(RequirementsMixin, Filed):
         dataset: Optional[InputDataset] = None,
         dataset_batch_size: int = 50,
         logging_handlers: Optional[List[logging.Handler]] = None,
+        budget: Optional[float] = None,
     ) -> Distiset:
         """Runs the pipeline.
 
@@ -171,14 +223,18 @@ class BasePipeline(RequirementsMixin, Filed):
 
         Args:
             parameters: step name → runtime parameter → value, nested for models.
-            load_groups: accepted for 1.x; every step is loaded at the start.
+            load_groups: lists of steps (or names) that are loaded together, or
+                `"sequential_step_execution"`; a group is loaded when those before it are done and
+                unloaded. None loads every step at the start.
             use_cache: whether kept answers and outputs are used.
             storage_parameters: accepted for 1.x; rows are passed in memory.
             use_fs_to_pass_data: accepted for 1.x; rows are passed in memory.
-            dataset: rows for the first steps: a list of dicts, a pandas DataFrame or a
-                `datasets.Dataset`.
+            dataset: rows for the first steps: a list of dicts, a DataFrame of pandas or polars, a
+                pyarrow Table, or a `Dataset` or `IterableDataset` of `datasets`.
             dataset_batch_size: rows of it handed on at a time.
             logging_handlers: more handlers for the log of the run.
+            budget: US dollars that this run may cost; it stops before they are passed, and the
+                next run goes on. None is no limit.
 
         Returns:
             The dataset, one configuration per leaf, with `.report` and `.failures`.
@@ -191,7 +247,7 @@ class BasePipeline(RequirementsMixin, Filed):
         """
         self._settle_name()
         execution = Execution(self, parameters, dataset, dataset_batch_size)
-        execution.check(load_groups, storage_parameters)
+        execution.check(load_groups, storage_parameters, budget)
         places = self._places
         try:
             places.execution.mkdir(parents=True, exist_ok=True)
@@ -202,7 +258,41 @@ class BasePipeline(RequirementsMixin, Filed):
                 "allow writing there, or keep it elsewhere (Pipeline(cache_dir=...) or "
                 "DISTILABEL_CACHE_DIR)."
             ) from error
-        return execution.run(places, reuse=use_cache, handlers=logging_handlers or [])
+        return execution.run(
+            places, reuse=use_cache, handlers=logging_handlers or [], budget=budget
+        )
+
+    def estimate(
+        self,
+        sample: int = 20,
+        parameters: Optional[Dict[Any, Dict[str, Any]]] = None,
+        dataset: Optional[InputDataset] = None,
+        rows: Optional[int] = None,
+    ) -> Estimate:
+        """Forecasts what a run will take: questions, tokens, time and money.
+
+        Runs the pipeline on some of the rows. Their answers are kept, so that the run does not ask
+        for them again.
+
+        Args:
+            sample: rows to try, spread over the source; 2 at least.
+            parameters: as for `run`.
+            dataset: as for `run`.
+            rows: of the source, where it does not know itself how many it has.
+
+        Returns:
+            The estimate: `print` it, or see `total`, `steps`, `seconds` and `notes`.
+
+        Raises:
+            ValueError: the pipeline or an argument is wrong, or `rows` is missing.
+            EndpointError: a model cannot be asked at all.
+        """
+        from distilabel.pipeline.estimating import estimate
+
+        self._settle_name()
+        execution = Execution(self, parameters, dataset, sample)
+        execution.check(None, None)
+        return estimate(execution, self._places, sample, rows)
 
     def dry_run(
         self,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import math
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from distilabel._core.events import Bus
+from distilabel._core.events import Bus, Emit
 from distilabel._engine.plan import Plan
 from distilabel._engine.run import Run
 from distilabel._engine.tally import Tally
@@ -19,6 +20,7 @@ from distilabel.errors import DistilabelUserError
 from distilabel.mixins.runtime_parameters import close_names
 from distilabel.pipeline.logs import run_log
 from distilabel.pipeline.routing_batch_function import RoutingBatchFunction
+from distilabel.pipeline.stages import groups_of, load_stages
 from distilabel.pipeline.validation import Validation
 from distilabel.steps.base import GeneratorStep, _Step
 
@@ -60,6 +62,8 @@ class Execution:
         self._pipeline = pipeline
         self._parameters: dict[Any, dict[str, Any]] = parameters or {}
         self._steps: dict[str, _Step] = dict(pipeline._steps)
+        # None until groups are given: then every step is loaded at the start.
+        self._stages: list[list[str]] | None = None
         self._dag = Dag()
         for name in pipeline.dag.nodes:
             self._dag.add_node(name)
@@ -91,9 +95,23 @@ class Execution:
         for root in roots:
             self._dag.add_edge(name, root)
 
+    @property
+    def name(self) -> str:
+        """Of the pipeline."""
+        return self._pipeline.name
+
+    @property
+    def steps(self) -> dict[str, _Step]:
+        """Its steps, by name, the source of `dataset` among them."""
+        return self._steps
+
+    def descendants(self, name: str) -> list[str]:
+        """The steps that rows of a step may reach."""
+        return self._dag.descendants(name)
+
     # -- before anything is spent -----------------------------------------------------------
 
-    def check(self, load_groups: Any, storage_parameters: Any) -> None:
+    def check(self, load_groups: Any, storage_parameters: Any, budget: float | None = None) -> None:
         """Sets the runtime parameters and checks everything that can be checked.
 
         Raises:
@@ -121,10 +139,18 @@ class Execution:
                     faults.add(ValueError, f"{step.name}: {error}")
         validation.graph()
         validation.values()
-        validation.load_groups(load_groups)
+        groups = groups_of(load_groups, self._dag)
+        validation.load_groups(groups)
         if storage_parameters is not None and "path" not in storage_parameters:
             faults.add(DistilabelUserError, "storage_parameters needs a `path`.")
+        is_amount = isinstance(budget, (int, float)) and not isinstance(budget, bool)
+        if budget is not None and not (is_amount and 0 < budget < math.inf):
+            faults.add(
+                DistilabelUserError, f"budget={budget!r} is no amount of US dollars above 0."
+            )
         faults.raise_if_any()
+        if groups:
+            self._stages = load_stages(self._dag, lambda n: self._steps[n].is_global, groups)
         missing = self._pipeline.requirements_to_install()
         if missing:
             raise ModuleNotFoundError(
@@ -144,6 +170,9 @@ class Execution:
         handlers: list[logging.Handler],
         keep: bool = True,
         first_batch: int | None = None,
+        budget: float | None = None,
+        picked: tuple[int, ...] | None = None,
+        listeners: Sequence[Emit] = (),
     ) -> Distiset:
         """Runs the pipeline and makes the dataset.
 
@@ -153,25 +182,31 @@ class Execution:
             handlers: more handlers for the log.
             keep: whether answers and outputs are kept.
             first_batch: rows that each source makes before it stops; None is all of them.
+            budget: US dollars that asking may cost; None is no limit.
+            picked: ordinals of the rows that sources give; None is all of them.
+            listeners: told of everything that happens.
         """
         data = places.fresh_data()
         plan = Plan(
-            name=self._pipeline.name,
+            name=self.name if picked is None else f"{self.name} (pilot)",
             steps={name: self._steps[name] for name in self._dag.topological()},
             edges=self._dag.edges,
+            stages=self._stages or [self._dag.topological()],
             data=data,
             store=places.store if keep else None,
             reuse=reuse,
-            first_batch_only=first_batch is not None,
+            first_batch_only=first_batch is not None and picked is None,
+            budget=budget,
+            picked=picked,
             routing=dict(self._pipeline._routing),
         )
         tally = Tally()
         try:
             with (
                 self._batches_of(first_batch),
-                run_log(places.log, handlers, tally, plan) as listeners,
+                run_log(places.log, handlers, tally, plan) as watching,
             ):
-                Run(plan, Bus([tally, *listeners])).to_the_end()
+                Run(plan, Bus([tally, *listeners, *watching])).to_the_end()
             # Read where no other process puts its own outputs in place meanwhile.
             distiset = self._dataset(data, places, tally)
         except BaseException:

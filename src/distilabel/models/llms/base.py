@@ -10,7 +10,7 @@ import logging
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Dict, Final, List, Optional, Tuple
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, PrivateAttr
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveInt, PrivateAttr
 
 from distilabel._core.loop import background_loop, run_sync
 from distilabel._core.spec import DumpIfSet, Spec
@@ -30,6 +30,7 @@ _NOT_IDENTITY: Final = frozenset(
         "max_concurrency",
         "max_retries",
         "offline_batch_generation_block_until_done",
+        "price",
         "requests_per_minute",
         "structured_output",
         "timeout",
@@ -57,6 +58,7 @@ class LLM(RuntimeParametersModelMixin, Spec, BaseModel, ABC):
         max_concurrency: most questions in flight at a time; found by trying if None.
         requests_per_minute: most questions a minute; what the endpoint allows if None.
         tokens_per_minute: most tokens a minute, in and out; what the endpoint allows if None.
+        price: US dollars for a million tokens in, and out; of a known provider it is known.
     """
 
     model_config = ConfigDict(
@@ -91,6 +93,9 @@ class LLM(RuntimeParametersModelMixin, Spec, BaseModel, ABC):
     tokens_per_minute: Annotated[Optional[RuntimeParameter[PositiveInt]], DumpIfSet] = Field(
         default=None, description="Most tokens a minute, in and out."
     )
+    price: Annotated[
+        Optional[RuntimeParameter[Tuple[NonNegativeFloat, NonNegativeFloat]]], DumpIfSet
+    ] = Field(default=None, description="US dollars for a million tokens in, and out.")
 
     _logger: logging.Logger = PrivateAttr(default=logging.getLogger("distilabel.llm"))
 
@@ -268,16 +273,16 @@ def merge_responses(responses: List[GenerateOutput], n: int = 1) -> List[Generat
     merged = []
     for start in range(0, len(responses), n):
         group: list[Any] = list(responses[start : start + n])
+        names = {name: None for output in group for name in output if name != "statistics"}
+        counted = {name: None for output in group for name in output.get("statistics") or {}}
         joined: dict[str, Any] = {"generations": [], "statistics": {}}
-        # One that some have and others lack must not slip from one generation to another.
-        names = dict.fromkeys(name for output in group for name in output.get("statistics", ()))
         for output in group:
-            for key, value in output.items():
-                if key != "statistics":
-                    joined.setdefault(key, []).extend(value)
-            counts = output.get("statistics", {})
+            # What one call gives and another does not is None there, or lists would slip.
+            nothing = [None] * len(output["generations"])
             for name in names:
-                lacking = [None] * len(output["generations"])
-                joined["statistics"].setdefault(name, []).extend(counts.get(name, lacking))
+                joined.setdefault(name, []).extend(output.get(name, nothing))
+            statistics = output.get("statistics") or {}
+            for name in counted:
+                joined["statistics"].setdefault(name, []).extend(statistics.get(name, nothing))
         merged.append(joined)
     return merged  # type: ignore[return-value]

@@ -7,9 +7,15 @@ from typing import Annotated, Any, Dict, List, Optional, Union
 from annotated_types import Ge, Gt
 from pydantic import PrivateAttr, validate_call
 
-from distilabel.errors import DistilabelUserError
-from distilabel.models.base_clients.asking import answer_to, headers_of, make_sure_of, trace_of
+from distilabel.models.base_clients.asking import (
+    answer_to,
+    headers_of,
+    make_sure_of,
+    needed,
+    trace_of,
+)
 from distilabel.models.base_clients.openai import OpenAIBaseClient
+from distilabel.models.base_clients.refusals import Refusals
 from distilabel.models.llms.base import AsyncLLM
 from distilabel.models.wire import chat_completions, structures
 from distilabel.typing import FormattedInput, GenerateOutput
@@ -41,6 +47,7 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
     """
 
     _headers: Dict[str, str] = PrivateAttr(default_factory=dict)
+    _refusals: Refusals = PrivateAttr(default_factory=Refusals)
     _key_variable = "OPENAI_API_KEY"
 
     def load(self) -> None:
@@ -50,14 +57,10 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
             DistilabelUserError: there is no key, or `structured_output` has no `schema`.
         """
         super().load()
-        if self.api_key is None:
-            raise DistilabelUserError(
-                f"{type(self).__name__} needs a key: give `api_key`, or set the environment "
-                f"variable {self._key_variable}."
-            )
+        key = needed(self.api_key, self, self._key_variable)
         # A structure that is none is told before anything is asked.
         structures.response_format(self.structured_output)
-        self._headers = headers_of(self.api_key, self.default_headers)
+        self._headers = headers_of(key, self.default_headers)
 
     def unload(self) -> None:
         """Forgets the key."""
@@ -124,9 +127,10 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
         if isinstance(input, tuple):
             input, structure = input[0], input[1] or structure  # type: ignore[assignment]
         text = isinstance(input, str)
+        extra = extra_body or {}
         arguments: Dict[str, Any] = {
             "n": num_generations,
-            "max_tokens": max_new_tokens,
+            "max_tokens": None if "max_completion_tokens" in extra else max_new_tokens,
             "temperature": temperature,
             "top_p": top_p,
             "frequency_penalty": frequency_penalty or None,
@@ -138,12 +142,13 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
             "echo": echo or None if text else None,
             "extra_body": extra_body,
         }
-        body = await answer_to(
-            f"{self._base}/{'completions' if text else 'chat/completions'}",
-            chat_completions.request(self.model, input, arguments),
-            self._headers,
-            self.timeout or 120,
-        )
+        url = f"{self._base}/{'completions' if text else 'chat/completions'}"
+
+        async def send(arguments: Dict[str, Any]) -> bytes:
+            body = chat_completions.request(self.model, input, arguments)
+            return await answer_to(url, body, self._headers, self.timeout or 120)
+
+        body = await self._refusals.ask(self.model, arguments, send)
         return chat_completions.answer(body)
 
 

@@ -1,7 +1,8 @@
-"""A simulated model behind HTTP, as OpenAI and TGI speak it; knows no pipeline and no client."""
+"""A simulated model behind HTTP, as OpenAI, Anthropic and TGI speak; knows no pipeline."""
 
 import asyncio
 import hmac
+import itertools
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import MappingProxyType
@@ -14,6 +15,7 @@ from distilabel.models.simulated import wire
 from distilabel.models.simulated.asking import answers_to
 from distilabel.models.simulated.bucket import TokenBucket
 from distilabel.models.simulated.dialects import ChatCompletions, Completions, Dialect, Generate
+from distilabel.models.simulated.messages import Messages
 from distilabel.models.simulated.replay import Replay
 from distilabel.models.simulated.settings import Settings
 from distilabel.models.simulated.stats import Stats, digest_of
@@ -50,7 +52,7 @@ class _Server:
         self._stats = Stats()
         self._rng = random.Random(settings.seed)
         self._bucket = _bucket(settings)
-        self._authorization = f"Bearer {settings.api_key}".encode()
+        self._requests = itertools.count(1)
 
     def application(self) -> web.Application:
         app = web.Application(client_max_size=_MOST_BYTES)
@@ -58,6 +60,7 @@ class _Server:
         for prefix in ("", "/v1"):
             app.router.add_post(f"{prefix}/chat/completions", self._asked_in(ChatCompletions()))
             app.router.add_post(f"{prefix}/completions", self._asked_in(Completions()))
+            app.router.add_post(f"{prefix}/messages", self._asked_in(Messages()))
             app.router.add_get(f"{prefix}/models", self._models)
             app.router.add_get(f"{prefix}/models/{{id:.+}}", self._model)
         generate = Generate(models[0] if models else ANY_MODEL)
@@ -101,6 +104,7 @@ class _Server:
         except ValueError as error:
             raise _Refused(400, str(error)) from None
         self._check_served(ask.model)
+        self._check_taken(body)
         self._stats.asked(ask.model)
         # Drawn per request, not per question: asking again after a fault must be worth it.
         fault = self._settings.faults.draw(self._rng)
@@ -114,11 +118,18 @@ class _Server:
             if fault == "drop":
                 return wire.dropped(request)
         try:
-            answers = answers_to(ask, replay=self._replay, seed=self._settings.seed)
+            answers = answers_to(
+                ask,
+                replay=self._replay,
+                seed=self._settings.seed,
+                reasoning=self._settings.reasoning,
+            )
         except ValueError as error:
             raise _Refused(400, f"the format asked for cannot be met: {error}") from None
         answers = [answer.spoiled(fault) for answer in answers]
-        reply = orjson.dumps(dialect.write(ask, [] if fault == "no_choices" else answers))
+        reply = orjson.dumps(
+            self._billed(ask.model, dialect.write(ask, [] if fault == "no_choices" else answers))
+        )
         if fault == "malformed":
             reply = reply[: len(reply) // 2]
         if fault == "reset":
@@ -134,11 +145,30 @@ class _Server:
             return await wire.dribbled(request, reply, self._headers())
         return web.Response(body=reply, headers=self._headers())
 
+    def _billed(self, model: str, reply: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Charges for a reply, sound or not, what it says it took."""
+        usage = reply.get("usage")
+        if usage is None:
+            return reply
+        # Anthropic has names of its own for them.
+        read = usage.get("prompt_tokens", usage.get("input_tokens"))
+        written = usage.get("completion_tokens", usage.get("output_tokens"))
+        if self._settings.price is None:
+            self._stats.billed(model, read, written, 0.0)
+            return reply
+        dear_in, dear_out = self._settings.price
+        cost = (read * dear_in + written * dear_out) / 1e6
+        self._stats.billed(model, read, written, cost)
+        return {**reply, "usage": {**usage, "cost": cost}}
+
     def _let_in(self, request: web.Request) -> None:
         if self._settings.api_key is None:
             return
-        given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
-        if not hmac.compare_digest(given, self._authorization):
+        given = request.headers.get("x-api-key")
+        if given is None:
+            given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        known = self._settings.api_key.encode()
+        if not hmac.compare_digest(given.encode("utf-8", "surrogateescape"), known):
             raise _Refused(401, "the API key is missing or is not the right one", "invalid_api_key")
 
     def _let_pass(self) -> None:
@@ -154,12 +184,30 @@ class _Server:
         if self._settings.models and model not in self._settings.models:
             raise _Refused(404, f"the model {model!r} is not served here", "model_not_found")
 
+    def _check_taken(self, body: Mapping[str, Any]) -> None:
+        for name in self._settings.refuses:
+            if name == "max_tokens" and name in body:
+                raise _Refused(
+                    400,
+                    f"Unsupported parameter: {name!r} is not supported with this model. "
+                    "Use 'max_completion_tokens' instead.",
+                    "unsupported_parameter",
+                )
+            if body.get(name, 1) != 1:
+                raise _Refused(
+                    400,
+                    f"Unsupported value: {name!r} does not support {body[name]} with this model. "
+                    "Only the default (1) value is supported.",
+                    "unsupported_value",
+                )
+
     def _headers(self) -> Mapping[str, str]:
         bucket = self._bucket
+        headers = {**_JSON, "request-id": f"req_{next(self._requests)}"}
         if bucket is None:
-            return _JSON
+            return headers
         return {
-            **_JSON,
+            **headers,
             "x-ratelimit-limit-requests": str(bucket.size),
             "x-ratelimit-remaining-requests": str(bucket.left),
             "x-ratelimit-reset-requests": f"{bucket.full_in:.3f}s",

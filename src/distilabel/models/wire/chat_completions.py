@@ -6,8 +6,7 @@ from typing import Any
 
 import orjson
 
-from distilabel.errors import AnswerError
-from distilabel.models.wire import replies
+from distilabel.models.wire import replies, thinking
 from distilabel.models.wire.bodies import as_json
 from distilabel.typing import GenerateOutput
 
@@ -41,52 +40,68 @@ def answer(body: bytes) -> GenerateOutput:
     """
     try:
         data = orjson.loads(body)
+        statistics = _statistics(data.get("usage") or {})
         choices = data["choices"]
-        texts = [_text(choice) for choice in choices]
+        apart = [_text(choice) for choice in choices]
         logprobs = [_logprobs(choice) for choice in choices]
-        usage = data.get("usage") or {}
-        read, written = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
+        thought = statistics.get("reasoning_tokens")
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
         raise replies.no_answer(body, error) from error
     if not choices:
-        raise replies.no_answer(body, "it has no choices")
+        raise replies.no_answer(body, "it has no choices", statistics)
+    reasoning = [words for words, _ in apart]
+    # Of a model that was cut off while it thought, some servers give an empty text.
+    texts = [text or None if words or thought else text for words, text in apart]
     if all(text is None for text in texts):
-        raise _silence(choices[0], body)
-    output: Any = {
-        "generations": texts,
-        "statistics": {"input_tokens": [read], "output_tokens": [written]},
-    }
-    reasons = [choice.get("finish_reason") for choice in choices]
-    if any(reason not in (None, "stop") for reason in reasons):
-        output["statistics"]["finish_reason"] = reasons
+        message = choices[0].get("message") or {}
+        raise replies.silence(
+            choices[0].get("finish_reason"),
+            body,
+            refusal=message.get("refusal"),
+            called=bool(message.get("tool_calls")),
+            thought=bool(thought or any(reasoning)),
+            written=statistics["output_tokens"][0] // len(choices),
+            statistics=statistics,
+        )
+    replies.note_reasons(statistics, [choice.get("finish_reason") for choice in choices])
+    output: Any = {"generations": texts, "statistics": statistics}
+    if any(reasoning):
+        output["reasoning"] = reasoning
     if any(item is not None for item in logprobs):
         output["logprobs"] = logprobs
     return output  # type: ignore[no-any-return]
 
 
-def _text(choice: dict[str, Any]) -> str | None:
-    content = choice["message"].get("content") if "message" in choice else choice["text"]
-    if content is None or isinstance(content, str):
-        return content
-    # Some servers answer in parts, as questions may be asked.
-    return "".join(part["text"] for part in content if part.get("type") == "text")
+def _text(choice: dict[str, Any]) -> tuple[str | None, str | None]:
+    """The reasoning and the text of a choice."""
+    if "message" not in choice:
+        return thinking.apart(choice["text"])
+    content = choice["message"].get("content")
+    if content is not None and not isinstance(content, str):
+        # Some servers answer in parts, as questions may be asked.
+        content = "".join(part["text"] for part in content if part.get("type") == "text")
+    return thinking.of_message(choice["message"], content)
 
 
-def _silence(choice: dict[str, Any], body: bytes) -> AnswerError:
-    reason = choice.get("finish_reason")
-    message = choice.get("message") or {}
-    refusal, calls = message.get("refusal"), message.get("tool_calls")
-    words = f"the model gave no text (finish reason: {reason})"
-    if refusal:
-        words += f" and refused: {refusal}"
-    elif calls:
-        words += " but called a tool"
-    return AnswerError(
-        words,
-        # Cut off, filtered, refused, a tool called: the same would happen again.
-        retryable=reason in (None, "stop") and not refusal and not calls,
-        raw=replies.shown(body),
-    )
+def _statistics(usage: dict[str, Any]) -> dict[str, list[Any]]:
+    """What an answer took; some providers say as well what they had cached and what they charge."""
+    statistics: dict[str, list[Any]] = {
+        "input_tokens": [usage.get("prompt_tokens") or 0],
+        "output_tokens": [usage.get("completion_tokens") or 0],
+    }
+    thought = (usage.get("completion_tokens_details") or {}).get("reasoning_tokens")
+    if thought:
+        statistics["reasoning_tokens"] = [thought]
+    details = usage.get("prompt_tokens_details") or {}
+    for name, count in (("read", "cached_tokens"), ("write", "cache_write_tokens")):
+        if details.get(count):
+            statistics[f"cache_{name}_tokens"] = [details[count]]
+    cost = usage.get("cost")
+    if isinstance(cost, (int, float)) and cost >= 0:
+        # With a key of the user's own for whom the router asks, the router charges its fee alone.
+        more = (usage.get("cost_details") or {}) if usage.get("is_byok") else {}
+        statistics["cost"] = [cost + (more.get("upstream_inference_cost") or 0)]
+    return statistics
 
 
 def _logprobs(choice: dict[str, Any]) -> list[list[dict[str, Any]]] | None:

@@ -15,10 +15,11 @@ from distilabel.errors import AnswerError, EndpointError, ModelError
 
 _RETRYABLE: Final = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
 _OVERLOADED: Final = frozenset({408, 429, 502, 503, 504, 529})
-# Anything that looks like a key is cut out of what servers say: some repeat the key they refuse.
 # Nobody who asks there fares better.
 _UNKNOWN: Final = frozenset({404, 405, 410})
+_UNPAID: Final = frozenset({"insufficient_quota"})
 _BAD_KEY: Final = frozenset({"invalid_api_key", "API_KEY_INVALID"})
+# Anything that looks like a key is cut out of what servers say: some repeat the key they refuse.
 _KEY: Final = re.compile(r"\b(?:sk|hf|gsk|pk|key|api)[-_][A-Za-z0-9_\-*]{6,}|Bearer\s+\S+", re.I)
 _PAGE: Final = re.compile(r"\s*(?:<!--.*?-->\s*)*<(?:!doctype html|html)\b", re.I | re.S)
 _UNSEEN: Final = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.I | re.S)
@@ -103,12 +104,15 @@ def shown(body: bytes) -> str:
     return _KEY.sub("[key]", body[:2000].decode("utf-8", "replace"))
 
 
-def no_answer(body: bytes, why: Exception | str) -> AnswerError:
+def no_answer(
+    body: bytes, why: Exception | str, statistics: Mapping[str, Any] | None = None
+) -> AnswerError:
     """The error that a reply with status 200 stands for that is not what it has to be.
 
     Args:
         body: of the reply.
         why: what is wrong with it.
+        statistics: what it took; None if it does not say.
     """
     if isinstance(why, str):
         words = why
@@ -122,7 +126,62 @@ def no_answer(body: bytes, why: Exception | str) -> AnswerError:
         words = f"it has no {why}"
     else:
         words = f"{type(why).__name__}: {why}"
-    return AnswerError(f"the reply is no answer: {words}", retryable=True, raw=shown(body))
+    return AnswerError(
+        f"the reply is no answer: {words}",
+        retryable=True,
+        raw=shown(body),
+        statistics=statistics,
+        lost=statistics is None,
+    )
+
+
+def silence(
+    reason: str | None,
+    body: bytes,
+    *,
+    refusal: str | None = None,
+    thought: bool = False,
+    written: int = 0,
+    limit: str = "max_new_tokens",
+    called: bool = False,
+    statistics: Mapping[str, Any] | None = None,
+) -> AnswerError:
+    """The error that an answer without a text stands for.
+
+    Args:
+        reason: why the answer ended, in the words of chat completions.
+        body: of the reply.
+        refusal: what the model said to refuse.
+        thought: whether it has reasoned.
+        written: tokens of the answer, as far as they are known.
+        limit: the argument that bounds them.
+        called: whether the model called a tool.
+        statistics: what the reply took.
+    """
+    if thought and reason == "length":
+        all_of_them = f"all {written}" if written else "all its"
+        words = f"the model spent {all_of_them} tokens thinking: raise {limit}"
+    elif thought:
+        words = f"the model thought, but gave no text (finish reason: {reason})"
+    else:
+        words = f"the model gave no text (finish reason: {reason})"
+    if refusal:
+        words += f" and refused: {refusal}"
+    elif called:
+        words += " but called a tool"
+    return AnswerError(
+        words,
+        # Cut off, filtered, refused, a tool called: the same would happen again.
+        retryable=reason in (None, "stop") and not refusal and not called,
+        raw=shown(body),
+        statistics=statistics,
+    )
+
+
+def note_reasons(statistics: dict[str, list[Any]], reasons: list[str | None]) -> None:
+    """Notes why answers ended, in the words of chat completions, where one was cut off."""
+    if any(reason not in (None, "stop") for reason in reasons):
+        statistics["finish_reason"] = reasons
 
 
 def error_of(status: int, headers: Mapping[str, str], body: bytes, *, url: str) -> ModelError:
@@ -136,6 +195,8 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes, *, url: str) 
     """
     url = without_password(url)
     words = said(body)
+    # Not in the message: there it would make every failure a kind of its own.
+    request = headers.get("request-id") or headers.get("x-request-id")
     error = _error_in(body)
     codes = _codes(error)
     if status == 403 and "flagged_input" in (error.get("metadata") or ()):
@@ -153,7 +214,7 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes, *, url: str) 
             "its base_url.",
             status=status,
         )
-    if status == 402 or "insufficient_quota" in codes:
+    if status == 402 or codes & _UNPAID or "credit balance is too low" in words:
         return EndpointError(
             f"{url} wants to be paid first ({status}: {words}). Nothing more can be asked there; "
             "run again when it is paid.",
@@ -173,5 +234,5 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes, *, url: str) 
         retryable=status in _RETRYABLE,
         retry_after=wait_asked_for(headers),
         overloaded=status in _OVERLOADED,
-        raw=words,
+        raw=f"{words} (request {request})" if request else words,
     )

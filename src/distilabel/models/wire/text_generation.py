@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
-from distilabel.models.wire import replies
+from distilabel.models.wire import replies, thinking
 from distilabel.models.wire.bodies import as_json
 from distilabel.typing import GenerateOutput
+
+# Why an answer ended, in the words of chat completions.
+_REASONS: Final = {"eos_token": "stop", "stop_sequence": "stop"}
 
 
 def request(prompt: str, arguments: dict[str, Any]) -> bytes:
@@ -34,26 +37,32 @@ def answer(body: bytes, input_tokens: int) -> GenerateOutput:
         input_tokens: of the question, which the reply does not tell.
 
     Raises:
-        AnswerError: this is no answer; retryable.
+        AnswerError: this is no answer (retryable), or there is only reasoning in it.
     """
     try:
         data = orjson.loads(body)
         # Old servers put a list around it.
         data = data[0] if isinstance(data, list) else data
-        text = data["generated_text"]
+        whole = data["generated_text"]
         details = data.get("details") or {}
         written = details.get("generated_tokens") or 0
         logprobs = _logprobs(details)
     except (orjson.JSONDecodeError, LookupError, TypeError, AttributeError) as error:
         raise replies.no_answer(body, error) from error
-    if not isinstance(text, str):
+    if not isinstance(whole, str):
         raise replies.no_answer(body, "its generated_text is no text")
+    reasoning, text = thinking.apart(whole)
+    finish: Any = details.get("finish_reason")
+    reason = _REASONS.get(finish, finish)
+    if text is None or (reasoning and not text):
+        raise replies.silence(reason, body, thought=True, written=written)
     output: Any = {
         "generations": [text],
         "statistics": {"input_tokens": [input_tokens], "output_tokens": [written]},
     }
-    if details.get("finish_reason") == "length":
-        output["statistics"]["finish_reason"] = ["length"]
+    replies.note_reasons(output["statistics"], [reason])
+    if reasoning is not None:
+        output["reasoning"] = [reasoning]
     if logprobs:
         output["logprobs"] = [logprobs]
     return output  # type: ignore[no-any-return]
