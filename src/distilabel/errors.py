@@ -3,6 +3,7 @@
     DistilabelError (mixin)
     ├── DistilabelUserError            also ValueError
     ├── DistilabelTypeError            also TypeError
+    ├── RowError                       also RuntimeError: a row failed where none may
     └── DistilabelNotImplementedError  also NotImplementedError
     ModelError
     ├── EndpointError                  nothing can be asked there: the run stops with one message
@@ -49,6 +50,10 @@ class DistilabelTypeError(DistilabelError, TypeError):
 
 class DistilabelNotImplementedError(DistilabelError, NotImplementedError):
     """A class does not offer what was asked of it."""
+
+
+class RowError(DistilabelError, RuntimeError):
+    """A step failed on a row and is told not to go on without it (`on_error="raise"`)."""
 
 
 class ModelError(Exception):
@@ -119,3 +124,13 @@ class AnswerError(ModelError):
         self.statistics = statistics
         self.lost = lost
         self.attempts = 1
+
+
+def error_record(error: Exception) -> dict[str, Any]:
+    """An error as data: what stands in `distilabel_metadata` and in `Distiset.failures`."""
+    return {
+        "type": type(error).__name__,
+        "message": str(error),
+        "attempts": error.attempts if isinstance(error, AnswerError) else 1,
+        "raw": error.raw if isinstance(error, AnswerError) else None,
+    }

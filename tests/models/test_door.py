@@ -212,6 +212,26 @@ async def test_a_seed_is_drawn_from_the_question_unless_the_user_gives_one() -> 
     assert llm.seen == [5, 5]
 
 
+async def test_an_answer_asked_for_again_is_kept_once_it_can_be_read() -> None:
+    kept = Kept()
+    llm = made()
+    first = await Door(llm, answers=kept)(chat("a"))
+    bad = await Door(llm, answers=kept).again(chat("a"), 1, 0, lambda output: False)
+    assert len(kept) == 1
+    good = await Door(llm, answers=kept).again(chat("a"), 1, 0, lambda output: True)
+    assert len(kept) == 2
+    assert len({str(output["generations"]) for output in (first, bad, good)}) == 3
+    door = Door(llm, answers=kept)
+    assert await door.again(chat("a"), 1, 0, lambda output: True) == good
+    # Another attempt, or for another of several generations, is another question.
+    for place in ((2, 0), (1, 1)):
+        assert await door.again(chat("a"), *place, lambda output: True) != good
+    # One that has become unreadable is asked for anew, and the new one takes its place.
+    newer = await Door(llm, answers=kept).again(chat("a"), 1, 0, lambda output: output != good)
+    assert newer != good
+    assert await Door(llm, answers=kept).again(chat("a"), 1, 0, lambda output: True) == newer
+
+
 async def test_a_failure_that_may_pass_is_asked_again() -> None:
     events: list[Event] = []
     llm = made(Counting, broken(), ConnectionResetError("gone"), TimeoutError())

@@ -21,6 +21,9 @@ class Elsewhere:
         self.ours: set[bytes] = set()
         self.kept: dict[bytes, str] = {}
 
+    def answer(self) -> str | None:
+        return self.kept.get(KEY)
+
     def claim(self, key: bytes) -> bool:
         if key in self.theirs:
             return False
@@ -37,14 +40,14 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Elsewhere:
     return Elsewhere()
 
 
-def sharing(elsewhere: Elsewhere) -> Sharing[str]:
-    return Sharing(elsewhere, elsewhere.kept.get, "step")
+def sharing(elsewhere: Elsewhere) -> Sharing:
+    return Sharing(elsewhere, "step")
 
 
 async def test_its_answer_is_taken_when_it_comes(elsewhere: Elsewhere) -> None:
     shared = sharing(elsewhere)
-    assert not shared.begins(KEY)
-    waiting = asyncio.create_task(shared.answer(KEY, lambda: False))
+    assert not shared.begins(KEY, elsewhere.answer)
+    waiting = asyncio.create_task(shared.answer(KEY, elsewhere.answer, lambda: False))
     await asyncio.sleep(0.01)
     assert not waiting.done()
     elsewhere.kept[KEY] = "theirs"
@@ -54,12 +57,12 @@ async def test_its_answer_is_taken_when_it_comes(elsewhere: Elsewhere) -> None:
 
 async def test_what_it_gives_up_is_asked(elsewhere: Elsewhere) -> None:
     shared = sharing(elsewhere)
-    waiting = asyncio.create_task(shared.answer(KEY, lambda: False))
+    waiting = asyncio.create_task(shared.answer(KEY, elsewhere.answer, lambda: False))
     await asyncio.sleep(0.01)
     elsewhere.theirs.clear()
     assert await waiting is None
     assert not elsewhere.ours
-    assert shared.begins(KEY)
+    assert shared.begins(KEY, elsewhere.answer)
     assert elsewhere.ours == {KEY}
     shared.ends(KEY)
     assert not elsewhere.ours
@@ -69,13 +72,13 @@ async def test_what_was_kept_meanwhile_is_not_asked(elsewhere: Elsewhere) -> Non
     elsewhere.theirs.clear()
     elsewhere.kept[KEY] = "theirs"
     shared = sharing(elsewhere)
-    assert not shared.begins(KEY)
+    assert not shared.begins(KEY, elsewhere.answer)
     assert not elsewhere.ours
-    assert await shared.answer(KEY, lambda: False) == "theirs"
+    assert await shared.answer(KEY, elsewhere.answer, lambda: False) == "theirs"
 
 
 async def test_whoever_is_stopped_waits_no_more(elsewhere: Elsewhere) -> None:
-    assert await sharing(elsewhere).answer(KEY, lambda: True) is None
+    assert await sharing(elsewhere).answer(KEY, elsewhere.answer, lambda: True) is None
 
 
 async def test_one_that_never_answers_is_not_waited_for(
@@ -83,10 +86,10 @@ async def test_one_that_never_answers_is_not_waited_for(
 ) -> None:
     monkeypatch.setattr(module, "PATIENCE", 0.0)
     shared = sharing(elsewhere)
-    assert await shared.answer(KEY, lambda: False) is None
-    assert shared.begins(KEY)
+    assert await shared.answer(KEY, elsewhere.answer, lambda: False) is None
+    assert shared.begins(KEY, elsewhere.answer)
 
 
 def test_who_is_alone_asks(elsewhere: Elsewhere) -> None:
     elsewhere.is_shared = False
-    assert sharing(elsewhere).begins(KEY)
+    assert sharing(elsewhere).begins(KEY, elsewhere.answer)

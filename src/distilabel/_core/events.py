@@ -56,14 +56,17 @@ class RowsTaken(Event):
 class RowsDone(Event):
     """A step is done with rows it took: taken + created = given + dropped + failed.
 
+    What comes to the next step: given + failed - ended.
+
     Attributes:
         step: its name.
         taken: rows it took.
         given: rows it gave on, unharmed.
         dropped: rows it took and made nothing of.
         created: rows it gave beyond one per row it took.
-        failed: rows it gave on with None in its columns.
+        failed: rows it failed on; they go on with None in its columns, or end.
         skipped: those of the failed ones whose required input was None already.
+        ended: those of the failed ones that do not go on (`on_error="drop"`).
     """
 
     step: str
@@ -73,6 +76,7 @@ class RowsDone(Event):
     created: int = 0
     failed: int = 0
     skipped: int = 0
+    ended: int = 0
 
 
 @dataclass(slots=True)
@@ -184,7 +188,7 @@ class GateResumed(Event):
 
 @dataclass(slots=True)
 class RowFailed(Event):
-    """A row goes on with None in the columns of a step.
+    """A step failed on a row, which goes on with None in its columns, or ends there.
 
     Attributes:
         step: where.

@@ -93,7 +93,7 @@ class Graph:
         if step.is_global:
             reorders = not self._is_joined_with_others(str(step.name))
             return Whole(step, self._shared, memo=self._memo(step), door=door, reorders=reorders)
-        if runs_row_by_row(type(step)):
+        if runs_row_by_row(type(step)) and step.process_timeout is None:
             return RowByRow(step, self._shared)
         size = step.input_batch_size or 50
         return PerBatch(

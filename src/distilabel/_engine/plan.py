@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from distilabel.steps.base import _Step
+from distilabel.typing.steps import OnError
 
 
 @dataclass
@@ -26,6 +27,7 @@ class Plan:
         first_batch_only: whether every source stops after one batch.
         budget: US dollars that the run may cost; None is no limit.
         picked: ordinals of the rows that sources give, in order; None is all of them.
+        on_error: what becomes of rows that a step fails on, if the step does not say.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Plan:
     first_batch_only: bool = False
     budget: float | None = None
     picked: tuple[int, ...] | None = None
+    on_error: OnError = "null"
     routing: dict[str, Any] = field(default_factory=dict)
 
     def successors(self, name: str) -> list[str]:

@@ -55,7 +55,7 @@ class Report:
             tally.error,
             tally.stopping,
             tally.models,
-            sum(step.given + step.failed for step in map(tally.steps.__getitem__, tally.leaves)),
+            sum(tally.steps[leaf].passed_on for leaf in tally.leaves),
             tally.budget,
         )
 
@@ -165,10 +165,9 @@ def text_of(report: Report) -> str:
     steps = report.steps
     if report.error and not any(step.taken for step in steps.values()):
         return _closing(report)
-    counts = ["taken", "given", "created", "dropped", "failed"]
-    lines = _counted(
-        "step", ["rows in", "out", *counts[2:]], counts, steps, needless=("created", "dropped")
-    )
+    counts = ["taken", "given", "created", "dropped", "failed", "ended"]
+    heads = ["rows in", "out", *counts[2:5], "ended there"]
+    lines = _counted("step", heads, counts, steps, needless=("created", "dropped", "ended"))
     asked = {name: step for name, step in steps.items() if step.models}
     if asked:
         tokens = ["input_tokens", "cached_tokens", "output_tokens"]

@@ -22,6 +22,7 @@ from distilabel._engine.pricing import check_prices
 from distilabel._engine.report import BUDGET
 from distilabel._engine.shared import Shared
 from distilabel._engine.store import Store
+from distilabel._engine.timed import Timed
 from distilabel.constants import STEPS_ARTIFACTS_PATH
 from distilabel.errors import DistilabelError, ModelError, StoreError
 from distilabel.models import http
@@ -182,7 +183,10 @@ class Run:
         begun = time.monotonic()
         step.set_pipeline_artifacts_path(self._plan.data / STEPS_ARTIFACTS_PATH)
         try:
-            await self._threads.run(step.load)
+            if step.load_timeout is None:
+                await self._threads.run(step.load)
+            else:
+                await Timed(step.load_timeout, f"`load` of {step.name}").run(step.load)
         except Exception as error:
             beginning = f"The step {step.name!r} could not be loaded"
             if isinstance(error, DistilabelError):
@@ -219,7 +223,13 @@ class Run:
 
     async def _worked(self, store: Store | None, loaded: list[_Step]) -> None:
         plan = self._plan
-        shared = Shared(emit=self._emit, store=store, reuse=plan.reuse, window=_window(plan.steps))
+        shared = Shared(
+            emit=self._emit,
+            store=store,
+            reuse=plan.reuse,
+            window=_window(plan.steps),
+            on_error=plan.on_error,
+        )
         try:
             if plan.budget is not None:
                 await shared.in_thread(check_prices, plan.steps)

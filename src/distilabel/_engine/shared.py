@@ -12,6 +12,7 @@ from distilabel._engine.store import Store
 from distilabel.models.budget import Budget
 from distilabel.models.door import StopAsking
 from distilabel.models.gates import Gates
+from distilabel.typing.steps import OnError
 
 _T = TypeVar("_T")
 
@@ -31,13 +32,23 @@ class Shared:
         store: where answers and outputs are kept; None keeps nothing.
         reuse: whether what is kept is used.
         window: most source rows on their way at a time.
+        on_error: what becomes of rows that a step fails on, if the step does not say.
     """
 
-    def __init__(self, *, emit: Emit, store: Store | None, reuse: bool, window: int) -> None:
+    def __init__(
+        self,
+        *,
+        emit: Emit,
+        store: Store | None,
+        reuse: bool,
+        window: int,
+        on_error: OnError = "null",
+    ) -> None:
         self.emit = emit
         self.store = store
         self.reuse = reuse
         self.window = window
+        self.on_error: OnError = on_error
         self.loop = asyncio.get_running_loop()
         self.gates = Gates(emit)
         self.threads = Threads(64)

@@ -9,6 +9,7 @@ from typing import Any, Final
 from distilabel._engine.feed import Feed
 from distilabel._engine.rows import Chunk, Row, all_rows, own_copy
 from distilabel._engine.shared import Shared
+from distilabel._engine.timed import Timed
 from distilabel.errors import DistilabelUserError, EndpointError
 from distilabel.models.door import Door, StopAsking, use_doors
 from distilabel.steps.base import GeneratorStep
@@ -46,6 +47,11 @@ class Source(Feed):
         self._last_picked = max(picked, default=0) if picked is not None else 0
         self._read = 0
         self._door = door
+        self._timed = (
+            Timed(step.process_timeout, f"`process` of {step.name}")
+            if step.process_timeout is not None
+            else None
+        )
 
     def push(self, port: int, chunk: Chunk) -> None:
         """Nobody precedes a source."""
@@ -62,7 +68,8 @@ class Source(Feed):
             await self.wait_for_room()
             self.shared.begin()
             try:
-                pulled, last = await self.shared.in_thread(self._pull, batches, self.room)
+                run = self.shared.in_thread if self._timed is None else self._timed.run
+                pulled, last = await run(self._pull, batches, self.room)
                 for rows in pulled:
                     self._number(rows)
             except StopAsking:
@@ -70,6 +77,11 @@ class Source(Feed):
             except EndpointError as error:
                 error.step = error.step or self.name
                 raise
+            except TimeoutError as error:
+                raise DistilabelUserError(
+                    f"The step {self.name!r} made no rows in time: {error}. Answers that came so "
+                    "far are kept: correct it and run again."
+                ) from None
             finally:
                 self.shared.end()
         if self.shared.stopping:

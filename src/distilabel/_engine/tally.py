@@ -34,8 +34,9 @@ class StepTally:
         given: rows it gave on, unharmed.
         dropped: rows it made nothing of.
         created: rows it gave beyond one per row that came.
-        failed: rows it gave on with None.
+        failed: rows it failed on.
         skipped: those of the failed ones that were not tried.
+        ended: those of the failed ones that did not go on.
         asked: questions sent, repetitions included.
         answered: answers that came.
         reused: answers that were stored already.
@@ -53,6 +54,7 @@ class StepTally:
     created: int = 0
     failed: int = 0
     skipped: int = 0
+    ended: int = 0
     asked: int = 0
     answered: int = 0
     reused: int = 0
@@ -92,6 +94,11 @@ class StepTally:
     def cost(self) -> float | None:
         """US dollars of what was asked now; None if a price is not known."""
         return self.spent.cost
+
+    @property
+    def passed_on(self) -> int:
+        """Rows that came to the next step, or to the end."""
+        return self.given + self.failed - self.ended
 
     @property
     def balanced(self) -> bool:
@@ -150,6 +157,7 @@ class Tally:
         step.created += event.created
         step.failed += event.failed
         step.skipped += event.skipped
+        step.ended += event.ended
 
     def _asked(self, event: Asked) -> None:
         step = self.steps[event.step]

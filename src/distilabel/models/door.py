@@ -11,7 +11,8 @@ import hashlib
 import logging
 import random
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Final, List, Protocol, TypeVar, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, List, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 import orjson
@@ -25,17 +26,21 @@ from distilabel.models.batcher import Batcher
 from distilabel.models.bill import Bill
 from distilabel.models.gate import Gate, How
 from distilabel.models.gates import Gates
+from distilabel.models.kept import Answers, NotKept, Replaying
 from distilabel.models.llms.base import LLM, AsyncLLM, merge_responses
 from distilabel.models.remarks import Remarks
-from distilabel.models.sharing import Claims, Sharing
+from distilabel.models.sharing import Sharing
 from distilabel.models.times import Times
 from distilabel.models.troubles import as_model_error
+from distilabel.models.whole_texts import WholeTexts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
 
     from distilabel.models.budget import Budget
     from distilabel.typing import FormattedInput, GenerateOutput
+
+    _IsReadable = Callable[[GenerateOutput], bool]
 
 # A refusal for load says nothing against the question: it is asked again for this many seconds.
 PATIENCE: Final = 900.0
@@ -47,27 +52,6 @@ LONGEST_WAIT_IN_AN_OUTAGE: Final = 30.0
 
 _log = logging.getLogger("distilabel.llm")
 _T = TypeVar("_T")
-
-
-class Answers(Claims, Protocol):
-    """Where answers are kept."""
-
-    @property
-    def held_before(self) -> bool:
-        """Whether anything was kept before this run."""
-        ...
-
-    def get(self, key: bytes) -> bytes | None:
-        """The answer kept under `key`, if any."""
-        ...
-
-    async def put(self, key: bytes, value: bytes) -> None:
-        """Keeps an answer; returns when it is safe."""
-        ...
-
-
-class NotKept(BaseException):
-    """A question has no kept answer: it has to be asked."""
 
 
 class StopAsking(BaseException):
@@ -137,11 +121,12 @@ class Door:
             if answers is not None:
                 self._tell_not_kept(f"{error}, in its arguments")
                 self._answers = None
-        self._sharing: Sharing[GenerateOutput] | None = None
+        self._sharing: Sharing | None = None
         if self._answers is not None and reuse:
-            self._sharing = Sharing(self._answers, self._kept_under, step)
+            self._sharing = Sharing(self._answers, step)
         # How often each question was asked here: equal questions get answers of their own.
         self._times = Times()
+        self._whole_texts = WholeTexts(step)
         self._peeked: list[tuple[bytes, GenerateOutput]] = []
         self._splits = not type(llm)._num_generations_param_supported
         self._seeded = getattr(type(llm), "_takes_seed", False) and "seed" not in self._arguments
@@ -236,17 +221,8 @@ class Door:
         if not self.may_have_kept:
             return None
         self._peeked.clear()
-        at_once = True
-
-        async def ask(
-            input: FormattedInput, num_generations: int = 1, **kwargs: Any
-        ) -> GenerateOutput:
-            if not at_once:
-                # In a task that the work has started for it, and nobody waits for that any more.
-                raise asyncio.CancelledError
-            return self._from_kept(input, num_generations, kwargs)
-
-        coroutine = work(ask)
+        replaying = Replaying(self._from_kept, self._again_from_kept)
+        coroutine = work(replaying)
         try:
             waited_for: Any = coroutine.send(None)
         except StopIteration as end:
@@ -258,7 +234,7 @@ class Door:
         except NotKept:
             return None
         finally:
-            at_once = False
+            replaying.is_over = True
             coroutine.close()
             for question, _ in self._peeked:
                 self._times.forget(question)
@@ -288,6 +264,24 @@ class Door:
             self._peeked.append((question, output))
         return merge_responses(outputs, num_generations)[0] if splits else outputs[0]
 
+    def _again_from_kept(
+        self, input: FormattedInput, again: tuple[int, int], is_readable: _IsReadable
+    ) -> GenerateOutput:
+        question, key = self._key(input, 1, self._base, again)
+        try:
+            output = self._readable(key, is_readable)
+            if output is None:
+                raise NotKept
+        except BaseException:
+            self._times.forget(question)
+            raise
+        self._peeked.append((question, output))
+        return output
+
+    def _readable(self, key: bytes, is_readable: _IsReadable) -> GenerateOutput | None:
+        output = self._kept_under(key)
+        return output if output is not None and is_readable(output) else None
+
     # -- one question -----------------------------------------------------------------------
 
     def _digest_of(self, arguments: dict[str, Any]) -> Any:
@@ -297,10 +291,12 @@ class Door:
         what = [name, self.llm._identity(), arguments, structure]
         return hashlib.blake2b(canonical(what), digest_size=16)
 
-    def _key(self, input: FormattedInput, count: int, base: Any) -> tuple[bytes, bytes]:
+    def _key(
+        self, input: FormattedInput, count: int, base: Any, again: tuple[int, int] | None = None
+    ) -> tuple[bytes, bytes]:
         """What is asked, and what its answer is kept under: each time it is asked, another key."""
         hasher = base.copy()
-        hasher.update(canonical([count, input]))
+        hasher.update(canonical([count, input] if again is None else [count, input, *again]))
         question: bytes = hasher.digest()
         times = self._times.before(question)
         if times == 0:
@@ -327,13 +323,49 @@ class Door:
                 self._bill.reused(output)
                 return output
         if self._seeded:
-            # Drawn from the question, so that a rerun sends the same and an equal one another.
-            arguments = {**arguments, "seed": int.from_bytes(key[:4], "big") & 0x7FFFFFFF}
+            arguments = _with_seed(arguments, key)
         return await self._ask(key, input, count, arguments)
 
-    async def _ask(
-        self, key: bytes, input: FormattedInput, count: int, arguments: dict[str, Any]
+    async def again(
+        self, input: FormattedInput, attempt: int, which: int, is_readable: _IsReadable
     ) -> GenerateOutput:
+        """Asks a question once more, the answer to which could not be read.
+
+        The new answer is kept only if it can be read: one that cannot is not to be had again.
+
+        Args:
+            input: as it was asked before.
+            attempt: how often it was asked before.
+            which: of the generations it is asked again for.
+            is_readable: whether an output can be read.
+
+        Returns:
+            An output with one generation.
+
+        Raises:
+            AnswerError, EndpointError, StopAsking: as for the first time.
+        """
+        _, key = self._key(input, 1, self._base, (attempt, which))
+        if self._answers is not None and self._reuse:
+            output = self._readable(key, is_readable)
+            if output is not None:
+                self._bill.reused(output)
+                return output
+        arguments = self._arguments
+        if self._seeded or arguments.get("seed") is not None:
+            # With the seed it had, it would get the answer it had.
+            arguments = _with_seed(arguments, key)
+        return await self._ask(key, input, 1, arguments, is_readable)
+
+    async def _ask(
+        self,
+        key: bytes,
+        input: FormattedInput,
+        count: int,
+        arguments: dict[str, Any],
+        is_wanted: _IsReadable = lambda output: True,
+    ) -> GenerateOutput:
+        input = self._whole_texts.of(input)
         gate = self._gate or await self._opened()
         loop = asyncio.get_running_loop()
         retries = getattr(self.llm, "max_retries", None)
@@ -341,14 +373,15 @@ class Door:
         attempts = tries = 0
         first_failure = 0.0
         sharing = self._sharing
+        found = partial(self._readable, key, is_wanted)
         while True:
             ticket = await gate.enter(key, again=attempts > 0)
-            if sharing is not None and not sharing.begins(key):
+            if sharing is not None and not sharing.begins(key, found):
                 gate.leave(ticket, How.OTHER)
-                found = await sharing.answer(key, self._stopping)
-                if found is not None:
-                    self._bill.reused(found)
-                    return found
+                output = await sharing.answer(key, found, self._stopping)
+                if output is not None:
+                    self._bill.reused(output)
+                    return output
                 continue
             how, wait, tokens, why = How.OTHER, None, 0, ""
             item = None
@@ -363,7 +396,7 @@ class Door:
                     output, how = outcome, How.ANSWERED
                     self._remarks.look(output)
                     tokens = await self._bill.answered(item, output, loop.time() - asked)
-                    if self._answers is not None:
+                    if self._answers is not None and is_wanted(output):
                         # Leave is kept until the answer is safe: what is in flight can be lost.
                         await self._keep(key, output)
                     return output
@@ -402,7 +435,7 @@ class Door:
     async def _keep(self, key: bytes, output: GenerateOutput) -> None:
         assert self._answers is not None
         try:
-            text = orjson.dumps(output, option=orjson.OPT_SERIALIZE_NUMPY)
+            text = self._whole_texts.as_json(output)
         except TypeError as error:
             # It was paid for: the row is to have it, even if the next run asks again.
             self._tell_not_kept(f"{error}, in what it answers")
@@ -468,3 +501,8 @@ class Door:
         self._bill.open()
         self._gate = gate
         return gate
+
+
+def _with_seed(arguments: dict[str, Any], key: bytes) -> dict[str, Any]:
+    """Drawn from the question, so that a rerun sends the same and an equal one another."""
+    return {**arguments, "seed": int.from_bytes(key[:4], "big") & 0x7FFFFFFF}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 _Output = TypeVar("_Output")
 
@@ -38,32 +38,34 @@ class Claims(Protocol):
         ...
 
 
-class Sharing(Generic[_Output]):
+class Sharing:
     """Shares the questions of one step with those who use the same answers.
 
     Args:
         claims: where it is known who asks what.
-        kept: gives the answer that is kept under a key, if any.
         step: who asks, for the log.
     """
 
-    def __init__(self, claims: Claims, kept: Callable[[bytes], _Output | None], step: str) -> None:
+    def __init__(self, claims: Claims, step: str) -> None:
         self._claims = claims
-        self._kept = kept
         self._step = step
         self._late: set[bytes] = set()
         self._told = False
 
-    def begins(self, key: bytes) -> bool:
+    def begins(self, key: bytes, kept: Callable[[], object | None]) -> bool:
         """Whether the question is to be asked now; `ends` must follow if it is.
 
         If not, its answer is kept by now, or another process asks it: see `answer`.
+
+        Args:
+            key: of the question.
+            kept: gives its answer, if that is kept.
         """
         claims = self._claims
         claimed = claims.claim(key)
         if not claims.is_shared or key in self._late:
             return True
-        if claimed and self._kept(key) is None:
+        if claimed and kept() is None:
             return True
         if claimed:
             claims.let_go(key)
@@ -73,11 +75,14 @@ class Sharing(Generic[_Output]):
         """The answer is kept, or there is none."""
         self._claims.let_go(key)
 
-    async def answer(self, key: bytes, stopped: Callable[[], bool]) -> _Output | None:
+    async def answer(
+        self, key: bytes, kept: Callable[[], _Output | None], stopped: Callable[[], bool]
+    ) -> _Output | None:
         """Waits for the answer that another process asks for.
 
         Args:
             key: of the question.
+            kept: gives its answer, if that is kept.
             stopped: whether there is no more use in waiting.
 
         Returns:
@@ -87,11 +92,11 @@ class Sharing(Generic[_Output]):
         loop = asyncio.get_running_loop()
         until = loop.time() + PATIENCE
         pause = FIRST_LOOK
-        while (output := self._kept(key)) is None and not stopped():
+        while (output := kept()) is None and not stopped():
             if self._claims.claim(key):
                 self._claims.let_go(key)
                 # It may have been kept between the two.
-                return self._kept(key)
+                return kept()
             if loop.time() > until:
                 self._late.add(key)
                 return None

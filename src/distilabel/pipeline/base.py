@@ -8,7 +8,7 @@ import os
 import tempfile
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Dict, Final, List, Optional, Self, Tuple, Union
+from typing import TYPE_CHECKING, Any, Dict, Final, List, Optional, Self, Tuple, Union, get_args
 
 import orjson
 
@@ -23,6 +23,7 @@ from distilabel.pipeline.places import Places, cache_directory
 from distilabel.pipeline.routing_batch_function import RoutingBatchFunction
 from distilabel.pipeline.stages import groups_of, last_of, load_stages
 from distilabel.steps.base import _Step
+from distilabel.typing.steps import OnError
 
 if TYPE_CHECKING:
     from distilabel._engine.estimate import Estimate
@@ -42,6 +43,11 @@ class BasePipeline(RequirementsMixin, Filed):
             `~/.cache/distilabel/pipelines`.
         enable_metadata: kept for 1.x; `distilabel_metadata` always stays in the dataset.
         requirements: packages the pipeline needs, as PEP 508 strings.
+        on_error: what becomes of rows that a step fails on, if the step does not say: `"null"` has
+            them go on with None in its columns, `"drop"` ends them there, `"raise"` ends the run.
+
+    Raises:
+        DistilabelUserError: `on_error` is none of these.
     """
 
     def __init__(
@@ -51,7 +57,12 @@ class BasePipeline(RequirementsMixin, Filed):
         cache_dir: Optional[Union[str, os.PathLike[str]]] = None,
         enable_metadata: bool = False,
         requirements: Optional[List[str]] = None,
+        *,
+        on_error: OnError = "null",
     ) -> None:
+        if on_error not in get_args(OnError):
+            known = ", ".join(map(repr, get_args(OnError)))
+            raise DistilabelUserError(f"on_error is one of {known}, not {on_error!r}.")
         self.name = name or _UNNAMED
         self.description = description
         self.dag = Dag()
@@ -60,6 +71,7 @@ class BasePipeline(RequirementsMixin, Filed):
         self._cache_dir = cache_directory(cache_dir)
         self._enable_metadata = enable_metadata
         self.requirements = requirements or []
+        self.on_error: OnError = on_error
         self._outer: Any = None
 
     # -- building ---------------------------------------------------------------------------
@@ -242,7 +254,8 @@ class BasePipeline(RequirementsMixin, Filed):
         Raises:
             ValueError: the pipeline or its parameters are wrong; says everything that is.
             ModuleNotFoundError: a requirement is not installed.
-            RuntimeError: a step could not be loaded.
+            RuntimeError: a step could not be loaded, or failed on all rows.
+            RowError: a step failed on a row, and its `on_error` is `"raise"`.
             EndpointError: a model cannot be asked at all.
         """
         self._settle_name()

@@ -23,6 +23,7 @@ from distilabel.pipeline.routing_batch_function import RoutingBatchFunction
 from distilabel.pipeline.stages import groups_of, load_stages
 from distilabel.pipeline.validation import Validation
 from distilabel.steps.base import GeneratorStep, _Step
+from distilabel.typing.steps import OnError
 
 if TYPE_CHECKING:
     from distilabel.distiset import Distiset
@@ -39,6 +40,7 @@ class Runnable(Protocol):
     _steps: dict[str, _Step]
     _routing: dict[str, RoutingBatchFunction]
     _enable_metadata: bool
+    on_error: OnError
 
     def _free_name(self, base: str) -> str: ...
 
@@ -198,6 +200,7 @@ class Execution:
             first_batch_only=first_batch is not None and picked is None,
             budget=budget,
             picked=picked,
+            on_error=self._pipeline.on_error,
             routing=dict(self._pipeline._routing),
         )
         tally = Tally()
@@ -242,5 +245,9 @@ class Execution:
             dag=list(self._steps.values()),
         )
         distiset.report = Report.of(tally)
-        distiset.failures = tally.failures
+        # As they happened would be another order on every run.
+        order = {name: place for place, name in enumerate(tally.steps)}
+        distiset.failures = sorted(
+            tally.failures, key=lambda failure: (order[failure["step"]], failure["key"])
+        )
         return distiset

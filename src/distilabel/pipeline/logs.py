@@ -177,7 +177,7 @@ def run_log(
     root = logging.getLogger("distilabel")
     before = root.level
     root.setLevel(_level())
-    file = logging.FileHandler(path, mode="w", encoding="utf-8")
+    file = logging.FileHandler(path, mode="w", encoding="utf-8", errors="backslashreplace")
     file.setFormatter(
         logging.Formatter("[%(asctime)s] %(levelname)-8s %(message)s", "%Y-%m-%d %H:%M:%S")
     )

@@ -164,6 +164,13 @@ def test_log_probabilities_of_a_completion() -> None:
     ]
 
 
+def test_a_text_that_was_cut_in_a_character_is_an_answer() -> None:
+    cut = body(message("an owl XX")).replace(b"XX", b"\\ud83e")
+    assert answer(cut)["generations"] == ["an owl \ufffd"]
+    with pytest.raises(AnswerError, match="no answer"):
+        answer(cut[:-2])
+
+
 @pytest.mark.parametrize(
     "more",
     [

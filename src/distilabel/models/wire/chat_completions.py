@@ -7,7 +7,6 @@ from typing import Any
 import orjson
 
 from distilabel.models.wire import replies, thinking
-from distilabel.models.wire.bodies import as_json
 from distilabel.typing import GenerateOutput
 
 
@@ -25,7 +24,7 @@ def request(model: str, prompt: Any, arguments: dict[str, Any]) -> bytes:
         if value is not None and name != "extra_body":
             body[name] = value
     body.update(arguments.get("extra_body") or {})
-    return as_json(body)
+    return orjson.dumps(body)
 
 
 def answer(body: bytes) -> GenerateOutput:
@@ -39,13 +38,13 @@ def answer(body: bytes) -> GenerateOutput:
             model gave no reason for that).
     """
     try:
-        data = orjson.loads(body)
+        data = replies.parsed(body)
         statistics = _statistics(data.get("usage") or {})
         choices = data["choices"]
         apart = [_text(choice) for choice in choices]
         logprobs = [_logprobs(choice) for choice in choices]
         thought = statistics.get("reasoning_tokens")
-    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise replies.no_answer(body, error) from error
     if not choices:
         raise replies.no_answer(body, "it has no choices", statistics)

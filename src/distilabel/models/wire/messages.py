@@ -9,7 +9,6 @@ from typing import Any, Final
 import orjson
 
 from distilabel.models.wire import replies, thinking
-from distilabel.models.wire.bodies import as_json
 from distilabel.typing import GenerateOutput
 
 VERSION: Final = "2023-06-01"
@@ -59,7 +58,7 @@ def request(
         # A model that thinks may not be forced to use a tool.
         thinks = (body.get("thinking") or {}).get("type", "disabled") != "disabled"
         body["tool_choice"] = {"type": "auto"} if thinks else {"type": "tool", "name": tool["name"]}
-    return as_json(body)
+    return orjson.dumps(body)
 
 
 def answer(body: bytes, tool: str | None = None) -> GenerateOutput:
@@ -75,7 +74,7 @@ def answer(body: bytes, tool: str | None = None) -> GenerateOutput:
             model gave no reason for that).
     """
     try:
-        data = orjson.loads(body)
+        data = replies.parsed(body)
         blocks = data["content"]
         reason = _REASONS.get(data.get("stop_reason"), data.get("stop_reason"))
         thoughts = [block for block in blocks if block["type"] in _THINKING]
@@ -86,7 +85,7 @@ def answer(body: bytes, tool: str | None = None) -> GenerateOutput:
             texts = [] if reason == "length" else _given(blocks, tool) or texts
         refusal = (data.get("stop_details") or {}).get("explanation")
         statistics = _statistics(data.get("usage") or {})
-    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise replies.no_answer(body, error) from error
     reasoning, text = words or None, "".join(texts) if texts else None
     if not thoughts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from typing import Any, Final
 import orjson
 
 from distilabel._core.addresses import without_password
+from distilabel._core.halves import without_halves
 from distilabel.errors import AnswerError, EndpointError, ModelError
 
 _RETRYABLE: Final = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
@@ -55,6 +57,23 @@ def wait_asked_for(headers: Mapping[str, str]) -> float | None:
         if headers.get(f"x-ratelimit-remaining-{what}", "").strip() == "0":
             return _seconds(headers.get(f"x-ratelimit-reset-{what}", ""))
     return None
+
+
+def parsed(body: bytes) -> Any:
+    """The data in a reply.
+
+    A text that was cut in the middle of a character, as some servers send it, is no reason to ask
+    again: U+FFFD stands there.
+
+    Raises:
+        JSONDecodeError: it is no JSON.
+    """
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        if b"\\ud" not in body.lower():
+            raise
+        return without_halves(json.loads(body))
 
 
 def said(body: bytes) -> str:

@@ -7,7 +7,6 @@ from typing import Any, Final
 import orjson
 
 from distilabel.models.wire import replies, thinking
-from distilabel.models.wire.bodies import as_json
 from distilabel.typing import GenerateOutput
 
 # Why an answer ended, in the words of chat completions.
@@ -26,7 +25,7 @@ def request(prompt: str, arguments: dict[str, Any]) -> bytes:
         name: value for name, value in arguments.items() if value is not None and value is not False
     }
     # Only the details tell how many tokens there were.
-    return as_json({"inputs": prompt, "parameters": {**parameters, "details": True}})
+    return orjson.dumps({"inputs": prompt, "parameters": {**parameters, "details": True}})
 
 
 def answer(body: bytes, input_tokens: int) -> GenerateOutput:
@@ -40,14 +39,14 @@ def answer(body: bytes, input_tokens: int) -> GenerateOutput:
         AnswerError: this is no answer (retryable), or there is only reasoning in it.
     """
     try:
-        data = orjson.loads(body)
+        data = replies.parsed(body)
         # Old servers put a list around it.
         data = data[0] if isinstance(data, list) else data
         whole = data["generated_text"]
         details = data.get("details") or {}
         written = details.get("generated_tokens") or 0
         logprobs = _logprobs(details)
-    except (orjson.JSONDecodeError, LookupError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise replies.no_answer(body, error) from error
     if not isinstance(whole, str):
         raise replies.no_answer(body, "its generated_text is no text")
