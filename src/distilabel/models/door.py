@@ -15,8 +15,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, List, TypeVar, cast
 from weakref import WeakKeyDictionary
 
-import orjson
-
 from distilabel._core.digest import canonical
 from distilabel._core.events import Asked, Emit, Retried, Unanswered
 from distilabel._core.spec import module_of
@@ -26,7 +24,7 @@ from distilabel.models.batcher import Batcher
 from distilabel.models.bill import Bill
 from distilabel.models.gate import Gate, How
 from distilabel.models.gates import Gates
-from distilabel.models.kept import Answers, NotKept, Replaying
+from distilabel.models.kept import Answers, NotKept, Replaying, output_under, replayed
 from distilabel.models.llms.base import LLM, AsyncLLM, merge_responses
 from distilabel.models.remarks import Remarks
 from distilabel.models.sharing import Sharing
@@ -253,13 +251,7 @@ class Door:
         outputs = []
         for _ in range(num_generations if splits else 1):
             question, key = self._key(input, 1 if splits else num_generations, base)
-            try:
-                output = self._kept_under(key)
-                if output is None:
-                    raise NotKept
-            except BaseException:
-                self._times.forget(question)
-                raise
+            output = replayed(partial(output_under, self._answers, key), self._times, question)
             outputs.append(output)
             self._peeked.append((question, output))
         return merge_responses(outputs, num_generations)[0] if splits else outputs[0]
@@ -268,18 +260,12 @@ class Door:
         self, input: FormattedInput, again: tuple[int, int], is_readable: _IsReadable
     ) -> GenerateOutput:
         question, key = self._key(input, 1, self._base, again)
-        try:
-            output = self._readable(key, is_readable)
-            if output is None:
-                raise NotKept
-        except BaseException:
-            self._times.forget(question)
-            raise
+        output = replayed(partial(self._readable, key, is_readable), self._times, question)
         self._peeked.append((question, output))
         return output
 
     def _readable(self, key: bytes, is_readable: _IsReadable) -> GenerateOutput | None:
-        output = self._kept_under(key)
+        output = output_under(self._answers, key)
         return output if output is not None and is_readable(output) else None
 
     # -- one question -----------------------------------------------------------------------
@@ -304,21 +290,12 @@ class Door:
         hasher.update(times.to_bytes(8, "big"))
         return question, cast(bytes, hasher.digest())
 
-    def _kept_under(self, key: bytes) -> GenerateOutput | None:
-        assert self._answers is not None
-        value = self._answers.get(key)
-        try:
-            return None if value is None else cast("GenerateOutput", orjson.loads(value))
-        except orjson.JSONDecodeError:
-            # A bad disk: it is asked for again, and kept in its place.
-            return None
-
     async def _answer(
         self, input: FormattedInput, count: int, arguments: dict[str, Any], base: Any
     ) -> GenerateOutput:
         _, key = self._key(input, count, base)
         if self._answers is not None and self._reuse:
-            output = self._kept_under(key)
+            output = output_under(self._answers, key)
             if output is not None:
                 self._bill.reused(output)
                 return output
