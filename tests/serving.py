@@ -104,6 +104,16 @@ def served(*replies: Any, **options: Any) -> Iterator[Server]:
         yield do(running.__aenter__())
     finally:
         do(running.__aexit__(None, None, None))
+        # Closed connections are let go of in the next rounds; else their other ends would hang.
+        do(_last_rounds())
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+async def _last_rounds() -> None:
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:
+        task.cancel()
+    await asyncio.gather(*rest, return_exceptions=True)
+    await asyncio.sleep(0.02)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-import threading
 from pathlib import Path
 
 from aiohttp import web
 
 from faults.job import InAThread, Job, asked, questions, ran, ran_and_cured, until_the_log_has
 from faults.table import Seen, fault
+from rooms import script
 from serving import reply, said, served
 from web import Web
 
@@ -145,22 +145,39 @@ def test_wrong_scheme(tmp_path: Path) -> Seen:
     done="waits for it, up to 15 minutes; goes on when it is back",
 )
 def test_gone_in_the_middle(tmp_path: Path) -> Seen:
-    some = threading.Event()
-
-    async def hangs(request: web.Request) -> web.Response:
-        some.set()
-        await asyncio.sleep(60)
-        return reply(FINE)
-
-    with served(*[FINE] * 20, hangs) as server:
-        running = InAThread(Job(tmp_path, server.url, questions(60)))
-        assert some.wait(10)
+    # A process that is killed: the kernel closes all it had open.
+    process = script(ANSWERS_20, tmp_path)
+    try:
+        assert process.stdout is not None
+        url = process.stdout.readline().strip()
+        running = InAThread(Job(tmp_path, url, questions(60)))
+        assert process.stdout.readline() == "hangs\n"
+    finally:
+        process.kill()
+        process.communicate()
     until_the_log_has(tmp_path, "paused for")
-    with served(FINE, port=int(server.url.rpartition(":")[2])) as server:
+    with served(FINE, port=int(url.rpartition(":")[2])) as server:
         seen = running.seen()
         assert asked(server) == 40
     assert "answers again" in seen.log
     return seen
+
+
+ANSWERS_20 = """
+    import asyncio
+    from serving import said, serving
+
+    async def hangs(request):
+        print("hangs", flush=True)
+        await asyncio.sleep(600)
+
+    async def main():
+        async with serving(*[said("fine")] * 20, hangs) as server:
+            print(server.url, flush=True)
+            await asyncio.sleep(600)
+
+    asyncio.run(main())
+"""
 
 
 @fault(
