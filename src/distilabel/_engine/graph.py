@@ -13,6 +13,7 @@ from distilabel._engine.node import Node
 from distilabel._engine.per_batch import PerBatch
 from distilabel._engine.per_row import PerRow
 from distilabel._engine.plan import Plan
+from distilabel._engine.quota import Quota
 from distilabel._engine.routing import Router
 from distilabel._engine.row_by_row import RowByRow
 from distilabel._engine.shared import Shared
@@ -41,7 +42,7 @@ class Graph:
         self.nodes: dict[str, Node] = {}
         # They need nothing that is loaded, and have something to show if the run is stopped.
         self.leaves = {
-            name: Leaf(name, plan.data / STEPS_OUTPUTS_PATH / name, shared)
+            name: Leaf(name, plan.data / STEPS_OUTPUTS_PATH / name, shared, self._quota())
             for name in plan.steps
             if not plan.successors(name)
         }
@@ -74,6 +75,10 @@ class Graph:
         while not (shared.finished.is_set() or all(self.nodes[n].is_finished for n in stage)):
             shared.progress.clear()
             await shared.progress.wait()
+
+    def _quota(self) -> Quota | None:
+        target = self._shared.target
+        return Quota(target, self._shared.window) if target is not None else None
 
     # -- one node ---------------------------------------------------------------------------
 

@@ -33,6 +33,7 @@ class Shared:
         reuse: whether what is kept is used.
         window: most source rows on their way at a time.
         on_error: what becomes of rows that a step fails on, if the step does not say.
+        target: rows that every leaf is to have; None: all that come.
     """
 
     def __init__(
@@ -43,12 +44,14 @@ class Shared:
         reuse: bool,
         window: int,
         on_error: OnError = "null",
+        target: int | None = None,
     ) -> None:
         self.emit = emit
         self.store = store
         self.reuse = reuse
         self.window = window
         self.on_error: OnError = on_error
+        self.target = target
         self.loop = asyncio.get_running_loop()
         self.gates = Gates(emit)
         self.threads = Threads(64)

@@ -18,6 +18,7 @@ from distilabel._graph.dag import Dag
 from distilabel.constants import STEPS_ARTIFACTS_PATH
 from distilabel.errors import DistilabelUserError
 from distilabel.mixins.runtime_parameters import close_names
+from distilabel.pipeline.history import History
 from distilabel.pipeline.logs import run_log
 from distilabel.pipeline.routing_batch_function import RoutingBatchFunction
 from distilabel.pipeline.stages import groups_of, load_stages
@@ -113,7 +114,13 @@ class Execution:
 
     # -- before anything is spent -----------------------------------------------------------
 
-    def check(self, load_groups: Any, storage_parameters: Any, budget: float | None = None) -> None:
+    def check(
+        self,
+        load_groups: Any,
+        storage_parameters: Any,
+        budget: float | None = None,
+        target_rows: int | None = None,
+    ) -> None:
         """Sets the runtime parameters and checks everything that can be checked.
 
         Raises:
@@ -143,6 +150,7 @@ class Execution:
         validation.values()
         groups = groups_of(load_groups, self._dag)
         validation.load_groups(groups)
+        validation.target(target_rows, in_groups=bool(groups))
         if storage_parameters is not None and "path" not in storage_parameters:
             faults.add(DistilabelUserError, "storage_parameters needs a `path`.")
         is_amount = isinstance(budget, (int, float)) and not isinstance(budget, bool)
@@ -175,6 +183,7 @@ class Execution:
         budget: float | None = None,
         picked: tuple[int, ...] | None = None,
         listeners: Sequence[Emit] = (),
+        target: int | None = None,
     ) -> Distiset:
         """Runs the pipeline and makes the dataset.
 
@@ -187,6 +196,7 @@ class Execution:
             budget: US dollars that asking may cost; None is no limit.
             picked: ordinals of the rows that sources give; None is all of them.
             listeners: told of everything that happens.
+            target: rows that every leaf is to have; None: all that come.
         """
         data = places.fresh_data()
         plan = Plan(
@@ -201,15 +211,17 @@ class Execution:
             budget=budget,
             picked=picked,
             on_error=self._pipeline.on_error,
+            target=target,
             routing=dict(self._pipeline._routing),
         )
         tally = Tally()
+        history = [History(places, tally)] if keep else []
         try:
             with (
                 self._batches_of(first_batch),
                 run_log(places.log, handlers, tally, plan) as watching,
             ):
-                Run(plan, Bus([tally, *listeners, *watching])).to_the_end()
+                Run(plan, Bus([tally, *history, *listeners, *watching])).to_the_end()
             # Read where no other process puts its own outputs in place meanwhile.
             distiset = self._dataset(data, places, tally)
         except BaseException:
