@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test lint bench bench-gate bench-endurance clean
+.PHONY: help demo test lint bench bench-gate bench-endurance faults clean
 
 help:
 	@echo "make demo   a preference dataset from simulated models: no key, no network"
@@ -14,6 +14,7 @@ help:
 	@echo "make bench  how fast it is, against a hand-written loop"
 	@echo "make bench-gate  limits, faults, outages and queues, with plots"
 	@echo "make bench-endurance  whether anything grows in a long run (some minutes)"
+	@echo "make faults  docs/faults.md anew, from the tests of faults"
 	@echo "make clean  removes $(VENV)"
 
 $(READY): pyproject.toml
@@ -43,6 +44,9 @@ bench-gate: $(READY)
 
 bench-endurance: $(READY)
 	$(BIN)/python -m bench.endurance
+
+faults: $(READY)
+	cd tests && ../$(BIN)/python -m faults > ../docs/faults.md
 
 clean:
 	rm -rf $(VENV)

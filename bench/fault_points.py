@@ -21,9 +21,8 @@ import pyarrow.parquet  # noqa: F401
 
 from distilabel import distiset
 from distilabel._core.events import Bus, Event
-from distilabel._engine import output, routing, whole
+from distilabel._engine import output, routing, store, store_file, whole
 from distilabel._engine.memo import Memo
-from distilabel._engine.store import Store
 from distilabel.models.gate import Gate
 from distilabel.pipeline.places import Places
 
@@ -123,14 +122,15 @@ class Aim:
         self._around(Places, "put_in_place", before=lambda *_: self.here("put in place"))
         for name in ("rename", "unlink"):
             self._around(Path, name, before=self._at_move)
-        connected = Store._connected
+        connected = store_file.connected
 
-        def watched(store: Store) -> sqlite3.Connection:
-            connection = connected(store)
+        def watched(path: Path) -> sqlite3.Connection:
+            connection = connected(path)
             connection.set_trace_callback(self._at_statement)
             return connection
 
-        Store._connected = watched  # type: ignore[method-assign]
+        for module in (store, store_file):
+            vars(module)["connected"] = watched
 
     def _around(
         self,

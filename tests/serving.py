@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,13 +45,16 @@ def said(*texts: str | None, **more: Any) -> dict[str, Any]:
 
 
 @contextlib.asynccontextmanager
-async def serving(*replies: Any, models: tuple[str, ...] = ("m",)) -> AsyncIterator[Server]:
+async def serving(
+    *replies: Any, models: tuple[str, ...] = ("m",), port: int = 0
+) -> AsyncIterator[Server]:
     """Runs a server.
 
     Args:
         replies: to POST requests, one after the other, the last one for ever: responses, data, or
             functions of the request.
         models: what GET `/v1/models` lists.
+        port: to listen on; 0 for a free one.
     """
     left = list(replies)
     server = Server("")
@@ -59,6 +64,9 @@ async def serving(*replies: Any, models: tuple[str, ...] = ("m",)) -> AsyncItera
         server.headers = dict(request.headers)
         server.seen.append((request.path, json.loads(raw) if raw else None))
         if request.method == "GET":
+            one = request.path.partition("/models/")[2]
+            if one and one not in models:
+                return reply({"error": {"message": "no such model"}}, 404)
             return reply({"data": [{"id": name} for name in models]})
         what = left.pop(0) if len(left) > 1 else left[0]
         if isinstance(what, web.Response):
@@ -74,8 +82,38 @@ async def serving(*replies: Any, models: tuple[str, ...] = ("m",)) -> AsyncItera
     runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.2)
     await runner.setup()
     try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        await web.TCPSite(runner, "127.0.0.1", port).start()
         server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
         yield server
     finally:
         await runner.cleanup()
+
+
+@contextlib.contextmanager
+def served(*replies: Any, **options: Any) -> Iterator[Server]:
+    """Runs a server in a thread of its own, for tests that are no coroutines; as `serving`."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    running = serving(*replies, **options)
+
+    def do(coroutine: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(coroutine, loop).result(30)
+
+    try:
+        yield do(running.__aenter__())
+    finally:
+        do(running.__aexit__(None, None, None))
+        # Closed connections are let go of in the next rounds; else their other ends would hang.
+        do(_last_rounds())
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+async def _last_rounds() -> None:
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:
+        task.cancel()
+    await asyncio.gather(*rest, return_exceptions=True)
+    await asyncio.sleep(0.02)

@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from distilabel._core.events import Answered, Asked, Event, Retried, Unanswered, Wasted
-from distilabel.errors import AnswerError, DistilabelUserError, EndpointError
+from distilabel.errors import AnswerError, DistilabelUserError, EndpointError, StoreError
 from distilabel.models import LLM, AsyncLLM, OpenAILLM, http, outage
 from distilabel.models.door import Door, StopAsking
 from distilabel.models.gates import Gates
@@ -40,6 +40,14 @@ class Kept(dict[bytes, bytes]):
 
     async def put(self, key: bytes, value: bytes) -> None:
         self[key] = value
+
+    is_shared = False
+
+    def claim(self, key: bytes) -> bool:
+        return True
+
+    def let_go(self, key: bytes) -> None:
+        """Nobody else asks."""
 
 
 class Counting(AsyncLLM):
@@ -102,6 +110,34 @@ async def test_a_kept_answer_is_not_asked_for_again() -> None:
     await Door(llm, answers=kept)(chat("b"))
     await Door(llm, answers=kept, reuse=False)(chat("a"))
     assert len(llm.seen) == 3
+
+
+async def test_a_store_that_cannot_be_read_makes_no_question_another_one() -> None:
+    class Broken(Kept):
+        def get(self, key: bytes, default: Any = None) -> Any:
+            raise StoreError("malformed")
+
+    kept = Kept()
+    llm = made()
+    await Door(llm, answers=kept)(chat("a"))
+    door = Door(llm, answers=Broken(kept))
+    with pytest.raises(StoreError):
+        door.kept(lambda ask: ask(chat("a")))
+    door._answers = kept
+    await door(chat("a"))
+    assert len(llm.seen) == 1
+
+
+async def test_an_answer_that_was_spoilt_is_asked_for_again() -> None:
+    kept = Kept()
+    llm = made()
+    await Door(llm, answers=kept)(chat("a"))
+    (key,) = kept
+    kept[key] = kept[key][:-3]
+    assert Door(llm, answers=kept).kept(lambda ask: ask(chat("a"))) is None
+    await Door(llm, answers=kept)(chat("a"))
+    assert len(llm.seen) == 2
+    assert orjson.loads(kept[key])["generations"] == ["2.0"]
 
 
 async def test_equal_questions_get_answers_of_their_own_which_come_again() -> None:

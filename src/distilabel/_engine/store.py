@@ -12,25 +12,22 @@ import logging
 import queue
 import sqlite3
 import threading
-import time
 from pathlib import Path
 from typing import Final
 
+from distilabel._engine.claims import Claims
+from distilabel._engine.store_file import connected, is_damage, mark_as_damaged, opened
 from distilabel.errors import StoreError
 
-_SCHEMA: Final = (
-    "CREATE TABLE IF NOT EXISTS kept ("
-    "id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, value BLOB NOT NULL)"
-)
 # A larger group saves little; a smaller one makes every answer wait for its own commit.
 _GROUP: Final = 500
 _GATHER_SECONDS: Final = 0.002
-# Seconds to wait for others who write to the file.
-_PATIENCE: Final = 60.0
 # Values that may wait to be written before threads that make more of them have to wait too.
 _MOST_WAITING: Final = 2000
 # Keys remembered so that a new store need not be looked into; then memory counts for more.
 _MOST_REMEMBERED: Final = 200_000
+
+_MOST_CLAIMED: Final = 2**62 - 1
 
 _log = logging.getLogger("distilabel.store")
 # The third is who waits for it, or the room it takes up.
@@ -54,74 +51,29 @@ class Store:
         self.path = path
         # Whoever reads holds it: a connection must not be closed under a thread that reads.
         self._lock = threading.Lock()
-        self._reader: sqlite3.Connection | None = None
         self._handing = threading.Lock()
         self._gathering: dict[asyncio.AbstractEventLoop, list[_Put]] = {}
         self._queue: queue.SimpleQueue[list[_Put] | None] = queue.SimpleQueue()
         self._room = threading.Semaphore(_MOST_WAITING)
         self._closed = False
         self._told = False
+        self._reader: sqlite3.Connection | None = opened(path)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._reader = self._prepared()
             self.held_before = (
                 self._reader.execute("SELECT 1 FROM kept LIMIT 1").fetchone() is not None
             )
-            # What is in a new file has come by way of this object, until others write too.
-            self._mine: set[int] | None = None if self.held_before else set()
-            self._last_id = 0
-            connection = self._connected()
-        except (OSError, sqlite3.Error) as error:
-            if self._reader is not None:
-                self._reader.close()
-            raise StoreError(
-                f"Answers cannot be kept in {path}: {error}. Free space or allow writing there, or "
-                "keep them elsewhere (Pipeline(cache_dir=...) or DISTILABEL_CACHE_DIR)."
-            ) from error
+            connection = connected(path)
+        except sqlite3.Error as error:
+            self._reader.close()
+            raise self._unreadable(error) from error
+        # What is in a new file has come by way of this object, until others write too.
+        self._mine: set[int] | None = None if self.held_before else set()
+        self._last_id = 0
+        self._claims = Claims(path.with_name(path.name + "-asking"))
         self._writer = threading.Thread(
             target=self._write_all, args=(connection,), name="distilabel-store", daemon=True
         )
         self._writer.start()
-
-    def _connected(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self.path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
-        )
-        try:
-            _keep_a_journal(connection)
-            # A power cut may lose the last moments, a killed process loses nothing.
-            connection.execute("PRAGMA synchronous=NORMAL")
-            connection.execute("PRAGMA cache_size=-16000")
-            connection.execute("PRAGMA mmap_size=1073741824")
-            # Moving the journal into the file waits for the disk, and every answer with it.
-            connection.execute("PRAGMA wal_autocheckpoint=16000")
-            connection.execute(_SCHEMA)
-        except sqlite3.Error:
-            connection.close()
-            raise
-        return connection
-
-    def _prepared(self) -> sqlite3.Connection:
-        try:
-            return self._connected()
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):
-                raise
-            self._set_aside(error)
-            return self._connected()
-
-    def _set_aside(self, error: Exception) -> None:
-        aside = self.path.with_suffix(f".broken-{int(time.time())}{self.path.suffix}")
-        # What belongs to a file goes with it: an old journal must not meet a new file.
-        for end in ("", "-wal", "-shm"):
-            with contextlib.suppress(FileNotFoundError):
-                self.path.with_name(self.path.name + end).rename(aside.with_name(aside.name + end))
-        _log.warning(
-            "the store %s cannot be read (%s); it is kept as %s and a new one is begun",
-            self.path,
-            error,
-            aside.name,
-        )
 
     def get(self, key: bytes) -> bytes | None:
         """What is kept under `key`, if anything; nothing once the store is closed.
@@ -139,11 +91,30 @@ class Store:
                 found = self._reader.execute("SELECT value FROM kept WHERE key = ?", (key,))
                 row = found.fetchone()
             except sqlite3.Error as error:
-                raise StoreError(
-                    f"Kept answers cannot be read from {self.path}: {error}. If the file is "
-                    "damaged, move it away; what was kept in it is then asked again."
-                ) from error
+                raise self._unreadable(error) from error
         return row[0] if row else None
+
+    def claim(self, key: bytes) -> bool:
+        """Claims `key`: its value is being made; False if another process is making it."""
+        return self._claims.take(_number(key) & _MOST_CLAIMED)
+
+    def let_go(self, key: bytes) -> None:
+        """Gives a claim back."""
+        self._claims.let_go(_number(key) & _MOST_CLAIMED)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether others may keep values here meanwhile."""
+        if self._claims.shared:
+            self._mine = None
+        return self._claims.shared
+
+    def _unreadable(self, error: sqlite3.Error) -> StoreError:
+        words = f"Kept answers cannot be read from {self.path}: {error}."
+        if is_damage(error):
+            mark_as_damaged(self.path)
+            words += " Run again: the file is set aside then, and what can be read of it is used."
+        return StoreError(words)
 
     async def put(self, key: bytes, value: bytes) -> None:
         """Keeps a value in place of an older one, and returns when it is safe.
@@ -209,6 +180,7 @@ class Store:
             if self._reader is not None:
                 self._reader.close()
                 self._reader = None
+        self._claims.close()
 
     # -- the writing thread -----------------------------------------------------------------
 
@@ -248,6 +220,8 @@ class Store:
             if not self._told:
                 self._told = True
                 _log.warning("the store %s cannot be written: %s", self.path, error)
+            if isinstance(error, sqlite3.Error) and is_damage(error):
+                return self._unreadable(error)
             return StoreError(
                 f"Answers cannot be kept in {self.path}: {error}. Free space or allow writing "
                 "there and run again: nothing that was kept is lost."
@@ -295,40 +269,3 @@ def _number(key: bytes) -> int:
 
 def _last_id(connection: sqlite3.Connection) -> int:
     return int(connection.execute("SELECT coalesce(max(id), 0) FROM kept").fetchone()[0])
-
-
-def _keep_a_journal(connection: sqlite3.Connection) -> None:
-    """Has the file keep a journal; of those who open a new one together, one is first."""
-    until = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-            return
-        except sqlite3.OperationalError as error:
-            # Here SQLite refuses at once, whatever its timeout.
-            if "locked" not in str(error) or time.monotonic() > until:
-                raise
-            time.sleep(0.005)
-
-
-def answers_in(path: Path) -> tuple[int, int]:
-    """How much a store holds, without making one.
-
-    Args:
-        path: of the file.
-
-    Returns:
-        The number of values and the bytes of the file with its journal; zeros if there is none.
-
-    Raises:
-        StoreError: the file cannot be read.
-    """
-    if not path.exists():
-        return 0, 0
-    journal = path.with_name(f"{path.name}-wal")
-    size = sum(file.stat().st_size for file in (path, journal) if file.exists())
-    try:
-        with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as store:
-            return int(store.execute("SELECT count(*) FROM kept").fetchone()[0]), size
-    except sqlite3.Error as error:
-        raise StoreError(f"{path} cannot be read: {error}.") from error

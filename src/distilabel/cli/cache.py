@@ -26,7 +26,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before removing.")]
 @app.command("list")
 def list_cached(cache_dir: CacheDir = None) -> None:
     """Lists the pipelines whose outputs are kept, and the stored answers they share."""
-    from distilabel._engine.store import answers_in
+    from distilabel._engine.store_file import answers_in
     from distilabel.cli.tables import in_bytes, moment, show_table
 
     root = _root(cache_dir)
@@ -128,9 +128,10 @@ def _store(root: Path) -> Path:
 
 
 def _answers(root: Path) -> list[Path]:
-    """The files of the store: itself and its journal."""
+    """The files of the store: itself and those that belong to it."""
     store = _store(root)
-    files = [store, *(store.with_name(store.name + end) for end in ("-wal", "-shm"))]
+    ends = ("", "-wal", "-shm", "-asking", "-damaged")
+    files = [store.with_name(store.name + end) for end in ends]
     return [file for file in files if file.exists()]
 
 

@@ -12,10 +12,9 @@ import itertools
 import logging
 import random
 from contextvars import ContextVar
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, List, TypeVar, cast
 from weakref import WeakKeyDictionary
-
-import orjson
 
 from distilabel._core.digest import canonical
 from distilabel._core.events import Asked, Emit, Retried, Unanswered
@@ -27,8 +26,10 @@ from distilabel.models.batcher import Batcher
 from distilabel.models.bill import Bill
 from distilabel.models.gate import Gate, How
 from distilabel.models.gates import Gates
-from distilabel.models.kept import Answers, NotKept, Replaying
+from distilabel.models.kept import Answers, NotKept, Replaying, output_under, replayed
 from distilabel.models.llms.base import LLM, AsyncLLM, merge_responses
+from distilabel.models.remarks import Remarks
+from distilabel.models.sharing import Sharing
 from distilabel.models.times import Times
 from distilabel.models.troubles import as_model_error, kind_of
 from distilabel.models.whole_texts import WholeTexts
@@ -112,6 +113,7 @@ class Door:
         self._stopping = stopping or (lambda: False)
         self._arguments = checked_arguments(llm, llm.get_generation_kwargs())
         self._name = llm.model_name
+        self._remarks = Remarks(step, self._name)
         self._told = False
         try:
             self._base = self._digest_of(self._arguments)
@@ -120,6 +122,9 @@ class Door:
             if answers is not None:
                 self._tell_not_kept(f"{error}, in its arguments")
                 self._answers = None
+        self._sharing: Sharing | None = None
+        if self._answers is not None and reuse:
+            self._sharing = Sharing(self._answers, step)
         # How often each question was asked here: equal questions get answers of their own.
         self._times = Times()
         self._whole_texts = WholeTexts(step)
@@ -249,30 +254,21 @@ class Door:
         outputs = []
         for _ in range(num_generations if splits else 1):
             question, key = self._key(input, 1 if splits else num_generations, base)
-            assert self._answers is not None
-            value = self._answers.get(key)
-            if value is None:
-                self._times.forget(question)
-                raise NotKept
-            outputs.append(orjson.loads(value))
-            self._peeked.append((question, outputs[-1]))
+            output = replayed(partial(output_under, self._answers, key), self._times, question)
+            outputs.append(output)
+            self._peeked.append((question, output))
         return merge_responses(outputs, num_generations)[0] if splits else outputs[0]
 
     def _again_from_kept(
         self, input: FormattedInput, again: tuple[int, int], is_readable: _IsReadable
     ) -> GenerateOutput:
         question, key = self._key(input, 1, self._base, again)
-        output = self._readable(key, is_readable)
-        if output is None:
-            self._times.forget(question)
-            raise NotKept
+        output = replayed(partial(self._readable, key, is_readable), self._times, question)
         self._peeked.append((question, output))
         return output
 
     def _readable(self, key: bytes, is_readable: _IsReadable) -> GenerateOutput | None:
-        assert self._answers is not None
-        kept = self._answers.get(key)
-        output: GenerateOutput | None = orjson.loads(kept) if kept is not None else None
+        output = output_under(self._answers, key)
         return output if output is not None and is_readable(output) else None
 
     # -- one question -----------------------------------------------------------------------
@@ -302,9 +298,8 @@ class Door:
     ) -> GenerateOutput:
         _, key = self._key(input, count, base)
         if self._answers is not None and self._reuse:
-            kept = self._answers.get(key)
-            if kept is not None:
-                output: GenerateOutput = orjson.loads(kept)
+            output = output_under(self._answers, key)
+            if output is not None:
                 self._bill.reused(output)
                 return output
         if self._seeded:
@@ -358,8 +353,17 @@ class Door:
         attempts = tries = 0
         number = next(_numbers)
         first_failure = 0.0
+        sharing = self._sharing
+        found = partial(self._readable, key, is_wanted)
         while True:
             ticket = await gate.enter(key, again=attempts > 0)
+            if sharing is not None and not sharing.begins(key, found):
+                gate.leave(ticket, How.OTHER)
+                output = await sharing.answer(key, found, self._stopping)
+                if output is not None:
+                    self._bill.reused(output)
+                    return output
+                continue
             how, wait, tokens, why = How.OTHER, None, 0, ""
             item = None
             try:
@@ -372,6 +376,7 @@ class Door:
                 outcome = await self._tried(input, count, arguments, number)
                 if not isinstance(outcome, AnswerError):
                     output, how = outcome, How.ANSWERED
+                    self._remarks.look(output)
                     tokens = await self._bill.answered(item, output, loop.time() - asked)
                     if self._answers is not None and is_wanted(output):
                         # Leave is kept until the answer is safe: what is in flight can be lost.
@@ -386,6 +391,8 @@ class Door:
                     how = How.BROKEN
             finally:
                 gate.heard(ticket, http.last_headers.get())
+                if sharing is not None:
+                    sharing.ends(key)
                 if item is not None:
                     self._bill.close(item)
                 gate.leave(ticket, how, wait=wait, tokens=tokens, why=why)

@@ -86,6 +86,8 @@ async def send(
 ) -> Reply:
     """Sends one request and reads the whole reply.
 
+    A redirect is followed, unless it asks to come back without the body; then it is the reply.
+
     Args:
         method: `"GET"` or `"POST"`.
         url: where to.
@@ -109,6 +111,10 @@ async def send(
         async with _session().request(
             method, url, data=data, headers=headers, timeout=_limit(timeout), proxy=_proxy(url)
         ) as response:
+            if response.method != method:
+                # It became a question for a page: what that says is no answer to this one.
+                first = response.history[0]
+                return Reply(first.status, first.headers, b"")
             last_headers.set(response.headers)
             return Reply(response.status, response.headers, await response.read())
     except TimeoutError as error:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+import orjson
+
+from distilabel.models.sharing import Claims
 
 if TYPE_CHECKING:
+    from distilabel.models.times import Times
     from distilabel.typing import FormattedInput, GenerateOutput
 
 
-class Answers(Protocol):
+class Answers(Claims, Protocol):
     """Where answers are kept."""
 
     @property
@@ -29,6 +34,38 @@ class Answers(Protocol):
 
 class NotKept(BaseException):
     """A question has no kept answer: it has to be asked."""
+
+
+def output_under(answers: Answers | None, key: bytes) -> GenerateOutput | None:
+    """The output that is kept under a key; none if a bad disk has spoilt it: it is asked again."""
+    value = answers.get(key) if answers is not None else None
+    try:
+        return None if value is None else cast("GenerateOutput", orjson.loads(value))
+    except orjson.JSONDecodeError:
+        return None
+
+
+def replayed(
+    read: Callable[[], GenerateOutput | None], times: Times, question: bytes
+) -> GenerateOutput:
+    """The kept answer to a question; where there is none, it has not been asked either.
+
+    Args:
+        read: gives the answer, if it is kept.
+        times: where the question was counted.
+        question: its digest.
+
+    Raises:
+        NotKept: there is no answer.
+    """
+    try:
+        output = read()
+        if output is None:
+            raise NotKept
+    except BaseException:
+        times.forget(question)
+        raise
+    return output
 
 
 class Replaying:

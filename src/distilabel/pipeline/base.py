@@ -276,8 +276,9 @@ class BasePipeline(RequirementsMixin, Filed):
             write(self.dump(), places.config, "yaml")
         except OSError as error:
             raise DistilabelUserError(
-                f"Nothing can be kept in {places.execution}: {error}. Free space or allow writing "
-                "there, or keep it elsewhere (Pipeline(cache_dir=...) or DISTILABEL_CACHE_DIR)."
+                f"Nothing can be kept in {places.execution}: {error.strerror}. Free space or "
+                "allow writing there, or keep it elsewhere (Pipeline(cache_dir=...) or "
+                "DISTILABEL_CACHE_DIR)."
             ) from error
         storage = storage_of(storage_parameters, use_fs_to_pass_data, places.waiting_rows)
         return execution.run(

@@ -59,12 +59,20 @@ class Notes:
         RunFinished,
     )
 
+    def __init__(self) -> None:
+        self._retried: Counter[str] = Counter()
+
     def __call__(self, event: Event) -> None:
         """Writes one event."""
-        _note(event)
+        level = logging.INFO
+        if isinstance(event, Retried):
+            # A few tell why it is slow; there may be as many as questions.
+            self._retried[event.step] += 1
+            level = logging.INFO if self._retried[event.step] <= _MOST_OF_A_KIND else logging.DEBUG
+        _note(event, level)
 
 
-def _note(event: Event) -> None:
+def _note(event: Event, level: int) -> None:
     match event:
         case RunStarted():
             _log.info("%s begins: %s", event.pipeline, ", ".join(event.steps))
@@ -79,7 +87,7 @@ def _note(event: Event) -> None:
                 event.error.get("message"),
             )
         case Retried():
-            _log.debug("%s asks again in %.1f s: %s", event.step, event.wait, event.reason)
+            _log.log(level, "%s asks again in %.1f s: %s", event.step, event.wait, event.reason)
         case GateMoved() if event.reason:
             _log.info("%s: slowed to %s, %s", event.endpoint, event.speed, event.reason)
         case GatePaused():
@@ -89,7 +97,10 @@ def _note(event: Event) -> None:
         case Stopping():
             _log.info("stopping: %s", event.reason)
         case RunFinished():
-            _log.info("%s after %.1f s", event.error or "finished", event.seconds)
+            if event.error:
+                _log.info("ended after %.1f s by an error: %s", event.seconds, event.error)
+            else:
+                _log.info("finished after %.1f s", event.seconds)
 
 
 class _Guarded(logging.Handler):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
+import orjson
 import pytest
 
 from distilabel.errors import AnswerError, EndpointError
@@ -48,9 +49,58 @@ def test_what_concerns_every_question_names_the_cure(status: int, cure: str) -> 
     assert cure in str(error)
 
 
-def test_an_account_without_credit_is_not_load() -> None:
-    body = b'{"error": {"message": "no credit", "code": "insufficient_quota"}}'
-    assert isinstance(error_of(429, {}, body, url=URL), EndpointError)
+@pytest.mark.parametrize(
+    ("status", "error", "cure"),
+    [
+        (429, {"message": "no credit", "code": "insufficient_quota"}, "paid"),
+        (400, {"message": "no such model", "code": "model_not_found"}, "model's name"),
+        (400, {"code": 400, "details": [{"reason": "API_KEY_INVALID"}]}, "api_key"),
+    ],
+)
+def test_the_kind_of_an_error_may_say_more_than_its_status(
+    status: int, error: Any, cure: str
+) -> None:
+    for body in ({"error": error}, [{"error": error}]):
+        found = error_of(status, {}, orjson.dumps(body), url=URL)
+        assert isinstance(found, EndpointError)
+        assert cure in str(found)
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (400, {"message": "cannot read: 'what is insufficient_quota?'"}),
+        (400, {"message": "m", "details": "text"}),
+        (403, {"message": "it was flagged", "metadata": {"flagged_input": "the question"}}),
+    ],
+)
+def test_what_is_in_one_question_ends_no_run(status: int, error: Any) -> None:
+    found = error_of(status, {}, orjson.dumps({"error": error}), url=URL)
+    assert isinstance(found, AnswerError)
+    assert not found.retryable
+
+
+def test_a_redirect_is_told_without_what_may_let_somebody_in() -> None:
+    headers = {"location": "https://u:secret@login.example/sso?token=secret"}
+    found = error_of(302, headers, b"", url=URL)
+    assert isinstance(found, EndpointError)
+    assert "sends to https://" in str(found)
+    assert "login.example/sso (302)" in str(found)
+    assert "secret" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("body", "why", "words"),
+    [
+        (b"", orjson.JSONDecodeError("x", "", 0), "it is empty"),
+        (b"<html>Log in</html>", orjson.JSONDecodeError("x", "", 0), "web page, 'Log in'. Is the"),
+        (b'{"error": {"message": "gone"}}', KeyError("choices"), "an error, 'gone'"),
+        (b"{}", KeyError("choices"), "it has no 'choices'"),
+        (b"{}", "why", "why"),
+    ],
+)
+def test_what_is_no_answer_says_what_it_is(body: bytes, why: Any, words: str) -> None:
+    assert words in str(no_answer(body, why))
 
 
 @pytest.mark.parametrize(
@@ -85,7 +135,11 @@ def test_a_wait_may_be_a_date() -> None:
         (b'{"error": "b", "error_type": "validation"}', "b"),
         (b'{"detail": "c"}', "c"),
         (b'{"message": "d"}', "d"),
-        (b"<html>\n  busy </html>", "<html> busy </html>"),
+        (b"<html>\n  busy </html>", "a web page, 'busy'"),
+        (
+            b"<!doctype html><html><head><title>502\n Bad Gateway</title><style>a{}</style></head>",
+            "a web page, '502 Bad Gateway'",
+        ),
         (b"\xff\xfe", "��"),
         (b"[1, 2]", "[1, 2]"),
     ],

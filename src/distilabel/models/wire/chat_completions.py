@@ -52,14 +52,17 @@ def answer(body: bytes) -> GenerateOutput:
     # Of a model that was cut off while it thought, some servers give an empty text.
     texts = [text or None if words or thought else text for words, text in apart]
     if all(text is None for text in texts):
+        message = choices[0].get("message") or {}
         raise replies.silence(
             choices[0].get("finish_reason"),
             body,
-            refusal=(choices[0].get("message") or {}).get("refusal"),
+            refusal=message.get("refusal"),
+            called=bool(message.get("tool_calls")),
             thought=bool(thought or any(reasoning)),
             written=statistics["output_tokens"][0] // len(choices),
             statistics=statistics,
         )
+    replies.note_reasons(statistics, [choice.get("finish_reason") for choice in choices])
     output: Any = {"generations": texts, "statistics": statistics}
     if any(reasoning):
         output["reasoning"] = reasoning

@@ -100,6 +100,8 @@ def answer(body: bytes, tool: str | None = None) -> GenerateOutput:
             limit="max_tokens",
             statistics=statistics,
         )
+    if reason != "tool_calls":
+        replies.note_reasons(statistics, [reason])
     output: GenerateOutput = {"generations": [text], "statistics": statistics}
     if reasoning is not None:
         output["reasoning"] = [reasoning]

@@ -17,10 +17,16 @@ from distilabel.errors import AnswerError, EndpointError, ModelError
 
 _RETRYABLE: Final = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
 _OVERLOADED: Final = frozenset({408, 429, 502, 503, 504, 529})
+# Nobody who asks there fares better.
+_UNKNOWN: Final = frozenset({404, 405, 410})
+_UNPAID: Final = frozenset({"insufficient_quota"})
+_BAD_KEY: Final = frozenset({"invalid_api_key", "API_KEY_INVALID"})
 # Anything that looks like a key is cut out of what servers say: some repeat the key they refuse.
 _KEY: Final = re.compile(r"\b(?:sk|hf|gsk|pk|key|api)[-_][A-Za-z0-9_\-*]{6,}|Bearer\s+\S+", re.I)
+_PAGE: Final = re.compile(r"\s*(?:<!--.*?-->\s*)*<(?:!doctype html|html)\b", re.I | re.S)
+_UNSEEN: Final = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.I | re.S)
+_TITLE: Final = re.compile(r"<title[^>]*>(.*?)</title", re.I | re.S)
 _SHOWN: Final = 300
-_UNPAID: Final = (b"insufficient_quota", b"credit balance is too low")
 
 
 def seconds_in(text: str) -> float | None:
@@ -76,18 +82,43 @@ def parsed(body: bytes) -> Any:
 def said(body: bytes) -> str:
     """What a server says in an error, in one line, without anything that looks like a key."""
     text = body.decode("utf-8", "replace")
-    try:
-        data: Any = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        data = None
+    data = _json(body)
     if isinstance(data, dict):
         inner = data.get("error", data.get("detail", data.get("message")))
         if isinstance(inner, dict):
             inner = inner.get("message") or inner
         if inner:
             text = inner if isinstance(inner, str) else str(inner)
+    if _PAGE.match(text):
+        title = _TITLE.search(text)
+        words = " ".join((title[1] if title else _UNSEEN.sub(" ", text)).split())
+        text = f"a web page, {words[:_SHOWN]!r}"
     text = _KEY.sub("[key]", " ".join(text.split()))
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _error_in(body: bytes) -> dict[str, Any]:
+    """The error that a server describes, as far as it does."""
+    data = _json(body)
+    # Some put a list around it.
+    data = data[0] if isinstance(data, list) and data else data
+    error = data.get("error") if isinstance(data, dict) else None
+    return error if isinstance(error, dict) else {}
+
+
+def _codes(error: dict[str, Any]) -> set[Any]:
+    """What kinds of error a server says it is; never the words, which may repeat a question."""
+    details = error.get("details")
+    reasons = [d.get("reason") for d in details or () if isinstance(d, dict)]
+    codes = [error.get("code"), error.get("type"), *(reasons if isinstance(details, list) else ())]
+    return {code for code in codes if isinstance(code, str)}
 
 
 def shown(body: bytes) -> str:
@@ -105,7 +136,18 @@ def no_answer(
         why: what is wrong with it.
         statistics: what it took; None if it does not say.
     """
-    words = why if isinstance(why, str) else f"{type(why).__name__}: {why}"
+    if isinstance(why, str):
+        words = why
+    elif _PAGE.match(body[:4096].decode("utf-8", "replace")):
+        words = f"it is {said(body)}. Is the base_url right?"
+    elif isinstance(why, orjson.JSONDecodeError):
+        words = f"it is no JSON, or not all of it: {why}" if body else "it is empty"
+    elif _error_in(body):
+        words = f"it is an error, {said(body)!r}"
+    elif isinstance(why, KeyError):
+        words = f"it has no {why}"
+    else:
+        words = f"{type(why).__name__}: {why}"
     return AnswerError(
         f"the reply is no answer: {words}",
         retryable=True,
@@ -123,6 +165,7 @@ def silence(
     thought: bool = False,
     written: int = 0,
     limit: str = "max_new_tokens",
+    called: bool = False,
     statistics: Mapping[str, Any] | None = None,
 ) -> AnswerError:
     """The error that an answer without a text stands for.
@@ -134,6 +177,7 @@ def silence(
         thought: whether it has reasoned.
         written: tokens of the answer, as far as they are known.
         limit: the argument that bounds them.
+        called: whether the model called a tool.
         statistics: what the reply took.
     """
     if thought and reason == "length":
@@ -143,13 +187,23 @@ def silence(
         words = f"the model thought, but gave no text (finish reason: {reason})"
     else:
         words = f"the model gave no text (finish reason: {reason})"
+    if refusal:
+        words += f" and refused: {refusal}"
+    elif called:
+        words += " but called a tool"
     return AnswerError(
-        words + (f" and said: {refusal}" if refusal else ""),
+        words,
         # Cut off, filtered, refused, a tool called: the same would happen again.
-        retryable=reason in (None, "stop") and not refusal,
+        retryable=reason in (None, "stop") and not refusal and not called,
         raw=shown(body),
         statistics=statistics,
     )
+
+
+def note_reasons(statistics: dict[str, list[Any]], reasons: list[str | None]) -> None:
+    """Notes why answers ended, in the words of chat completions, where one was cut off."""
+    if any(reason not in (None, "stop") for reason in reasons):
+        statistics["finish_reason"] = reasons
 
 
 def error_of(status: int, headers: Mapping[str, str], body: bytes, *, url: str) -> ModelError:
@@ -165,21 +219,35 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes, *, url: str) 
     words = said(body)
     # Not in the message: there it would make every failure a kind of its own.
     request = headers.get("request-id") or headers.get("x-request-id")
-    if status in (401, 403):
+    error = _error_in(body)
+    codes = _codes(error)
+    if status == 403 and "flagged_input" in (error.get("metadata") or ()):
+        # A router refuses this question, not the key.
+        return AnswerError(f"{url} answered {status}: {words}", status=status, raw=words)
+    if status in (401, 403) or codes & _BAD_KEY:
         return EndpointError(
             f"{url} refuses the key ({status}: {words}). Check the api_key of the model, or the "
             "environment variable it is read from.",
             status=status,
         )
-    if status == 404:
+    if status in _UNKNOWN or "model_not_found" in codes:
         return EndpointError(
             f"{url} knows no such model or address ({status}: {words}). Check the model's name and "
             "its base_url.",
             status=status,
         )
-    if status == 402 or any(words in body for words in _UNPAID):
+    if status == 402 or codes & _UNPAID or "credit balance is too low" in words:
         return EndpointError(
-            f"{url} wants to be paid first ({status}: {words}). Nothing more can be asked there.",
+            f"{url} wants to be paid first ({status}: {words}). Nothing more can be asked there; "
+            "run again when it is paid.",
+            status=status,
+        )
+    if 300 <= status < 400:
+        # Where to, but not what else the address tells: it may let somebody in.
+        there = without_password(headers.get("location", "")).partition("?")[0] or "elsewhere"
+        return EndpointError(
+            f"{url} does not answer but sends to {there} ({status}). Is the base_url right "
+            "(https, the path up to /v1), or does somebody have to log in first?",
             status=status,
         )
     return AnswerError(

@@ -51,14 +51,15 @@ def answer(body: bytes, input_tokens: int) -> GenerateOutput:
     if not isinstance(whole, str):
         raise replies.no_answer(body, "its generated_text is no text")
     reasoning, text = thinking.apart(whole)
+    finish: Any = details.get("finish_reason")
+    reason = _REASONS.get(finish, finish)
     if text is None or (reasoning and not text):
-        finish: Any = details.get("finish_reason")
-        reason = _REASONS.get(finish, finish)
         raise replies.silence(reason, body, thought=True, written=written)
     output: Any = {
         "generations": [text],
         "statistics": {"input_tokens": [input_tokens], "output_tokens": [written]},
     }
+    replies.note_reasons(output["statistics"], [reason])
     if reasoning is not None:
         output["reasoning"] = [reasoning]
     if logprobs:

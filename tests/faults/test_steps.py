@@ -1,0 +1,103 @@
+"""Faults of steps of one's own, in a run of a few rows."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from distilabel.pipeline import Pipeline
+from faults.table import Seen, fault
+from rooms import Fn, Numbers, rows_of
+
+
+def ran(
+    cache: Path, function: Callable[[Any], Any], **fields: Any
+) -> tuple[Seen, list[dict[str, Any]]]:
+    """Runs a step of two rows at a time on six."""
+    with Pipeline(name="steps", cache_dir=cache) as pipeline:
+        Numbers(count=6) >> Fn(name="mine", function=function, input_batch_size=2, **fields)
+    distiset = pipeline.run()
+    (log,) = cache.glob("**/pipeline.log")
+    step = distiset.report.steps["mine"]
+    assert distiset.report.balanced
+    seen = Seen(
+        log=log.read_text(encoding="utf-8"),
+        row="\n".join(f"{f['type']}: {f['message']}" for f in distiset.failures),
+        report=str(distiset.report),
+        given=6,
+        # What it made of a row, or nothing, is its own affair; but each is accounted for.
+        kept=step.given + step.failed + step.dropped - step.created,
+    )
+    return seen, rows_of(distiset)
+
+
+def on_the_third(then: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda rows: then(rows) if rows[0]["n"] == 2 else rows
+
+
+def raises(rows: Any) -> Any:
+    raise ValueError("no such thing")
+
+
+@fault(
+    "a step raises",
+    row="ValueError: no such thing",
+    done="the rows of its batch fail, the log says once where in its code; the others go on",
+)
+def test_a_step_raises(tmp_path: Path) -> Seen:
+    seen, rows = ran(tmp_path, on_the_third(raises))
+    assert len(rows) == 6
+    assert len(seen.row.splitlines()) == 2
+    assert seen.log.count("in raises") == 1
+    return seen
+
+
+@fault(
+    "a step yields None, or something else that is no list of rows",
+    row="TypeError: `process` of mine yields a NoneType: yield a list of rows.",
+    done="the rows of its batch fail; the others go on",
+)
+def test_a_step_yields_none(tmp_path: Path) -> Seen:
+    seen, rows = ran(tmp_path, on_the_third(lambda rows: None))
+    assert len(rows) == 6
+    return seen
+
+
+@fault(
+    "a step gives nothing for some rows",
+    report="mine 6 4 2 -",
+    done="that is how a step drops rows; the report counts them: 6 in, 4 out, 2 dropped",
+)
+def test_a_step_gives_nothing(tmp_path: Path) -> Seen:
+    seen, rows = ran(tmp_path, on_the_third(lambda rows: []))
+    assert [row["n"] for row in rows] == [0, 1, 4, 5]
+    return seen
+
+
+@fault(
+    "a step gives more rows than it took",
+    report="mine 6 11 6 1 -",
+    done="all of them go on; the report counts them: 6 in, 11 out, 6 created, 1 dropped",
+)
+def test_a_step_gives_too_many(tmp_path: Path) -> Seen:
+    seen, rows = ran(tmp_path, on_the_third(lambda rows: [{"n": i} for i in range(7)]))
+    assert len(rows) == 4 + 7
+    return seen
+
+
+@fault(
+    "a step hangs",
+    row="TimeoutError: … took longer than 0.2 s and was left behind",
+    done="with `process_timeout`, the rows of its batch fail; the others go on",
+)
+def test_a_step_hangs(tmp_path: Path) -> Seen:
+    over = threading.Event()
+    try:
+        seen, rows = ran(tmp_path, on_the_third(lambda rows: over.wait(60)), process_timeout=0.2)
+    finally:
+        over.set()
+    assert [row["n"] for row in rows] == [*range(6)]
+    assert len(seen.row.splitlines()) == 2
+    return seen
