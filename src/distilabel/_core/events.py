@@ -91,6 +91,7 @@ class Answered(Event):
         seconds: between asking and the answer; 0 if it was stored already.
         reused: whether it was stored already.
         cost: US dollars; None if the price is not known.
+        in_job: whether it came in a batch job, at the price of those.
     """
 
     step: str
@@ -100,6 +101,7 @@ class Answered(Event):
     seconds: float
     reused: bool
     cost: float | None = None
+    in_job: bool = False
 
 
 @dataclass(slots=True)
@@ -150,6 +152,27 @@ class GateResumed(Event):
     """An endpoint that was left alone answers again."""
 
     endpoint: str
+
+
+@dataclass(slots=True)
+class JobMoved(Event):
+    """A batch job was submitted, or looked at.
+
+    Attributes:
+        model: who is asked in it.
+        job: the provider's name of it.
+        status: in the provider's word.
+        questions: in it.
+        done: those that are done.
+        ended: whether nothing more comes of it.
+    """
+
+    model: str
+    job: str
+    status: str
+    questions: int
+    done: int
+    ended: bool
 
 
 @dataclass(slots=True)

@@ -55,7 +55,9 @@ class Feed(Node):
 
     async def wait_for_room(self) -> None:
         """Waits until rows may be let in; if nobody works any more, they must be."""
-        while self.room <= 0 and not self.shared.idle and not self.shared.stopping:
+        while not self.shared.stopping and (
+            self.shared.gatherings.are_full or (self.room <= 0 and not self.shared.idle)
+        ):
             self._look.clear()
             await self._look.wait()
 

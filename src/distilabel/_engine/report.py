@@ -10,6 +10,7 @@ from distilabel._engine.tally import StepTally, Tally
 _UNASKED: Final = "ended by an error before anything was answered"
 # What a name may take of a line, so that the counts stay beside it in a terminal.
 _LONGEST_NAME: Final = 30
+_MOST_JOBS: Final = 3
 
 
 @dataclass
@@ -23,6 +24,7 @@ class Report:
         interrupted: whether it was stopped before the end.
         failures: number of rows that failed, in all steps.
         error: what made the run end before its end; empty if nothing did.
+        jobs: batch jobs that questions still wait in: job, model, status and questions of each.
     """
 
     pipeline: str
@@ -31,6 +33,7 @@ class Report:
     interrupted: bool = False
     failures: int = 0
     error: str = ""
+    jobs: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
     def of(cls, tally: Tally) -> Report:
@@ -42,6 +45,10 @@ class Report:
             tally.interrupted,
             len(tally.failures),
             tally.error,
+            [
+                {"job": e.job, "model": e.model, "status": e.status, "questions": e.questions}
+                for e in tally.jobs.values()
+            ],
         )
 
     @property
@@ -153,8 +160,9 @@ def text_of(report: Report) -> str:
     )
     asked = {name: step for name, step in steps.items() if step.models}
     if asked:
-        counts = ["asked", "retried", "answered", "reused", "input_tokens", "output_tokens"]
-        heads = ["asked", "again", "stored", "reused", "tokens in", "out"]
+        counts = ["asked", "retried", "answered", "in_jobs", "reused"]
+        counts += ["input_tokens", "output_tokens"]
+        heads = ["asked", "again", "stored", "by batch", "reused", "tokens in", "out"]
         costs = [money(step.cost) if step.answered else "-" for step in asked.values()]
         # Last, where a long name does the least harm.
         models = [", ".join(sorted(step.models)) for step in asked.values()]
@@ -164,12 +172,21 @@ def text_of(report: Report) -> str:
             heads,
             counts,
             asked,
-            needless=("retried",),
+            needless=("retried", "in_jobs"),
             more=(["cost", *costs], ["model", *models]),
         )
     lines.append("")
     lines.append(_closing(report))
     return "\n".join(lines)
+
+
+def waiting(jobs: list[dict[str, Any]]) -> str:
+    """What waits in batch jobs, for people."""
+    count = sum(job["questions"] for job in jobs)
+    named = ", ".join(f"{job['job']} ({job['status']})" for job in jobs[:_MOST_JOBS])
+    more = f" and {len(jobs) - _MOST_JOBS} more" if len(jobs) > _MOST_JOBS else ""
+    questions = "questions wait" if count > 1 else "question waits"
+    return f"{count:,} {questions} in the batch job{'s' if len(jobs) > 1 else ''} {named}{more}"
 
 
 def _closing(report: Report) -> str:
@@ -181,11 +198,13 @@ def _closing(report: Report) -> str:
     if report.failures:
         rows = f"{report.failures:,} row{'s' if report.failures > 1 else ''}"
         parts.append(f"{rows} failed: see distiset.failures; run again to ask them again")
+    if report.jobs:
+        parts.append(f"{waiting(report.jobs)}: run again to collect the answers")
     if report.interrupted:
         parts.append("stopped before the end: run again to go on where it stopped")
     elif report.error:
         kept = "what was answered is kept, run again to go on from there"
         parts.append(f"ended by an error: {kept}" if report.asked or report.reused else _UNASKED)
-    elif not report.balanced:
+    elif not report.balanced and not report.jobs:
         parts.append("rows are missing from these counts: this is a mistake of distilabel's")
     return "; ".join(parts) + "."

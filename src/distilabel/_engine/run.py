@@ -202,7 +202,13 @@ class Run:
 
     async def _worked(self, store: Store | None) -> None:
         plan = self._plan
-        shared = Shared(emit=self._emit, store=store, reuse=plan.reuse, window=_window(plan.steps))
+        shared = Shared(
+            emit=self._emit,
+            store=store,
+            reuse=plan.reuse,
+            window=_window(plan.steps),
+            name=plan.name,
+        )
         try:
             graph = Graph(plan, shared)
             self._shared = shared

@@ -11,6 +11,8 @@ from distilabel._core.threads import Threads
 from distilabel._engine.store import Store
 from distilabel.models.door import StopAsking
 from distilabel.models.gates import Gates
+from distilabel.models.offline.gatherings import Gatherings
+from distilabel.models.offline.work import Work
 
 _T = TypeVar("_T")
 
@@ -30,17 +32,27 @@ class Shared:
         store: where answers and outputs are kept; None keeps nothing.
         reuse: whether what is kept is used.
         window: most source rows on their way at a time.
+        name: of the pipeline.
     """
 
-    def __init__(self, *, emit: Emit, store: Store | None, reuse: bool, window: int) -> None:
+    def __init__(
+        self, *, emit: Emit, store: Store | None, reuse: bool, window: int, name: str = ""
+    ) -> None:
         self.emit = emit
         self.store = store
         self.reuse = reuse
         self.window = window
         self.loop = asyncio.get_running_loop()
         self.gates = Gates(emit)
+        self.gatherings = Gatherings(
+            self,
+            store,
+            about={"distilabel_pipeline_name": name} if name else {},
+            emit=emit,
+            left=self._leave,
+        )
         self.threads = Threads(64)
-        self.waiting: list[Wakeable] = []
+        self.waiting: list[Wakeable] = [self.gatherings]
         self.stopping = False
         self.finished = asyncio.Event()
         self.failure: BaseException | None = None
@@ -68,6 +80,10 @@ class Shared:
         for waiting in self.waiting:
             waiting.wake()
 
+    def work(self) -> Work:
+        """Work that may rest: who does it begins and ends as ever."""
+        return Work(self.end, self.begin)
+
     def start(self, coroutine: Any) -> None:
         """Runs a coroutine until the end of the run."""
         task = self.loop.create_task(coroutine)
@@ -92,6 +108,11 @@ class Shared:
         self.stopping = True
         self.finished.set()
 
+    def _leave(self) -> None:
+        """What is not finished waits for jobs that a later run will look at."""
+        self.stopping = True
+        self.finished.set()
+
     async def in_thread(self, function: Callable[..., _T], *args: Any) -> _T:
         """Runs a synchronous function in a thread and waits for it."""
         return await self.threads.run(function, *args)
@@ -100,6 +121,7 @@ class Shared:
         """Nothing new is asked any more; what is in flight goes on."""
         self.stopping = True
         self.gates.turn_away(StopAsking())
+        self.gatherings.turn_away(StopAsking())
         self.wake()
 
     async def settle(self, seconds: float | None = None) -> None:
@@ -109,7 +131,7 @@ class Shared:
             seconds: to wait at most; None waits as long as it takes.
         """
         until = self.loop.time() + seconds if seconds is not None else None
-        while any(gate.in_flight for gate in self.gates):
+        while any(gate.in_flight for gate in self.gates) or self.gatherings.working:
             await asyncio.sleep(0.01)
             if until is not None and self.loop.time() > until:
                 break
@@ -122,3 +144,4 @@ class Shared:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self.gatherings.close()

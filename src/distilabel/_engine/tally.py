@@ -10,6 +10,7 @@ from distilabel._core.events import (
     Answered,
     Asked,
     Event,
+    JobMoved,
     Retried,
     RowFailed,
     RowsDone,
@@ -38,6 +39,7 @@ class StepTally:
         answered: answers that came.
         reused: answers that were stored already.
         retried: questions sent again.
+        in_jobs: answers that came in batch jobs, at the price of those.
         in_flight: questions that are with the model.
         input_tokens: tokens of the questions that were answered now.
         output_tokens: tokens of those answers.
@@ -58,6 +60,7 @@ class StepTally:
     answered: int = 0
     reused: int = 0
     retried: int = 0
+    in_jobs: int = 0
     in_flight: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
@@ -81,6 +84,8 @@ class Tally:
         self.pipeline = ""
         self.steps: dict[str, StepTally] = {}
         self.failures: list[dict[str, Any]] = []
+        # Batch jobs that have not ended, by the provider's name.
+        self.jobs: dict[str, JobMoved] = {}
         self.begun = time.monotonic()
         self.seconds = 0.0
         self.interrupted = False
@@ -123,6 +128,7 @@ class Tally:
             step.models.add(event.model)
             return
         step.answered += 1
+        step.in_jobs += event.in_job
         step.in_flight -= 1
         step.input_tokens += event.input_tokens
         step.output_tokens += event.output_tokens
@@ -136,6 +142,12 @@ class Tally:
 
     def _unanswered(self, event: Unanswered) -> None:
         self.steps[event.step].in_flight -= 1
+
+    def _moved(self, event: JobMoved) -> None:
+        if event.ended:
+            self.jobs.pop(event.job, None)
+        else:
+            self.jobs[event.job] = event
 
     def _failed(self, event: RowFailed) -> None:
         self.failures.append({"step": event.step, "key": event.key, **event.error})
@@ -157,6 +169,7 @@ _COUNTERS: dict[type[Event], Any] = {
     Answered: Tally._answered,
     Retried: Tally._retried,
     Unanswered: Tally._unanswered,
+    JobMoved: Tally._moved,
     RowFailed: Tally._failed,
     Stopping: Tally._stopping,
     RunFinished: Tally._finished,

@@ -54,14 +54,24 @@ def simulate(
             "(model name to text); other questions get simulated answers."
         ),
     ] = None,
+    batches: Annotated[
+        str,
+        typer.Option(
+            help="How batch jobs go, such as 'seconds=30' or 'seconds=30,end=expired,done=0.5,"
+            "failing=0.1': they take so long and end as completed, expired, cancelled or failed, "
+            "with this share of the questions done, and this share of those failing."
+        ),
+    ] = "",
     seed: Annotated[int, typer.Option(help="Seed of all answers, latencies and faults.")] = 0,
 ) -> None:
     """Serves a simulated model that speaks as OpenAI does, to rehearse pipelines on.
 
     The same question always gets the same answer; latency, rate limit and faults are yours to set.
     Point any OpenAI client at the printed URL, with any API key. What was asked is counted under
-    /stats; /settings changes latency, faults and rate limit while it runs.
+    /stats; /settings changes latency, faults, rate limit and batch jobs while it
+    runs.
     """
+    from distilabel.models.simulated.batching import Batching
     from distilabel.models.simulated.faults import Faults, Latency
     from distilabel.models.simulated.server import serve
     from distilabel.models.simulated.settings import Settings
@@ -75,6 +85,7 @@ def simulate(
             api_key=api_key,
             replay=replay,
             seed=seed,
+            batches=Batching.parse(batches),
         )
         serve(settings, host, port, ready=_tell)
     except (ValueError, OSError) as error:

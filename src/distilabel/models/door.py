@@ -26,12 +26,14 @@ from distilabel.models.gate import Gate, How
 from distilabel.models.gates import Gates
 from distilabel.models.llms.base import LLM, AsyncLLM, merge_responses
 from distilabel.models.prices import Price, price_for
+from distilabel.models.stopping import StopAsking as StopAsking
 from distilabel.models.times import Times
 from distilabel.models.troubles import as_model_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
 
+    from distilabel.models.offline.gathering import Gathering
     from distilabel.typing import FormattedInput, GenerateOutput
 
 # A refusal for load says nothing against the question: it is asked again for this many seconds.
@@ -67,10 +69,6 @@ class NotKept(BaseException):
     """A question has no kept answer: it has to be asked."""
 
 
-class StopAsking(BaseException):
-    """The run is being stopped: the question is not asked, and its row is left for the next run."""
-
-
 _standalone: WeakKeyDictionary[asyncio.AbstractEventLoop, Gates] = WeakKeyDictionary()
 _doors: ContextVar[dict[int, Door] | None] = ContextVar("distilabel_doors", default=None)
 
@@ -97,6 +95,7 @@ class Door:
         emit: told of every question and answer.
         batch_size: most questions that a synchronous model gets at a time.
         stopping: asked before every question; True leaves it unasked.
+        gathering: where questions wait for a batch job; None asks each by itself.
     """
 
     def __init__(
@@ -110,6 +109,7 @@ class Door:
         emit: Emit | None = None,
         batch_size: int = 50,
         stopping: Callable[[], bool] | None = None,
+        gathering: Gathering | None = None,
     ) -> None:
         self.llm = llm
         self.step = step
@@ -121,6 +121,7 @@ class Door:
         self._price: asyncio.Task[Price] | None = None
         self._emit = emit or (lambda event: None)
         self._stopping = stopping or (lambda: False)
+        self.gathering = gathering
         self._arguments = checked_arguments(llm, llm.get_generation_kwargs())
         self._name = llm.model_name
         self._told = False
@@ -310,6 +311,8 @@ class Door:
         if self._seeded:
             # Drawn from the question, so that a rerun sends the same and an equal one another.
             arguments = {**arguments, "seed": int.from_bytes(key[:4], "big") & 0x7FFFFFFF}
+        if self.gathering is not None:
+            return await self._gathered(self.gathering, key, input, count, arguments)
         return await self._ask(key, input, count, arguments)
 
     async def _ask(
@@ -363,6 +366,42 @@ class Door:
             pause = max(pause, wait * random.uniform(1.0, 1.1) if wait else 0.0)
             self._emit(Retried(self.step, self._name, why, pause))
             await asyncio.sleep(pause)
+
+    async def _gathered(
+        self,
+        gathering: Gathering,
+        key: bytes,
+        input: FormattedInput,
+        count: int,
+        arguments: dict[str, Any],
+    ) -> GenerateOutput:
+        """The answer that comes in a batch job, which is kept by whoever collects it."""
+        if self._gate is None:
+            await self._opened()
+        if self._stopping():
+            raise StopAsking
+        request = self.llm._request(input, count, arguments)
+        asked = asyncio.get_running_loop().time()
+        self._emit(Asked(self.step, self._name))
+        try:
+            output, is_first = await gathering.ask(key, request)
+        except BaseException as error:
+            self._emit(Unanswered(self.step, self._name, str(error) or type(error).__name__))
+            raise
+        if not is_first:
+            # Another step asked the very same, and has paid.
+            self._emit(Unanswered(self.step, self._name, "it is answered already"))
+            self._tell_answered(output, 0.0, reused=True)
+            return output
+        assert self._price is not None
+        self._tell_answered(
+            output,
+            asyncio.get_running_loop().time() - asked,
+            reused=False,
+            price=await asyncio.shield(self._price),
+            job_share=gathering.desk.price_share,
+        )
+        return output
 
     async def _keep(self, key: bytes, output: GenerateOutput) -> None:
         assert self._answers is not None
@@ -441,13 +480,24 @@ class Door:
         return gate
 
     def _tell_answered(
-        self, output: GenerateOutput, seconds: float, *, reused: bool, price: Price | None = None
+        self,
+        output: GenerateOutput,
+        seconds: float,
+        *,
+        reused: bool,
+        price: Price | None = None,
+        job_share: float | None = None,
     ) -> int:
         statistics: Any = output.get("statistics") or {}
         tokens_in = _sum(statistics.get("input_tokens"))
         tokens_out = _sum(statistics.get("output_tokens"))
         cost = price(tokens_in, tokens_out) if price is not None else None
-        self._emit(Answered(self.step, self._name, tokens_in, tokens_out, seconds, reused, cost))
+        if cost is not None and job_share is not None:
+            cost *= job_share
+        in_job = job_share is not None
+        self._emit(
+            Answered(self.step, self._name, tokens_in, tokens_out, seconds, reused, cost, in_job)
+        )
         return tokens_in + tokens_out
 
 

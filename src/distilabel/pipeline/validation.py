@@ -220,10 +220,10 @@ class Validation:
             checked_arguments(llm, llm.get_generation_kwargs())
         except DistilabelUserError as error:
             self.faults.add(DistilabelUserError, f"{name}: {error.message}")
-        if llm.use_offline_batch_generation:
+        if llm.use_offline_batch_generation and type(llm)._desk is LLM._desk:
             self.faults.add(
                 DistilabelUserError,
-                f"{name}: offline batches do not run inside a pipeline yet; leave out "
+                f"{name}: {type(llm).__name__} has no offline batches; leave out "
                 "use_offline_batch_generation.",
             )
 

@@ -356,13 +356,20 @@ async def test_settings_change_while_running_and_show_themselves(client: Client)
     changes = {"latency": "uniform:0.0:0.1", "faults": ["429=1"], "rate_limit": 50}
     status, shown, _ = await client.post("/settings", changes)
     assert status == 200
+    assert shown["batches"] == {"seconds": 0.0, "end": "completed", "done": 1.0, "failing": 0.0}
+    del shown["batches"]
     assert shown == {"latency": "uniform:0.0:0.1", "faults": {"429": 1.0}, "rate_limit": 50}
     status, body, headers = await client.post("/v1/completions", {"model": "m", "prompt": "a"})
     assert status == 429
     assert headers["x-ratelimit-limit-requests"] == "50"
     assert body["error"]["message"] == "a simulated fault: status 429"
-    _, shown, _ = await client.post("/settings", {"rate_limit": None, "faults": []})
-    assert shown == {"latency": "uniform:0.0:0.1", "faults": {}, "rate_limit": None}
+    changes = {"rate_limit": None, "faults": [], "batches": {"seconds": 2, "end": "expired"}}
+    _, shown, _ = await client.post("/settings", changes)
+    expired = {"seconds": 2, "end": "expired", "done": 1.0, "failing": 0.0}
+    assert shown == {
+        **{"latency": "uniform:0.0:0.1", "faults": {}, "rate_limit": None},
+        "batches": expired,
+    }
 
 
 @pytest.mark.parametrize(
@@ -374,6 +381,10 @@ async def test_settings_change_while_running_and_show_themselves(client: Client)
         ({"rate_limit": 0}, "above 0"),
         ({"rate_limit": "5"}, "above 0"),
         ({"speed": 1}, "'speed'"),
+        ({"batches": {"end": "soon"}}, "expired"),
+        ({"batches": {"done": 2}}, "'done'"),
+        ({"batches": {"seconds": -1}}, "'seconds'"),
+        ({"batches": {"speed": 1}}, "seconds, end"),
     ],
 )
 async def test_bad_settings_change_nothing(
@@ -383,4 +394,6 @@ async def test_bad_settings_change_nothing(
     assert status == 400
     assert message in body["error"]["message"]
     _, shown, _ = await client.post("/settings", {})
-    assert shown == {"latency": "constant:0.0", "faults": {}, "rate_limit": None}
+    assert shown["latency"] == "constant:0.0"
+    assert (shown["faults"], shown["rate_limit"]) == ({}, None)
+    assert shown["batches"]["end"] == "completed"

@@ -18,6 +18,7 @@ from distilabel.errors import DistilabelNotImplementedError
 from distilabel.mixins.runtime_parameters import RuntimeParameter, RuntimeParametersModelMixin
 
 if TYPE_CHECKING:
+    from distilabel.models.offline.desk import Desk, Request
     from distilabel.typing import FormattedInput, GenerateOutput, HiddenState, StandardInput
 
 # Fields that change how a model is asked, not what it answers.
@@ -151,7 +152,12 @@ class LLM(RuntimeParametersModelMixin, Spec, BaseModel, ABC):
         if door is not None:
             return run_sync(door.ask_all(inputs, num_generations, **kwargs), loop=door.loop)
         if self.use_offline_batch_generation:
-            return self.offline_batch_generate(inputs, num_generations, **kwargs)
+            from distilabel.models.offline.standalone import waited_for
+
+            return waited_for(
+                lambda: self.offline_batch_generate(inputs, num_generations, **kwargs),
+                self.offline_batch_generation_block_until_done,
+            )
         return self.generate(inputs=inputs, num_generations=num_generations, **kwargs)
 
     def offline_batch_generate(
@@ -190,6 +196,20 @@ class LLM(RuntimeParametersModelMixin, Spec, BaseModel, ABC):
     def _gate_name(self) -> str:
         """Questions of models with the same gate name share one set of limits."""
         return f"{type(self).__name__}:{self.model_name}"
+
+    def _desk(self) -> Desk | None:
+        """Where batch jobs with questions for this model are submitted; None if it has none."""
+        return None
+
+    def _request(self, input: FormattedInput, count: int, arguments: dict[str, Any]) -> Request:
+        """A question as it is posted, for models that have batch jobs.
+
+        Args:
+            input: a conversation, or a pair of a conversation and a structure, or text to complete.
+            count: generations.
+            arguments: of the generating method; those that are missing have their defaults.
+        """
+        raise NotImplementedError(type(self).__name__)
 
     async def _preflight(self) -> None:
         """Makes sure, before the first question, that questions can be asked at all.

@@ -7,10 +7,14 @@ from typing import Annotated, Any, Dict, List, Optional, Union
 from annotated_types import Ge, Gt
 from pydantic import PrivateAttr, validate_call
 
+from distilabel._core.addresses import without_password
 from distilabel.errors import DistilabelUserError
+from distilabel.models.arguments import with_defaults
 from distilabel.models.base_clients.asking import answer_to, headers_of, make_sure_of, trace_of
 from distilabel.models.base_clients.openai import OpenAIBaseClient
 from distilabel.models.llms.base import AsyncLLM
+from distilabel.models.offline.desk import Desk, Request
+from distilabel.models.offline.openai_batches import OpenAIBatches
 from distilabel.models.wire import chat_completions, structures
 from distilabel.typing import FormattedInput, GenerateOutput
 
@@ -120,31 +124,115 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
             AnswerError: there is no answer.
             EndpointError: the key, the model or the address is wrong.
         """
+        asked = self._asked(
+            input,
+            num_generations,
+            max_new_tokens=max_new_tokens,
+            logprobs=logprobs,
+            top_logprobs=top_logprobs,
+            echo=echo,
+            frequency_penalty=frequency_penalty,
+            presence_penalty=presence_penalty,
+            temperature=temperature,
+            top_p=top_p,
+            stop=stop,
+            response_format=response_format,
+            extra_body=extra_body,
+        )
+        body = await answer_to(
+            f"{self._base}/{asked.path}", asked.body, self._headers, self.timeout or 120
+        )
+        return chat_completions.answer(body)
+
+    @validate_call
+    def offline_batch_generate(
+        self,
+        inputs: Optional[List[FormattedInput]] = None,
+        num_generations: int = 1,
+        max_new_tokens: Annotated[int, Ge(ge=0)] = 128,
+        logprobs: bool = False,
+        top_logprobs: Optional[Annotated[int, Gt(gt=0)]] = None,
+        frequency_penalty: float = 0.0,
+        presence_penalty: float = 0.0,
+        temperature: float = 1.0,
+        top_p: float = 1.0,
+        stop: Optional[Union[str, List[str]]] = None,
+        response_format: Optional[Dict[str, Any]] = None,
+        **kwargs: Any,
+    ) -> List[GenerateOutput]:
+        """Answers questions through batch jobs: called once to submit, and again to collect.
+
+        Args:
+            inputs: one question each; not needed to collect.
+            num_generations: as for `agenerate`, like all that follow.
+            max_new_tokens: most tokens of an answer.
+            logprobs: whether to give the log-probabilities of the tokens.
+            top_logprobs: likeliest tokens per position to give them for.
+            frequency_penalty: makes tokens less likely the more often they occurred.
+            presence_penalty: makes tokens less likely once they occurred.
+            temperature: of the sampling, 0 to 2.
+            top_p: share of the probability to sample from.
+            stop: where to end, up to four texts.
+            response_format: the form of the answer, as the protocol writes it.
+            kwargs: anything else that `agenerate` takes.
+
+        Returns:
+            One output per question, in the same order; an empty list for one without an answer.
+
+        Raises:
+            DistilabelOfflineBatchGenerationNotFinishedException: the jobs are submitted, or not
+                finished; `jobs_ids` has their names, and they are collected by the next call.
+            ValueError: there are neither questions nor jobs.
+            RuntimeError: the only job has failed.
+        """
+        from distilabel.models.offline.standalone import submit_or_collect
+
+        arguments = {
+            "max_new_tokens": max_new_tokens,
+            "logprobs": logprobs,
+            "top_logprobs": top_logprobs,
+            "frequency_penalty": frequency_penalty,
+            "presence_penalty": presence_penalty,
+            "temperature": temperature,
+            "top_p": top_p,
+            "stop": stop,
+            "response_format": response_format,
+            **kwargs,
+        }
+        requests = [self._request(each, num_generations, arguments) for each in inputs or []]
+        return submit_or_collect(self, self._desk(), requests)
+
+    def _desk(self) -> Desk:
+        return OpenAIBatches(without_password(self._base), self._headers, chat_completions.answer)
+
+    def _request(self, input: FormattedInput, count: int, arguments: Dict[str, Any]) -> Request:
+        return self._asked(input, count, **with_defaults(OpenAILLM.agenerate, arguments))
+
+    def _asked(self, input: FormattedInput, count: int, **given: Any) -> Request:
+        """A question as it is posted; `given` has all arguments of `agenerate` but the first."""
         structure = self.structured_output
         if isinstance(input, tuple):
             input, structure = input[0], input[1] or structure  # type: ignore[assignment]
         text = isinstance(input, str)
+        logprobs, top_logprobs = given["logprobs"], given["top_logprobs"]
         arguments: Dict[str, Any] = {
-            "n": num_generations,
-            "max_tokens": max_new_tokens,
-            "temperature": temperature,
-            "top_p": top_p,
-            "frequency_penalty": frequency_penalty or None,
-            "presence_penalty": presence_penalty or None,
-            "stop": None if _shows_an_image(input) else stop,
-            "response_format": response_format or structures.response_format(structure),
+            "n": count,
+            "max_tokens": given["max_new_tokens"],
+            "temperature": given["temperature"],
+            "top_p": given["top_p"],
+            "frequency_penalty": given["frequency_penalty"] or None,
+            "presence_penalty": given["presence_penalty"] or None,
+            "stop": None if _shows_an_image(input) else given["stop"],
+            "response_format": given["response_format"] or structures.response_format(structure),
             "logprobs": (top_logprobs or 1 if text else True) if logprobs else None,
             "top_logprobs": None if text or not logprobs else top_logprobs,
-            "echo": echo or None if text else None,
-            "extra_body": extra_body,
+            "echo": given["echo"] or None if text else None,
+            "extra_body": given["extra_body"],
         }
-        body = await answer_to(
-            f"{self._base}/{'completions' if text else 'chat/completions'}",
+        return Request(
+            "completions" if text else "chat/completions",
             chat_completions.request(self.model, input, arguments),
-            self._headers,
-            self.timeout or 120,
         )
-        return chat_completions.answer(body)
 
 
 def _shows_an_image(input: Any) -> bool:

@@ -14,6 +14,8 @@ from distilabel.models.simulated import wire
 from distilabel.models.simulated.asking import answers_to
 from distilabel.models.simulated.bucket import TokenBucket
 from distilabel.models.simulated.dialects import ChatCompletions, Completions, Dialect, Generate
+from distilabel.models.simulated.jobs import Answer
+from distilabel.models.simulated.openai_batches import OpenAIBatches, Refusal
 from distilabel.models.simulated.replay import Replay
 from distilabel.models.simulated.settings import Settings
 from distilabel.models.simulated.stats import Stats, digest_of
@@ -51,6 +53,7 @@ class _Server:
         self._rng = random.Random(settings.seed)
         self._bucket = _bucket(settings)
         self._authorization = f"Bearer {settings.api_key}".encode()
+        self._batches = OpenAIBatches(self._answering)
 
     def application(self) -> web.Application:
         app = web.Application(client_max_size=_MOST_BYTES)
@@ -58,6 +61,7 @@ class _Server:
         for prefix in ("", "/v1"):
             app.router.add_post(f"{prefix}/chat/completions", self._asked_in(ChatCompletions()))
             app.router.add_post(f"{prefix}/completions", self._asked_in(Completions()))
+            self._add_batches(app, prefix)
             app.router.add_get(f"{prefix}/models", self._models)
             app.router.add_get(f"{prefix}/models/{{id:.+}}", self._model)
         generate = Generate(models[0] if models else ANY_MODEL)
@@ -67,6 +71,77 @@ class _Server:
         app.router.add_post("/stats/reset", self._reset_stats)
         app.router.add_post("/settings", self._change_settings)
         return app
+
+    def _add_batches(self, app: web.Application, prefix: str) -> None:
+        add, batches = app.router.add_route, self._batches
+        add("POST", f"{prefix}/files", self._guarded(batches.upload))
+        add("GET", f"{prefix}/files/{{id}}", self._named(batches.file))
+        add("GET", f"{prefix}/files/{{id}}/content", self._named(batches.content))
+        add("POST", f"{prefix}/batches", self._guarded(self._create_batch))
+        add("GET", f"{prefix}/batches", self._guarded(self._list_batches))
+        add("GET", f"{prefix}/batches/{{id}}", self._named(batches.retrieve))
+        add("POST", f"{prefix}/batches/{{id}}/cancel", self._named(batches.cancel))
+
+    async def _create_batch(self, request: web.Request) -> object:
+        body = _loaded(await request.read())
+        created = self._batches.create(body, self._settings.batches)
+        self._stats.jobs += 1
+        return created
+
+    async def _list_batches(self, request: web.Request) -> object:
+        limit = request.query.get("limit", "20")
+        return self._batches.listed(request.query.get("after"), int(limit))
+
+    def _named(self, show: Callable[[str], object]) -> _Handler:
+        async def handle(request: web.Request) -> object:
+            return show(request.match_info["id"])
+
+        return self._guarded(handle)
+
+    def _guarded(self, handle: Callable[[web.Request], Awaitable[object]]) -> _Handler:
+        """Lets in whoever has the key, and writes what is not taken as OpenAI does."""
+
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            try:
+                self._let_in(request)
+                made = await handle(request)
+            except (_Refused, Refusal) as refused:
+                error = ChatCompletions().error(refused.status, str(refused), None)
+                return _json(error, refused.status)
+            return web.Response(body=made) if isinstance(made, bytes) else _json(made)
+
+        return guarded
+
+    def _answering(self, path: str) -> Answer | None:
+        dialects: dict[str, Dialect] = {
+            "/v1/chat/completions": ChatCompletions(),
+            "/v1/completions": Completions(),
+        }
+        dialect = dialects.get(path)
+        if dialect is None:
+            return None
+
+        def answer(body: Mapping[str, Any], fails: bool) -> tuple[int, Mapping[str, object]]:
+            try:
+                if fails:
+                    raise _Refused(500, "a simulated fault: status 500", "simulated")
+                ask = dialect.read(body)
+                self._check_served(ask.model)
+                answers = answers_to(ask, replay=self._replay, seed=self._settings.seed)
+            except ValueError as error:
+                return 400, dialect.error(400, str(error), None)
+            except _Refused as refused:
+                return refused.status, dialect.error(refused.status, str(refused), refused.code)
+            self._stats.asked(ask.model)
+            self._stats.answered(
+                ask.model,
+                digest_of(path, body),
+                read=ask.input_tokens,
+                written=sum(answer.tokens for answer in answers),
+            )
+            return 200, dialect.write(ask, answers)
+
+        return answer
 
     def _asked_in(self, dialect: Dialect) -> _Handler:
         async def handle(request: web.Request) -> web.StreamResponse:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from distilabel.models.simulated.batching import Batching
 from distilabel.models.simulated.faults import Faults, Latency
 
-_CHANGEABLE = ("latency", "faults", "rate_limit")
+_CHANGEABLE = ("latency", "faults", "rate_limit", "batches")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Settings:
         api_key: The only key let in; None to let in everyone.
         replay: A JSON-lines file of recorded answers; None for simulated answers only.
         seed: The seed of all chance.
+        batches: How batch jobs go.
 
     Raises:
         ValueError: The rate limit is not above 0.
@@ -35,6 +37,7 @@ class Settings:
     api_key: str | None = field(default=None, repr=False)
     replay: Path | None = None
     seed: int = 0
+    batches: Batching = field(default_factory=Batching)
 
     def __post_init__(self) -> None:
         limit = self.rate_limit
@@ -45,8 +48,9 @@ class Settings:
         """Applies changes that came as JSON, spelled as on the command line.
 
         Args:
-            changes: Any of `latency` (a text), `faults` (`["429=0.05"]` or `{"429": 0.05}`) and
-                `rate_limit` (a number, or None for no limit); what is missing stays as it is.
+            changes: Any of `latency` (a text), `faults` (`["429=0.05"]` or `{"429": 0.05}`),
+                `rate_limit` (a number, or None for no limit) and `batches` (an object); what is
+                missing stays as it is.
 
         Returns:
             The settings with the changes.
@@ -67,6 +71,8 @@ class Settings:
             if not is_list and not isinstance(faults, Mapping):
                 raise ValueError('faults are a list such as ["429=0.05"] or {"429": 0.05}')
             parsed["faults"] = Faults.parse(faults)
+        if "batches" in parsed:
+            parsed["batches"] = Batching.of(parsed["batches"])
         return replace(self, **parsed)
 
     def changeable(self) -> dict[str, object]:
@@ -75,4 +81,5 @@ class Settings:
             "latency": str(self.latency),
             "faults": dict(self.faults.shares),
             "rate_limit": self.rate_limit,
+            "batches": self.batches.as_dict(),
         }

@@ -9,9 +9,9 @@ of the public contract is derived from it once, here.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar, Dict, List, Optional, Protocol, Self, Union
+from typing import TYPE_CHECKING, Any, ClassVar, Dict, List, Optional, Protocol, Union
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from distilabel._core.loop import run_sync
 from distilabel.constants import DISTILABEL_METADATA_KEY
@@ -58,23 +58,12 @@ class _TaskBase(_Step, ABC):
     )
     use_default_structured_output: bool = False
 
+    # What 1.x told by it; here every task can be.
     _can_be_used_with_offline_batch_generation: ClassVar[bool] = False
-
-    @model_validator(mode="after")
-    def _offline_batches_fit(self) -> Self:
-        if (
-            self.llm.use_offline_batch_generation
-            and not self._can_be_used_with_offline_batch_generation
-        ):
-            raise DistilabelUserError(
-                f"{type(self).__name__} cannot be asked through offline batches: set "
-                "use_offline_batch_generation=False on its model."
-            )
-        return self
 
     @property
     def is_global(self) -> bool:
-        """Whether all rows are asked at once, as in an offline batch."""
+        """Whether questions about all rows wait for each other, as in an offline batch."""
         return super().is_global or bool(self.llm.use_offline_batch_generation)
 
     def load(self) -> None:
