@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 from weakref import WeakKeyDictionary
@@ -15,6 +16,8 @@ from distilabel.errors import AnswerError
 
 if TYPE_CHECKING:
     import aiohttp
+
+_PIECE: Final = 2**18
 
 _sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] = WeakKeyDictionary()
 
@@ -95,9 +98,11 @@ async def send(
     if headers and "Authorization" in headers:
         # One way in at a time: the key that was given goes before a password in the address.
         url = shown
+    # Sent in pieces: copying a large body at once would hold up everything else.
+    data = io.BytesIO(body) if body is not None and len(body) > _PIECE else body
     try:
         async with _session().request(
-            method, url, data=body, headers=headers, timeout=_limit(timeout), proxy=_proxy(url)
+            method, url, data=data, headers=headers, timeout=_limit(timeout), proxy=_proxy(url)
         ) as response:
             return Reply(response.status, response.headers, await response.read())
     except TimeoutError as error:

@@ -135,6 +135,8 @@ class Gathering:
         self._questions: dict[bytes, _Question] = {}
         self._records: dict[str, Record] = {}
         self._in_jobs: dict[str, dict[bytes, _Question]] = {}
+        # Jobs of earlier runs, which are looked at once all that is in them has been asked for.
+        self._found: list[Record] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._llms: list[LLM] = []
         self._left: set[str] = set()
@@ -149,8 +151,8 @@ class Gathering:
 
     @property
     def gathers(self) -> bool:
-        """Whether questions wait for a job."""
-        return bool(self._next)
+        """Whether questions wait for nobody to add one."""
+        return bool(self._next or self._found)
 
     @property
     def watches(self) -> bool:
@@ -224,7 +226,7 @@ class Gathering:
         questions = self._in_jobs.get(record.label)
         if questions is None:
             questions = self._in_jobs[record.label] = {}
-            self._start(self._look_after(record, at_once=True))
+            self._found.append(record)
         questions[question.key] = question
 
     def _gather(self, question: _Question) -> None:
@@ -247,8 +249,11 @@ class Gathering:
 
     # -- jobs ---------------------------------------------------------------------------------
 
-    def submit(self) -> None:
+    def go_on(self) -> None:
         """Nothing can add a question any more: what was gathered goes."""
+        for record in self._found:
+            self._start(self._look_after(record, at_once=True))
+        self._found = []
         for path in list(self._next):
             self._submit(path)
 

@@ -125,7 +125,7 @@ class Gatherings:
         gatherings = self._gatherings.values()
         if any(gathering.gathers for gathering in gatherings):
             for gathering in gatherings:
-                gathering.submit()
+                gathering.go_on()
         elif not any(g.watches for g in gatherings) and any(g.has_left for g in gatherings):
             self._left()
 
