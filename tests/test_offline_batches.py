@@ -16,9 +16,10 @@ import pytest
 from aiohttp import web
 
 import jobs
+from distilabel._engine import per_row
 from distilabel.errors import EndpointError
 from distilabel.models.llms.base import LLM
-from distilabel.models.offline import finding, gathering, gatherings
+from distilabel.models.offline import desk, finding, gathering, gatherings
 from distilabel.pipeline import Pipeline
 from distilabel.steps import GroupColumns, LoadDataFromDicts, StepInput
 from distilabel.steps.tasks import TextGeneration
@@ -34,6 +35,7 @@ LOOK, COLLECT = "GET /v1/batches", "GET /v1/files/content"
 @pytest.fixture
 def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
     monkeypatch.setattr(gatherings, "QUIET_SECONDS", 0.02)
+    monkeypatch.setattr(desk, "FIRST_WAIT", 0.01)
     server = Endpoint()
     yield server
     server.close()
@@ -55,12 +57,13 @@ def test_all_questions_go_as_one_job_and_rows_come_in_order(
 
 
 def test_more_rows_than_are_on_their_way_at_a_time_go_as_one_job(
-    endpoint: Endpoint, tmp_path: Path
+    endpoint: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rows that wait for a job let others in: neither the window nor a task's bound stops them."""
-    distiset = writing(endpoint.url, tmp_path, 5000).run()
-    assert len(made(distiset)) == 5000
-    assert endpoint.counts == (1, 5000, 0)
+    monkeypatch.setattr(per_row, "_MOST_RUNNING", 64)
+    distiset = writing(endpoint.url, tmp_path, 1500).run()
+    assert len(made(distiset)) == 1500
+    assert endpoint.counts == (1, 1500, 0)
 
 
 def test_each_turn_of_a_task_is_one_job(endpoint: Endpoint, tmp_path: Path) -> None:
