@@ -23,6 +23,7 @@ FLOORS = {
     "distiset.py": 3,
     "_distiset": 3,
     "models": 3,
+    "llms": 3,
     "_graph": 2,
     "_core": 2,
     "mixins": 2,

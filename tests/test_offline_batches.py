@@ -343,7 +343,7 @@ def test_a_job_that_is_not_known_stops_the_run_instead_of_paying_twice(
 ) -> None:
     writing(endpoint.url, tmp_path, block=None).run()
     endpoint.before[LOOK] = lambda: web.json_response({"error": "no such batch"}, status=404)
-    with pytest.raises(EndpointError, match="does not know the batch job batch_.*use_cache=False"):
+    with pytest.raises(EndpointError, match=r"does not know the batch job batch_.*use_cache=False"):
         writing(endpoint.url, tmp_path).run()
     assert len(made(writing(endpoint.url, tmp_path).run())) == COUNT
     assert endpoint.counts == (1, COUNT, 0)
@@ -377,6 +377,37 @@ def started(endpoint: Endpoint, cache: Path, count: int = COUNT) -> subprocess.P
     return process
 
 
+class Killer:
+    """Kills a run when the endpoint says so.
+
+    Args:
+        delay: seconds to let it go on before.
+    """
+
+    def __init__(self, delay: float = 0.0) -> None:
+        self._delay = delay
+        self._ready = threading.Event()
+        self._process: subprocess.Popen[str] | None = None
+
+    def strike(self) -> None:
+        if self._delay:
+            threading.Timer(self._delay, self._kill).start()
+        else:
+            self._kill()
+
+    def _kill(self) -> None:
+        self._ready.wait(20)
+        assert self._process is not None
+        if self._process.poll() is None:
+            os.kill(self._process.pid, signal.SIGKILL)
+
+    def run(self, endpoint: Endpoint, cache: Path, count: int = COUNT) -> subprocess.Popen[str]:
+        self._process = started(endpoint, cache, count)
+        self._ready.set()
+        self._process.communicate(timeout=60)
+        return self._process
+
+
 @pytest.mark.parametrize(
     ("when", "what", "is_submitted"),
     [
@@ -399,18 +430,9 @@ def test_a_killed_run_loses_no_job_and_asks_nothing_twice(
 ) -> None:
     if not is_submitted:
         monkeypatch.setattr(finding, "YOUNG_SECONDS", 0.0)
-    process: subprocess.Popen[str] | None = None
-    ready = threading.Event()
-
-    def kill() -> None:
-        ready.wait(20)
-        assert process is not None
-        os.kill(process.pid, signal.SIGKILL)
-
-    getattr(endpoint, when)[what] = kill
-    process = started(endpoint, tmp_path)
-    ready.set()
-    process.communicate(timeout=60)
+    killer = Killer()
+    getattr(endpoint, when)[what] = killer.strike
+    process = killer.run(endpoint, tmp_path)
     assert process.returncode == -signal.SIGKILL
     distiset = evolving(endpoint.url, tmp_path, turns=2).run()
     assert len(made(distiset)) == COUNT
@@ -424,22 +446,9 @@ def test_a_killed_run_does_not_ask_twice_whenever_it_is_killed(
     """Again and again, some moments after a reply has gone out, until a run gets to its end."""
     replies = [COLLECT, CREATE, LOOK, COLLECT]
     for i, what in enumerate(replies):
-        process: subprocess.Popen[str] | None = None
-        ready = threading.Event()
-
-        def kill(i: int = i) -> None:
-            threading.Timer(0.004 * i, strike).start()
-
-        def strike() -> None:
-            ready.wait(20)
-            assert process is not None
-            if process.poll() is None:
-                os.kill(process.pid, signal.SIGKILL)
-
-        endpoint.after[what] = kill
-        process = started(endpoint, tmp_path, 400)
-        ready.set()
-        process.communicate(timeout=60)
+        killer = Killer(delay=0.004 * i)
+        endpoint.after[what] = killer.strike
+        killer.run(endpoint, tmp_path, 400)
         endpoint.after.clear()
     distiset = evolving(endpoint.url, tmp_path, 400, turns=2).run()
     assert len(made(distiset)) == 400
@@ -449,7 +458,7 @@ def test_a_killed_run_does_not_ask_twice_whenever_it_is_killed(
 def test_ctrl_c_leaves_the_job_to_the_next_run(endpoint: Endpoint, tmp_path: Path) -> None:
     endpoint.batches(seconds=3600)
     looked = threading.Event()
-    endpoint.after[LOOK] = looked.set  # type: ignore[assignment]
+    endpoint.after[LOOK] = looked.set
     process = started(endpoint, tmp_path)
     assert looked.wait(30)
     process.send_signal(signal.SIGINT)

@@ -52,6 +52,7 @@ def test_it_serves_until_it_is_stopped(stop: signal.Signals) -> None:
         (["--rate-limit", "-1"], "above 0"),
         (["--batches", "end=soon"], "expired"),
         (["--batches", "done=half"], "done=0.5"),
+        (["--reasoning", "aloud"], "reasoning_content"),
         (["--replay", "/nowhere/at-all.jsonl"], "at-all.jsonl"),
     ],
 )

@@ -281,7 +281,7 @@ async def test_a_cancelled_question_takes_no_other_with_it(
 
     async def slowly(llm: LLM) -> Any:
         await asked.wait()
-        return lambda read, written: 1.0
+        return lambda *tokens: 1.0
 
     monkeypatch.setattr(module, "price_for", slowly)
     door = Door(made())
@@ -467,3 +467,29 @@ async def test_what_cannot_be_kept_is_said_and_costs_no_answer(
         await door(chat("b"))
         assert not kept
         assert [record.message.count("cannot be kept") for record in caplog.records] == [1]
+
+
+async def test_tokens_from_the_cache_of_the_provider_are_priced_as_such(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import distilabel.models.door as module
+
+    class Cached(Counting):
+        async def agenerate(self, input: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+            counts = {"input_tokens": [9], "output_tokens": [3], "cache_read_tokens": [5]}
+            return {"generations": ["a"], "statistics": {**counts, "cache_write_tokens": [2]}}
+
+    paid: list[tuple[int, ...]] = []
+
+    async def price_for(llm: LLM, share: float = 1.0) -> Any:
+        def price(*tokens: int) -> float:
+            paid.append(tokens)
+            return 1.0
+
+        return price
+
+    monkeypatch.setattr(module, "price_for", price_for)
+    events: list[Event] = []
+    await Door(Cached(), emit=events.append)(chat("a"))
+    assert paid == [(9, 3, 5, 2)]
+    assert [event.cost for event in events if isinstance(event, Answered)] == [1.0]

@@ -14,6 +14,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from distilabel._core import old_names
+
 
 def _table(source: str) -> dict[str, tuple[str, str]]:
     """Public name → module and name there, from the imports under `if TYPE_CHECKING:`."""
@@ -41,11 +43,13 @@ def face(package: str, file: str) -> tuple[Callable[[str], Any], list[str]]:
     table = _table(Path(file).read_text(encoding="utf-8"))
 
     def __getattr__(name: str) -> Any:
-        if name not in table:
+        there_now = table.get(name) or old_names.present(package, name)
+        if there_now is None:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        module, there = table[name]
+        module, there = there_now
         value = getattr(importlib.import_module(module), there)
-        setattr(sys.modules[package], name, value)
+        if name in table:
+            setattr(sys.modules[package], name, value)
         return value
 
     hidden = {name for name, (module, _) in table.items() if module == f"{package}.{name}"}

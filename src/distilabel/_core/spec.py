@@ -21,6 +21,7 @@ from uuid import UUID
 import orjson
 from pydantic import BaseModel, SecretStr
 
+from distilabel._core import old_names
 from distilabel._core.addresses import without_password
 from distilabel.errors import DistilabelUserError
 
@@ -180,6 +181,8 @@ def find_class(info: dict[str, Any], allow: tuple[str, ...] = ()) -> type[Spec]:
     """
     module, name = str(info["module"]), str(info["name"])
     package = module.partition(".")[0]
+    if package == "distilabel":
+        module, name = old_names.present_class(name) or (module, name)
     if package != "distilabel" and not is_allowed(module, allow):
         # A module the program has imported itself is no news; importing another one would run it.
         if module not in sys.modules:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
+from typing import Any, Final
 
 from distilabel._engine.node import Node
+from distilabel._engine.rows import Chunk, Key
 from distilabel._engine.shared import Shared
+
+_CHUNK: Final = 50
 
 
 class Feed(Node):
@@ -69,3 +73,23 @@ class Feed(Node):
         """Starts letting rows in."""
         self.shared.waiting.append(self)
         self.shared.start(self.feed())
+
+    async def let_go(self, order: list[tuple[Key, Any]], total: int) -> None:
+        """Gives rows on bit by bit, as there is room for them.
+
+        Args:
+            order: keys and rows, in the order of the keys.
+            total: source rows there are in all, whether anything is left of them or not.
+        """
+        for start in range(0, len(order), _CHUNK):
+            await self.wait_for_room()
+            if self.shared.stopping:
+                return
+            some = order[start : start + _CHUNK]
+            after = order[start + _CHUNK][0][0] if start + _CHUNK < len(order) else total
+            closed = range(self.given_ordinals, after)
+            self.given_ordinals = after
+            self.give(Chunk([key for key, _ in some], [row for _, row in some], closed))
+        if self.given_ordinals < total:
+            self.give(Chunk([], [], range(self.given_ordinals, total)))
+            self.given_ordinals = total

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from distilabel._engine.held import Held
 from distilabel._engine.joining import Joining
 from distilabel._engine.leaf import Leaf
 from distilabel._engine.memo import Memo
@@ -38,24 +39,42 @@ class Graph:
     def __init__(self, plan: Plan, shared: Shared) -> None:
         self._plan = plan
         self._shared = shared
-        self.nodes = {name: self._node(step) for name, step in plan.steps.items()}
-        self.leaves: dict[str, Leaf] = {}
-        for name, node in self.nodes.items():
-            self._route(name, node)
-        for name in plan.steps:
-            self._connect_predecessors(name)
-        for name, node in self.nodes.items():
-            if not plan.successors(name):
-                leaf = Leaf(name, plan.data / STEPS_OUTPUTS_PATH / name, shared)
-                node.connect(leaf)
-                self.leaves[name] = leaf
+        self.nodes: dict[str, Node] = {}
+        # They need nothing that is loaded, and have something to show if the run is stopped.
+        self.leaves = {
+            name: Leaf(name, plan.data / STEPS_OUTPUTS_PATH / name, shared)
+            for name in plan.steps
+            if not plan.successors(name)
+        }
+        self._held: dict[tuple[str, str], Held] = {}
         shared.leaves = len(self.leaves)
 
-    def begin(self) -> None:
-        """Lets the sources begin."""
-        for node in self.nodes.values():
+    def open(self, stage: list[str]) -> None:
+        """Puts up the nodes of a stage, whose steps are loaded, and lets rows in.
+
+        Args:
+            stage: names of its steps, in topological order.
+        """
+        for name in stage:
+            self.nodes[name] = self._node(self._plan.steps[name])
+            self._route(name, self.nodes[name])
+        for name in stage:
+            self._connect_predecessors(name)
+            self._connect_later(name, stage)
+        for name in stage:
+            node = self.nodes[name]
             if isinstance(node, Source):
                 node.begin()
+            for predecessor in self._plan.predecessors(name):
+                if (predecessor, name) in self._held:
+                    self._held[predecessor, name].begin()
+
+    async def over(self, stage: list[str]) -> None:
+        """Waits until the steps of a stage have no more rows, or the run is stopped."""
+        shared = self._shared
+        while not (shared.finished.is_set() or all(self.nodes[n].is_finished for n in stage)):
+            shared.progress.clear()
+            await shared.progress.wait()
 
     # -- one node ---------------------------------------------------------------------------
 
@@ -140,7 +159,17 @@ class Graph:
         if predecessors and step.has_multiple_inputs():
             node = Joining(node, len(predecessors), self._converges(predecessors), self._shared)
         for predecessor in predecessors:
-            self.nodes[predecessor].connect(node)
+            way: Node = self._held.get((predecessor, name)) or self.nodes[predecessor]
+            way.connect(node)
+
+    def _connect_later(self, name: str, stage: list[str]) -> None:
+        """Connects a step to where its rows end, or wait for a later stage."""
+        if name in self.leaves:
+            self.nodes[name].connect(self.leaves[name])
+        for successor in self._plan.successors(name):
+            if successor not in stage:
+                held = self._held[name, successor] = Held(successor, self._shared)
+                self.nodes[name].connect(held)
 
     def _converges(self, names: list[str]) -> bool:
         """Whether rows were routed between these steps, so that not all of them have each row."""

@@ -25,6 +25,7 @@ class Node(ABC):
         self.shared = shared
         self.router: Router | None = None
         self.closed = 0
+        self.is_finished = False
         self._outs: list[tuple[Node, int]] = []
         self._open_ports = 0
 
@@ -57,6 +58,8 @@ class Node(ABC):
 
     def finish(self) -> None:
         """This node has no more rows."""
+        self.is_finished = True
+        self.shared.progress.set()
         for node, port in self._outs:
             node.end(port)
 

@@ -17,6 +17,8 @@ class Plan:
         name: of the pipeline.
         steps: by name, in topological order.
         edges: from, to.
+        stages: names of the steps that are loaded together; one stage is over before the next is
+            loaded.
         routing: step name → the function that routes its rows.
         data: folder for the outputs of the leaves and for artifacts.
         store: file of the store; None keeps nothing.
@@ -27,6 +29,7 @@ class Plan:
     name: str
     steps: dict[str, _Step]
     edges: list[tuple[str, str]]
+    stages: list[list[str]]
     data: Path
     store: Path | None
     reuse: bool = True

@@ -7,6 +7,7 @@ and Ctrl-C reaches the caller's thread, which tells the run.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import threading
 import time
@@ -116,7 +117,7 @@ class Run:
             return
         self._emit(Stopping("Ctrl-C"))
         self._shared.stop_asking()
-        self._shared.finished.set()
+        self._shared.finish()
 
     def _stop_now(self) -> None:
         if self._loop is not None and self._main is not None and not self._loop.is_closed():
@@ -150,16 +151,25 @@ class Run:
             )
 
     async def _loaded(self, store: Store | None) -> None:
-        plan = self._plan
         loaded: list[_Step] = []
         try:
-            for step in plan.steps.values():
-                await self._load(step)
-                loaded.append(step)
-            await self._worked(store)
+            await self._load_all(self._plan.stages[0], loaded)
+            await self._worked(store, loaded)
         finally:
-            for step in loaded:
-                await self._unload(step)
+            await self._unload_all(loaded)
+
+    async def _load_all(self, stage: list[str], loaded: list[_Step]) -> None:
+        if len(self._plan.stages) > 1:
+            number = self._plan.stages.index(stage) + 1
+            _log.info("stage %d of %d: %s", number, len(self._plan.stages), ", ".join(stage))
+        for name in stage:
+            step = self._plan.steps[name]
+            await self._load(step)
+            loaded.append(step)
+
+    async def _unload_all(self, loaded: list[_Step]) -> None:
+        while loaded:
+            await self._unload(loaded.pop(0))
 
     async def _load(self, step: _Step) -> None:
         begun = time.monotonic()
@@ -200,7 +210,7 @@ class Run:
         except Exception as error:  # noqa: BLE001 (whatever a step of the user's raises)
             _log.warning("%s could not be unloaded: %s: %s", step.name, type(error).__name__, error)
 
-    async def _worked(self, store: Store | None) -> None:
+    async def _worked(self, store: Store | None, loaded: list[_Step]) -> None:
         plan = self._plan
         shared = Shared(
             emit=self._emit,
@@ -214,8 +224,16 @@ class Run:
             self._shared = shared
             if self.interrupted:
                 return
-            graph.begin()
+            graph.open(plan.stages[0])
             self._warm_up(time.monotonic(), time.process_time())
+            for before, stage in itertools.pairwise(plan.stages):
+                await graph.over(before)
+                if shared.finished.is_set():
+                    break
+                # Two stages together may not fit into memory: that is what they are for.
+                await self._unload_all(loaded)
+                await self._load_all(stage, loaded)
+                graph.open(stage)
             await shared.finished.wait()
             if shared.failure is not None:
                 if not isinstance(shared.failure, StoreError):

@@ -54,6 +54,8 @@ class Shared:
         self.threads = Threads(64)
         self.waiting: list[Wakeable] = [self.gatherings]
         self.stopping = False
+        # A node has no more rows, or the run is over.
+        self.progress = asyncio.Event()
         self.finished = asyncio.Event()
         self.failure: BaseException | None = None
         self.leaves = 0
@@ -99,19 +101,24 @@ class Shared:
         """A leaf has all its rows."""
         self.leaves -= 1
         if self.leaves == 0:
-            self.finished.set()
+            self.finish()
+
+    def finish(self) -> None:
+        """The run is over: every row has reached its end, or it is stopped."""
+        self.finished.set()
+        self.progress.set()
 
     def fail(self, error: BaseException | None) -> None:
         """Ends the run because of an error; the first one counts."""
         if self.failure is None:
             self.failure = error
         self.stopping = True
-        self.finished.set()
+        self.finish()
 
     def _leave(self) -> None:
         """What is not finished waits for jobs that a later run will look at."""
         self.stopping = True
-        self.finished.set()
+        self.finish()
 
     async def in_thread(self, function: Callable[..., _T], *args: Any) -> _T:
         """Runs a synchronous function in a thread and waits for it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from distilabel._engine.feed import Feed
 from distilabel._engine.memo import Memo, Outcome
@@ -14,8 +14,6 @@ from distilabel.errors import EndpointError
 from distilabel.models.door import Door, StopAsking, use_doors
 from distilabel.models.offline.work import begin_work
 from distilabel.steps.base import Step
-
-_CHUNK: Final = 50
 
 
 class Whole(Feed):
@@ -85,23 +83,9 @@ class Whole(Feed):
         if self._reorders:
             keys.sort()
         order = sorted(zip(keys, outcome.rows, strict=True), key=_key)
-        await self._let_go(order, batch.closed.stop)
+        await self.let_go(order, batch.closed.stop)
         if not self.shared.stopping:
             self.finish()
-
-    async def _let_go(self, order: list[tuple[Key, Any]], total: int) -> None:
-        for start in range(0, len(order), _CHUNK):
-            await self.wait_for_room()
-            if self.shared.stopping:
-                return
-            some = order[start : start + _CHUNK]
-            after = order[start + _CHUNK][0][0] if start + _CHUNK < len(order) else total
-            closed = range(self.given_ordinals, after)
-            self.given_ordinals = after
-            self.give(Chunk([key for key, _ in some], [row for _, row in some], closed))
-        if self.given_ordinals < total:
-            self.give(Chunk([], [], range(self.given_ordinals, total)))
-            self.given_ordinals = total
 
     def _process(self, rows: list[Any]) -> Outcome:
         if self._door is not None:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from distilabel.cli.demo import demo
+from distilabel.cli.new import new
 from distilabel.cli.pipeline import app as pipeline
 from distilabel.cli.simulate import simulate
 
@@ -40,5 +41,6 @@ def main(
 
 
 app.command()(demo)
+app.command()(new)
 app.add_typer(pipeline, name="pipeline")
 app.command()(simulate)

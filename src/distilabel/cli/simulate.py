@@ -62,9 +62,26 @@ def simulate(
             "with this share of the questions done, and this share of those failing."
         ),
     ] = "",
+    reasoning: Annotated[
+        Optional[str],
+        typer.Option(
+            metavar="FORM",
+            help="Think before every answer and show it: in a field reasoning_content, reasoning "
+            "or reasoning_details, or in the text between tags (think) or before the closing one "
+            "alone (think_end). A thinking block in Anthropic's messages.",
+        ),
+    ] = None,
+    refuse: Annotated[
+        Optional[list[str]],
+        typer.Option(
+            metavar="ARGUMENT",
+            help="Refuse an argument as models that reason do: max_tokens always, any other one, "
+            "such as temperature, unless it is 1; repeat for several.",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of all answers, latencies and faults.")] = 0,
 ) -> None:
-    """Serves a simulated model that speaks as OpenAI does, to rehearse pipelines on.
+    """Serves a simulated model that speaks as OpenAI and Anthropic do, to rehearse pipelines on.
 
     The same question always gets the same answer; latency, rate limit and faults are yours to set.
     Point any OpenAI client at the printed URL, with any API key. What was asked is counted under
@@ -86,6 +103,8 @@ def simulate(
             replay=replay,
             seed=seed,
             batches=Batching.parse(batches),
+            reasoning=reasoning,
+            refuses=tuple(refuse or ()),
         )
         serve(settings, host, port, ready=_tell)
     except (ValueError, OSError) as error:

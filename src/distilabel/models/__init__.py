@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from distilabel._core.faces import face
 
 if TYPE_CHECKING:
+    from distilabel.models.llms.anthropic import AnthropicLLM as AnthropicLLM
     from distilabel.models.llms.base import LLM as LLM
     from distilabel.models.llms.base import AsyncLLM as AsyncLLM
     from distilabel.models.llms.huggingface.inference_endpoints import (

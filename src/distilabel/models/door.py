@@ -25,6 +25,7 @@ from distilabel.models.batcher import Batcher
 from distilabel.models.gate import Gate, How
 from distilabel.models.gates import Gates
 from distilabel.models.llms.base import LLM, AsyncLLM, merge_responses
+from distilabel.models.offline.questions import Posed
 from distilabel.models.prices import Price, price_for
 from distilabel.models.stopping import StopAsking as StopAsking
 from distilabel.models.times import Times
@@ -312,7 +313,8 @@ class Door:
             # Drawn from the question, so that a rerun sends the same and an equal one another.
             arguments = {**arguments, "seed": int.from_bytes(key[:4], "big") & 0x7FFFFFFF}
         if self.gathering is not None:
-            return await self._gathered(self.gathering, key, input, count, arguments)
+            posed = Posed(self.llm, input, count, arguments)
+            return await self._gathered(self.gathering, key, posed)
         return await self._ask(key, input, count, arguments)
 
     async def _ask(
@@ -367,24 +369,16 @@ class Door:
             self._emit(Retried(self.step, self._name, why, pause))
             await asyncio.sleep(pause)
 
-    async def _gathered(
-        self,
-        gathering: Gathering,
-        key: bytes,
-        input: FormattedInput,
-        count: int,
-        arguments: dict[str, Any],
-    ) -> GenerateOutput:
+    async def _gathered(self, gathering: Gathering, key: bytes, posed: Posed) -> GenerateOutput:
         """The answer that comes in a batch job, which is kept by whoever collects it."""
         if self._gate is None:
             await self._opened()
         if self._stopping():
             raise StopAsking
-        request = self.llm._request(input, count, arguments)
         asked = asyncio.get_running_loop().time()
         self._emit(Asked(self.step, self._name))
         try:
-            output, is_first = await gathering.ask(key, request)
+            output, is_first = await gathering.ask(key, posed)
         except BaseException as error:
             self._emit(Unanswered(self.step, self._name, str(error) or type(error).__name__))
             raise
@@ -393,14 +387,7 @@ class Door:
             self._emit(Unanswered(self.step, self._name, "it is answered already"))
             self._tell_answered(output, 0.0, reused=True)
             return output
-        assert self._price is not None
-        self._tell_answered(
-            output,
-            asyncio.get_running_loop().time() - asked,
-            reused=False,
-            price=await asyncio.shield(self._price),
-            job_share=gathering.desk.price_share,
-        )
+        await self._tell_paid(output, asyncio.get_running_loop().time() - asked)
         return output
 
     async def _keep(self, key: bytes, output: GenerateOutput) -> None:
@@ -475,26 +462,20 @@ class Door:
                     await self.llm._preflight()
                 gate.open = True
         if self._price is None:
-            self._price = self.loop.create_task(price_for(self.llm))
+            share = self.gathering.desk.price_share if self.gathering is not None else 1.0
+            self._price = self.loop.create_task(price_for(self.llm, share))
         self._gate = gate
         return gate
 
     def _tell_answered(
-        self,
-        output: GenerateOutput,
-        seconds: float,
-        *,
-        reused: bool,
-        price: Price | None = None,
-        job_share: float | None = None,
+        self, output: GenerateOutput, seconds: float, *, reused: bool, price: Price | None = None
     ) -> int:
         statistics: Any = output.get("statistics") or {}
         tokens_in = _sum(statistics.get("input_tokens"))
         tokens_out = _sum(statistics.get("output_tokens"))
-        cost = price(tokens_in, tokens_out) if price is not None else None
-        if cost is not None and job_share is not None:
-            cost *= job_share
-        in_job = job_share is not None
+        cached = (_sum(statistics.get(f"cache_{what}_tokens")) for what in ("read", "write"))
+        cost = price(tokens_in, tokens_out, *cached) if price is not None else None
+        in_job = self.gathering is not None and not reused
         self._emit(
             Answered(self.step, self._name, tokens_in, tokens_out, seconds, reused, cost, in_job)
         )

@@ -8,7 +8,7 @@ import os
 import tempfile
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Dict, Final, List, Optional, Self, Union
+from typing import TYPE_CHECKING, Any, Dict, Final, List, Optional, Self, Tuple, Union
 
 import orjson
 
@@ -21,6 +21,7 @@ from distilabel.pipeline import dumps
 from distilabel.pipeline.execution import Execution
 from distilabel.pipeline.places import Places, cache_directory
 from distilabel.pipeline.routing_batch_function import RoutingBatchFunction
+from distilabel.pipeline.stages import groups_of, last_of, load_stages
 from distilabel.steps.base import _Step
 
 if TYPE_CHECKING:
@@ -151,6 +152,55 @@ class BasePipeline(RequirementsMixin, Filed):
         """The runtime parameters of every step: step name → a list of entries for people."""
         return {name: step.get_runtime_parameters_info() for name, step in self._steps.items()}
 
+    # -- as a picture -----------------------------------------------------------------------
+
+    def draw(
+        self,
+        path: Optional[Union[str, Path]] = "pipeline.png",
+        top_to_bottom: bool = False,
+        show_edge_labels: bool = True,
+    ) -> str:
+        """Draws the steps, their connections and the columns they read. Asks no service.
+
+        Args:
+            path: the file: `.png`, `.svg`, or Mermaid text as `.mmd` or `.md`.
+            top_to_bottom: whether it reads downwards; to the right otherwise.
+            show_edge_labels: whether columns stand on the connections.
+
+        Returns:
+            The path.
+
+        Raises:
+            DistilabelUserError: another suffix, or there are no steps.
+        """
+        from distilabel.pipeline.drawing.files import draw
+
+        draw(self, str(path), top_to_bottom, show_edge_labels)
+        return str(path)
+
+    def _repr_svg_(self) -> str | None:
+        """What a notebook shows of a pipeline; the plain text where there is nothing to draw."""
+        from distilabel.pipeline.drawing.picture import picture_of
+        from distilabel.pipeline.drawing.svg import svg_of
+
+        return svg_of(picture_of(self, True), top_to_bottom=False) if self._steps else None
+
+    def get_load_stages(
+        self, load_groups: Optional[LoadGroups] = None
+    ) -> Tuple[List[List[str]], List[List[str]]]:
+        """Which steps `run(load_groups=...)` would load together.
+
+        Args:
+            load_groups: as for `run`.
+
+        Returns:
+            The stages, lists of names; and of each stage the steps that end it. A global step is a
+            stage by itself.
+        """
+        groups = groups_of(load_groups, self.dag)
+        stages = load_stages(self.dag, lambda name: self._steps[name].is_global, groups)
+        return stages, [last_of(self.dag, stage) for stage in stages]
+
     # -- running ----------------------------------------------------------------------------
 
     def run(
@@ -171,12 +221,14 @@ class BasePipeline(RequirementsMixin, Filed):
 
         Args:
             parameters: step name → runtime parameter → value, nested for models.
-            load_groups: accepted for 1.x; every step is loaded at the start.
+            load_groups: lists of steps (or names) that are loaded together, or
+                `"sequential_step_execution"`; a group is loaded when those before it are done and
+                unloaded. None loads every step at the start.
             use_cache: whether kept answers and outputs are used.
             storage_parameters: accepted for 1.x; rows are passed in memory.
             use_fs_to_pass_data: accepted for 1.x; rows are passed in memory.
-            dataset: rows for the first steps: a list of dicts, a pandas DataFrame or a
-                `datasets.Dataset`.
+            dataset: rows for the first steps: a list of dicts, a DataFrame of pandas or polars, a
+                pyarrow Table, or a `Dataset` or `IterableDataset` of `datasets`.
             dataset_batch_size: rows of it handed on at a time.
             logging_handlers: more handlers for the log of the run.
 

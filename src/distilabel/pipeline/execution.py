@@ -19,6 +19,7 @@ from distilabel.errors import DistilabelUserError
 from distilabel.mixins.runtime_parameters import close_names
 from distilabel.pipeline.logs import run_log
 from distilabel.pipeline.routing_batch_function import RoutingBatchFunction
+from distilabel.pipeline.stages import groups_of, load_stages
 from distilabel.pipeline.validation import Validation
 from distilabel.steps.base import GeneratorStep, _Step
 
@@ -60,6 +61,8 @@ class Execution:
         self._pipeline = pipeline
         self._parameters: dict[Any, dict[str, Any]] = parameters or {}
         self._steps: dict[str, _Step] = dict(pipeline._steps)
+        # None until groups are given: then every step is loaded at the start.
+        self._stages: list[list[str]] | None = None
         self._dag = Dag()
         for name in pipeline.dag.nodes:
             self._dag.add_node(name)
@@ -121,10 +124,13 @@ class Execution:
                     faults.add(ValueError, f"{step.name}: {error}")
         validation.graph()
         validation.values()
-        validation.load_groups(load_groups)
+        groups = groups_of(load_groups, self._dag)
+        validation.load_groups(groups)
         if storage_parameters is not None and "path" not in storage_parameters:
             faults.add(DistilabelUserError, "storage_parameters needs a `path`.")
         faults.raise_if_any()
+        if groups:
+            self._stages = load_stages(self._dag, lambda n: self._steps[n].is_global, groups)
         missing = self._pipeline.requirements_to_install()
         if missing:
             raise ModuleNotFoundError(
@@ -159,6 +165,7 @@ class Execution:
             name=self._pipeline.name,
             steps={name: self._steps[name] for name in self._dag.topological()},
             edges=self._dag.edges,
+            stages=self._stages or [self._dag.topological()],
             data=data,
             store=places.store if keep else None,
             reuse=reuse,

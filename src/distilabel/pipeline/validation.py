@@ -92,13 +92,10 @@ class Validation:
             if isinstance(llm, LLM):
                 self._model(name, llm)
 
-    def load_groups(self, groups: Any) -> None:
+    def load_groups(self, groups: list[list[str]]) -> None:
         """Checks the groups of steps that are to be loaded together."""
-        if groups is None or groups == "sequential_step_execution":
-            return
         seen: set[str] = set()
-        for group in groups:
-            names = [getattr(member, "name", member) for member in group]
+        for names in groups:
             for name in names:
                 if name not in self._steps:
                     self._wrong_group(f"there is no step called {name!r}.")

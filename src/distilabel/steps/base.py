@@ -233,7 +233,15 @@ class _Step(RuntimeParametersMixin, RequirementsMixin, Spec, SignatureMixin, ABC
 
     def get_outputs(self) -> dict[str, bool]:
         """Columns it adds, after `output_mappings`: name → always there."""
-        return {self.output_mappings.get(n, n): r for n, r in _columns(self.outputs).items()}
+        return {self.output_mappings.get(n, n): r for n, r in self._made_columns().items()}
+
+    def _made_columns(self) -> dict[str, bool]:
+        """Columns it adds, before `output_mappings`: name → always there."""
+        return _columns(self.outputs)
+
+    def _known_outputs(self) -> dict[str, bool]:
+        """`get_outputs`, as far as it is known without asking a server or reading files."""
+        return self.get_outputs()
 
     def verify_inputs_mappings(self) -> None:
         """Checks that `input_mappings` names inputs of this step.
@@ -249,7 +257,7 @@ class _Step(RuntimeParametersMixin, RequirementsMixin, Spec, SignatureMixin, ABC
         Raises:
             DistilabelUserError: a key is none of them.
         """
-        self._verify(self.output_mappings, "output_mappings", list(_columns(self.outputs)))
+        self._verify(self.output_mappings, "output_mappings", list(self._made_columns()))
 
     def _verify(self, mappings: dict[str, str], which: str, known: list[str]) -> None:
         for name in mappings:

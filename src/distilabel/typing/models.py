@@ -21,21 +21,32 @@ LLMLogprobs = List[List[List[Logprob]]]
 
 
 class TokenCount(TypedDict):
-    """Numbers of tokens, one per generation (or one per call, where the provider counts so)."""
+    """Numbers of tokens, one per generation (or one per call, where the provider counts so).
+
+    Those of the reasoning are among those of the output, those of the provider's cache among those
+    of the input; they are there where the provider says them.
+    """
 
     input_tokens: List[int]
     output_tokens: List[int]
+    reasoning_tokens: NotRequired[List[int]]
+    cache_read_tokens: NotRequired[List[int]]
+    cache_write_tokens: NotRequired[List[int]]
 
 
 LLMStatistics = Union[TokenCount, Dict[str, Any]]
 
 
 class GenerateOutput(TypedDict):
-    """The answer to one question: its generations, and what they took."""
+    """The answer to one question: its generations, and what they took.
+
+    `reasoning` is what the model thought before it answered, where it shows that.
+    """
 
     generations: LLMOutput
     statistics: LLMStatistics
     logprobs: NotRequired[LLMLogprobs]
+    reasoning: NotRequired[List[Optional[str]]]
 
 
 class OutlinesStructuredOutputType(TypedDict, total=False):

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, Dict, List, Literal, TypeVar, Union
 from typing_extensions import TypedDict
 
 if TYPE_CHECKING:
-    from datasets import Dataset
+    from datasets import Dataset, IterableDataset
     from pandas import DataFrame
+    from polars import DataFrame as PolarsDataFrame
+    from pyarrow import Table
 
 # Steps stand floors above: what is said of them here is no more than that they are some.
 DownstreamConnectable = Any
@@ -24,5 +26,7 @@ class StepLoadStatus(TypedDict):
 
 
 PipelineRuntimeParametersInfo = Dict[str, Union[List[Dict[str, Any]], Dict[str, Dict[str, Any]]]]
-InputDataset = Union["Dataset", "DataFrame", List[Dict[str, str]]]
+InputDataset = Union[
+    "Dataset", "IterableDataset", "DataFrame", "PolarsDataFrame", "Table", List[Dict[str, Any]]
+]
 LoadGroups = Union[List[List[Any]], Literal["sequential_step_execution"]]

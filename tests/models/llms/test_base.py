@@ -163,3 +163,19 @@ def test_an_output_leaves_out_what_is_empty() -> None:
 def test_tokens_are_counted_in_text_and_in_messages() -> None:
     assert compute_tokens("abc", list) == 3
     assert compute_tokens([*chat("ab"), *chat("c")], list) == 3
+
+
+def test_what_only_some_calls_give_stays_with_its_generation() -> None:
+    plain: Any = {"generations": ["a"], "statistics": {"output_tokens": [1]}}
+    thought: Any = {
+        "generations": ["b"],
+        "statistics": {"output_tokens": [2], "reasoning_tokens": [1]},
+        "reasoning": ["hm"],
+    }
+    assert merge_responses([plain, thought, plain], 3) == [
+        {
+            "generations": ["a", "b", "a"],
+            "statistics": {"output_tokens": [1, 2, 1], "reasoning_tokens": [None, 1, None]},
+            "reasoning": [None, "hm", None],
+        }
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from pydantic import BaseModel, ValidationError
 
 from distilabel.errors import AnswerError, DistilabelUserError, EndpointError
 from distilabel.models import OpenAILLM
+from distilabel.models.door import Door
+from distilabel.models.simulated.asking import FORMS
 from distilabel.models.simulated.server import running
 from distilabel.models.simulated.settings import Settings
 from serving import reply, said, serving
@@ -218,3 +221,46 @@ def test_headers_that_let_one_in_are_neither_dumped_nor_shown() -> None:
     llm = OpenAILLM(model="m", api_key="k", default_headers={**secret, "X-Title": "mine"})
     assert llm.dump()["default_headers"] == {"X-Title": "mine"}
     assert "s3cret" not in repr(llm)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("input", [CHAT, "Explain tides."])
+async def test_reasoning_is_kept_apart_in_every_form(form: str, input: Any) -> None:
+    async with running(Settings()) as url:
+        plain = await loaded(url).agenerate(input, max_new_tokens=500)
+    async with running(Settings(reasoning=form)) as url:
+        output: Any = await loaded(url).agenerate(input, num_generations=2, max_new_tokens=500)
+    assert output["generations"][0] == plain["generations"][0]
+    assert all("Let me think" in (words or "") for words in output["reasoning"])
+    assert output["statistics"]["reasoning_tokens"][0] > 10
+
+
+@pytest.mark.parametrize("form", [form for form in FORMS if form != "think_end"])
+async def test_all_tokens_spent_thinking_says_what_to_raise(form: str) -> None:
+    async with running(Settings(reasoning=form)) as url:
+        with pytest.raises(AnswerError, match="all 3 tokens thinking: raise max_new_tokens"):
+            await loaded(url).agenerate(CHAT, max_new_tokens=3)
+
+
+async def test_a_model_that_takes_other_arguments_is_asked_otherwise(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    settings = Settings(refuses=("max_tokens", "temperature"), reasoning="reasoning")
+    async with running(settings) as url:
+        llm = loaded(url, max_concurrency=4)
+        with caplog.at_level(logging.INFO, logger="distilabel.llm"):
+            door = Door(llm)
+            outputs = await door.ask_all([CHAT] * 8, max_new_tokens=40, temperature=0.3)
+    assert all(output["statistics"]["output_tokens"] == [40] for output in outputs)
+    told = [record.message for record in caplog.records]
+    assert told == [
+        "m takes no max_tokens: from now on it is sent as max_completion_tokens.",
+        "m takes no temperature: from now on it is left out.",
+    ]
+
+
+async def test_what_a_model_that_reasons_takes_may_be_given_as_extra_body() -> None:
+    extra = {"reasoning_effort": "low", "max_completion_tokens": 9}
+    body = await sent(CHAT, extra_body=extra)
+    assert (body["reasoning_effort"], body["max_completion_tokens"]) == ("low", 9)
+    assert "max_tokens" not in body

@@ -140,3 +140,18 @@ def test_answers_are_kept_whatever_the_latency_and_faults() -> None:
 def test_it_is_dumped_and_read_back() -> None:
     llm = SimulatedLLM(latency="0.1", faults={"429": 0.1}, seed=3)
     assert SimulatedLLM.from_dict(llm.dump()).dump() == llm.dump()
+
+
+async def test_it_thinks_when_it_is_to() -> None:
+    plain = await loaded().agenerate(CHAT, num_generations=2)
+    output = await loaded(reasoning=True).agenerate(CHAT, num_generations=2)
+    assert output["generations"] == plain["generations"]
+    assert all(output["reasoning"])
+    assert "reasoning" not in plain
+    with pytest.raises(AnswerError, match="all 3 tokens thinking: raise max_new_tokens"):
+        await loaded(reasoning=True).agenerate(CHAT, max_new_tokens=3)
+
+
+def test_that_it_thinks_is_dumped_only_where_it_does() -> None:
+    assert "reasoning" not in SimulatedLLM().dump()
+    assert SimulatedLLM(reasoning=True).dump()["reasoning"] is True

@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 
 from distilabel.models.simulated import wire
+from distilabel.models.simulated.asking import FORMS
 from distilabel.models.simulated.faults import Faults
 from distilabel.models.simulated.server import running
 from distilabel.models.simulated.settings import Settings
@@ -397,3 +398,70 @@ async def test_bad_settings_change_nothing(
     assert shown["latency"] == "constant:0.0"
     assert (shown["faults"], shown["rate_limit"]) == ({}, None)
     assert shown["batches"]["end"] == "completed"
+
+
+async def test_messages_speak_anthropic(client: Client) -> None:
+    messages = [{"role": "user", "content": "Explain tides."}]
+    question: Any = {"model": "m", "messages": messages, "max_tokens": 5}
+    status, body, headers = await client.post("/v1/messages", question)
+    assert status == 200
+    assert headers["request-id"]
+    assert (body["type"], body["stop_reason"]) == ("message", "max_tokens")
+    assert len(body["content"][0]["text"]) == 20
+    assert body["usage"] == {"input_tokens": 4, "output_tokens": 5}
+    tool = {"name": "form", "input_schema": SCHEMA}
+    question |= {"max_tokens": 100, "tools": [tool], "tool_choice": {"type": "any"}}
+    _, body, _ = await client.post("/v1/messages", question)
+    assert body["stop_reason"] == "tool_use"
+    assert set(body["content"][0]["input"]) == {"n", "s"}
+    assert (await client.stats())["answered"] == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"max_tokens": None}, "max_tokens"),
+        ({"messages": [{"role": "system", "content": "a"}]}, "role"),
+        ({"tool_choice": {"type": "tool", "name": "x"}}, "tools"),
+    ],
+)
+async def test_messages_are_refused_in_its_words(
+    client: Client, change: dict[str, Any], words: str
+) -> None:
+    question = {"model": "m", "messages": [{"role": "user", "content": "a"}], "max_tokens": 5}
+    status, body, _ = await client.post("/v1/messages", {**question, **change})
+    assert (status, body["type"]) == (400, "error")
+    assert body["error"]["type"] == "invalid_request_error"
+    assert words in body["error"]["message"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_what_was_thought_is_shown_in_the_form_asked_for(
+    session: aiohttp.ClientSession, form: str
+) -> None:
+    async with running(Settings(reasoning=form)) as url:
+        body = await Client(url, session).chat()
+    message = body["choices"][0]["message"]
+    where = message["content"] if form.startswith("think") else str(message[form])
+    assert "Let me think" in where
+    assert ("<think>" in where, "</think>" in where) == (form == "think", form in FORMS[3:])
+    thought = body["usage"]["completion_tokens_details"]["reasoning_tokens"]
+    assert 0 < thought < body["usage"]["completion_tokens"]
+
+
+async def test_arguments_are_refused_as_models_that_reason_do(
+    session: aiohttp.ClientSession,
+) -> None:
+    async with running(Settings(refuses=("max_tokens", "temperature"))) as url:
+        client = Client(url, session)
+        await client.chat(max_completion_tokens=5, temperature=1.0)
+        question = {"model": "m", "messages": [{"role": "user", "content": "a"}]}
+        for refused in ({"max_tokens": 5}, {"temperature": 0.5}):
+            status, body, _ = await client.post("/v1/chat/completions", {**question, **refused})
+            assert status == 400
+            assert next(iter(refused)) in body["error"]["message"]
+
+
+def test_an_unknown_form_of_reasoning_is_told() -> None:
+    with pytest.raises(ValueError, match="think_end"):
+        Settings(reasoning="aloud")

@@ -139,3 +139,80 @@ def test_log_probabilities_of_a_completion() -> None:
             [{"token": "b", "logprob": -0.2}, {"token": "c", "logprob": -1.0}],
         ]
     ]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"reasoning_content": "hm"},
+        {"reasoning": "hm"},
+        {"reasoning": [{"type": "summary_text", "text": "hm"}]},
+        {"reasoning_details": [{"type": "reasoning.text", "text": "hm"}]},
+        {
+            "reasoning_details": [
+                {"type": "reasoning.encrypted", "data": "x"},
+                {"type": "reasoning.summary", "summary": "hm"},
+            ]
+        },
+        {
+            "content": [
+                {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]},
+                {"type": "text", "text": "a"},
+            ]
+        },
+        {"content": "<think>hm</think>a"},
+        {"content": "\n\na", "reasoning": "hm"},
+    ],
+)
+def test_reasoning_is_kept_apart_wherever_it_stands(more: dict[str, Any]) -> None:
+    usage = {"completion_tokens": 9, "completion_tokens_details": {"reasoning_tokens": 4}}
+    reply = body({"message": {"content": "a", **more}}, message("b"), usage=usage)
+    output: Any = answer(reply)
+    assert (output["generations"], output["reasoning"]) == (["a", "b"], ["hm", None])
+    assert output["statistics"]["reasoning_tokens"] == [4]
+
+
+def test_without_reasoning_nothing_is_said_of_it() -> None:
+    details = {"completion_tokens_details": {"reasoning_tokens": 0}}
+    empty = message("a", reasoning=None, reasoning_content="", reasoning_details=[])
+    output = answer(body(empty, usage=details))
+    assert output == {
+        "generations": ["a"],
+        "statistics": {"input_tokens": [0], "output_tokens": [0]},
+    }
+
+
+def test_the_text_of_a_completion_may_begin_with_reasoning() -> None:
+    output = answer(body({"text": "<think>hm</think>c"}))
+    assert (output["generations"], output["reasoning"]) == (["c"], ["hm"])
+
+
+@pytest.mark.parametrize(
+    ("content", "usage"),
+    [
+        ("<think>and then", {"completion_tokens": 32}),
+        # As OpenAI shows it: nothing is said, and nothing of what was thought.
+        (
+            "",
+            {"completion_tokens": 32, "completion_tokens_details": {"reasoning_tokens": 32}},
+        ),
+    ],
+)
+def test_all_tokens_spent_thinking_is_no_answer_and_says_what_to_raise(
+    content: str, usage: Any
+) -> None:
+    with pytest.raises(AnswerError, match="all 32 tokens thinking: raise max_new_tokens") as caught:
+        answer(body(message(content, finish_reason="length"), usage=usage))
+    assert not caught.value.retryable
+
+
+def test_one_of_several_may_have_spent_all_its_tokens() -> None:
+    output = answer(body(message("<think>hm", finish_reason="length"), message("b")))
+    assert (output["generations"], output["reasoning"]) == ([None, "b"], ["hm", None])
+
+
+def test_thinking_without_a_word_after_it_may_be_tried_again() -> None:
+    reply = body(message("<think>hm</think>", finish_reason="stop"))
+    with pytest.raises(AnswerError, match="thought, but gave no text") as caught:
+        answer(reply)
+    assert caught.value.retryable

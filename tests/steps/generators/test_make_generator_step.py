@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pyarrow
 import pytest
-from datasets import Dataset, DatasetDict
+from datasets import Dataset, DatasetDict, IterableDataset
 
 from distilabel.errors import DistilabelUserError
 from distilabel.steps.base import StepResources
@@ -15,8 +16,19 @@ ROWS = [{"a": 1, "b": "x"}, {"a": 2, "b": "y"}, {"a": 3, "b": "z"}]
 
 
 def frame() -> Any:
-    pandas = pytest.importorskip("pandas")
+    import pandas
+
     return pandas.DataFrame(ROWS, index=[7, 8, 9])
+
+
+def polars_frame() -> Any:
+    import polars
+
+    return polars.DataFrame(ROWS)
+
+
+def stream() -> Any:
+    return Dataset.from_list(ROWS).to_iterable_dataset()
 
 
 @pytest.mark.parametrize(
@@ -24,7 +36,10 @@ def frame() -> Any:
     [
         (lambda: ROWS, "LoadDataFromDicts"),
         (frame, "LoadDataFromHub"),
+        (polars_frame, "LoadDataFromHub"),
+        (lambda: pyarrow.Table.from_pylist(ROWS), "LoadDataFromHub"),
         (lambda: Dataset.from_list(ROWS), "LoadDataFromHub"),
+        (stream, "LoadDataFromHub"),
     ],
 )
 def test_every_kind_of_data_gives_the_same_rows(data: Any, kind: str) -> None:
@@ -43,6 +58,21 @@ def test_fewer_rows_can_be_asked_for_when_the_pipeline_is_run() -> None:
     step.set_runtime_parameters({"num_examples": 1})
     step.load()
     assert list(step.process()) == [(ROWS[:1], True)]
+
+
+def test_a_stream_is_read_no_further_than_rows_are_asked_for() -> None:
+    read = []
+
+    def rows() -> Any:
+        for number in range(1000):
+            read.append(number)
+            yield {"a": number}
+
+    step: Any = make_generator_step(IterableDataset.from_generator(rows), batch_size=10)
+    step.load()
+    made = step.process()
+    assert next(made) == ([{"a": number} for number in range(10)], False)
+    assert len(read) < 50
 
 
 def test_resources_and_name_reach_the_step() -> None:

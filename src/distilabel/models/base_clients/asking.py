@@ -13,13 +13,32 @@ from urllib.parse import quote
 import orjson
 
 from distilabel._core.addresses import without_password
-from distilabel.errors import AnswerError, EndpointError
+from distilabel.errors import AnswerError, DistilabelUserError, EndpointError
 from distilabel.mixins.runtime_parameters import close_names
 from distilabel.models import http
 from distilabel.models.wire import replies
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
+
+
+def needed(key: SecretStr | None, who: object, variable: str) -> SecretStr:
+    """The key, which has to be there.
+
+    Args:
+        key: of the endpoint.
+        who: the model that needs it.
+        variable: the environment variable it is read from.
+
+    Raises:
+        DistilabelUserError: there is none.
+    """
+    if key is None:
+        raise DistilabelUserError(
+            f"{type(who).__name__} needs a key: give `api_key`, or set the environment variable "
+            f"{variable}."
+        )
+    return key
 
 
 def headers_of(key: SecretStr, more: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -14,10 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, PrivateAttr
 
 from distilabel._core.loop import background_loop, run_sync
 from distilabel._core.spec import DumpIfSet, Spec
-from distilabel.errors import DistilabelNotImplementedError
+from distilabel.errors import DistilabelNotImplementedError, DistilabelUserError
 from distilabel.mixins.runtime_parameters import RuntimeParameter, RuntimeParametersModelMixin
 
 if TYPE_CHECKING:
+    from distilabel.errors import AnswerError
     from distilabel.models.offline.desk import Desk, Request
     from distilabel.typing import FormattedInput, GenerateOutput, HiddenState, StandardInput
 
@@ -163,14 +164,38 @@ class LLM(RuntimeParametersModelMixin, Spec, BaseModel, ABC):
     def offline_batch_generate(
         self, inputs: Optional[List[FormattedInput]] = None, num_generations: int = 1, **kwargs: Any
     ) -> List[GenerateOutput]:
-        """Answers questions through batch jobs of the provider.
+        """Answers questions through batch jobs: called once to submit, and again to collect.
+
+        Args:
+            inputs: one question each; not needed to collect.
+            num_generations: answers per question.
+            kwargs: generation arguments.
+
+        Returns:
+            One output per question, in the same order; an empty list for one without an answer.
 
         Raises:
             DistilabelNotImplementedError: this model has no batch jobs.
+            DistilabelOfflineBatchGenerationNotFinishedException: the jobs are submitted, or not
+                finished; `jobs_ids` has their names, and they are collected by the next call.
+            ValueError: there are neither questions nor jobs.
+            RuntimeError: the only job has failed.
         """
-        raise DistilabelNotImplementedError(
-            f"{type(self).__name__} has no offline batches: leave out use_offline_batch_generation."
-        )
+        from distilabel.models.offline.standalone import submit_or_collect
+
+        desk = self._desk()
+        if desk is None:
+            raise DistilabelNotImplementedError(
+                f"{type(self).__name__} has no offline batches: leave out "
+                "use_offline_batch_generation."
+            )
+        if num_generations > 1 and not self._num_generations_param_supported:
+            raise DistilabelUserError(
+                f"{type(self).__name__} gives one answer per question: give each question "
+                f"{num_generations} times."
+            )
+        requests = [self._request(each, num_generations, kwargs) for each in inputs or []]
+        return submit_or_collect(self, desk, requests)
 
     def get_last_hidden_states(self, inputs: List[StandardInput]) -> List[HiddenState]:
         """The last hidden states of the model for each conversation.
@@ -210,6 +235,18 @@ class LLM(RuntimeParametersModelMixin, Spec, BaseModel, ABC):
             arguments: of the generating method; those that are missing have their defaults.
         """
         raise NotImplementedError(type(self).__name__)
+
+    def _learn(
+        self, error: AnswerError, input: FormattedInput, count: int, arguments: dict[str, Any]
+    ) -> None:
+        """Takes note of a refusal: `_request` may give something else from now on.
+
+        Args:
+            error: the refusal.
+            input: the question, as for `_request`.
+            count: generations.
+            arguments: of the generating method.
+        """
 
     async def _preflight(self) -> None:
         """Makes sure, before the first question, that questions can be asked at all.
@@ -288,13 +325,16 @@ def merge_responses(responses: List[GenerateOutput], n: int = 1) -> List[Generat
     merged = []
     for start in range(0, len(responses), n):
         group: list[Any] = list(responses[start : start + n])
+        names = {name: None for output in group for name in output if name != "statistics"}
+        counted = {name: None for output in group for name in output.get("statistics") or {}}
         joined: dict[str, Any] = {"generations": [], "statistics": {}}
         for output in group:
-            for key, value in output.items():
-                if key == "statistics":
-                    for name, counts in value.items():
-                        joined["statistics"].setdefault(name, []).extend(counts)
-                else:
-                    joined.setdefault(key, []).extend(value)
+            # What one call gives and another does not is None there, or lists would slip.
+            nothing = [None] * len(output["generations"])
+            for name in names:
+                joined.setdefault(name, []).extend(output.get(name, nothing))
+            statistics = output.get("statistics") or {}
+            for name in counted:
+                joined["statistics"].setdefault(name, []).extend(statistics.get(name, nothing))
         merged.append(joined)
     return merged  # type: ignore[return-value]

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Dict, List, Optional, Union
+from typing import Annotated, Any, Callable, Dict, List, Optional, Tuple, Union
 
 from annotated_types import Ge, Gt
 from pydantic import PrivateAttr, validate_call
 
 from distilabel._core.addresses import without_password
-from distilabel.errors import DistilabelUserError
+from distilabel.errors import AnswerError
 from distilabel.models.arguments import with_defaults
-from distilabel.models.base_clients.asking import answer_to, headers_of, make_sure_of, trace_of
+from distilabel.models.base_clients.asking import (
+    answer_to,
+    headers_of,
+    make_sure_of,
+    needed,
+    trace_of,
+)
 from distilabel.models.base_clients.openai import OpenAIBaseClient
+from distilabel.models.base_clients.refusals import Refusals
 from distilabel.models.llms.base import AsyncLLM
 from distilabel.models.offline.desk import Desk, Request
 from distilabel.models.offline.openai_batches import OpenAIBatches
 from distilabel.models.wire import chat_completions, structures
 from distilabel.typing import FormattedInput, GenerateOutput
+
+# Where a question is posted, what makes the body, and of which arguments.
+_Asked = Tuple[str, Callable[[Dict[str, Any]], bytes], Dict[str, Any]]
 
 
 class OpenAILLM(OpenAIBaseClient, AsyncLLM):
@@ -45,6 +55,7 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
     """
 
     _headers: Dict[str, str] = PrivateAttr(default_factory=dict)
+    _refusals: Refusals = PrivateAttr(default_factory=Refusals)
     _key_variable = "OPENAI_API_KEY"
 
     def load(self) -> None:
@@ -54,14 +65,10 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
             DistilabelUserError: there is no key, or `structured_output` has no `schema`.
         """
         super().load()
-        if self.api_key is None:
-            raise DistilabelUserError(
-                f"{type(self).__name__} needs a key: give `api_key`, or set the environment "
-                f"variable {self._key_variable}."
-            )
+        key = needed(self.api_key, self, self._key_variable)
         # A structure that is none is told before anything is asked.
         structures.response_format(self.structured_output)
-        self._headers = headers_of(self.api_key, self.default_headers)
+        self._headers = headers_of(key, self.default_headers)
 
     def unload(self) -> None:
         """Forgets the key."""
@@ -124,7 +131,7 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
             AnswerError: there is no answer.
             EndpointError: the key, the model or the address is wrong.
         """
-        asked = self._asked(
+        path, posed, arguments = self._asked(
             input,
             num_generations,
             max_new_tokens=max_new_tokens,
@@ -139,10 +146,12 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
             response_format=response_format,
             extra_body=extra_body,
         )
-        body = await answer_to(
-            f"{self._base}/{asked.path}", asked.body, self._headers, self.timeout or 120
-        )
-        return chat_completions.answer(body)
+
+        async def send(arguments: Dict[str, Any]) -> bytes:
+            url = f"{self._base}/{path}"
+            return await answer_to(url, posed(arguments), self._headers, self.timeout or 120)
+
+        return chat_completions.answer(await self._refusals.ask(self.model, arguments, send))
 
     @validate_call
     def offline_batch_generate(
@@ -185,39 +194,47 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
             ValueError: there are neither questions nor jobs.
             RuntimeError: the only job has failed.
         """
-        from distilabel.models.offline.standalone import submit_or_collect
-
-        arguments = {
-            "max_new_tokens": max_new_tokens,
-            "logprobs": logprobs,
-            "top_logprobs": top_logprobs,
-            "frequency_penalty": frequency_penalty,
-            "presence_penalty": presence_penalty,
-            "temperature": temperature,
-            "top_p": top_p,
-            "stop": stop,
-            "response_format": response_format,
+        return super().offline_batch_generate(
+            inputs,
+            num_generations,
+            max_new_tokens=max_new_tokens,
+            logprobs=logprobs,
+            top_logprobs=top_logprobs,
+            frequency_penalty=frequency_penalty,
+            presence_penalty=presence_penalty,
+            temperature=temperature,
+            top_p=top_p,
+            stop=stop,
+            response_format=response_format,
             **kwargs,
-        }
-        requests = [self._request(each, num_generations, arguments) for each in inputs or []]
-        return submit_or_collect(self, self._desk(), requests)
+        )
 
     def _desk(self) -> Desk:
         return OpenAIBatches(without_password(self._base), self._headers, chat_completions.answer)
 
     def _request(self, input: FormattedInput, count: int, arguments: Dict[str, Any]) -> Request:
+        path, posed, given = self._in_full(input, count, arguments)
+        return Request(path, posed(self._refusals.without(given)))
+
+    def _learn(
+        self, error: AnswerError, input: FormattedInput, count: int, arguments: Dict[str, Any]
+    ) -> None:
+        self._refusals.learn(self.model, error, self._in_full(input, count, arguments)[2])
+
+    def _in_full(self, input: FormattedInput, count: int, arguments: Dict[str, Any]) -> _Asked:
         return self._asked(input, count, **with_defaults(OpenAILLM.agenerate, arguments))
 
-    def _asked(self, input: FormattedInput, count: int, **given: Any) -> Request:
-        """A question as it is posted; `given` has all arguments of `agenerate` but the first."""
+    def _asked(self, input: FormattedInput, count: int, **given: Any) -> _Asked:
+        """A question, from all that `agenerate` takes."""
         structure = self.structured_output
         if isinstance(input, tuple):
             input, structure = input[0], input[1] or structure  # type: ignore[assignment]
         text = isinstance(input, str)
         logprobs, top_logprobs = given["logprobs"], given["top_logprobs"]
+        limited = "max_completion_tokens" in (given["extra_body"] or {})
         arguments: Dict[str, Any] = {
             "n": count,
-            "max_tokens": given["max_new_tokens"],
+            "max_tokens": None if limited else given["max_new_tokens"],
             "temperature": given["temperature"],
             "top_p": given["top_p"],
             "frequency_penalty": given["frequency_penalty"] or None,
@@ -229,10 +246,8 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
             "echo": given["echo"] or None if text else None,
             "extra_body": given["extra_body"],
         }
-        return Request(
-            "completions" if text else "chat/completions",
-            chat_completions.request(self.model, input, arguments),
-        )
+        path = "completions" if text else "chat/completions"
+        return path, lambda sent: chat_completions.request(self.model, input, sent), arguments
 
 
 def _shows_an_image(input: Any) -> bool:

@@ -9,7 +9,9 @@ import asyncio
 import random
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
+
+import orjson
 
 from distilabel.errors import AnswerError, EndpointError, ModelError
 from distilabel.models import http
@@ -31,10 +33,12 @@ class Request(NamedTuple):
     Attributes:
         path: where to, below the address of the endpoint.
         body: JSON.
+        form: letters that tell how its answer is read, for the provider's own use.
     """
 
     path: str
     body: bytes
+    form: str = ""
 
 
 class Look(NamedTuple):
@@ -53,6 +57,18 @@ class Look(NamedTuple):
     done: int = 0
     message: str = ""
     results: tuple[str, ...] = ()
+
+
+class Found(NamedTuple):
+    """A job that may be the one that is looked for.
+
+    Attributes:
+        job: the provider's name of it.
+        is_sure: whether it is.
+    """
+
+    job: str
+    is_sure: bool
 
 
 class Desk(ABC):
@@ -105,7 +121,7 @@ class Desk(ABC):
         """
 
     @abstractmethod
-    async def find(self, label: str, count: int, since: float) -> str | None:
+    async def find(self, label: str, count: int, since: float) -> Found | None:
         """Finds a job of which only is known that it was to be submitted.
 
         Args:
@@ -114,7 +130,7 @@ class Desk(ABC):
             since: when it was to be submitted, in seconds since 1970.
 
         Returns:
-            The provider's name of the job; None if it was not submitted.
+            The job; None if it was not submitted.
 
         Raises:
             EndpointError: it cannot be looked for.
@@ -181,3 +197,23 @@ class Desk(ABC):
             f"{error}. What is asked in batch jobs waits there: run again to go on.",
             status=error.status,
         )
+
+
+def data_of(body: bytes) -> dict[str, Any]:
+    """What an endpoint says of a job.
+
+    Args:
+        body: of a reply, or a line of a file.
+
+    Raises:
+        EndpointError: it is no JSON object.
+    """
+    try:
+        data = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        data = None
+    if not isinstance(data, dict):
+        raise EndpointError(
+            f"what the endpoint says of a batch job is no JSON: {replies.shown(body)[:200]}"
+        )
+    return data

@@ -7,15 +7,15 @@ import time
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from distilabel.models.offline.desk import Desk
+    from distilabel.models.offline.desk import Desk, Found
     from distilabel.models.offline.ledger import Record
 
 # A request may arrive although whoever sent it was killed: so long nothing is sure.
 YOUNG_SECONDS: Final = 3.0
 
 
-async def found_job(desk: Desk, record: Record) -> str | None:
-    """The provider's name of a job that may have been submitted.
+async def found_job(desk: Desk, record: Record) -> Found | None:
+    """A job that may have been submitted.
 
     Args:
         desk: where it would have been submitted.

@@ -8,17 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 from collections.abc import Coroutine, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from distilabel._core.events import Emit, JobMoved
 from distilabel.errors import AnswerError, EndpointError
-from distilabel.models.offline.desk import Desk, Look, Request
+from distilabel.models.offline.desk import Desk, Look
 from distilabel.models.offline.finding import found_job
 from distilabel.models.offline.ledger import Ledger, Record
-from distilabel.models.offline.work import Work, work_here
+from distilabel.models.offline.questions import (
+    Collected,
+    NextJob,
+    Posed,
+    Question,
+    key_of,
+    name_of,
+)
+from distilabel.models.offline.work import work_here
 from distilabel.models.stopping import StopAsking
 
 if TYPE_CHECKING:
@@ -43,58 +49,6 @@ class Busy(Protocol):
 
     def end(self) -> None:
         """Somebody has finished working."""
-
-
-class Collected(NamedTuple):
-    """An answer that came in a job.
-
-    Attributes:
-        output: the answer.
-        is_first: whether nobody else was given it before; only then it is paid for here.
-    """
-
-    output: GenerateOutput
-    is_first: bool
-
-
-_Waiter = tuple["asyncio.Future[Collected]", Work | None]
-
-
-@dataclass(slots=True, eq=False)
-class _Question:
-    """A question and who waits for its answer."""
-
-    key: bytes
-    request: Request
-    tries: int = 0
-    waiters: list[_Waiter] = field(default_factory=list)
-
-    def settle(self, outcome: GenerateOutput | BaseException) -> None:
-        """Gives everybody the answer, or the reason why there is none."""
-        is_first = True
-        for future, work in self.waiters:
-            if future.done():
-                continue
-            # Before the waiter itself runs: in between nobody must seem to work.
-            if work is not None:
-                work.goes_on()
-            if isinstance(outcome, BaseException):
-                future.set_exception(outcome)
-            else:
-                future.set_result(Collected(outcome, is_first))
-            is_first = False
-        self.waiters = []
-
-
-@dataclass(slots=True)
-class _Next:
-    """The job that is being gathered."""
-
-    path: str
-    label: str = field(default_factory=lambda: secrets.token_hex(8))
-    questions: dict[bytes, _Question] = field(default_factory=dict)
-    lines: list[bytes] = field(default_factory=list)
-    size: int = 0
 
 
 class Gathering:
@@ -131,10 +85,10 @@ class Gathering:
         self._busy = busy
         self._about = about
         self._emit = emit
-        self._next: dict[str, _Next] = {}
-        self._questions: dict[bytes, _Question] = {}
+        self._next: dict[str, NextJob] = {}
+        self._questions: dict[bytes, Question] = {}
         self._records: dict[str, Record] = {}
-        self._in_jobs: dict[str, dict[bytes, _Question]] = {}
+        self._in_jobs: dict[str, dict[bytes, Question]] = {}
         # Jobs of earlier runs, which are looked at once all that is in them has been asked for.
         self._found: list[Record] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -171,12 +125,12 @@ class Gathering:
 
     # -- questions ----------------------------------------------------------------------------
 
-    async def ask(self, key: bytes, request: Request) -> Collected:
+    async def ask(self, key: bytes, posed: Posed) -> Collected:
         """Waits for the answer to one question, in whichever job it comes.
 
         Args:
             key: what its answer is kept under.
-            request: the question.
+            posed: the question.
 
         Raises:
             AnswerError: it got no answer in several jobs, or never can.
@@ -185,7 +139,7 @@ class Gathering:
         """
         question = self._questions.get(key)
         if question is None:
-            kept = self._place(_Question(key, request))
+            kept = self._place(Question(key, posed))
             if kept is not None:
                 return Collected(kept, False)
             question = self._questions[key]
@@ -201,7 +155,7 @@ class Gathering:
             if future.cancelled() and work is not None:
                 work.goes_on()
 
-    def _place(self, question: _Question) -> GenerateOutput | None:
+    def _place(self, question: Question) -> GenerateOutput | None:
         """Puts a question into the job it is in already, or into the next one."""
         pointer = self._ledger.pointer(question.key) if self._reuse else None
         if pointer is not None:
@@ -221,7 +175,7 @@ class Gathering:
         self._gather(question)
         return None
 
-    def _join(self, record: Record, question: _Question) -> None:
+    def _join(self, record: Record, question: Question) -> None:
         self._questions[question.key] = question
         questions = self._in_jobs.get(record.label)
         if questions is None:
@@ -229,13 +183,15 @@ class Gathering:
             self._found.append(record)
         questions[question.key] = question
 
-    def _gather(self, question: _Question) -> None:
+    def _gather(self, question: Question) -> None:
         self._questions[question.key] = question
-        path = question.request.path
+        request = question.posed.request()
+        question.sent = hash(request.body)
+        path = request.path
         following = self._next.get(path)
         if following is None:
-            following = self._next[path] = _Next(path)
-        line = self.desk.line(f"{following.label}_{question.key.hex()}", question.request)
+            following = self._next[path] = NextJob(path)
+        line = self.desk.line(name_of(following.label, question.key, request.form), request)
         if following.lines and following.size + len(line) > self.desk.most_bytes:
             self._submit(path)
             self._gather(question)
@@ -280,7 +236,7 @@ class Gathering:
             record.job = await self.desk.submit(record.label, record.path, lines, self._about)
             await self._ledger.note(record)
             lines.clear()
-            self._tell(record, "submitted")
+            self._tell(record, Look("submitted", False), record.job)
         finally:
             self._works(-1)
         if self._interval is None:
@@ -297,7 +253,7 @@ class Gathering:
             self._works(1)
             try:
                 look = await self._look(record)
-                if look is not None and look.ended:
+                if look.ended:
                     await self._collect(record, look)
                     return
                 blind = 0
@@ -314,12 +270,17 @@ class Gathering:
                 return
             await asyncio.sleep(self._interval)
 
-    async def _look(self, record: Record) -> Look | None:
+    async def _look(self, record: Record) -> Look:
         if not record.job:
-            record.job = await found_job(self.desk, record) or ""
-            if not record.job:
-                # It never was submitted.
+            found = await found_job(self.desk, record)
+            if found is None:
                 return Look("never submitted", True)
+            if not found.is_sure:
+                # Once it has ended, the names in it tell.
+                look = (await self.desk.look(found.job))._replace(ended=False)
+                self._tell(record, look, found.job)
+                return look
+            record.job = found.job
             await self._ledger.note(record)
         try:
             look = await self.desk.look(record.job)
@@ -332,7 +293,7 @@ class Gathering:
                 "with; if its answers are lost, run once with use_cache=False to ask again.",
                 status=404,
             ) from error
-        self._tell(record, look.status, look.done, ended=look.ended)
+        self._tell(record, look, record.job)
         return look
 
     async def _collect(self, record: Record, look: Look) -> None:
@@ -342,7 +303,7 @@ class Gathering:
         unkept: dict[bytes, GenerateOutput] = {}
         waiting = self._in_jobs[record.label]
         async for name, outcome in self.desk.results(look):
-            key = _key_of(name, record.label)
+            key = key_of(name, record.label)
             if key is None:
                 continue
             if isinstance(outcome, AnswerError):
@@ -368,9 +329,10 @@ class Gathering:
             else:
                 self._again(question, errors.get(key) or AnswerError(why, retryable=True), record)
 
-    def _again(self, question: _Question, error: AnswerError, record: Record) -> None:
+    def _again(self, question: Question, error: AnswerError, record: Record) -> None:
         """Asks once more what got no answer, or gives it up."""
-        if not record.job:
+        if not record.job or question.has_changed(error):
+            # It never got there, or will be sent otherwise now.
             question.tries -= 1
         elif not error.retryable or question.tries >= MOST_TRIES:
             error.attempts = question.tries
@@ -400,8 +362,8 @@ class Gathering:
 
     # -- telling ------------------------------------------------------------------------------
 
-    def _tell(self, record: Record, status: str, done: int = 0, *, ended: bool = False) -> None:
-        self._emit(JobMoved(self._model, record.job, status, record.count, done, ended))
+    def _tell(self, record: Record, look: Look, job: str) -> None:
+        self._emit(JobMoved(self._model, job, look.status, record.count, look.done, look.ended))
         self._names()
 
     def _names(self) -> None:
@@ -426,14 +388,3 @@ class Gathering:
         # Whoever looks whether anything goes on is to look again.
         self._busy.begin()
         self._busy.end()
-
-
-def _key_of(name: str, label: str) -> bytes | None:
-    """The key in the name of a question; None if it is of another job."""
-    start, _, digits = name.partition("_")
-    if start != label:
-        return None
-    try:
-        return bytes.fromhex(digits)
-    except ValueError:
-        return None

@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 import orjson
 
-from distilabel.errors import AnswerError, EndpointError
-from distilabel.models.offline.desk import Desk, Look, Request
+from distilabel.errors import AnswerError
+from distilabel.models.offline.desk import Desk, Found, Look, Request, data_of
 from distilabel.models.wire import replies
 
 if TYPE_CHECKING:
@@ -69,19 +69,19 @@ class OpenAIBatches(Desk):
 
         async def submitted() -> bytes | None:
             found = await self.find(label, len(lines), 0.0)
-            return orjson.dumps({"id": found}) if found is not None else None
+            return orjson.dumps({"id": found.job}) if found is not None else None
 
-        return str(_data(await self._sent("POST", "batches", body, unless=submitted))["id"])
+        return str(data_of(await self._sent("POST", "batches", body, unless=submitted))["id"])
 
-    async def find(self, label: str, count: int, since: float) -> str | None:
+    async def find(self, label: str, count: int, since: float) -> Found | None:
         """Finds a job by the label in its metadata."""
         after = ""
         for _ in range(_PAGES):
-            page = _data(await self._sent("GET", f"batches?limit=100{after}"))
+            page = data_of(await self._sent("GET", f"batches?limit=100{after}"))
             jobs = page.get("data") or []
             for job in jobs:
                 if (job.get("metadata") or {}).get(LABEL) == label:
-                    return str(job["id"])
+                    return Found(str(job["id"]), True)
             # An hour, as clocks differ.
             if not page.get("has_more") or jobs[-1].get("created_at", 0) < since - 3600:
                 break
@@ -90,7 +90,7 @@ class OpenAIBatches(Desk):
 
     async def look(self, job: str) -> Look:
         """How a job stands."""
-        data = _data(await self._sent("GET", f"batches/{quote(job)}"))
+        data = data_of(await self._sent("GET", f"batches/{quote(job)}"))
         status = str(data.get("status"))
         counts = data.get("request_counts") or {}
         files = (data.get("output_file_id"), data.get("error_file_id"))
@@ -108,7 +108,7 @@ class OpenAIBatches(Desk):
             content = await self._sent("GET", f"files/{quote(file)}/content")
             for line in content.splitlines():
                 if line.strip():
-                    data = _data(line)
+                    data = data_of(line)
                     yield str(data.get("custom_id")), self._outcome(data)
 
     def _outcome(self, data: Mapping[str, Any]) -> GenerateOutput | AnswerError:
@@ -146,7 +146,7 @@ class OpenAIBatches(Desk):
         )
         form = f"multipart/form-data; boundary={boundary}"
         # What is uploaded twice costs nothing: only a job does.
-        return str(_data(await self._sent("POST", "files", body, content_type=form))["id"])
+        return str(data_of(await self._sent("POST", "files", body, content_type=form))["id"])
 
 
 def _file_name(about: Mapping[str, str], label: str) -> str:
@@ -161,17 +161,3 @@ def _wrong_with(data: Mapping[str, Any]) -> str:
     texts = [str(error.get("message") or error.get("code")) for error in errors]
     more = f" (and {len(texts) - 3} more)" if len(texts) > 3 else ""
     return "; ".join(texts[:3]) + more
-
-
-def _data(body: bytes) -> dict[str, Any]:
-    try:
-        data = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise EndpointError(
-            f"what the endpoint says of a batch job is no JSON: {replies.shown(body)[:200]}"
-        ) from error
-    if not isinstance(data, dict):
-        raise EndpointError(
-            f"what the endpoint says of a batch job is no object: {replies.shown(body)[:200]}"
-        )
-    return data

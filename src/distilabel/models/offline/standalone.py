@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Optional, Protocol, Tuple
 
 from distilabel import envs
 from distilabel._core.loop import run_sync
@@ -15,7 +15,6 @@ from distilabel.exceptions import DistilabelOfflineBatchGenerationNotFinishedExc
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from distilabel.models.llms.base import LLM
     from distilabel.models.offline.desk import Desk, Look, Request
     from distilabel.typing import GenerateOutput
 
@@ -24,7 +23,13 @@ _DONE: Final = frozenset({"completed", "ended"})
 _log = logging.getLogger("distilabel.llm")
 
 
-def submit_or_collect(llm: LLM, desk: Desk, requests: list[Request]) -> list[GenerateOutput]:
+class HasJobs(Protocol):
+    """A model that knows the names of its jobs."""
+
+    jobs_ids: Optional[Tuple[str, ...]]
+
+
+def submit_or_collect(llm: HasJobs, desk: Desk, requests: list[Request]) -> list[GenerateOutput]:
     """Submits questions, or collects the answers of the jobs a model names.
 
     Args:
@@ -108,7 +113,7 @@ async def _submitted(desk: Desk, requests: list[Request]) -> tuple[str, ...]:
     return tuple(jobs)
 
 
-async def _collected(llm: LLM, desk: Desk, jobs: tuple[str, ...]) -> list[GenerateOutput]:
+async def _collected(llm: HasJobs, desk: Desk, jobs: tuple[str, ...]) -> list[GenerateOutput]:
     looks = {job: await desk.look(job) for job in jobs}
     if any(not look.ended and look.status != "cancelling" for look in looks.values()):
         raise DistilabelOfflineBatchGenerationNotFinishedException(jobs)

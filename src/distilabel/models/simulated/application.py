@@ -1,7 +1,8 @@
-"""A simulated model behind HTTP, as OpenAI and TGI speak it; knows no pipeline and no client."""
+"""A simulated model behind HTTP, as OpenAI, Anthropic and TGI speak; knows no pipeline."""
 
 import asyncio
 import hmac
+import itertools
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import MappingProxyType
@@ -11,11 +12,16 @@ import orjson
 from aiohttp import web
 
 from distilabel.models.simulated import wire
-from distilabel.models.simulated.asking import answers_to
+from distilabel.models.simulated.anthropic_batches import AnthropicBatches
+from distilabel.models.simulated.asking import Answer as Simulated
+from distilabel.models.simulated.asking import Ask, answers_to
+from distilabel.models.simulated.batch_routes import Handle, add_batches, add_message_batches
+from distilabel.models.simulated.batching import Batching
 from distilabel.models.simulated.bucket import TokenBucket
 from distilabel.models.simulated.dialects import ChatCompletions, Completions, Dialect, Generate
-from distilabel.models.simulated.jobs import Answer
-from distilabel.models.simulated.openai_batches import OpenAIBatches, Refusal
+from distilabel.models.simulated.jobs import Answer, Refusal
+from distilabel.models.simulated.messages import Messages
+from distilabel.models.simulated.openai_batches import OpenAIBatches
 from distilabel.models.simulated.replay import Replay
 from distilabel.models.simulated.settings import Settings
 from distilabel.models.simulated.stats import Stats, digest_of
@@ -29,6 +35,14 @@ _JSON: Mapping[str, str] = {"Content-Type": "application/json"}
 _MOST_BYTES = 256 * 1024 * 1024
 # After these a client has nothing to keep, so that it may well ask the same again.
 _SPOILING = frozenset(("malformed", "no_choices", "empty", "null"))
+
+
+# What a batch job may ask, by where it would be posted.
+_IN_JOBS: Mapping[str, Dialect] = {
+    "/v1/chat/completions": ChatCompletions(),
+    "/v1/completions": Completions(),
+    "/v1/messages": Messages(),
+}
 
 
 class _Refused(Exception):
@@ -52,8 +66,9 @@ class _Server:
         self._stats = Stats()
         self._rng = random.Random(settings.seed)
         self._bucket = _bucket(settings)
-        self._authorization = f"Bearer {settings.api_key}".encode()
-        self._batches = OpenAIBatches(self._answering)
+        self._openai = OpenAIBatches(self._answering)
+        self._anthropic = AnthropicBatches(self._answering)
+        self._requests = itertools.count(1)
 
     def application(self) -> web.Application:
         app = web.Application(client_max_size=_MOST_BYTES)
@@ -61,7 +76,9 @@ class _Server:
         for prefix in ("", "/v1"):
             app.router.add_post(f"{prefix}/chat/completions", self._asked_in(ChatCompletions()))
             app.router.add_post(f"{prefix}/completions", self._asked_in(Completions()))
-            self._add_batches(app, prefix)
+            add_batches(app, prefix, self._openai, self._guarded, self._job_how)
+            add_message_batches(app, prefix, self._anthropic, self._guarded, self._job_how)
+            app.router.add_post(f"{prefix}/messages", self._asked_in(Messages()))
             app.router.add_get(f"{prefix}/models", self._models)
             app.router.add_get(f"{prefix}/models/{{id:.+}}", self._model)
         generate = Generate(models[0] if models else ANY_MODEL)
@@ -72,52 +89,9 @@ class _Server:
         app.router.add_post("/settings", self._change_settings)
         return app
 
-    def _add_batches(self, app: web.Application, prefix: str) -> None:
-        add, batches = app.router.add_route, self._batches
-        add("POST", f"{prefix}/files", self._guarded(batches.upload))
-        add("GET", f"{prefix}/files/{{id}}", self._named(batches.file))
-        add("GET", f"{prefix}/files/{{id}}/content", self._named(batches.content))
-        add("POST", f"{prefix}/batches", self._guarded(self._create_batch))
-        add("GET", f"{prefix}/batches", self._guarded(self._list_batches))
-        add("GET", f"{prefix}/batches/{{id}}", self._named(batches.retrieve))
-        add("POST", f"{prefix}/batches/{{id}}/cancel", self._named(batches.cancel))
-
-    async def _create_batch(self, request: web.Request) -> object:
-        body = _loaded(await request.read())
-        created = self._batches.create(body, self._settings.batches)
-        self._stats.jobs += 1
-        return created
-
-    async def _list_batches(self, request: web.Request) -> object:
-        limit = request.query.get("limit", "20")
-        return self._batches.listed(request.query.get("after"), int(limit))
-
-    def _named(self, show: Callable[[str], object]) -> _Handler:
-        async def handle(request: web.Request) -> object:
-            return show(request.match_info["id"])
-
-        return self._guarded(handle)
-
-    def _guarded(self, handle: Callable[[web.Request], Awaitable[object]]) -> _Handler:
-        """Lets in whoever has the key, and writes what is not taken as OpenAI does."""
-
-        async def guarded(request: web.Request) -> web.StreamResponse:
-            try:
-                self._let_in(request)
-                made = await handle(request)
-            except (_Refused, Refusal) as refused:
-                error = ChatCompletions().error(refused.status, str(refused), None)
-                return _json(error, refused.status)
-            return web.Response(body=made) if isinstance(made, bytes) else _json(made)
-
-        return guarded
-
     def _answering(self, path: str) -> Answer | None:
-        dialects: dict[str, Dialect] = {
-            "/v1/chat/completions": ChatCompletions(),
-            "/v1/completions": Completions(),
-        }
-        dialect = dialects.get(path)
+        """What answers questions to a path that come in a batch job."""
+        dialect = _IN_JOBS.get(path)
         if dialect is None:
             return None
 
@@ -127,7 +101,8 @@ class _Server:
                     raise _Refused(500, "a simulated fault: status 500", "simulated")
                 ask = dialect.read(body)
                 self._check_served(ask.model)
-                answers = answers_to(ask, replay=self._replay, seed=self._settings.seed)
+                self._check_taken(body)
+                answers = self._answers_to(ask)
             except ValueError as error:
                 return 400, dialect.error(400, str(error), None)
             except _Refused as refused:
@@ -142,6 +117,19 @@ class _Server:
             return 200, dialect.write(ask, answers)
 
         return answer
+
+    def _job_how(self) -> Batching:
+        """How a job goes that is created now."""
+        self._stats.jobs += 1
+        return self._settings.batches
+
+    def _answers_to(self, ask: Ask) -> list[Simulated]:
+        return answers_to(
+            ask,
+            replay=self._replay,
+            seed=self._settings.seed,
+            reasoning=self._settings.reasoning,
+        )
 
     def _asked_in(self, dialect: Dialect) -> _Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
@@ -176,6 +164,7 @@ class _Server:
         except ValueError as error:
             raise _Refused(400, str(error)) from None
         self._check_served(ask.model)
+        self._check_taken(body)
         self._stats.asked(ask.model)
         # Drawn per request, not per question: asking again after a fault must be worth it.
         fault = self._settings.faults.draw(self._rng)
@@ -189,7 +178,7 @@ class _Server:
             if fault == "drop":
                 return wire.dropped(request)
         try:
-            answers = answers_to(ask, replay=self._replay, seed=self._settings.seed)
+            answers = self._answers_to(ask)
         except ValueError as error:
             raise _Refused(400, f"the format asked for cannot be met: {error}") from None
         answers = [answer.spoiled(fault) for answer in answers]
@@ -212,8 +201,11 @@ class _Server:
     def _let_in(self, request: web.Request) -> None:
         if self._settings.api_key is None:
             return
-        given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
-        if not hmac.compare_digest(given, self._authorization):
+        given = request.headers.get("x-api-key")
+        if given is None:
+            given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        known = self._settings.api_key.encode()
+        if not hmac.compare_digest(given.encode("utf-8", "surrogateescape"), known):
             raise _Refused(401, "the API key is missing or is not the right one", "invalid_api_key")
 
     def _let_pass(self) -> None:
@@ -229,12 +221,30 @@ class _Server:
         if self._settings.models and model not in self._settings.models:
             raise _Refused(404, f"the model {model!r} is not served here", "model_not_found")
 
+    def _check_taken(self, body: Mapping[str, Any]) -> None:
+        for name in self._settings.refuses:
+            if name == "max_tokens" and name in body:
+                raise _Refused(
+                    400,
+                    f"Unsupported parameter: {name!r} is not supported with this model. "
+                    "Use 'max_completion_tokens' instead.",
+                    "unsupported_parameter",
+                )
+            if body.get(name, 1) != 1:
+                raise _Refused(
+                    400,
+                    f"Unsupported value: {name!r} does not support {body[name]} with this model. "
+                    "Only the default (1) value is supported.",
+                    "unsupported_value",
+                )
+
     def _headers(self) -> Mapping[str, str]:
         bucket = self._bucket
+        headers = {**_JSON, "request-id": f"req_{next(self._requests)}"}
         if bucket is None:
-            return _JSON
+            return headers
         return {
-            **_JSON,
+            **headers,
             "x-ratelimit-limit-requests": str(bucket.size),
             "x-ratelimit-remaining-requests": str(bucket.left),
             "x-ratelimit-reset-requests": f"{bucket.full_in:.3f}s",
@@ -251,6 +261,20 @@ class _Server:
             return _description(model)
 
         return self._listed(request, described)
+
+    def _guarded(self, handle: Handle, dialect: Dialect) -> _Handler:
+        """Lets in whoever has the key, and writes what is not taken as the dialect does."""
+
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            try:
+                self._let_in(request)
+                made = await handle(request)
+            except (_Refused, Refusal) as refused:
+                error = dialect.error(refused.status, str(refused), None)
+                return _json(error, refused.status)
+            return web.Response(body=made) if isinstance(made, bytes) else _json(made)
+
+        return guarded
 
     def _listed(self, request: web.Request, write: Callable[[], object]) -> web.StreamResponse:
         try:

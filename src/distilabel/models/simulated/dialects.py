@@ -7,9 +7,8 @@ from typing import Any, Protocol
 
 from distilabel.models.simulated.answers import ANY_OBJECT, CHARACTERS_PER_TOKEN
 from distilabel.models.simulated.asking import Answer, Ask
+from distilabel.models.simulated.bodies import MOST_TOKENS, chat_of, common, integer, stops
 
-_MOST_ANSWERS = 128
-_MOST_TOKENS = 1_000_000
 _TGI_FINISH = {"stop": "eos_token", "length": "length", "content_filter": "eos_token"}
 
 _ids = itertools.count(1)
@@ -41,16 +40,19 @@ class _OpenAI:
 
     def _head(self, prefix: str, kind: str, ask: Ask, answers: Sequence[Answer]) -> dict[str, Any]:
         read, written = ask.input_tokens, sum(answer.tokens for answer in answers)
+        usage: dict[str, Any] = {
+            "prompt_tokens": read,
+            "completion_tokens": written,
+            "total_tokens": read + written,
+        }
+        if thought := sum(answer.reasoning_tokens for answer in answers):
+            usage["completion_tokens_details"] = {"reasoning_tokens": thought}
         return {
             "id": f"{prefix}-{next(_ids)}",
             "object": kind,
             "created": int(time.time()),
             "model": ask.model,
-            "usage": {
-                "prompt_tokens": read,
-                "completion_tokens": written,
-                "total_tokens": read + written,
-            },
+            "usage": usage,
         }
 
 
@@ -59,18 +61,15 @@ class ChatCompletions(_OpenAI):
 
     def read(self, body: Mapping[str, Any]) -> Ask:
         """Reads a request."""
-        messages = body.get("messages")
-        is_chat = isinstance(messages, list) and all(isinstance(m, Mapping) for m in messages)
-        if not messages or not is_chat:
-            raise ValueError("'messages' must be a list of at least one message")
+        messages = chat_of(body)
         limit = "max_completion_tokens" if body.get("max_completion_tokens") else "max_tokens"
-        logprobs = _integer(body, "top_logprobs", 0, 20) or 0 if body.get("logprobs") else None
+        logprobs = integer(body, "top_logprobs", 0, 20) or 0 if body.get("logprobs") else None
         return Ask(
             chats=[messages],
-            max_tokens=_integer(body, limit, 1, _MOST_TOKENS),
+            max_tokens=integer(body, limit, 1, MOST_TOKENS),
             schema=_schema(body.get("response_format")),
             logprobs=logprobs,
-            **_common(body),
+            **common(body),
         )
 
     def write(self, ask: Ask, answers: Sequence[Answer]) -> Mapping[str, object]:
@@ -79,7 +78,7 @@ class ChatCompletions(_OpenAI):
         reply["choices"] = [
             {
                 "index": index,
-                "message": {"role": "assistant", "content": answer.text, "refusal": None},
+                "message": _message(answer),
                 "logprobs": _chat_logprobs(answer, ask.logprobs),
                 "finish_reason": answer.finish_reason,
             }
@@ -100,9 +99,9 @@ class Completions(_OpenAI):
             raise ValueError("'prompt' must be a text or a list of at least one text")
         return Ask(
             chats=[_chat(text) for text in prompts],
-            max_tokens=_integer(body, "max_tokens", 1, _MOST_TOKENS),
-            logprobs=_integer(body, "logprobs", 0, 20),
-            **_common(body),
+            max_tokens=integer(body, "max_tokens", 1, MOST_TOKENS),
+            logprobs=integer(body, "logprobs", 0, 20),
+            **common(body),
         )
 
     def write(self, ask: Ask, answers: Sequence[Answer]) -> Mapping[str, object]:
@@ -111,7 +110,7 @@ class Completions(_OpenAI):
         reply["choices"] = [
             {
                 "index": index,
-                "text": answer.text,
+                "text": answer.in_one,
                 "logprobs": _completion_logprobs(answer, ask.logprobs),
                 "finish_reason": answer.finish_reason,
             }
@@ -141,9 +140,9 @@ class Generate:
         return Ask(
             model=self._model,
             chats=[_chat(inputs)],
-            max_tokens=_integer(parameters, "max_new_tokens", 1, _MOST_TOKENS),
-            stop=_stop(parameters.get("stop")),
-            seed=_integer(parameters, "seed", 0, 2**64),
+            max_tokens=integer(parameters, "max_new_tokens", 1, MOST_TOKENS),
+            stop=stops(parameters, "stop"),
+            seed=integer(parameters, "seed", 0, 2**64),
             schema=schema,
             pattern=pattern,
         )
@@ -155,7 +154,7 @@ class Generate:
         answer = answers[0]
         finish = "stop_sequence" if answer.stopped_by else _TGI_FINISH[answer.finish_reason]
         return {
-            "generated_text": answer.text,
+            "generated_text": answer.in_one,
             "details": {
                 "finish_reason": finish,
                 "generated_tokens": answer.tokens,
@@ -170,36 +169,8 @@ class Generate:
         return {"error": message, "error_type": kind}
 
 
-def _common(body: Mapping[str, Any]) -> dict[str, Any]:
-    model = body.get("model")
-    if not isinstance(model, str) or not model:
-        raise ValueError("'model' must be the id of a model")
-    if body.get("stream"):
-        raise ValueError("'stream' is not simulated: leave it out or send false")
-    return {
-        "model": model,
-        "n": _integer(body, "n", 1, _MOST_ANSWERS) or 1,
-        "stop": _stop(body.get("stop")),
-        "seed": _integer(body, "seed", -(2**63), 2**63),
-    }
-
-
 def _chat(text: str) -> list[dict[str, str]]:
     return [{"role": "user", "content": text}]
-
-
-def _integer(body: Mapping[str, Any], key: str, low: int, high: int) -> int | None:
-    value = body.get(key)
-    if value is None or (type(value) is int and low <= value <= high):
-        return value
-    raise ValueError(f"{key!r} must be a whole number from {low} to {high}")
-
-
-def _stop(stop: Any) -> list[str]:
-    stops = [stop] if isinstance(stop, str) else stop or []
-    if not isinstance(stops, list) or not all(isinstance(text, str) for text in stops):
-        raise ValueError("'stop' must be a text or a list of texts")
-    return stops
 
 
 def _schema(response_format: Any) -> Mapping[str, Any] | None:
@@ -225,6 +196,18 @@ def _grammar(grammar: Any) -> tuple[Mapping[str, Any] | None, str | None]:
         case {"type": "regex", "value": str(pattern)}:
             return None, pattern
     raise ValueError("'grammar' must have the type 'json' or 'regex' and its 'value'")
+
+
+def _message(answer: Answer) -> dict[str, object]:
+    message: dict[str, object] = {"role": "assistant", "content": answer.text, "refusal": None}
+    if answer.reasoning is None:
+        return message
+    if answer.form.startswith("think"):
+        return {**message, "content": answer.in_one}
+    shown: object = answer.reasoning
+    if answer.form == "reasoning_details":
+        shown = [{"type": "reasoning.text", "text": answer.reasoning, "index": 0}]
+    return {**message, answer.form: shown}
 
 
 def _pieces(answer: Answer) -> list[str]:

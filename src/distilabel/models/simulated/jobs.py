@@ -14,6 +14,18 @@ _VALIDATED, _WORKED = 0.1, 0.9
 _ids = itertools.count(1)
 
 
+class Refusal(Exception):
+    """A request that is not taken.
+
+    Attributes:
+        status: The HTTP status it gets.
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
 class Question(NamedTuple):
     """A question of a job: its name in the job, and what would be posted for it alone."""
 

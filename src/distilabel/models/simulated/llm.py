@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import orjson
 from pydantic import BaseModel, Field, PrivateAttr, field_validator
 
+from distilabel._core.spec import DumpIfSet
 from distilabel.errors import AnswerError, EndpointError
 from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.models.llms.base import AsyncLLM
-from distilabel.models.simulated.asking import Ask, answers_to
+from distilabel.models.simulated.asking import FORMS, Ask, answers_to
 from distilabel.models.simulated.faults import KINDS, SLOW_SECONDS, Faults, Latency
 from distilabel.models.simulated.replay import Replay
 
@@ -40,6 +41,7 @@ class SimulatedLLM(AsyncLLM):
             `{"429": 0.05, "drop": 0.01}`; the names are those of
             `distilabel.models.simulated.faults.KINDS`.
         seed: seed of the answers, the latencies and the faults.
+        reasoning: whether to think before an answer, and to show it.
     """
 
     model: str = "simulated"
@@ -51,6 +53,9 @@ class SimulatedLLM(AsyncLLM):
     )
     seed: RuntimeParameter[int] = Field(
         default=0, description="Seed of the answers, the latencies and the faults."
+    )
+    reasoning: Annotated[RuntimeParameter[bool], DumpIfSet] = Field(
+        default=False, description="Whether to think before an answer, and to show it."
     )
 
     _is_free: ClassVar[bool] = True
@@ -121,19 +126,27 @@ class SimulatedLLM(AsyncLLM):
                 schema=schema,
                 pattern=pattern,
             )
-            answers = answers_to(ask, replay=Replay({}), seed=self.seed or 0)
+            form = FORMS[0] if self.reasoning else None
+            answers = answers_to(ask, replay=Replay({}), seed=self.seed or 0, reasoning=form)
         except ValueError as error:
             raise AnswerError(
                 f"the structure asked for cannot be met: {error}", status=400
             ) from error
         answers = [answer.spoiled(fault) for answer in answers]
-        return {
+        if answers[0].reasoning and all(answer.text is None for answer in answers):
+            raise AnswerError(
+                f"the model spent all {answers[0].tokens} tokens thinking: raise max_new_tokens"
+            )
+        output: GenerateOutput = {
             "generations": [answer.text for answer in answers],
             "statistics": {
                 "input_tokens": [ask.input_tokens] * num_generations,
                 "output_tokens": [answer.tokens for answer in answers],
             },
         }
+        if any(answer.reasoning for answer in answers):
+            output["reasoning"] = [answer.reasoning for answer in answers]
+        return output
 
     def _identity(self) -> Any:
         identity = super()._identity()

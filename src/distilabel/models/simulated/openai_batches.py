@@ -9,24 +9,12 @@ import orjson
 from aiohttp import web
 
 from distilabel.models.simulated.batching import Batching
-from distilabel.models.simulated.jobs import Answer, Job, Question
+from distilabel.models.simulated.jobs import Answer, Job, Question, Refusal
 
 _MOST_QUESTIONS = 50_000
 _DAY = 86_400
 
 _file_ids = itertools.count(1)
-
-
-class Refusal(Exception):
-    """A request that is not taken.
-
-    Attributes:
-        status: The HTTP status it gets.
-    """
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
 
 
 class OpenAIBatches:
@@ -59,7 +47,7 @@ class OpenAIBatches:
         self._found(file)
         return self._file(file)
 
-    def create(self, body: Mapping[str, Any], how: Batching) -> object:
+    def create(self, body: Mapping[str, Any], how: Callable[[], Batching]) -> object:
         """`POST /batches`."""
         url = body.get("endpoint")
         answer = self._answering(url) if isinstance(url, str) else None
@@ -75,7 +63,7 @@ class OpenAIBatches:
             "metadata": body.get("metadata"),
             "completion_window": "24h",
         }
-        job = Job(questions, how, answer, faults, about)
+        job = Job(questions, how(), answer, faults, about)
         self._jobs[f"batch_{job.number}"] = job
         return self._described(f"batch_{job.number}")
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from distilabel.models.simulated.asking import FORMS
 from distilabel.models.simulated.batching import Batching
 from distilabel.models.simulated.faults import Faults, Latency
 
@@ -24,10 +25,13 @@ class Settings:
         api_key: The only key let in; None to let in everyone.
         replay: A JSON-lines file of recorded answers; None for simulated answers only.
         seed: The seed of all chance.
+        reasoning: How replies show what the model thought, one of `FORMS`; None to think nothing.
+        refuses: Arguments that are refused, as models that reason refuse them: `max_tokens`
+            always, any other one unless it is 1.
         batches: How batch jobs go.
 
     Raises:
-        ValueError: The rate limit is not above 0.
+        ValueError: The rate limit is not above 0, or the form of the reasoning is not known.
     """
 
     latency: Latency = field(default_factory=Latency)
@@ -37,12 +41,16 @@ class Settings:
     api_key: str | None = field(default=None, repr=False)
     replay: Path | None = None
     seed: int = 0
+    reasoning: str | None = None
+    refuses: tuple[str, ...] = ()
     batches: Batching = field(default_factory=Batching)
 
     def __post_init__(self) -> None:
         limit = self.rate_limit
         if limit is not None and not (type(limit) in (int, float) and 0 < limit < math.inf):
             raise ValueError(f"the rate limit must be above 0 requests per second, not {limit!r}")
+        if self.reasoning is not None and self.reasoning not in FORMS:
+            raise ValueError(f"the reasoning {self.reasoning!r} is not one of {', '.join(FORMS)}")
 
     def changed(self, changes: object) -> "Settings":
         """Applies changes that came as JSON, spelled as on the command line.

@@ -6,8 +6,7 @@ from typing import Any
 
 import orjson
 
-from distilabel.errors import AnswerError
-from distilabel.models.wire import replies
+from distilabel.models.wire import replies, thinking
 from distilabel.typing import GenerateOutput
 
 
@@ -41,43 +40,49 @@ def answer(body: bytes) -> GenerateOutput:
     try:
         data = orjson.loads(body)
         choices = data["choices"]
-        texts = [_text(choice) for choice in choices]
+        apart = [_text(choice) for choice in choices]
         logprobs = [_logprobs(choice) for choice in choices]
         usage = data.get("usage") or {}
         read, written = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
+        details = usage.get("completion_tokens_details") or {}
+        thought = details.get("reasoning_tokens") or 0
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
         raise replies.no_answer(body, error) from error
     if not choices:
         raise replies.no_answer(body, "it has no choices")
+    reasoning = [words for words, _ in apart]
+    # Of a model that was cut off while it thought, some servers give an empty text.
+    texts = [text or None if words or thought else text for words, text in apart]
     if all(text is None for text in texts):
-        raise _silence(choices[0], body)
+        raise replies.silence(
+            choices[0].get("finish_reason"),
+            body,
+            refusal=(choices[0].get("message") or {}).get("refusal"),
+            thought=bool(thought or any(reasoning)),
+            written=written // len(choices),
+        )
     output: Any = {
         "generations": texts,
         "statistics": {"input_tokens": [read], "output_tokens": [written]},
     }
+    if thought:
+        output["statistics"]["reasoning_tokens"] = [thought]
+    if any(reasoning):
+        output["reasoning"] = reasoning
     if any(item is not None for item in logprobs):
         output["logprobs"] = logprobs
     return output  # type: ignore[no-any-return]
 
 
-def _text(choice: dict[str, Any]) -> str | None:
-    content = choice["message"].get("content") if "message" in choice else choice["text"]
-    if content is None or isinstance(content, str):
-        return content
-    # Some servers answer in parts, as questions may be asked.
-    return "".join(part["text"] for part in content if part.get("type") == "text")
-
-
-def _silence(choice: dict[str, Any], body: bytes) -> AnswerError:
-    reason = choice.get("finish_reason")
-    refusal = (choice.get("message") or {}).get("refusal")
-    return AnswerError(
-        f"the model gave no text (finish reason: {reason})"
-        + (f" and said: {refusal}" if refusal else ""),
-        # Cut off, filtered, refused, a tool called: the same would happen again.
-        retryable=reason in (None, "stop") and not refusal,
-        raw=replies.shown(body),
-    )
+def _text(choice: dict[str, Any]) -> tuple[str | None, str | None]:
+    """The reasoning and the text of a choice."""
+    if "message" not in choice:
+        return thinking.apart(choice["text"])
+    content = choice["message"].get("content")
+    if content is not None and not isinstance(content, str):
+        # Some servers answer in parts, as questions may be asked.
+        content = "".join(part["text"] for part in content if part.get("type") == "text")
+    return thinking.of_message(choice["message"], content)
 
 
 def _logprobs(choice: dict[str, Any]) -> list[list[dict[str, Any]]] | None:

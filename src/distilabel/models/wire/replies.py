@@ -18,6 +18,7 @@ _OVERLOADED: Final = frozenset({408, 429, 502, 503, 504, 529})
 # Anything that looks like a key is cut out of what servers say: some repeat the key they refuse.
 _KEY: Final = re.compile(r"\b(?:sk|hf|gsk|pk|key|api)[-_][A-Za-z0-9_\-*]{6,}|Bearer\s+\S+", re.I)
 _SHOWN: Final = 300
+_UNPAID: Final = (b"insufficient_quota", b"credit balance is too low")
 
 
 def _seconds(text: str) -> float | None:
@@ -83,6 +84,40 @@ def no_answer(body: bytes, why: Exception | str) -> AnswerError:
     return AnswerError(f"the reply is no answer: {words}", retryable=True, raw=shown(body))
 
 
+def silence(
+    reason: str | None,
+    body: bytes,
+    *,
+    refusal: str | None = None,
+    thought: bool = False,
+    written: int = 0,
+    limit: str = "max_new_tokens",
+) -> AnswerError:
+    """The error that an answer without a text stands for.
+
+    Args:
+        reason: why the answer ended, in the words of chat completions.
+        body: of the reply.
+        refusal: what the model said to refuse.
+        thought: whether it has reasoned.
+        written: tokens of the answer, as far as they are known.
+        limit: the argument that bounds them.
+    """
+    if thought and reason == "length":
+        all_of_them = f"all {written}" if written else "all its"
+        words = f"the model spent {all_of_them} tokens thinking: raise {limit}"
+    elif thought:
+        words = f"the model thought, but gave no text (finish reason: {reason})"
+    else:
+        words = f"the model gave no text (finish reason: {reason})"
+    return AnswerError(
+        words + (f" and said: {refusal}" if refusal else ""),
+        # Cut off, filtered, refused, a tool called: the same would happen again.
+        retryable=reason in (None, "stop") and not refusal,
+        raw=shown(body),
+    )
+
+
 def error_of(status: int, headers: Mapping[str, str], body: bytes, *, url: str) -> ModelError:
     """The error that a reply without an answer stands for.
 
@@ -94,6 +129,8 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes, *, url: str) 
     """
     url = without_password(url)
     words = said(body)
+    # Not in the message: there it would make every failure a kind of its own.
+    request = headers.get("request-id") or headers.get("x-request-id")
     if status in (401, 403):
         return EndpointError(
             f"{url} refuses the key ({status}: {words}). Check the api_key of the model, or the "
@@ -106,7 +143,7 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes, *, url: str) 
             "its base_url.",
             status=status,
         )
-    if status == 402 or b"insufficient_quota" in body:
+    if status == 402 or any(words in body for words in _UNPAID):
         return EndpointError(
             f"{url} wants to be paid first ({status}: {words}). Nothing more can be asked there.",
             status=status,
@@ -117,5 +154,5 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes, *, url: str) 
         retryable=status in _RETRYABLE,
         retry_after=wait_asked_for(headers),
         overloaded=status in _OVERLOADED,
-        raw=words,
+        raw=f"{words} (request {request})" if request else words,
     )

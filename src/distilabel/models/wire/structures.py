@@ -35,6 +35,43 @@ def json_schema_of(schema: Any) -> dict[str, Any]:
     return schema
 
 
+def _checked(structure: Any) -> Any:
+    if not structure.get("schema"):
+        raise DistilabelUserError(
+            "a structured_output needs 'schema': a pydantic class or a JSON schema"
+        )
+    return structure["schema"]
+
+
+def _name_of(schema: dict[str, Any]) -> str:
+    return _NOT_IN_A_NAME.sub("_", str(schema.get("title") or "answer"))[:64]
+
+
+def tool(structure: Any) -> dict[str, Any] | None:
+    """The tool of Anthropic's messages that an answer with a structure is given to.
+
+    Args:
+        structure: `schema`, of an object.
+
+    Raises:
+        DistilabelUserError: there is no `schema`, or it is none of an object.
+    """
+    if not structure:
+        return None
+    given = _checked(structure)
+    schema = None if structure.get("format") == "regex" else json_schema_of(given)
+    if schema is None or schema.get("type", "object") != "object":
+        raise DistilabelUserError(
+            "here the schema of a structured_output has to be that of an object, not of a text, a "
+            "list or a number: put it into a property of one"
+        )
+    return {
+        "name": _name_of(schema),
+        "description": "Takes the whole answer.",
+        "input_schema": {"type": "object", **schema},
+    }
+
+
 def response_format(structure: Any) -> dict[str, Any] | None:
     """The `response_format` of chat completions.
 
@@ -47,16 +84,12 @@ def response_format(structure: Any) -> dict[str, Any] | None:
     """
     if not structure:
         return None
-    if not structure.get("schema"):
-        raise DistilabelUserError(
-            "a structured_output needs 'schema': a pydantic class or a JSON schema"
-        )
+    given = _checked(structure)
     if structure.get("format") == "regex":
-        return {"type": "regex", "value": structure["schema"]}
-    schema = json_schema_of(structure["schema"])
-    name = _NOT_IN_A_NAME.sub("_", str(schema.get("title") or "answer"))[:64]
+        return {"type": "regex", "value": given}
+    schema = json_schema_of(given)
     closed, strict = _closed(schema)
-    described: dict[str, Any] = {"name": name, "schema": closed}
+    described: dict[str, Any] = {"name": _name_of(schema), "schema": closed}
     if strict:
         described["strict"] = True
     return {"type": "json_schema", "json_schema": described}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
-from distilabel.models.wire import replies
+from distilabel.models.wire import replies, thinking
 from distilabel.typing import GenerateOutput
+
+# Why an answer ended, in the words of chat completions.
+_REASONS: Final = {"eos_token": "stop", "stop_sequence": "stop"}
 
 
 def request(prompt: str, arguments: dict[str, Any]) -> bytes:
@@ -33,24 +36,31 @@ def answer(body: bytes, input_tokens: int) -> GenerateOutput:
         input_tokens: of the question, which the reply does not tell.
 
     Raises:
-        AnswerError: this is no answer; retryable.
+        AnswerError: this is no answer (retryable), or there is only reasoning in it.
     """
     try:
         data = orjson.loads(body)
         # Old servers put a list around it.
         data = data[0] if isinstance(data, list) else data
-        text = data["generated_text"]
+        whole = data["generated_text"]
         details = data.get("details") or {}
         written = details.get("generated_tokens") or 0
         logprobs = _logprobs(details)
     except (orjson.JSONDecodeError, LookupError, TypeError, AttributeError) as error:
         raise replies.no_answer(body, error) from error
-    if not isinstance(text, str):
+    if not isinstance(whole, str):
         raise replies.no_answer(body, "its generated_text is no text")
+    reasoning, text = thinking.apart(whole)
+    if text is None or (reasoning and not text):
+        finish: Any = details.get("finish_reason")
+        reason = _REASONS.get(finish, finish)
+        raise replies.silence(reason, body, thought=True, written=written)
     output: Any = {
         "generations": [text],
         "statistics": {"input_tokens": [input_tokens], "output_tokens": [written]},
     }
+    if reasoning is not None:
+        output["reasoning"] = [reasoning]
     if logprobs:
         output["logprobs"] = [logprobs]
     return output  # type: ignore[no-any-return]

@@ -127,6 +127,10 @@ class LoadDataFromHub(GeneratorStep):
             self._columns[wanted] = self._ask_columns()
         return list(self._columns[wanted])
 
+    def _known_outputs(self) -> dict[str, bool]:
+        known = self._dataset is not None or repr(self._where()) in self._columns
+        return self.get_outputs() if known else {}
+
     def _known_length(self) -> int | None:
         # Only of what is there already: asking the Hub is for the run to do.
         if self._dataset is None or not hasattr(self._dataset, "__len__"):

@@ -34,8 +34,9 @@ def make_generator_step(
     """Makes a generator step out of data in memory; nothing is downloaded.
 
     Args:
-        dataset: a list of dicts, a pandas DataFrame (its index is left out) or a
-            `datasets.Dataset`.
+        dataset: a list of dicts, a DataFrame of pandas (its index is left out) or polars, a pyarrow
+            Table, or a `Dataset` or `IterableDataset` of `datasets`. The last is read while rows
+            are asked for.
         pipeline: the pipeline to stand in; the current one if None.
         batch_size: rows that are made at a time.
         input_mappings: accepted for symmetry with other steps; a generator has no inputs.
@@ -59,19 +60,33 @@ def make_generator_step(
     if isinstance(dataset, list):
         return LoadDataFromDicts(data=dataset, **common)
 
-    held: Any
-    if _is_a(dataset, "pandas", "DataFrame"):
-        from datasets import Dataset
-
-        held = Dataset.from_pandas(dataset, preserve_index=False)
-    elif _is_a(dataset, "datasets", "Dataset"):
-        held = dataset
-    else:
+    held = _as_dataset(dataset)
+    if held is None:
         raise DistilabelUserError(
             f"make_generator_step: cannot read rows from a {type(dataset).__name__}. "
-            "Give a list of dicts, a pandas DataFrame or a datasets.Dataset "
-            "(of a DatasetDict, one of its splits)."
+            "Give a list of dicts, a DataFrame of pandas or polars, a pyarrow Table, or a Dataset "
+            "or IterableDataset of `datasets` (of a DatasetDict, one of its splits)."
         )
-    step = LoadDataFromHub(repo_id=repo_id, num_examples=len(held), split="train", **common)
+    length = len(held) if hasattr(held, "__len__") else None
+    step = LoadDataFromHub(
+        repo_id=repo_id, num_examples=length, split="train", streaming=length is None, **common
+    )
     step._dataset = held
     return step
+
+
+def _as_dataset(data: Any) -> Any:
+    """The data as a `Dataset` or `IterableDataset`, without copying it; None if it is neither."""
+    if _is_a(data, "datasets", "Dataset") or _is_a(data, "datasets", "IterableDataset"):
+        return data
+    if _is_a(data, "pandas", "DataFrame"):
+        from datasets import Dataset
+
+        return Dataset.from_pandas(data, preserve_index=False)
+    if _is_a(data, "polars", "DataFrame"):
+        data = data.to_arrow()
+    if _is_a(data, "pyarrow", "Table"):
+        from datasets import Dataset
+
+        return Dataset(data)
+    return None

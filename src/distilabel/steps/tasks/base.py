@@ -9,17 +9,29 @@ of the public contract is derived from it once, here.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar, Dict, List, Optional, Protocol, Union
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    ClassVar,
+    Dict,
+    List,
+    Optional,
+    Protocol,
+    Union,
+)
 
 from pydantic import Field
 
 from distilabel._core.loop import run_sync
+from distilabel._core.spec import DumpIfSet
 from distilabel.constants import DISTILABEL_METADATA_KEY
 from distilabel.errors import DistilabelUserError
 from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.models.llms.base import LLM
 from distilabel.steps.base import GeneratorStep, GlobalStep, Step, StepInput, _Step
 from distilabel.steps.tasks.generations import iterate_generations_with_stats
+from distilabel.steps.tasks.reasoning import NO_ANSWER, REASONING, check_column
 
 if TYPE_CHECKING:
     from distilabel.typing import (
@@ -53,6 +65,10 @@ class _TaskBase(_Step, ABC):
     add_raw_input: RuntimeParameter[bool] = Field(
         default=True, description="Whether to keep the prompt in distilabel_metadata."
     )
+    add_reasoning: Annotated[RuntimeParameter[bool], DumpIfSet] = Field(
+        default=False,
+        description="Whether to keep what the model thought in a column of its own.",
+    )
     num_generations: RuntimeParameter[int] = Field(
         default=1, description="Answers to ask for per row."
     )
@@ -67,8 +83,15 @@ class _TaskBase(_Step, ABC):
         return super().is_global or bool(self.llm.use_offline_batch_generation)
 
     def load(self) -> None:
-        """Loads the step, then its model."""
+        """Loads the step, then its model.
+
+        Raises:
+            DistilabelUserError: there is no column `reasoning` to keep.
+        """
         super().load()
+        if self.add_reasoning:
+            asks_once = getattr(type(self), "aprocess", None) is Task.aprocess
+            check_column(self, asks_once=asks_once)
         self._set_default_structured_output()
         self.llm.load()
 
@@ -120,6 +143,10 @@ class _TaskBase(_Step, ABC):
         own.structured_output = {"format": "json", "schema": schema}  # type: ignore[attr-defined]
         self.__dict__["llm"] = own
 
+    def _made_columns(self) -> dict[str, bool]:
+        made = super()._made_columns()
+        return {**made, REASONING: True} if self.add_reasoning else made
+
     # -- from answers to rows ---------------------------------------------------------------
 
     def _all_outputs(self) -> list[str]:
@@ -162,13 +189,21 @@ class _TaskBase(_Step, ABC):
         chat = prompt[0] if isinstance(prompt, tuple) else prompt
         made: list[dict[str, Any]] = []
         for text, statistics, extra in iterate_generations_with_stats(output):
+            reasoning = extra.pop(REASONING, None)
             columns, wrong = self._read(text, row)
             for key, value in extra.items():
                 columns[f"llm_{self.name}_{key}"] = value
             metadata = self._metadata(columns, text, chat, statistics)
+            if self.add_reasoning:
+                columns[REASONING] = reasoning
+            elif reasoning:
+                metadata[f"{REASONING}_{self.name}"] = reasoning
+            kind = "UnreadableAnswer"
+            if text is None and reasoning:
+                kind, wrong = "AnswerError", NO_ANSWER
             if wrong is not None:
                 metadata[f"error_{self.name}"] = {
-                    "type": "UnreadableAnswer",
+                    "type": kind,
                     "message": wrong,
                     "attempts": 1,
                     "raw": text,
@@ -194,6 +229,8 @@ class _TaskBase(_Step, ABC):
             columns = dict(self.format_output(None, row))
         except Exception:  # noqa: BLE001 (a parser need not know what to do without a text)
             columns = dict.fromkeys(self._all_outputs())
+        if self.add_reasoning:
+            columns[REASONING] = None
         metadata = self._metadata(columns, None, None, None)
         before = row.get(DISTILABEL_METADATA_KEY)
         columns[DISTILABEL_METADATA_KEY] = {
@@ -215,6 +252,8 @@ class Task(_TaskBase, Step, ABC):
         group_generations: whether the generations of a row stay one row, with lists.
         add_raw_output: whether to keep the model's text in `distilabel_metadata`.
         add_raw_input: whether to keep the prompt in `distilabel_metadata`.
+        add_reasoning: whether to keep what the model thought in a column `reasoning`, instead of
+            in `distilabel_metadata`.
         num_generations: answers to ask for per row.
         use_default_structured_output: whether to have answers follow `get_structured_output()`.
     """

@@ -509,3 +509,12 @@ async def test_a_real_tokenizer_renders_and_counts(tmp_path: Path) -> None:
         output = await llm.agenerate(CHAT)
     assert server.bodies[0]["inputs"] == "user : Explain tides.\nassistant :"
     assert output["statistics"]["input_tokens"] == [7]
+
+
+@pytest.mark.parametrize("form", ["reasoning_content", "think", "think_end"])
+@pytest.mark.parametrize("input", [CHAT, "Explain tides."])
+async def test_reasoning_is_kept_apart(form: str, input: Any) -> None:
+    async with running(Settings(reasoning=form)) as url:
+        output = await loaded(base_url=url).agenerate(input)
+    assert "Let me think" in (output["reasoning"][0] or "")
+    assert "think>" not in (output["generations"][0] or "think>")

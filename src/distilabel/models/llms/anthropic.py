@@ -1,0 +1,223 @@
+"""`AnthropicLLM`: any endpoint that speaks Anthropic's messages."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Dict, List, Optional, Tuple
+
+from pydantic import Field, PrivateAttr, SecretStr, validate_call
+
+from distilabel._core.addresses import without_password
+from distilabel.errors import AnswerError
+from distilabel.mixins.runtime_parameters import RuntimeParameter
+from distilabel.models.arguments import with_defaults
+from distilabel.models.base_clients.asking import answer_to, make_sure_of, needed, trace_of
+from distilabel.models.base_clients.refusals import Refusals
+from distilabel.models.llms.base import AsyncLLM
+from distilabel.models.offline.anthropic_batches import AnthropicBatches
+from distilabel.models.offline.desk import Desk, Request
+from distilabel.models.wire import messages, structures
+from distilabel.typing import FormattedInput, GenerateOutput, InstructorStructuredOutputType
+
+_KEY_VARIABLE = "ANTHROPIC_API_KEY"
+# The form of questions whose answers have a structure.
+_STRUCTURED = "s"
+
+
+def _key_in_the_environment() -> Optional[SecretStr]:
+    key = os.getenv(_KEY_VARIABLE)
+    return SecretStr(key) if key else None
+
+
+class AnthropicLLM(AsyncLLM):
+    """A model of Anthropic, or of any endpoint that speaks the same protocol.
+
+    Attributes:
+        model: its name.
+        base_url: address of the endpoint, with or without `/v1`; read from `ANTHROPIC_BASE_URL`.
+        api_key: read from `ANTHROPIC_API_KEY`.
+        timeout: seconds a request may take.
+        max_retries: how often a question is asked again after an error.
+        http_client: not used: distilabel has one client for all models, which takes the proxy of
+            the environment (`HTTPS_PROXY`).
+        structured_output: `schema` (a pydantic class or a JSON schema of an object) that answers
+            follow.
+
+    Examples:
+        Ask one question:
+
+        ```python
+        from distilabel.models import AnthropicLLM
+
+        llm = AnthropicLLM(model="claude-sonnet-4-5", api_key="...")
+        llm.load()
+        llm.generate(inputs=[[{"role": "user", "content": "Hello!"}]])
+        ```
+
+        Let the model think first, and keep what it thought apart from its answer:
+
+        ```python
+        from distilabel.models import AnthropicLLM
+
+        llm = AnthropicLLM(
+            model="claude-sonnet-4-5",
+            api_key="...",
+            generation_kwargs={
+                "max_tokens": 4096,
+                "extra_body": {"thinking": {"type": "enabled", "budget_tokens": 2048}},
+            },
+        )
+        ```
+    """
+
+    model: str
+    base_url: Optional[RuntimeParameter[str]] = Field(
+        default_factory=lambda: os.getenv("ANTHROPIC_BASE_URL", "https://api.anthropic.com"),
+        description="Address of the endpoint, with or without /v1.",
+    )
+    api_key: Optional[RuntimeParameter[SecretStr]] = Field(
+        default_factory=_key_in_the_environment, description="Key of the endpoint."
+    )
+    timeout: RuntimeParameter[float] = Field(
+        default=600.0, description="Seconds a request may take."
+    )
+    max_retries: RuntimeParameter[int] = Field(
+        default=6, description="How often a question is asked again after an error."
+    )
+    http_client: Optional[Any] = Field(default=None, exclude=True, repr=False)
+    structured_output: Optional[RuntimeParameter[InstructorStructuredOutputType]] = Field(
+        default=None, description="The schema that all answers follow."
+    )
+
+    _num_generations_param_supported = False
+
+    _headers: Dict[str, str] = PrivateAttr(default_factory=dict)
+    _refusals: Refusals = PrivateAttr(default_factory=Refusals)
+
+    @property
+    def model_name(self) -> str:
+        """Name of the model."""
+        return self.model
+
+    def load(self) -> None:
+        """Makes ready to ask.
+
+        Raises:
+            DistilabelUserError: there is no key, or `structured_output` has no `schema` of an
+                object.
+        """
+        super().load()
+        key = needed(self.api_key, self, _KEY_VARIABLE)
+        # A structure that is none is told before anything is asked.
+        structures.tool(self.structured_output)
+        self._headers = {
+            "Content-Type": "application/json",
+            "x-api-key": key.get_secret_value(),
+            "anthropic-version": messages.VERSION,
+        }
+        if self.http_client is not None:
+            self._logger.warning(
+                "%s: http_client is not used; set HTTPS_PROXY for a proxy.", self.model
+            )
+
+    def unload(self) -> None:
+        """Forgets the key."""
+        self._headers = {}
+        super().unload()
+
+    @property
+    def _api(self) -> str:
+        """The address with `/v1`."""
+        return (self.base_url or "").rstrip("/").removesuffix("/v1").rstrip("/") + "/v1"
+
+    def _identity(self) -> Any:
+        own = {"model": self.model, "base_url": self._api}
+        return self.identity or own | self._added_fields(AnthropicLLM)
+
+    def _gate_name(self) -> str:
+        return f"{self._api} {self.model} {trace_of(self.api_key)}"
+
+    async def _preflight(self) -> None:
+        """Asks for the list of models: costs nothing, and tells a wrong key, address or model."""
+        await make_sure_of(self._api, self._headers, self.model)
+
+    @validate_call
+    async def agenerate(  # type: ignore[override]
+        self,
+        input: FormattedInput,
+        max_tokens: int = 128,
+        stop_sequences: Optional[List[str]] = None,
+        temperature: float = 1.0,
+        top_p: Optional[float] = None,
+        top_k: Optional[int] = None,
+        extra_body: Optional[Dict[str, Any]] = None,
+    ) -> GenerateOutput:
+        """Answers one question.
+
+        Args:
+            input: a conversation, a pair of a conversation and a structure, or the text of one
+                message.
+            max_tokens: most tokens of an answer, with those of its reasoning.
+            stop_sequences: where to end.
+            temperature: of the sampling, 0 to 1.
+            top_p: share of the probability to sample from.
+            top_k: most tokens to sample from.
+            extra_body: anything else the endpoint understands, such as `thinking`.
+
+        Returns:
+            The generation, and what it took.
+
+        Raises:
+            AnswerError: there is no answer.
+            EndpointError: the key, the model or the address is wrong.
+        """
+        chat, tool = self._chat(input)
+        arguments = {
+            "max_tokens": max_tokens,
+            "stop_sequences": stop_sequences or None,
+            "temperature": temperature,
+            "top_p": top_p,
+            "top_k": top_k,
+            "extra_body": extra_body,
+        }
+
+        async def send(arguments: Dict[str, Any]) -> bytes:
+            body = messages.request(self.model, chat, arguments, tool)
+            return await answer_to(
+                f"{self._api}/messages", body, self._headers, self.timeout or 600
+            )
+
+        body = await self._refusals.ask(self.model, arguments, send)
+        return messages.answer(body, tool["name"] if tool else None)
+
+    def _chat(self, input: Any) -> Tuple[Any, Optional[Dict[str, Any]]]:
+        """The messages of a question, and the tool that its answer is given to."""
+        structure: Any = self.structured_output
+        if isinstance(input, tuple):
+            input, structure = input[0], input[1] or structure
+        chat = [{"role": "user", "content": input}] if isinstance(input, str) else input
+        return chat, structures.tool(structure)
+
+    def _desk(self) -> Desk:
+        return AnthropicBatches(without_password(self._api), self._headers, _read)
+
+    def _request(self, input: FormattedInput, count: int, arguments: Dict[str, Any]) -> Request:
+        chat, tool = self._chat(input)
+        sent = self._refusals.without(_in_full(arguments))
+        body = messages.request(self.model, chat, sent, tool)
+        return Request("messages", body, _STRUCTURED if tool else "")
+
+    def _learn(
+        self, error: AnswerError, input: FormattedInput, count: int, arguments: Dict[str, Any]
+    ) -> None:
+        self._refusals.learn(self.model, error, _in_full(arguments))
+
+
+def _in_full(arguments: Dict[str, Any]) -> Dict[str, Any]:
+    given = with_defaults(AnthropicLLM.agenerate, arguments)
+    return {**given, "stop_sequences": given["stop_sequences"] or None}
+
+
+def _read(body: bytes, form: str) -> GenerateOutput:
+    """An answer that came in a batch job, where the question is not at hand."""
+    return messages.answer(body, messages.used_tool(body) if form == _STRUCTURED else None)

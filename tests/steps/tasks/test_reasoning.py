@@ -1,0 +1,147 @@
+"""What a model thought stays out of the answer and is kept beside it, over real HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from distilabel.errors import DistilabelUserError
+from distilabel.models import OpenAILLM, SimulatedLLM
+from distilabel.models.simulated.settings import Settings
+from distilabel.pipeline import Pipeline
+from distilabel.steps.tasks import EvolQuality, TextGeneration, UltraFeedback
+from distilabel.steps.tasks.reasoning import NO_ANSWER
+from endpoint import Endpoint
+from rooms import Ask, Echo, Numbers, rows_of
+
+Start = Callable[[str | None], OpenAILLM]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Starts endpoints whose models think, and show it in some form."""
+    endpoints: list[Endpoint] = []
+
+    def make(form: str | None) -> OpenAILLM:
+        endpoints.append(Endpoint(Settings(reasoning=form)))
+        return OpenAILLM(
+            model="m",
+            base_url=endpoints[-1].url,
+            api_key="k",
+            identity=str(form),
+            generation_kwargs={"max_new_tokens": 500},
+        )
+
+    yield make
+    for endpoint in endpoints:
+        endpoint.close()
+
+
+def run(folder: Path, llm: Any, **fields: Any) -> Any:
+    with Pipeline(name="p", cache_dir=folder) as pipeline:
+        Numbers(count=3) >> Ask(name="ask", llm=llm, **fields)
+    return pipeline.run()
+
+
+@pytest.mark.parametrize("form", ["reasoning_content", "reasoning_details", "think", "think_end"])
+def test_the_answer_is_the_same_and_the_reasoning_stands_in_the_metadata(
+    form: str, start: Start, tmp_path: Path
+) -> None:
+    plain = rows_of(run(tmp_path, start(None)))
+    rows = rows_of(run(tmp_path, start(form)))
+    assert [row["answer"] for row in rows] == [row["answer"] for row in plain]
+    for row in rows:
+        metadata = row["distilabel_metadata"]
+        assert "Let me think" in metadata["reasoning_ask"]
+        assert metadata["raw_output_ask"] == row["answer"]
+        assert metadata["statistics_ask"]["reasoning_tokens"] > 10
+    assert not any("reasoning" in name for name in plain[0]["distilabel_metadata"])
+    assert "reasoning" not in rows[0]
+
+
+def test_parsers_see_the_answer_alone(start: Start, tmp_path: Path) -> None:
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        UltraFeedback(llm=start("think"))
+    rows = [{"instruction": "Name an owl.", "generations": ["Barn owl.", "Owl."]}]
+    distiset = pipeline.run(dataset=rows)
+    assert not distiset.failures
+    assert all(rating is not None for rating in rows_of(distiset)[0]["ratings"])
+
+
+def test_a_column_of_its_own_where_asked_for(start: Start, tmp_path: Path) -> None:
+    mapped = {"reasoning": "thoughts"}
+    distiset = run(tmp_path, start("think"), add_reasoning=True, output_mappings=mapped)
+    for row in rows_of(distiset):
+        assert "Let me think" in row["thoughts"]
+        assert "reasoning_ask" not in row["distilabel_metadata"]
+    grouped = run(
+        tmp_path, start("think"), add_reasoning=True, num_generations=2, group_generations=True
+    )
+    for row in rows_of(grouped):
+        assert len(row["answer"]) == len(row["reasoning"]) == 2
+        assert all(row["reasoning"])
+
+
+def test_the_column_is_there_where_nothing_was_thought(start: Start, tmp_path: Path) -> None:
+    rows = rows_of(run(tmp_path, start(None), add_reasoning=True))
+    assert [row["reasoning"] for row in rows] == [None] * 3
+
+
+def test_thinking_that_leaves_no_tokens_for_an_answer_is_a_failure(
+    start: Start, tmp_path: Path
+) -> None:
+    llm = start("reasoning")
+    llm.generation_kwargs = {"max_new_tokens": 5}
+    distiset = run(tmp_path, llm, add_reasoning=True)
+    assert [row["answer"] for row in rows_of(distiset)] == [None] * 3
+    assert [row["reasoning"] for row in rows_of(distiset)] == [None] * 3
+    assert "all 5 tokens thinking: raise max_new_tokens" in distiset.failures[0]["message"]
+    assert distiset.report.balanced
+
+
+class Half(Echo):
+    """Answers every other time, and thinks every time."""
+
+    async def agenerate(self, input: Any, num_generations: int = 1) -> Any:  # type: ignore[override]
+        texts = [str(i) if i % 2 else None for i in range(num_generations)]
+        return {"generations": texts, "statistics": {}, "reasoning": ["hm"] * num_generations}
+
+
+def test_a_generation_of_thoughts_alone_is_a_failure_among_others(tmp_path: Path) -> None:
+    distiset = run(tmp_path, Half(), num_generations=2)
+    assert [row["answer"] for row in rows_of(distiset)] == [None, "1"] * 3
+    assert {failure["message"] for failure in distiset.failures} == {NO_ANSWER}
+    assert (len(distiset.failures), distiset.report.balanced) == (3, True)
+
+
+def test_kept_answers_bring_their_reasoning(start: Start, tmp_path: Path) -> None:
+    llm = start("think")
+    first = run(tmp_path, llm)
+    again = run(tmp_path, llm)
+    assert again.report.reused == 3
+    assert rows_of(again) == rows_of(first)
+
+
+def test_the_choice_is_dumped_only_where_it_was_made() -> None:
+    assert "add_reasoning" not in TextGeneration(llm=SimulatedLLM()).dump()
+    task = TextGeneration(llm=SimulatedLLM(), add_reasoning=True)
+    assert task.dump()["add_reasoning"] is True
+    assert list(task.get_outputs()) == ["generation", "model_name", "reasoning"]
+
+
+def test_a_task_that_asks_in_a_way_of_its_own_says_that_it_has_no_such_column() -> None:
+    with pytest.raises(DistilabelUserError, match="add_reasoning"):
+        EvolQuality(llm=SimulatedLLM(), num_evolutions=1, add_reasoning=True).load()
+
+
+def test_a_column_of_that_name_is_not_written_over() -> None:
+    class Own(Ask):
+        @property
+        def outputs(self) -> list[str]:
+            return ["reasoning", "model_name"]
+
+    with pytest.raises(DistilabelUserError, match="of its own"):
+        Own(llm=SimulatedLLM(), add_reasoning=True).load()
