@@ -279,7 +279,7 @@ async def test_a_cancelled_question_takes_no_other_with_it(
 
     asked = asyncio.Event()
 
-    async def slowly(llm: LLM) -> Any:
+    async def slowly(llm: LLM, share: float = 1.0) -> Any:
         await asked.wait()
         return lambda *tokens: 1.0
 
