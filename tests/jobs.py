@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
+import signal
+import subprocess
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -12,7 +16,7 @@ from typing import Any
 
 from aiohttp import ClientSession, web
 
-from distilabel.models import OpenAILLM
+from distilabel.models import AnthropicLLM, OpenAILLM
 from distilabel.models.simulated.application import application
 from distilabel.models.simulated.batching import Batching
 from distilabel.models.simulated.settings import Settings
@@ -115,23 +119,38 @@ def model(url: str, name: str = "m", *, block: int | None = 0, **fields: Any) ->
     )
 
 
+def claude(url: str, name: str = "m", *, block: int | None = 0, **fields: Any) -> AnthropicLLM:
+    """The same of the other protocol."""
+    return AnthropicLLM(
+        **{
+            "model": name,
+            "base_url": url,
+            "api_key": KEY,
+            "use_offline_batch_generation": True,
+            "offline_batch_generation_block_until_done": block,
+            **fields,
+        }
+    )
+
+
 def rows(count: int) -> list[dict[str, Any]]:
     return [{"instruction": f"Explain {i}.", "response": f"It is {i}."} for i in range(count)]
 
 
-def writing(url: str, cache: Path, count: int = 20, **fields: Any) -> Pipeline:
+def writing(url: str, cache: Path, count: int = 20, *, of: Any = model, **fields: Any) -> Pipeline:
     """One turn."""
     with Pipeline("writing", cache_dir=cache) as pipeline:
-        LoadDataFromDicts(data=rows(count)) >> TextGeneration(
-            name="write", llm=model(url, **fields)
-        )
+        task = TextGeneration(name="write", llm=of(url, **fields))
+        LoadDataFromDicts(data=rows(count)) >> task
     return pipeline
 
 
-def evolving(url: str, cache: Path, count: int = 20, turns: int = 3, **fields: Any) -> Pipeline:
+def evolving(
+    url: str, cache: Path, count: int = 20, turns: int = 3, *, of: Any = model, **fields: Any
+) -> Pipeline:
     """Several turns."""
     with Pipeline("evolving", cache_dir=cache) as pipeline:
-        task = EvolQuality(name="evolve", llm=model(url, **fields), num_evolutions=turns)
+        task = EvolQuality(name="evolve", llm=of(url, **fields), num_evolutions=turns)
         LoadDataFromDicts(data=rows(count)) >> task
     return pipeline
 
@@ -140,3 +159,69 @@ def made(distiset: Any) -> list[dict[str, Any]]:
     """The rows of a distiset without what stands beside them."""
     found = distiset["default"]["train"].to_list() if len(distiset) else []
     return [{k: v for k, v in row.items() if k != "distilabel_metadata"} for row in found]
+
+
+CHILD = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+from distilabel.models.offline import gatherings
+gatherings.QUIET_SECONDS = 0.02
+import jobs
+from jobs import evolving
+print("begun", flush=True)
+of = getattr(jobs, sys.argv[5])
+evolving(sys.argv[2], Path(sys.argv[3]), int(sys.argv[4]), turns=2, of=of).run()
+"""
+
+
+def started(
+    endpoint: Endpoint, cache: Path, count: int = 20, *, of: str = "model"
+) -> subprocess.Popen[str]:
+    """Starts the pipeline of two turns in a process of its own."""
+    folder = Path(__file__).parent
+    process = subprocess.Popen(
+        [sys.executable, "-c", CHILD, str(folder), endpoint.url, str(cache), str(count), of],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "begun\n"
+    return process
+
+
+class Killer:
+    """Kills a run when the endpoint says so.
+
+    Args:
+        delay: seconds to let it go on before.
+    """
+
+    def __init__(self, delay: float = 0.0) -> None:
+        self._delay = delay
+        self._ready = threading.Event()
+        self._process: subprocess.Popen[str] | None = None
+
+    def strike(self) -> None:
+        """Kills it, after the delay."""
+        if self._delay:
+            threading.Timer(self._delay, self._kill).start()
+        else:
+            self._kill()
+
+    def _kill(self) -> None:
+        self._ready.wait(20)
+        assert self._process is not None
+        if self._process.poll() is None:
+            os.kill(self._process.pid, signal.SIGKILL)
+
+    def run(
+        self, endpoint: Endpoint, cache: Path, count: int = 20, *, of: str = "model"
+    ) -> subprocess.Popen[str]:
+        """Runs until the end, whichever it is."""
+        self._process = started(endpoint, cache, count, of=of)
+        self._ready.set()
+        self._process.communicate(timeout=60)
+        return self._process

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +21,7 @@ from distilabel.pipeline import Pipeline
 from distilabel.steps import GroupColumns, LoadDataFromDicts, StepInput
 from distilabel.steps.tasks import TextGeneration
 from distilabel.steps.tasks.base import Task
-from jobs import Endpoint, evolving, made, model, rows, writing
+from jobs import Endpoint, Killer, evolving, made, model, rows, started, writing
 from rooms import Echo
 
 COUNT = 20
@@ -350,62 +347,6 @@ def test_a_job_that_is_not_known_stops_the_run_instead_of_paying_twice(
 
 
 # -- runs that are killed -----------------------------------------------------------------------
-
-CHILD = """
-import sys
-sys.path.insert(0, sys.argv[1])
-from pathlib import Path
-from distilabel.models.offline import gatherings
-gatherings.QUIET_SECONDS = 0.02
-from jobs import evolving
-print("begun", flush=True)
-evolving(sys.argv[2], Path(sys.argv[3]), int(sys.argv[4]), turns=2).run()
-"""
-
-
-def started(endpoint: Endpoint, cache: Path, count: int = COUNT) -> subprocess.Popen[str]:
-    folder = Path(jobs.__file__).parent
-    process = subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(folder), endpoint.url, str(cache), str(count)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "begun\n"
-    return process
-
-
-class Killer:
-    """Kills a run when the endpoint says so.
-
-    Args:
-        delay: seconds to let it go on before.
-    """
-
-    def __init__(self, delay: float = 0.0) -> None:
-        self._delay = delay
-        self._ready = threading.Event()
-        self._process: subprocess.Popen[str] | None = None
-
-    def strike(self) -> None:
-        if self._delay:
-            threading.Timer(self._delay, self._kill).start()
-        else:
-            self._kill()
-
-    def _kill(self) -> None:
-        self._ready.wait(20)
-        assert self._process is not None
-        if self._process.poll() is None:
-            os.kill(self._process.pid, signal.SIGKILL)
-
-    def run(self, endpoint: Endpoint, cache: Path, count: int = COUNT) -> subprocess.Popen[str]:
-        self._process = started(endpoint, cache, count)
-        self._ready.set()
-        self._process.communicate(timeout=60)
-        return self._process
 
 
 @pytest.mark.parametrize(
