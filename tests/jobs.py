@@ -39,14 +39,14 @@ class Endpoint:
         after: the same, called after it was handled and before the response goes.
     """
 
-    def __init__(self, **how: Any) -> None:
+    def __init__(self, *, refuses: tuple[str, ...] = (), **how: Any) -> None:
         self.seen: Counter[str] = Counter()
         self.before: dict[str, Hook] = {}
         self.after: dict[str, Hook] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        app = application(Settings(api_key=KEY, batches=Batching(**how)))
+        app = application(Settings(api_key=KEY, batches=Batching(**how), refuses=refuses))
         app.middlewares.append(self._middleware())
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         self.url = self._do(self._started()) + "/v1"

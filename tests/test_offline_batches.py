@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import threading
 from collections.abc import Iterator
@@ -127,6 +128,52 @@ def test_a_job_is_no_larger_than_the_provider_takes(
     jobs_, answered, repeats = endpoint.counts
     assert 1 < jobs_ < COUNT
     assert (answered, repeats) == (COUNT, 0)
+
+
+def test_no_more_rows_wait_in_memory_than_may(
+    endpoint: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("distilabel.models.offline.openai_batches.OpenAIBatches.most_questions", 8)
+    monkeypatch.setattr(gatherings, "MOST_HELD", 16)
+    monkeypatch.setattr("distilabel._engine.run._window", lambda steps: 8)
+    endpoint.batches(seconds=0.1)
+    with Pipeline("many", cache_dir=tmp_path) as pipeline:
+        load = LoadDataFromDicts(data=rows(80), batch_size=4)
+        load >> TextGeneration(name="write", llm=model(endpoint.url))
+    assert len(made(pipeline.run())) == 80
+    log = next(tmp_path.rglob("pipeline.log")).read_text()
+    waiting: set[str] = set()
+    most = 0
+    for job, status in re.findall(r"batch job (\w+): (\w+),", log):
+        (waiting.discard if status == "completed" else waiting.add)(job)
+        most = max(most, len(waiting))
+    # Those that are held, and those that were on their way to be.
+    assert 1 < most <= 4
+    assert endpoint.counts == (10, 80, 0)
+
+
+def test_answers_in_jobs_cost_half(
+    endpoint: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def price_for(llm: LLM, share: float = 1.0) -> Any:
+        return lambda *tokens: share * sum(tokens)
+
+    monkeypatch.setattr("distilabel.models.door.price_for", price_for)
+    in_jobs = writing(endpoint.url, tmp_path / "a").run().report
+    alone = writing(endpoint.url, tmp_path / "b", use_offline_batch_generation=False).run().report
+    assert in_jobs.cost == alone.cost / 2 > 0
+
+
+def test_what_a_model_refuses_is_learned_in_a_job_too(tmp_path: Path) -> None:
+    server = Endpoint(refuses=("max_tokens", "temperature"))
+    try:
+        pipeline = writing(server.url, tmp_path, generation_kwargs={"temperature": 0.5})
+        distiset = pipeline.run()
+        assert distiset.failures == []
+        # One for each refusal, in which nothing was answered, and one that is taken.
+        assert server.counts == (3, COUNT, 0)
+    finally:
+        server.close()
 
 
 class OwnProcess(TextGeneration):

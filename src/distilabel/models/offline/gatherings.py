@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 # Nobody works and nothing comes for so long: then nothing will. A job takes minutes at least.
 QUIET_SECONDS: Final = 0.25
-# Jobs whose rows wait in memory at a time, as far as they are full.
-MOST_HELD_JOBS: Final = 4
+# Questions whose rows wait in memory at a time: two full jobs, and somewhat more than a gigabyte.
+MOST_HELD: Final = 100_000
 
 
 class Bustle(Busy, Protocol):
@@ -90,10 +90,7 @@ class Gatherings:
     @property
     def are_full(self) -> bool:
         """Whether as many rows wait in memory for jobs as may."""
-        return any(
-            gathering.held >= MOST_HELD_JOBS * gathering.desk.most_questions
-            for gathering in self._gatherings.values()
-        )
+        return sum(each.held for each in self._gatherings.values()) >= MOST_HELD
 
     @property
     def working(self) -> bool:
