@@ -344,6 +344,20 @@ def test_a_job_that_is_not_taken_fails_its_rows_with_the_reason(
     assert endpoint.counts == (gathering.MOST_TRIES, 0, 0)
 
 
+@pytest.mark.parametrize("block", [0, None])
+def test_a_job_that_is_too_much_beside_others_goes_in_parts(
+    endpoint: Endpoint, tmp_path: Path, block: int | None
+) -> None:
+    endpoint.batches(enqueued=6)
+    distiset = writing(endpoint.url, tmp_path, block=block).run()
+    for _ in range(12):
+        if not distiset.report.jobs:
+            break
+        distiset = writing(endpoint.url, tmp_path, block=block).run()
+    assert (len(made(distiset)), distiset.failures) == (COUNT, [])
+    assert endpoint.counts[1:] == (COUNT, 0)
+
+
 def test_tries_are_counted_over_runs(endpoint: Endpoint, tmp_path: Path) -> None:
     endpoint.batches(failing=1)
     runs = [writing(endpoint.url, tmp_path, block=None).run() for _ in range(4)]

@@ -209,8 +209,8 @@ class AnthropicLLM(AsyncLLM):
 
     def _learn(
         self, error: AnswerError, input: FormattedInput, count: int, arguments: Dict[str, Any]
-    ) -> None:
-        self._refusals.learn(self.model, error, _in_full(arguments))
+    ) -> bool:
+        return self._refusals.learn(self.model, error, _in_full(arguments))
 
 
 def _in_full(arguments: Dict[str, Any]) -> Dict[str, Any]:

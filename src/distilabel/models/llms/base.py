@@ -95,6 +95,8 @@ class LLM(RuntimeParametersModelMixin, Spec, BaseModel, ABC):
     )
 
     _logger: logging.Logger = PrivateAttr(default=logging.getLogger("distilabel.llm"))
+    # What was asked in batch jobs outside a pipeline.
+    _memory: Any = PrivateAttr(default=None)
 
     # Whether one call can give several generations.
     _num_generations_param_supported: ClassVar[bool] = True
@@ -238,8 +240,8 @@ class LLM(RuntimeParametersModelMixin, Spec, BaseModel, ABC):
 
     def _learn(
         self, error: AnswerError, input: FormattedInput, count: int, arguments: dict[str, Any]
-    ) -> None:
-        """Takes note of a refusal: `_request` may give something else from now on.
+    ) -> bool:
+        """Whether `_request` may give something else, now that a question was refused.
 
         Args:
             error: the refusal.
@@ -247,6 +249,7 @@ class LLM(RuntimeParametersModelMixin, Spec, BaseModel, ABC):
             count: generations.
             arguments: of the generating method.
         """
+        return False
 
     async def _preflight(self) -> None:
         """Makes sure, before the first question, that questions can be asked at all.

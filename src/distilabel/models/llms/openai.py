@@ -218,8 +218,8 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
 
     def _learn(
         self, error: AnswerError, input: FormattedInput, count: int, arguments: Dict[str, Any]
-    ) -> None:
-        self._refusals.learn(self.model, error, self._in_full(input, count, arguments)[2])
+    ) -> bool:
+        return self._refusals.learn(self.model, error, self._in_full(input, count, arguments)[2])
 
     def _in_full(self, input: FormattedInput, count: int, arguments: Dict[str, Any]) -> _Asked:
         return self._asked(input, count, **with_defaults(OpenAILLM.agenerate, arguments))

@@ -50,6 +50,7 @@ class Look(NamedTuple):
         done: questions that are done.
         message: what the provider says is wrong with the job; empty if nothing is.
         results: where the provider keeps what came of it.
+        is_too_much: whether it was not taken because of its size, beside what is at work.
     """
 
     status: str
@@ -57,6 +58,7 @@ class Look(NamedTuple):
     done: int = 0
     message: str = ""
     results: tuple[str, ...] = ()
+    is_too_much: bool = False
 
 
 class Found(NamedTuple):

@@ -1,29 +1,21 @@
 """The gathering: questions to one model wait here for each other, then for the job they are in.
 
 It decides what goes into which job and what becomes of each question. When the next job goes is
-decided by whoever sees all gatherings of a run; how a job is submitted is the desk's business.
+decided by whoever sees all gatherings of a run; how jobs are submitted and read is the watcher's.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Coroutine, Mapping
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from collections import deque
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, Final
 
-from distilabel._core.events import Emit, JobMoved
-from distilabel.errors import AnswerError, EndpointError
+from distilabel.errors import AnswerError
 from distilabel.models.offline.desk import Desk, Look
-from distilabel.models.offline.finding import found_job
 from distilabel.models.offline.ledger import Ledger, Record
-from distilabel.models.offline.questions import (
-    Collected,
-    NextJob,
-    Posed,
-    Question,
-    key_of,
-    name_of,
-)
+from distilabel.models.offline.questions import Collected, NextJob, Posed, Question, name_of
+from distilabel.models.offline.watcher import Busy, Watcher
 from distilabel.models.offline.work import work_here
 from distilabel.models.stopping import StopAsking
 
@@ -33,22 +25,6 @@ if TYPE_CHECKING:
 
 # A question that got no answer in so many jobs fails.
 MOST_TRIES: Final = 3
-# So many looks in a row may find nobody there.
-_MOST_BLIND_LOOKS: Final = 20
-# Answers that are read from a job before they are kept.
-_TOGETHER: Final = 5000
-
-_log = logging.getLogger("distilabel.llm")
-
-
-class Busy(Protocol):
-    """Who is to know that somebody works."""
-
-    def begin(self) -> None:
-        """Somebody starts to work."""
-
-    def end(self) -> None:
-        """Somebody has finished working."""
 
 
 class Gathering:
@@ -57,45 +33,46 @@ class Gathering:
     Args:
         desk: where jobs are submitted.
         ledger: where they are noted.
+        watcher: submits and reads them.
         model: who is asked, for people.
-        interval: seconds between looks at a job; None leaves jobs to a later run.
         reuse: whether jobs of earlier runs are looked for.
-        busy: told when somebody works here.
-        about: kept beside the jobs, for people.
-        emit: told what becomes of jobs.
+        busy: told when somebody has worked here.
+
+    Attributes:
+        arrivals: questions that came so far.
     """
 
     def __init__(
         self,
         desk: Desk,
         ledger: Ledger,
+        watcher: Watcher,
         *,
         model: str,
-        interval: float | None,
         reuse: bool,
         busy: Busy,
-        about: Mapping[str, str],
-        emit: Emit,
     ) -> None:
         self.desk = desk
+        self.arrivals = 0
         self._ledger = ledger
+        self._watcher = watcher
         self._model = model
-        self._interval = interval
         self._reuse = reuse
         self._busy = busy
-        self._about = about
-        self._emit = emit
+        # The job that is being gathered, by path; those that are, and the questions in jobs.
         self._next: dict[str, NextJob] = {}
+        self._ready: deque[NextJob] = deque()
+        self._in_jobs: dict[str, dict[bytes, Question]] = {}
         self._questions: dict[bytes, Question] = {}
         self._records: dict[str, Record] = {}
-        self._in_jobs: dict[str, dict[bytes, Question]] = {}
         # Jobs of earlier runs, which are looked at once all that is in them has been asked for.
         self._found: list[Record] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._llms: list[LLM] = []
-        self._left: set[str] = set()
-        self.arrivals = 0
-        self.working = 0
+        self._most = desk.most_questions
+        # The provider took no more: then one job goes at a time.
+        self._careful = False
+        self.has_left = False
 
     def serve(self, llm: LLM) -> None:
         """Has a model know the names of the jobs its questions are in."""
@@ -114,14 +91,15 @@ class Gathering:
         return bool(self._tasks)
 
     @property
-    def has_left(self) -> bool:
-        """Whether questions were left to a later run."""
-        return bool(self._left)
+    def working(self) -> bool:
+        """Whether a job is being submitted, looked at or read."""
+        return self._watcher.working > 0
 
     @property
     def held(self) -> int:
-        """Questions whose rows wait in memory for a job that was submitted."""
-        return sum(map(len, self._in_jobs.values()))
+        """Questions whose rows wait in memory for a job that is gathered."""
+        ready = sum(len(job.questions) for job in self._ready)
+        return ready + sum(map(len, self._in_jobs.values()))
 
     # -- questions ----------------------------------------------------------------------------
 
@@ -139,10 +117,10 @@ class Gathering:
         """
         question = self._questions.get(key)
         if question is None:
-            kept = self._place(Question(key, posed))
+            question = Question(key, posed)
+            kept = self._place(question)
             if kept is not None:
                 return Collected(kept, False)
-            question = self._questions[key]
         self.arrivals += 1
         future: asyncio.Future[Collected] = asyncio.get_running_loop().create_future()
         work = work_here()
@@ -186,155 +164,82 @@ class Gathering:
     def _gather(self, question: Question) -> None:
         self._questions[question.key] = question
         request = question.posed.request()
-        question.sent = hash(request.body)
-        path = request.path
-        following = self._next.get(path)
+        following = self._next.get(request.path)
         if following is None:
-            following = self._next[path] = NextJob(path)
+            following = self._next[request.path] = NextJob(request.path)
         line = self.desk.line(name_of(following.label, question.key, request.form), request)
         if following.lines and following.size + len(line) > self.desk.most_bytes:
-            self._submit(path)
+            self._close_job(request.path)
             self._gather(question)
             return
         question.tries += 1
-        following.questions[question.key] = question
-        following.lines.append(line)
-        following.size += len(line) + 1
-        if len(following.lines) >= self.desk.most_questions:
-            self._submit(path)
+        following.add(question, line)
+        if len(following.lines) >= self._most:
+            self._close_job(request.path)
 
     # -- jobs ---------------------------------------------------------------------------------
 
     def go_on(self) -> None:
         """Nothing can add a question any more: what was gathered goes."""
         for record in self._found:
-            self._start(self._look_after(record, at_once=True))
+            self._start(self._followed(record, at_once=True))
         self._found = []
         for path in list(self._next):
-            self._submit(path)
+            self._close_job(path)
 
-    def _submit(self, path: str) -> None:
-        following = self._next.pop(path)
-        record = Record(
-            following.label,
-            self.desk.endpoint,
-            self._model,
-            path,
-            len(following.lines),
-        )
-        self._records[record.label] = record
-        self._in_jobs[record.label] = following.questions
-        self._start(self._submitted(record, following.lines))
+    def _close_job(self, path: str) -> None:
+        self._ready.append(self._next.pop(path))
+        self._submit_ready()
 
-    async def _submitted(self, record: Record, lines: list[bytes]) -> None:
-        self._works(1)
-        try:
-            questions = self._in_jobs[record.label]
-            await self._ledger.point(record.label, {k: q.tries for k, q in questions.items()})
-            # The last thing before, and the first thing after: no moment loses the job.
-            await self._ledger.note(record)
-            record.job = await self.desk.submit(record.label, record.path, lines, self._about)
-            await self._ledger.note(record)
-            lines.clear()
-            self._tell(record, Look("submitted", False), record.job)
-        finally:
-            self._works(-1)
-        if self._interval is None:
-            self._leave(record)
-        else:
-            await self._look_after(record, at_once=False)
+    def _submit_ready(self) -> None:
+        while self._ready and not (self._careful and self._in_jobs):
+            job = self._ready.popleft()
+            record = Record(
+                job.label, self.desk.endpoint, self._model, job.path, len(job.questions)
+            )
+            self._records[job.label] = record
+            self._in_jobs[job.label] = job.questions
+            self._start(self._submitted(record, job))
 
-    async def _look_after(self, record: Record, *, at_once: bool) -> None:
+    async def _submitted(self, record: Record, job: NextJob) -> None:
+        tries = {key: question.tries for key, question in job.questions.items()}
+        await self._watcher.submit(record, job.lines, tries)
+        self._name_jobs()
+        await self._followed(record, at_once=False)
+
+    async def _followed(self, record: Record, *, at_once: bool) -> None:
         """Waits for a job and hands out what came of it."""
-        if not at_once:
-            await asyncio.sleep(self._interval or 0)
-        blind = 0
-        while True:
-            self._works(1)
-            try:
-                look = await self._look(record)
-                if look.ended:
-                    await self._collect(record, look)
-                    return
-                blind = 0
-            except EndpointError as error:
-                blind += 1
-                refused = error.status in (401, 403, 404)
-                if self._interval is None or refused or blind == _MOST_BLIND_LOOKS:
-                    raise
-                _log.warning("%s: %s: it is looked at again later", self._model, error)
-            finally:
-                self._works(-1)
-            if self._interval is None:
-                self._leave(record)
-                return
-            await asyncio.sleep(self._interval)
-
-    async def _look(self, record: Record) -> Look:
-        if not record.job:
-            found = await found_job(self.desk, record)
-            if found is None:
-                return Look("never submitted", True)
-            if not found.is_sure:
-                # Once it has ended, the names in it tell.
-                look = (await self.desk.look(found.job))._replace(ended=False)
-                self._tell(record, look, found.job)
-                return look
-            record.job = found.job
-            await self._ledger.note(record)
-        try:
-            look = await self.desk.look(record.job)
-        except EndpointError as error:
-            if error.status != 404:
-                raise
-            raise EndpointError(
-                f"{self.desk.endpoint} does not know the batch job {record.job}, in which "
-                f"{record.count} questions wait ({error.message}). Use the key it was submitted "
-                "with; if its answers are lost, run once with use_cache=False to ask again.",
-                status=404,
-            ) from error
-        self._tell(record, look, record.job)
-        return look
-
-    async def _collect(self, record: Record, look: Look) -> None:
-        """Keeps all that came of a job, and tells those who wait."""
-        found: dict[bytes, GenerateOutput] = {}
-        errors: dict[bytes, AnswerError] = {}
-        unkept: dict[bytes, GenerateOutput] = {}
+        look = await self._watcher.wait(record, at_once=at_once)
+        if look is None:
+            self._leave(record)
+            return
         waiting = self._in_jobs[record.label]
-        async for name, outcome in self.desk.results(look):
-            key = key_of(name, record.label)
-            if key is None:
-                continue
-            if isinstance(outcome, AnswerError):
-                errors[key] = outcome
-                continue
-            unkept[key] = outcome
-            if key in waiting:
-                found[key] = outcome
-            if len(unkept) >= _TOGETHER:
-                await self._ledger.keep(unkept)
-                unkept = {}
-        await self._ledger.keep(unkept)
-        record.ended = True
-        await self._ledger.note(record)
+        outcomes = await self._watcher.collect(record, look, waiting)
         del self._in_jobs[record.label]
-        self._names()
+        self._name_jobs()
+        if look.is_too_much:
+            self._careful = True
+            self._most = max(1, record.count // 2)
         why = look.message or f"the batch job {record.job} ended before ({look.status})"
         for key, question in waiting.items():
-            output = found.get(key) or self._ledger.answer(key)
             self._questions.pop(key, None)
-            if output is not None:
-                question.settle(output)
+            outcome = outcomes.get(key) or self._ledger.answer(key)
+            if outcome is None or isinstance(outcome, AnswerError):
+                error = outcome or AnswerError(why, retryable=True)
+                self._again(question, error, self._was_tried(record, look))
             else:
-                self._again(question, errors.get(key) or AnswerError(why, retryable=True), record)
+                question.settle(outcome)
+        self._submit_ready()
 
-    def _again(self, question: Question, error: AnswerError, record: Record) -> None:
+    def _was_tried(self, record: Record, look: Look) -> bool:
+        """Whether a job that ended says anything about the questions in it."""
+        return bool(record.job) and not (look.is_too_much and record.count > 1)
+
+    def _again(self, question: Question, error: AnswerError, was_tried: bool) -> None:
         """Asks once more what got no answer, or gives it up."""
-        if not record.job or question.has_changed(error):
-            # It never got there, or will be sent otherwise now.
+        if not was_tried:
             question.tries -= 1
-        elif not error.retryable or question.tries >= MOST_TRIES:
+        elif question.tries >= MOST_TRIES or not (error.retryable or question.posed.learn(error)):
             error.attempts = question.tries
             question.settle(error)
             return
@@ -344,13 +249,25 @@ class Gathering:
 
     def _leave(self, record: Record) -> None:
         """Leaves a job to a later run, and the rows whose questions are in it."""
-        self._left.add(record.label)
-        for question in self._in_jobs.pop(record.label).values():
+        self.has_left = True
+        self._name_jobs()
+        self._let_go(self._in_jobs.pop(record.label))
+        if self._careful:
+            # It can only go when that one has ended.
+            for job in self._ready:
+                self._let_go(job.questions)
+            self._ready.clear()
+
+    def _let_go(self, questions: dict[bytes, Question]) -> None:
+        for question in questions.values():
             self._questions.pop(question.key, None)
             question.settle(StopAsking())
 
     def turn_away(self, error: BaseException) -> None:
         """Tells everybody who waits that the answer will not come in this run."""
+        self._next.clear()
+        self._ready.clear()
+        self._found.clear()
         for question in list(self._questions.values()):
             question.settle(error)
 
@@ -360,20 +277,10 @@ class Gathering:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    # -- telling ------------------------------------------------------------------------------
-
-    def _tell(self, record: Record, look: Look, job: str) -> None:
-        self._emit(JobMoved(self._model, job, look.status, record.count, look.done, look.ended))
-        self._names()
-
-    def _names(self) -> None:
+    def _name_jobs(self) -> None:
         names = tuple(r.job for r in self._records.values() if r.job and not r.ended)
         for llm in self._llms:
             llm.jobs_ids = names or None
-
-    def _works(self, more: int) -> None:
-        self.working += more
-        (self._busy.begin if more > 0 else self._busy.end)()
 
     def _start(self, coroutine: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(coroutine)

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final, Protocol
 
 from distilabel._core.events import Emit
-from distilabel.models.offline.gathering import Busy, Gathering
+from distilabel.models.offline.gathering import Gathering
 from distilabel.models.offline.ledger import Keeper, Ledger
+from distilabel.models.offline.watcher import Busy, Watcher
 
 if TYPE_CHECKING:
     from distilabel.models.llms.base import LLM
@@ -74,15 +75,21 @@ class Gatherings:
         name = f"{llm._gate_name()} {interval} {reuse}"
         gathering = self._gatherings.get(name)
         if gathering is None:
-            gathering = self._gatherings[name] = Gathering(
+            watcher = Watcher(
                 desk,
                 self._ledger,
-                model=llm.model_name,
                 interval=interval,
-                reuse=reuse,
                 busy=self._busy,
                 about=self._about,
                 emit=self._emit,
+            )
+            gathering = self._gatherings[name] = Gathering(
+                desk,
+                self._ledger,
+                watcher,
+                model=llm.model_name,
+                reuse=reuse,
+                busy=self._busy,
             )
         gathering.serve(llm)
         return gathering

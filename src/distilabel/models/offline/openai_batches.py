@@ -100,6 +100,7 @@ class OpenAIBatches(Desk):
             int(counts.get("completed") or 0) + int(counts.get("failed") or 0),
             _wrong_with(data),
             tuple(str(file) for file in files if file),
+            any(error.get("code") == "token_limit_exceeded" for error in _errors(data)),
         )
 
     async def results(self, look: Look) -> AsyncIterator[tuple[str, GenerateOutput | AnswerError]]:
@@ -156,8 +157,11 @@ def _file_name(about: Mapping[str, str], label: str) -> str:
     return f"distilabel-pipeline-{middle}fileno-{label}.jsonl"
 
 
+def _errors(data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return (data.get("errors") or {}).get("data") or []
+
+
 def _wrong_with(data: Mapping[str, Any]) -> str:
-    errors = (data.get("errors") or {}).get("data") or []
-    texts = [str(error.get("message") or error.get("code")) for error in errors]
+    texts = [str(error.get("message") or error.get("code")) for error in _errors(data)]
     more = f" (and {len(texts) - 3} more)" if len(texts) > 3 else ""
     return "; ".join(texts[:3]) + more

@@ -38,9 +38,9 @@ class Posed:
         """What is posted, as far as is known what the model takes."""
         return self.llm._request(self.input, self.count, self.arguments)
 
-    def learn(self, error: AnswerError) -> None:
-        """Takes note of a refusal; then `request` may give something else."""
-        self.llm._learn(error, self.input, self.count, self.arguments)
+    def learn(self, error: AnswerError) -> bool:
+        """Whether `request` may give something else, now that it was refused so."""
+        return self.llm._learn(error, self.input, self.count, self.arguments)
 
 
 class Collected(NamedTuple):
@@ -63,22 +63,13 @@ class Question:
         key: what its answer is kept under.
         posed: how it is posed.
         tries: how many jobs it has been in.
-        sent: stands for what was sent last: the body itself would take too much room.
         waiters: who waits, and the work that rests meanwhile.
     """
 
     key: bytes
     posed: Posed
     tries: int = 0
-    sent: int = 0
     waiters: list[_Waiter] = field(default_factory=list)
-
-    def has_changed(self, error: AnswerError) -> bool:
-        """Whether it will be posted otherwise, now that it was refused so."""
-        if error.retryable:
-            return False
-        self.posed.learn(error)
-        return hash(self.posed.request().body) != self.sent
 
     def settle(self, outcome: GenerateOutput | BaseException) -> None:
         """Gives everybody the answer, or the reason why there is none."""
@@ -114,6 +105,12 @@ class NextJob:
     questions: dict[bytes, Question] = field(default_factory=dict)
     lines: list[bytes] = field(default_factory=list)
     size: int = 0
+
+    def add(self, question: Question, line: bytes) -> None:
+        """Puts a question into it."""
+        self.questions[question.key] = question
+        self.lines.append(line)
+        self.size += len(line) + 1
 
 
 def name_of(label: str, key: bytes, form: str) -> str:

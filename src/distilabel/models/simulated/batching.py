@@ -17,6 +17,8 @@ class Batching:
         end: How it ends: `completed`, `expired`, `cancelled`, or `failed` (nothing of it is done).
         done: Share of its questions that are done at the end, the first ones; 1 if completed.
         failing: Share of those that fail, evenly spread.
+        enqueued: Most questions in all jobs that have not ended; one that would pass it fails.
+            0 for no limit. Anthropic has none.
 
     Raises:
         ValueError: A value is none of these.
@@ -26,6 +28,7 @@ class Batching:
     end: str = "completed"
     done: float = 1.0
     failing: float = 0.0
+    enqueued: int = 0
 
     def __post_init__(self) -> None:
         if self.end not in ENDS:

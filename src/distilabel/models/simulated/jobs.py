@@ -53,7 +53,7 @@ class Job:
         questions: What is asked.
         how: How it goes.
         answer: Answers one question.
-        faults: What was wrong with what was submitted; then the job fails.
+        faults: What was wrong with what was submitted, code and words; then the job fails.
         about: What whoever submitted it wants to find with it.
         number: Of all jobs, from 1.
         created: When it was created, in seconds since 1970.
@@ -63,7 +63,7 @@ class Job:
     questions: Sequence[Question]
     how: Batching
     answer: Answer
-    faults: Sequence[str] = ()
+    faults: Sequence[tuple[str, str]] = ()
     about: Mapping[str, Any] = field(default_factory=dict)
     number: int = field(default_factory=lambda: next(_ids))
     created: float = field(default_factory=time.time)

@@ -63,7 +63,12 @@ class OpenAIBatches:
             "metadata": body.get("metadata"),
             "completion_window": "24h",
         }
-        job = Job(questions, how(), answer, faults, about)
+        going = how()
+        at_work = sum(len(job.questions) for job in self._jobs.values() if not job.has_ended)
+        coded = [("invalid_batch", text) for text in faults]
+        if going.enqueued and at_work + len(questions) > going.enqueued:
+            coded.append(("token_limit_exceeded", "Enqueued token limit reached"))
+        job = Job(questions, going, answer, coded, about)
         self._jobs[f"batch_{job.number}"] = job
         return self._described(f"batch_{job.number}")
 
@@ -201,8 +206,8 @@ def _read(content: bytes, url: str) -> tuple[list[Question], list[str]]:
 
 
 def _errors(faults: Any) -> object:
-    texts = faults or ["the batch failed"]
     data = [
-        {"code": "invalid_batch", "message": text, "param": None, "line": None} for text in texts
+        {"code": code, "message": text, "param": None, "line": None}
+        for code, text in faults or [("server_error", "the batch failed")]
     ]
     return {"object": "list", "data": data}

@@ -288,6 +288,14 @@ class Task(_TaskBase, Step, ABC):
 
         # A `process` of the user's own may call this one: in a run, its answers are kept as well.
         door = door_of_this_thread(self.llm)
+        if door is None and self.llm.use_offline_batch_generation:
+            from distilabel.models.offline.alone import asked_alone
+
+            rows = run_sync(
+                asked_alone(self.llm, lambda ask: [self.aprocess(row, ask) for row in inputs])
+            )
+            yield [row for each in rows for row in each]
+            return
         ask = door or Door(self.llm)
         work = ask.together([self.aprocess(row, ask) for row in inputs])
         made = run_sync(work, loop=door.loop if door is not None else None)
