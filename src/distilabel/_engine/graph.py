@@ -122,8 +122,7 @@ class Graph:
         return door
 
     def _gathering(self, step: _Step, llm: LLM) -> Gathering | None:
-        # A run that keeps nothing could not find its jobs again: it asks one by one.
-        if not llm.use_offline_batch_generation or self._shared.store is None:
+        if not llm.use_offline_batch_generation:
             return None
         return self._shared.gatherings.of(llm, reuse=self._shared.reuse and step.use_cache)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
     server.close()
 
 
-def chats(count: int = 5) -> list[list[dict[str, str]]]:
+def chats(count: int = 5) -> Any:
     return [[{"role": "user", "content": f"Explain {i}."}] for i in range(count)]
 
 

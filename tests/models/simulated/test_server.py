@@ -357,13 +357,7 @@ async def test_settings_change_while_running_and_show_themselves(client: Client)
     changes = {"latency": "uniform:0.0:0.1", "faults": ["429=1"], "rate_limit": 50}
     status, shown, _ = await client.post("/settings", changes)
     assert status == 200
-    assert shown["batches"] == {
-        "seconds": 0.0,
-        "end": "completed",
-        "done": 1.0,
-        "failing": 0.0,
-        "enqueued": 0,
-    }
+    assert (shown["batches"]["seconds"], shown["batches"]["end"]) == (0.0, "completed")
     del shown["batches"]
     assert shown == {"latency": "uniform:0.0:0.1", "faults": {"429": 1.0}, "rate_limit": 50}
     status, body, headers = await client.post("/v1/completions", {"model": "m", "prompt": "a"})

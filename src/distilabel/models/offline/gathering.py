@@ -69,9 +69,10 @@ class Gathering:
         self._found: list[Record] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._llms: list[LLM] = []
-        self._most = desk.most_questions
-        # The provider took no more: then one job goes at a time.
-        self._careful = False
+        # Where the provider took no more, one job goes at a time.
+        most = ledger.most(desk.endpoint, model)
+        self._careful = most is not None
+        self._most = most or desk.most_questions
         self.has_left = False
 
     def serve(self, llm: LLM) -> None:
@@ -220,6 +221,7 @@ class Gathering:
         if look.is_too_much:
             self._careful = True
             self._most = max(1, record.count // 2)
+            await self._ledger.note_most(record.endpoint, record.model, self._most)
         why = look.message or f"the batch job {record.job} ended before ({look.status})"
         for key, question in waiting.items():
             self._questions.pop(key, None)

@@ -50,7 +50,7 @@ class Gatherings:
         left: Callable[[], None],
     ) -> None:
         self._busy = busy
-        self._ledger = Ledger(keeper)
+        self._ledger = Ledger(keeper) if keeper is not None else None
         self._about = about
         self._emit = emit
         self._left = left
@@ -66,10 +66,11 @@ class Gatherings:
             reuse: whether jobs of earlier runs are looked for.
 
         Returns:
-            The gathering; None if the model's provider has no jobs.
+            The gathering; None if the model's provider has no jobs, or nothing is kept: then a job
+            could not be found again.
         """
         desk = llm._desk()
-        if desk is None:
+        if desk is None or self._ledger is None:
             return None
         interval = llm.offline_batch_generation_block_until_done
         name = f"{llm._gate_name()} {interval} {reuse}"

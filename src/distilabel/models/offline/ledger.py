@@ -18,6 +18,8 @@ import orjson
 if TYPE_CHECKING:
     from distilabel.typing import GenerateOutput
 
+# Limits rise: what was too much is tried again after a day.
+_SECONDS_OF_A_LIMIT: Final = 86_400.0
 # So many values are handed over together: each has somebody who waits for it.
 _TOGETHER: Final = 2000
 
@@ -75,33 +77,32 @@ class Ledger:
     """Jobs and what is in them.
 
     Args:
-        keeper: where answers are kept; None forgets everything at the end.
+        keeper: where answers are kept.
     """
 
-    def __init__(self, keeper: Keeper | None) -> None:
+    def __init__(self, keeper: Keeper) -> None:
         self._keeper = keeper
 
     def answer(self, key: bytes) -> GenerateOutput | None:
         """The answer kept under `key`, if any."""
-        value = self._keeper.get(key) if self._keeper is not None else None
+        value = self._keeper.get(key)
         output: GenerateOutput | None = orjson.loads(value) if value is not None else None
         return output
 
     def pointer(self, key: bytes) -> Pointer | None:
         """Where the question with this key is, if it was in a job."""
-        value = self._keeper.get(_name("of", key)) if self._keeper is not None else None
+        value = self._keeper.get(_name("of", key))
         return Pointer(*orjson.loads(value)) if value is not None else None
 
     def record(self, label: str) -> Record | None:
         """What is kept of a job."""
-        value = self._keeper.get(_name("job", label.encode())) if self._keeper else None
+        value = self._keeper.get(_name("job", label.encode()))
         return Record(**orjson.loads(value)) if value is not None else None
 
     async def note(self, record: Record) -> None:
         """Keeps what is known of a job."""
-        if self._keeper is not None:
-            name = _name("job", record.label.encode())
-            await self._keeper.put(name, orjson.dumps(asdict(record)))
+        name = _name("job", record.label.encode())
+        await self._keeper.put(name, orjson.dumps(asdict(record)))
 
     async def point(self, label: str, tries: dict[bytes, int]) -> None:
         """Keeps where questions are.
@@ -114,13 +115,24 @@ class Ledger:
             (_name("of", key), orjson.dumps([label, count])) for key, count in tries.items()
         )
 
+    def most(self, endpoint: str, model: str) -> int | None:
+        """Questions of a job that the provider took beside others, if it lately took no more."""
+        value = self._keeper.get(_name("most", f"{endpoint} {model}".encode()))
+        if value is None:
+            return None
+        most, when = orjson.loads(value)
+        return int(most) if time.time() - when < _SECONDS_OF_A_LIMIT else None
+
+    async def note_most(self, endpoint: str, model: str, most: int) -> None:
+        """Keeps how many questions of a job the provider may take."""
+        name = _name("most", f"{endpoint} {model}".encode())
+        await self._keeper.put(name, orjson.dumps([most, time.time()]))
+
     async def keep(self, answers: dict[bytes, GenerateOutput]) -> None:
         """Keeps answers."""
         await self._put((key, orjson.dumps(output)) for key, output in answers.items())
 
     async def _put(self, items: Iterable[tuple[bytes, bytes]]) -> None:
-        if self._keeper is None:
-            return
         waiting = []
         for key, value in items:
             waiting.append(self._keeper.put(key, value))
