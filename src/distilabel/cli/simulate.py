@@ -85,8 +85,7 @@ def simulate(
 
     The same question always gets the same answer; latency, rate limit and faults are yours to set.
     Point any OpenAI client at the printed URL, with any API key. What was asked is counted under
-    /stats; /settings changes latency, faults, rate limit and batch jobs while it
-    runs.
+    /stats; /settings changes latency, faults, rate limit and batch jobs while it runs.
     """
     from distilabel.models.simulated.batching import Batching
     from distilabel.models.simulated.faults import Faults, Latency
