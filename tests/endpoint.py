@@ -1,4 +1,4 @@
-"""The simulated endpoint beside a synchronous test."""
+"""The simulated endpoint in a thread of its own, for tests that are synchronous as users are."""
 
 from __future__ import annotations
 
@@ -32,9 +32,17 @@ class Endpoint:
         ):
             return await reply.json()
 
+    def stats(self) -> Any:
+        """What it counts."""
+        return self._do(self._get("/stats"))
+
+    def billed(self) -> float:
+        """US dollars that it has charged so far."""
+        return float(sum(bill["cost"] for bill in self.stats()["billed"].values()))
+
     def asked(self) -> int:
         """Questions it has answered so far."""
-        return int(self._do(self._get("/stats"))["answered"])
+        return int(self.stats()["answered"])
 
     def close(self) -> None:
         self._do(self._server.__aexit__(None, None, None))

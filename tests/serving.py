@@ -69,7 +69,7 @@ async def serving(*replies: Any, models: tuple[str, ...] = ("m",)) -> AsyncItera
             return response
         return reply(what)
 
-    app = web.Application()
+    app = web.Application(client_max_size=2**26)
     app.router.add_route("*", "/{path:.*}", answer)
     runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.2)
     await runner.setup()

@@ -23,6 +23,7 @@ from distilabel._core.events import (
     RunFinished,
     RunStarted,
     Stopping,
+    Wasted,
 )
 from distilabel._engine.display import Lines, Live
 from distilabel._engine.report import Report, shortened
@@ -197,3 +198,41 @@ def test_a_shortened_name_keeps_both_ends() -> None:
     assert shortened("text_generation_0", 30) == "text_generation_0"
     assert shortened("text_generation_with_many_words_17", 12) == "text_g…ds_17"
     assert len(shortened("x" * 50, 30)) == 30
+
+
+def spending(budget: float | None = None) -> Tally:
+    tally = told(Tally(), RunStarted("run", {"a": "Step", "b": "Step"}, ("b",), budget))
+    told(tally, Asked("a", "bought"), Answered("a", "bought", 1000, 234, 0.5, False, 1.25, 600))
+    return tally
+
+
+def test_the_money_spent_and_the_budget_are_told() -> None:
+    assert "$1.25 spent" in shown(spending(), 80)[0]
+    assert "$1.25 of $5.00 spent" in shown(spending(5.0), 80)[0]
+    tally = told(spending(), Asked("b", "own"), Answered("b", "own", 10, 10, 0.5, False))
+    lines = shown(tally, 80)
+    assert "$1.25 + unknown for own spent" in lines[0]
+    assert lines[-1].split()[-1] == "?"
+    # A lost reply may have been charged for: the budget has to hold all the same.
+    told(tally := spending(5.0), Wasted("a", "bought", 0, 0, 0, 0.5, lost=True))
+    assert "$1.75 of $5.00 spent" in shown(tally, 80)[0]
+
+
+def test_the_report_of_a_run_that_its_budget_stopped_says_so() -> None:
+    tally = told(spending(1.5), Stopping("the budget"), RunFinished(2.0, True))
+    report = Report.of(tally)
+    assert report.stopped == "the budget"
+    assert "stopped by the budget: spent $1.25 of $1.50; run again to go on." in str(report)
+    assert "cached" in str(report)
+    assert report.models["bought"].cached_tokens == 600
+
+
+def test_a_report_tells_what_a_row_cost_and_what_was_lost() -> None:
+    tally = spending()
+    told(tally, RowsTaken("b", 5), RowsDone("b", taken=5, given=3, dropped=1, failed=1))
+    told(tally, Wasted("a", "bought", 0, 0, 0, 0.5, lost=True), RunFinished(2.0, False))
+    report = Report.of(tally)
+    assert (report.rows, report.cost, report.cost_per_row) == (4, 1.25, 1.25 / 4)
+    assert "cost $1.25, $0.3125 for each of 4 rows" in str(report)
+    assert "1 reply was lost on the way and may be charged as well, at most $0.5000" in str(report)
+    assert report.to_dict()["models"]["bought"]["cost"] == 1.25

@@ -152,16 +152,42 @@ def test_no_more_rows_wait_in_memory_than_may(
     assert endpoint.counts == (10, 80, 0)
 
 
-def test_answers_in_jobs_cost_half(
-    endpoint: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def price_for(llm: LLM, share: float = 1.0) -> Any:
-        return lambda *tokens: share * sum(tokens)
+def test_answers_in_jobs_cost_half(endpoint: Endpoint, tmp_path: Path) -> None:
+    in_jobs = writing(endpoint.url, tmp_path / "a", price=(1.0, 2.0)).run().report
+    alone = (
+        writing(endpoint.url, tmp_path / "b", price=(1.0, 2.0), use_offline_batch_generation=False)
+        .run()
+        .report
+    )
+    assert alone.cost
+    assert in_jobs.cost == pytest.approx(alone.cost / 2)
 
-    monkeypatch.setattr("distilabel.models.door.price_for", price_for)
-    in_jobs = writing(endpoint.url, tmp_path / "a").run().report
-    alone = writing(endpoint.url, tmp_path / "b", use_offline_batch_generation=False).run().report
-    assert in_jobs.cost == alone.cost / 2 > 0
+
+@pytest.mark.parametrize("block", [0, None])
+def test_a_budget_holds_for_jobs(endpoint: Endpoint, tmp_path: Path, block: int | None) -> None:
+    """What waits for money does not hold up the job that gives some back."""
+    whole = writing(endpoint.url, tmp_path / "a", price=(1000.0, 2000.0)).run().report.cost
+    assert whole is not None
+    fields: dict[str, Any] = {"price": (1000.0, 2000.0), "block": block}
+    spent = []
+    for _ in range(6):
+        distiset = writing(endpoint.url, tmp_path / "b", **fields).run(budget=whole / 2)
+        spent.append(distiset.report.cost or 0.0)
+    assert 0 < max(spent) <= whole / 2
+    assert len(made(distiset)) == COUNT
+    assert sum(spent) == pytest.approx(whole)
+
+
+def test_a_pilot_asks_at_once(endpoint: Endpoint, tmp_path: Path) -> None:
+    price = (1000.0, 2000.0)
+    forecast = writing(endpoint.url, tmp_path, price=price).estimate(sample=10)
+    assert endpoint.counts[:2] == (0, 10)
+    report = writing(endpoint.url, tmp_path, price=price).run().report
+    assert endpoint.counts[:2] == (1, COUNT)
+    assert report.cost is not None
+    # Half of the rows were left, at half the price.
+    assert forecast.total.cost.low <= 2 * report.cost <= forecast.total.cost.high
+    assert any("write will ask in batch jobs" in note for note in forecast.notes)
 
 
 def test_what_a_model_refuses_is_learned_in_a_job_too(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
     DistilabelError (mixin)
     ├── DistilabelUserError            also ValueError
     ├── DistilabelTypeError            also TypeError
+    ├── RowError                       also RuntimeError: a row failed where none may
     └── DistilabelNotImplementedError  also NotImplementedError
     ModelError
     ├── EndpointError                  nothing can be asked there: the run stops with one message
@@ -13,6 +14,9 @@ Knows nothing about who raises or catches.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 from distilabel.constants import DISTILABEL_DOCS_URL
 
@@ -46,6 +50,10 @@ class DistilabelTypeError(DistilabelError, TypeError):
 
 class DistilabelNotImplementedError(DistilabelError, NotImplementedError):
     """A class does not offer what was asked of it."""
+
+
+class RowError(DistilabelError, RuntimeError):
+    """A step failed on a row and is told not to go on without it (`on_error="raise"`)."""
 
 
 class ModelError(Exception):
@@ -89,6 +97,8 @@ class AnswerError(ModelError):
         retry_after: seconds the server asked us to wait, if it did.
         overloaded: whether the cause is load (429, 503, timeouts), so that asking slower helps.
         raw: what came back, for the record of the failure.
+        statistics: what the reply took, where it says so: that is paid for all the same.
+        lost: whether the question was sent and its reply can not be read: it may be paid for.
 
     Attributes:
         attempts: how often the question was asked.
@@ -103,10 +113,24 @@ class AnswerError(ModelError):
         retry_after: float | None = None,
         overloaded: bool = False,
         raw: str | None = None,
+        statistics: Mapping[str, Any] | None = None,
+        lost: bool = False,
     ) -> None:
         super().__init__(message, status=status)
         self.retryable = retryable
         self.retry_after = retry_after
         self.overloaded = overloaded
         self.raw = raw
+        self.statistics = statistics
+        self.lost = lost
         self.attempts = 1
+
+
+def error_record(error: Exception) -> dict[str, Any]:
+    """An error as data: what stands in `distilabel_metadata` and in `Distiset.failures`."""
+    return {
+        "type": type(error).__name__,
+        "message": str(error),
+        "attempts": error.attempts if isinstance(error, AnswerError) else 1,
+        "raw": error.raw if isinstance(error, AnswerError) else None,
+    }

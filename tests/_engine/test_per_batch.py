@@ -66,6 +66,8 @@ def test_a_batch_that_raises_fails_alone(tmp_path: Path) -> None:
         ([[{"a": 1}]], "gave a list"),
         (3, "yields a int"),
         ({"a": 1}, "yields a dict"),
+        ("text", "yields a str"),
+        (None, "yields a NoneType"),
     ],
 )
 def test_what_is_no_row_is_said_with_the_name_of_the_step(
@@ -90,7 +92,9 @@ def test_a_column_that_is_promised_and_not_given_is_told_once(
     assert caplog.text.count("gives no column 'sum', though") == 1
 
 
-def test_a_step_may_yield_nothing(tmp_path: Path) -> None:
+def test_a_step_may_yield_nothing_and_is_told_what_that_means(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     class Silent(Fn):
         def process(self, inputs: StepInput) -> Any:
             yield from ()
@@ -98,6 +102,7 @@ def test_a_step_may_yield_nothing(tmp_path: Path) -> None:
     distiset = run_one(tmp_path, cls=Silent)
     assert dict(distiset) == {}
     assert distiset.report.steps["silent_0"].dropped == 10
+    assert "silent_0: `process` yielded nothing for a batch, its rows end there" in caplog.text
     assert distiset.report.balanced
 
 

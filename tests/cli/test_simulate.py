@@ -52,6 +52,8 @@ def test_it_serves_until_it_is_stopped(stop: signal.Signals) -> None:
         (["--rate-limit", "-1"], "above 0"),
         (["--batches", "end=soon"], "expired"),
         (["--batches", "done=half"], "done=0.5"),
+        (["--price", "cheap"], "0.15:0.6"),
+        (["--price", "1:-2"], "0.15:0.6"),
         (["--reasoning", "aloud"], "reasoning_content"),
         (["--replay", "/nowhere/at-all.jsonl"], "at-all.jsonl"),
     ],

@@ -10,11 +10,12 @@ import numpy
 import orjson
 import pytest
 
-from distilabel._core.events import Answered, Asked, Event, Retried, Unanswered
+from distilabel._core.events import Answered, Asked, Event, Retried, Unanswered, Wasted
 from distilabel.errors import AnswerError, DistilabelUserError, EndpointError
 from distilabel.models import LLM, AsyncLLM, OpenAILLM
 from distilabel.models.door import Door, StopAsking
 from distilabel.models.gates import Gates
+from distilabel.models.prices import Usage
 from distilabel.models.simulated.faults import Faults
 from distilabel.models.simulated.server import running
 from distilabel.models.simulated.settings import Settings
@@ -175,12 +176,32 @@ async def test_a_seed_is_drawn_from_the_question_unless_the_user_gives_one() -> 
     assert llm.seen == [5, 5]
 
 
+async def test_an_answer_asked_for_again_is_kept_once_it_can_be_read() -> None:
+    kept = Kept()
+    llm = made()
+    first = await Door(llm, answers=kept)(chat("a"))
+    bad = await Door(llm, answers=kept).again(chat("a"), 1, 0, lambda output: False)
+    assert len(kept) == 1
+    good = await Door(llm, answers=kept).again(chat("a"), 1, 0, lambda output: True)
+    assert len(kept) == 2
+    assert len({str(output["generations"]) for output in (first, bad, good)}) == 3
+    door = Door(llm, answers=kept)
+    assert await door.again(chat("a"), 1, 0, lambda output: True) == good
+    # Another attempt, or for another of several generations, is another question.
+    for place in ((2, 0), (1, 1)):
+        assert await door.again(chat("a"), *place, lambda output: True) != good
+    # One that has become unreadable is asked for anew, and the new one takes its place.
+    newer = await Door(llm, answers=kept).again(chat("a"), 1, 0, lambda output: output != good)
+    assert newer != good
+    assert await Door(llm, answers=kept).again(chat("a"), 1, 0, lambda output: True) == newer
+
+
 async def test_a_failure_that_may_pass_is_asked_again() -> None:
     events: list[Event] = []
     llm = made(Counting, broken(), ConnectionResetError("gone"), TimeoutError())
     output = await Door(llm, emit=events.append)(chat("a"))
     assert output["generations"] == ["4.0"]
-    kinds = [type(event) for event in events]
+    kinds = [type(event) for event in events if not isinstance(event, Wasted)]
     assert kinds == [Asked, Retried, Asked, Retried, Asked, Retried, Asked, Answered]
 
 
@@ -275,13 +296,13 @@ async def test_an_answer_that_cannot_be_kept_is_not_paid_for_twice() -> None:
 async def test_a_cancelled_question_takes_no_other_with_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    import distilabel.models.door as module
+    import distilabel.models.bill as module
 
     asked = asyncio.Event()
 
-    async def slowly(llm: LLM, share: float = 1.0) -> Any:
+    async def slowly(llm: LLM) -> Any:
         await asked.wait()
-        return lambda *tokens: 1.0
+        return lambda usage: 1.0
 
     monkeypatch.setattr(module, "price_for", slowly)
     door = Door(made())
@@ -472,18 +493,18 @@ async def test_what_cannot_be_kept_is_said_and_costs_no_answer(
 async def test_tokens_from_the_cache_of_the_provider_are_priced_as_such(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    import distilabel.models.door as module
+    import distilabel.models.bill as module
 
     class Cached(Counting):
         async def agenerate(self, input: Any, **kwargs: Any) -> Any:  # type: ignore[override]
             counts = {"input_tokens": [9], "output_tokens": [3], "cache_read_tokens": [5]}
             return {"generations": ["a"], "statistics": {**counts, "cache_write_tokens": [2]}}
 
-    paid: list[tuple[int, ...]] = []
+    paid: list[Usage] = []
 
-    async def price_for(llm: LLM, share: float = 1.0) -> Any:
-        def price(*tokens: int) -> float:
-            paid.append(tokens)
+    async def price_for(llm: LLM) -> Any:
+        def price(usage: Usage) -> float:
+            paid.append(usage)
             return 1.0
 
         return price
@@ -491,5 +512,5 @@ async def test_tokens_from_the_cache_of_the_provider_are_priced_as_such(
     monkeypatch.setattr(module, "price_for", price_for)
     events: list[Event] = []
     await Door(Cached(), emit=events.append)(chat("a"))
-    assert paid == [(9, 3, 5, 2)]
+    assert paid == [Usage(9, 3, 5, 2)]
     assert [event.cost for event in events if isinstance(event, Answered)] == [1.0]

@@ -180,3 +180,17 @@ def test_a_generator_without_offset_is_refused() -> None:
 
     with pytest.raises(ValueError, match="offset: int = 0"):
         step(step_type="generator")(forgetful)
+
+
+def test_a_function_that_gives_nothing_says_so_in_words() -> None:
+    @step()
+    def Forgets(inputs: StepInput) -> Any:
+        inputs.clear()
+
+    @step(step_type="generator")
+    def Makes(offset: int = 0) -> Any:
+        pass
+
+    for made in (Forgets().process([{"a": 1}]), Makes().process()):
+        with pytest.raises(TypeError, match=r"the function of .* gave None: yield lists of rows"):
+            next(made)

@@ -7,6 +7,8 @@ from typing import Any
 
 import orjson
 
+from distilabel._core.halves import without_halves
+
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
 
 
@@ -29,10 +31,8 @@ def canonical(value: Any) -> bytes:
     try:
         return orjson.dumps(value, default=_plain, option=_OPTIONS)
     except orjson.JSONEncodeError:
-        # Half a surrogate pair is no UTF-8; the standard library escapes it.
-        import json
-
-        return json.dumps(value, default=_plain, sort_keys=True).encode()
+        # Half a surrogate pair is no UTF-8. What is sent and kept is told by what stands for it.
+        return orjson.dumps(without_halves(value), default=_plain, option=_OPTIONS)
 
 
 def digest(value: Any) -> bytes:

@@ -26,10 +26,14 @@ class RunStarted(Event):
     Attributes:
         pipeline: its name.
         steps: step name → class name, in topological order.
+        leaves: steps that nothing follows.
+        budget: US dollars that the run may cost; None is no limit.
     """
 
     pipeline: str
     steps: dict[str, str]
+    leaves: tuple[str, ...] = ()
+    budget: float | None = None
 
 
 @dataclass(slots=True)
@@ -52,14 +56,17 @@ class RowsTaken(Event):
 class RowsDone(Event):
     """A step is done with rows it took: taken + created = given + dropped + failed.
 
+    What comes to the next step: given + failed - ended.
+
     Attributes:
         step: its name.
         taken: rows it took.
         given: rows it gave on, unharmed.
         dropped: rows it took and made nothing of.
         created: rows it gave beyond one per row it took.
-        failed: rows it gave on with None in its columns.
+        failed: rows it failed on; they go on with None in its columns, or end.
         skipped: those of the failed ones whose required input was None already.
+        ended: those of the failed ones that do not go on (`on_error="drop"`).
     """
 
     step: str
@@ -69,6 +76,7 @@ class RowsDone(Event):
     created: int = 0
     failed: int = 0
     skipped: int = 0
+    ended: int = 0
 
 
 @dataclass(slots=True)
@@ -91,6 +99,7 @@ class Answered(Event):
         seconds: between asking and the answer; 0 if it was stored already.
         reused: whether it was stored already.
         cost: US dollars; None if the price is not known.
+        cached_tokens: tokens of the question that the provider had read before.
         in_job: whether it came in a batch job, at the price of those.
     """
 
@@ -101,7 +110,32 @@ class Answered(Event):
     seconds: float
     reused: bool
     cost: float | None = None
+    cached_tokens: int = 0
     in_job: bool = False
+
+
+@dataclass(slots=True)
+class Wasted(Event):
+    """A reply that took tokens, or may have, is no answer.
+
+    Attributes:
+        step: who asked.
+        model: who replied.
+        input_tokens: tokens of the question; 0 if the reply was lost.
+        output_tokens: tokens of the reply; 0 if it was lost.
+        cached_tokens: tokens of the question that the provider had read before.
+        cost: US dollars, of a lost reply the most it can have cost; None if the price is not
+            known.
+        lost: whether the reply was lost, so that nobody here knows what it took.
+    """
+
+    step: str
+    model: str
+    input_tokens: int
+    output_tokens: int
+    cached_tokens: int
+    cost: float | None
+    lost: bool
 
 
 @dataclass(slots=True)
@@ -177,7 +211,7 @@ class JobMoved(Event):
 
 @dataclass(slots=True)
 class RowFailed(Event):
-    """A row goes on with None in the columns of a step.
+    """A step failed on a row, which goes on with None in its columns, or ends there.
 
     Attributes:
         step: where.

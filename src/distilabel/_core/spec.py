@@ -23,6 +23,7 @@ from pydantic import BaseModel, SecretStr
 
 from distilabel._core import old_names
 from distilabel._core.addresses import without_password
+from distilabel._core.halves import without_halves
 from distilabel.errors import DistilabelUserError
 
 TYPE_INFO_KEY: Final = "type_info"
@@ -128,7 +129,11 @@ def write(data: dict[str, Any], path: StrOrPath | None, format: str) -> Path:
         target = target / DISTILABEL_FILENAME
     target.parent.mkdir(parents=True, exist_ok=True)
     if format == "json":
-        target.write_bytes(orjson.dumps(data, option=orjson.OPT_SERIALIZE_NUMPY))
+        try:
+            text = orjson.dumps(data, option=orjson.OPT_SERIALIZE_NUMPY)
+        except TypeError:
+            text = orjson.dumps(without_halves(data), option=orjson.OPT_SERIALIZE_NUMPY)
+        target.write_bytes(text)
     else:
         import yaml
 

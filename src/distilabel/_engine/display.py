@@ -19,7 +19,8 @@ from distilabel._core.events import (
     RowsDone,
     RunStarted,
 )
-from distilabel._engine.report import duration, money, shortened
+from distilabel._engine.costs import bill_of, money, priced, together
+from distilabel._engine.report import duration, shortened
 from distilabel._engine.tally import StepTally, Tally
 from distilabel._engine.watch import GateStates, Watch, job_line
 
@@ -90,6 +91,9 @@ class Lines:
             if step.worked != self._told.get(name, 0) or step.in_flight:
                 self._told[name] = step.worked
                 self._say(f"{name}: {_progress_of(step, watch, speeds[name])}")
+        spent = spent_of(watch.tally)
+        if spent:
+            self._say(f"{spent} spent")
         left = watch.left()
         if left is not None:
             self._say(f"about {duration(left)} left")
@@ -106,12 +110,23 @@ def _progress_of(step: StepTally, watch: Watch, speed: float) -> str:
     if step.models:
         parts.append(f"{step.in_flight:,} in flight")
         parts.append(f"{step.input_tokens + step.output_tokens:,} tokens")
-        parts.append(f"cost {money(step.cost)}")
+        parts.append(f"cost {priced(step.spent)}")
     if step.reused:
         parts.append(f"{step.reused:,} reused")
     if step.failed:
         parts.append(f"{step.failed:,} failed")
     return ", ".join(parts)
+
+
+def spent_of(tally: Tally) -> str:
+    """What a run has spent so far, of its budget if it has one; empty if it asks nobody."""
+    models = tally.models
+    if not models:
+        return ""
+    if tally.budget is None:
+        return bill_of(models)
+    total = together(models.values())
+    return f"{money(total.known_cost + total.lost_cost)} of {money(tally.budget)}"
 
 
 def _short(count: int) -> str:
@@ -190,6 +205,10 @@ class Live:
             told.append(", stopping: what is in flight is finished and kept", "yellow")
         elif left is not None:
             told.append(f", about {duration(left)} left")
+        spent = spent_of(tally)
+        if spent:
+            told.append(f", {spent} spent")
+        told.truncate(self._width - _NARROWEST_NAME, overflow="ellipsis")
         name = Text(tally.pipeline, "bold")
         name.truncate(max(_NARROWEST_NAME, self._width - told.cell_len), overflow="ellipsis")
         heading = name + told
@@ -249,7 +268,7 @@ class Live:
             f"{step.in_flight:,}" if asks else "",
             f"{speed:,.1f}" if speed else "",
             _short(tokens) if asks else "",
-            money(step.cost) if asks else "",
+            priced(step.spent, "?") if asks else "",
             f"{step.failed:,}" if step.failed else "",
         ]
 

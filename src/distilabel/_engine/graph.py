@@ -82,7 +82,11 @@ class Graph:
         door = self._door(step)
         if isinstance(step, GeneratorStep):
             return Source(
-                step, self._shared, first_batch_only=self._plan.first_batch_only, door=door
+                step,
+                self._shared,
+                first_batch_only=self._plan.first_batch_only,
+                picked=self._plan.picked,
+                door=door,
             )
         assert isinstance(step, Step)
         if isinstance(step, Task) and door is not None and runs_per_row(step):
@@ -90,7 +94,7 @@ class Graph:
         if step.is_global or (door is not None and door.gathering is not None):
             reorders = not self._is_joined_with_others(str(step.name))
             return Whole(step, self._shared, memo=self._memo(step), door=door, reorders=reorders)
-        if runs_row_by_row(type(step)):
+        if runs_row_by_row(type(step)) and step.process_timeout is None:
             return RowByRow(step, self._shared)
         size = step.input_batch_size or 50
         return PerBatch(
@@ -116,13 +120,15 @@ class Graph:
             emit=self._shared.emit,
             batch_size=getattr(step, "input_batch_size", None) or 50,
             stopping=lambda: self._shared.stopping,
+            budget=self._shared.budget,
             gathering=self._gathering(step, llm),
         )
         door.loop = self._shared.loop
         return door
 
     def _gathering(self, step: _Step, llm: LLM) -> Gathering | None:
-        if not llm.use_offline_batch_generation:
+        # A pilot is to know now what the rest will be like.
+        if not llm.use_offline_batch_generation or self._plan.picked is not None:
             return None
         return self._shared.gatherings.of(llm, reuse=self._shared.reuse and step.use_cache)
 

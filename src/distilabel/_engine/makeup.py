@@ -21,8 +21,11 @@ _NOT_CONFIGURATION: Final = frozenset(
     {
         "exclude_from_signature",
         "input_batch_size",
+        "load_timeout",
         "name",
+        "on_error",
         "pipeline",
+        "process_timeout",
         "resources",
         "use_cache",
         "_artifacts_path",

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
 
 from distilabel._core.events import RowsDone, RowsTaken
 from distilabel._engine.routing import Router
 from distilabel._engine.rows import Chunk, own_copy
 from distilabel._engine.shared import Shared
-from distilabel.constants import DISTILABEL_METADATA_KEY
 
 
 class Node(ABC):
@@ -84,42 +82,27 @@ class Node(ABC):
         if count:
             self.shared.emit(RowsTaken(self.name, count))
 
-    def done(self, taken: int, given: int, dropped: int, failed: int, skipped: int = 0) -> None:
+    def done(
+        self,
+        taken: int,
+        made: int,
+        dropped: int,
+        failed: int,
+        *,
+        skipped: int = 0,
+        ended: int = 0,
+    ) -> None:
         """Says what became of rows that came.
 
         Args:
             taken: rows that came.
-            given: rows that go on, failed ones among them.
+            made: rows made of them, failed ones among them.
             dropped: rows of which nothing was made.
-            failed: rows that go on with None.
-            skipped: those of them that were not tried.
+            failed: rows that failed.
+            skipped: those of the failed ones that were not tried.
+            ended: those of the failed ones that do not go on.
         """
-        created = given + dropped - taken
+        created = made + dropped - taken
         self.shared.emit(
-            RowsDone(self.name, taken, given - failed, dropped, created, failed, skipped)
+            RowsDone(self.name, taken, made - failed, dropped, created, failed, skipped, ended)
         )
-
-
-def error_in(row: dict[str, Any], step: str) -> dict[str, Any] | None:
-    """What a step noted in a row about its own failure, if it did."""
-    for entry in _entries(row):
-        error: dict[str, Any] | None = entry.get(f"error_{step}")
-        if error is not None:
-            return error
-    return None
-
-
-def has_failed(row: dict[str, Any]) -> bool:
-    """Whether any step noted a failure in a row."""
-    return any(
-        value is not None
-        for entry in _entries(row)
-        for name, value in entry.items()
-        if name.startswith("error_")
-    )
-
-
-def _entries(row: dict[str, Any]) -> list[dict[str, Any]]:
-    metadata = row.get(DISTILABEL_METADATA_KEY)
-    entries = metadata if isinstance(metadata, list) else [metadata]
-    return [entry for entry in entries if isinstance(entry, dict)]

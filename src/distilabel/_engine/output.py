@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
+from distilabel._core.halves import without_halves
 from distilabel._engine.rows import Key, Row
 
 if TYPE_CHECKING:
@@ -177,11 +178,15 @@ def to_table(rows: list[Row]) -> pa.Table:
     if not all(isinstance(name, str) for row in rows for name in row):
         rows = [{str(name): value for name, value in row.items()} for row in rows]
     names = list(dict.fromkeys(name for row in rows for name in row))
+    if any(without_halves(name) != name for name in names):
+        rows = [{without_halves(name): value for name, value in row.items()} for row in rows]
+        names = list(dict.fromkeys(map(without_halves, names)))
     columns = []
+    odd: list[str] = []
     for name in names:
         values = [row.get(name) for row in rows]
         try:
-            columns.append(_without_empty_structs(pa.array(values)))
+            columns.append(_without_empty_structs(_array(values, name, odd)))
         except (pa.ArrowException, UnicodeError, OverflowError, TypeError, ValueError) as error:
             _log.warning(
                 "the values of column %r have no common type (%s): they are kept as text, and as "
@@ -190,7 +195,23 @@ def to_table(rows: list[Row]) -> pa.Table:
                 error,
             )
             columns.append(pa.array([None if v is None else _json(v) for v in values]))
+    if odd:
+        _log.warning(
+            "there are halves of surrogate pairs in the columns %s, which no file can hold: U+FFFD "
+            "stands in their place",
+            ", ".join(map(repr, odd)),
+        )
     return pa.table([*columns], names=names)
+
+
+def _array(values: list[Any], name: str, odd: list[str]) -> pa.Array:
+    import pyarrow as pa
+
+    try:
+        return pa.array(values)
+    except UnicodeError:
+        odd.append(name)
+        return pa.array(without_halves(values))
 
 
 def _without_empty_structs(column: pa.Array) -> pa.Array:
@@ -221,13 +242,19 @@ def _emptied(value: Any) -> Any:
 
 
 def _json(value: Any) -> str:
+    whole: Any
     if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
+        whole = without_halves(value)
+        return str(whole)
     options = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
     try:
         return orjson.dumps(value, default=_other, option=options).decode()
-    except TypeError:  # half a surrogate pair, somewhere inside
-        return repr(value).encode("utf-8", "replace").decode()
+    except TypeError:
+        whole = without_halves(value)
+    try:
+        return orjson.dumps(whole, default=_other, option=options).decode()
+    except TypeError:  # a number of more than 64 bits, somewhere inside
+        return repr(whole)
 
 
 def _other(value: Any) -> Any:

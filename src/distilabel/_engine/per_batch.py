@@ -10,19 +10,19 @@ import time
 from collections import deque
 from typing import Final
 
-from distilabel._core.events import RowFailed
+from distilabel._engine.failing import Failing, Sifted, failed_outcome
 from distilabel._engine.memo import Memo, Outcome
 from distilabel._engine.node import Node
-from distilabel._engine.per_row import error_record
-from distilabel._engine.rows import Chunk, Row, keys_at, one_to_one
+from distilabel._engine.rows import Chunk, Row, keys_at, own_copies
 from distilabel._engine.running import run_step
 from distilabel._engine.shared import Shared
 from distilabel._engine.sorter import Batch, Sorter
-from distilabel.constants import DISTILABEL_METADATA_KEY
+from distilabel._engine.timed import Timed
 from distilabel.errors import EndpointError
 from distilabel.models.door import Door, StopAsking, use_doors
 from distilabel.models.offline.work import begin_work
 from distilabel.steps.base import Step
+from distilabel.steps.tasks.base import Task
 
 # Batches handed to the thread at a time: crossing over costs more than a small batch. But whoever
 # comes next is not to wait for a second slow one.
@@ -61,6 +61,14 @@ class PerBatch(Node):
         self._memo = memo
         self._door = door
         self._reorders = reorders
+        self._failing = Failing(step, shared)
+        # Only tasks note in single rows that they failed on them.
+        self._notes = isinstance(step, Task)
+        self._timed = (
+            Timed(step.process_timeout, f"`process` of {step.name}")
+            if step.process_timeout is not None
+            else None
+        )
         self._sorter = Sorter()
         self._batches: deque[Batch] = deque()
         self._working = False
@@ -100,8 +108,9 @@ class PerBatch(Node):
     async def _work(self) -> None:
         try:
             while self._batches and not self.shared.stopping:
-                some = [self._batches.popleft() for _ in range(min(_AT_ONCE, len(self._batches)))]
-                outcomes, error = await self.shared.in_thread(self._process_all, some)
+                at_once = _AT_ONCE if self._timed is None else 1
+                some = [self._batches.popleft() for _ in range(min(at_once, len(self._batches)))]
+                outcomes, error = await self._processed(some)
                 self._batches.extendleft(reversed(some[len(outcomes) :]))
                 for batch, outcome in zip(some, outcomes, strict=False):
                     self._give(batch, outcome)
@@ -117,9 +126,23 @@ class PerBatch(Node):
             self.shared.end()
         self._finish_if_done()
 
+    async def _processed(
+        self, batches: list[Batch]
+    ) -> tuple[list[Outcome], EndpointError | StopAsking | None]:
+        if self._timed is None:
+            return await self.shared.in_thread(self._process_all, batches)
+        # What is left behind may still change its rows: they are not to be those that go on.
+        own = [batch._replace(rows=own_copies(batch.rows)) for batch in batches]
+        try:
+            return await self._timed.run(self._process_all, own)
+        except TimeoutError as error:
+            return [self._failed(batch, error) for batch in batches], None
+
     def _finish_if_done(self) -> None:
         if self._is_ended and not self._working and not self._batches:
             self._is_ended = False
+            if self._timed is not None:
+                self._timed.close()
             self.finish()
 
     def _give(self, batch: Batch, outcome: Outcome) -> None:
@@ -127,13 +150,13 @@ class PerBatch(Node):
         if self._reorders:
             keys.sort()
         dropped = len(batch.rows) - len({place.origin for place in outcome.places})
-        failed = len(outcome.rows) if outcome.error is not None else 0
-        if outcome.error is not None:
-            for key in keys:
-                self.shared.emit(RowFailed(self.name, key, error_record(outcome.error)))
+        going = Sifted(keys, outcome.rows, 0, 0)
+        if outcome.error is not None or self._notes:
+            going = self._failing.sift(keys, outcome.rows, outcome.error)
         if batch.rows:
-            self.done(len(batch.rows), len(outcome.rows), dropped, failed)
-        self.give(Chunk(keys, outcome.rows, batch.closed))
+            made = len(outcome.rows)
+            self.done(len(batch.rows), made, dropped, going.failed, ended=going.ended)
+        self.give(Chunk(going.keys, going.rows, batch.closed))
 
     # -- in the thread ----------------------------------------------------------------------
 
@@ -166,14 +189,6 @@ class PerBatch(Node):
         except (EndpointError, StopAsking):
             raise
         except Exception as error:  # noqa: BLE001 (the rows fail, the run goes on)
-            _log.warning(
-                "%s failed on %d rows, its columns are None in them: %s: %s",
-                self.name,
-                len(batch.rows),
-                type(error).__name__,
-                error,
-                exc_info=True,
-            )
             return self._failed(batch, error)
         if rows and not self._looked:
             self._looked = True
@@ -191,15 +206,18 @@ class PerBatch(Node):
             )
 
     def _failed(self, batch: Batch, error: Exception) -> Outcome:
-        given = [
-            next(r for r in row if r is not None) if isinstance(row, tuple) else row
-            for row in batch.rows
-        ]
-        rows = self._step.impute_step_outputs(given)
-        for row in rows:
-            metadata = row.get(DISTILABEL_METADATA_KEY)
-            row[DISTILABEL_METADATA_KEY] = {
-                **(metadata if isinstance(metadata, dict) else {}),
-                f"error_{self.name}": error_record(error),
-            }
-        return Outcome(rows, one_to_one(len(rows)), error)
+        # Where it ends the run, that is told then.
+        if self._failing.mode != "raise":
+            timed_out = self._timed is not None and isinstance(error, TimeoutError)
+            _log.warning(
+                "%s failed on %d rows, %s: %s: %s",
+                self.name,
+                len(batch.rows),
+                "which end here"
+                if self._failing.mode == "drop"
+                else "its columns are None in them",
+                type(error).__name__,
+                error,
+                exc_info=None if timed_out else error,
+            )
+        return failed_outcome(self._step, batch.rows, error)

@@ -6,11 +6,12 @@ import logging
 from collections import deque
 from typing import Any, Final
 
-from distilabel._core.events import RowFailed
-from distilabel._engine.node import Node, error_in, has_failed
+from distilabel._engine.at_work import row_at_work
+from distilabel._engine.failing import Failing, has_failed
+from distilabel._engine.node import Node
 from distilabel._engine.rows import Chunk, Key, Row
 from distilabel._engine.shared import Shared
-from distilabel.errors import AnswerError, DistilabelError, EndpointError, ModelError
+from distilabel.errors import DistilabelError, EndpointError, ModelError, error_record
 from distilabel.models.door import Door, StopAsking
 from distilabel.models.offline.work import Work, begin_work
 from distilabel.steps.tasks.base import Task
@@ -34,6 +35,7 @@ class PerRow(Node):
         super().__init__(str(task.name), shared)
         self._task = task
         self._door = door
+        self._failing = Failing(task, shared)
         self._mappings = task._mappings
         inputs = task.inputs
         required = dict(inputs) if isinstance(inputs, dict) else dict.fromkeys(inputs, True)
@@ -76,13 +78,16 @@ class PerRow(Node):
         given = self._mappings.into(row) if self._mappings else row
         if any(given.get(name, self) is None for name in self._required):
             return False
+        before = row_at_work.set(key[0])
         try:
             made = self._door.kept(lambda ask: self._task.aprocess(given, ask))
         except Exception:  # noqa: BLE001 (it will be raised again where it is dealt with)
             return False
+        finally:
+            row_at_work.reset(before)
         if made is None:
             return False
-        self._pass_on(key, self._counted(key, row, made, skipped=False))
+        self._pass_on(key, row, made)
         return True
 
     def _rest(self) -> None:
@@ -99,9 +104,9 @@ class PerRow(Node):
         if self._door.gathering is not None:
             begin_work(Work(self._rest, self._resume))
         try:
-            made = await self._made(key, row)
-            if made is not None:
-                self._pass_on(key, made)
+            before = row_at_work.set(key[0])
+            await self._made(key, row)
+            row_at_work.reset(before)
         finally:
             self._running -= 1
             self.shared.end()
@@ -109,9 +114,32 @@ class PerRow(Node):
             self._start()
         self._finish_if_done()
 
-    def _pass_on(self, key: Key, made: list[Row]) -> None:
+    def _pass_on(
+        self,
+        key: Key,
+        row: Row,
+        made: list[Row],
+        cause: Exception | None = None,
+        *,
+        skipped: bool = False,
+    ) -> None:
+        """Says what became of a row, and gives on what was made of it."""
+        # Before the failed ones are left out: the others have the same keys with them and without.
         keys = [key] if len(made) == 1 else [(*key, i) for i in range(len(made))]
-        self.give(Chunk(keys, made, self._closed_by(key[0])))
+        going = self._failing.sift(keys, made, cause, skipped=skipped)
+        rows = going.rows
+        if self._mappings:
+            aside = self._mappings.set_aside(row)
+            rows = [self._mappings.out_of(item, aside) for item in rows]
+        self.done(
+            1,
+            len(made),
+            0 if made else 1,
+            going.failed,
+            skipped=going.failed if skipped else 0,
+            ended=going.ended,
+        )
+        self.give(Chunk(going.keys, rows, self._closed_by(key[0])))
 
     def _closed_by(self, ordinal: int) -> tuple[int, ...]:
         left = self._pending[ordinal] - 1
@@ -124,12 +152,12 @@ class PerRow(Node):
             return (ordinal,)
         return ()
 
-    async def _made(self, key: Key, row: Row) -> list[Row] | None:
-        """The rows made of one; None if it is left for the next run."""
-        mappings = self._mappings
-        given = mappings.into(row) if mappings else row
+    async def _made(self, key: Key, row: Row) -> None:
+        """Makes rows of one and gives them on, unless it is left for the next run."""
+        given = self._mappings.into(row) if self._mappings else row
         # What failed further up is told there; a row that came with nothing is told here.
         skipped = False
+        cause: Exception | None = None
         try:
             empty = [name for name in self._required if given.get(name, self) is None]
             if empty:
@@ -140,41 +168,30 @@ class PerRow(Node):
             else:
                 made = await self._task.aprocess(given, self._door)
         except StopAsking:
-            return None
+            return
         except EndpointError as error:
             error.step = error.step or self.name
             self.shared.fail(error)
-            return None
+            return
         except Exception as error:  # noqa: BLE001 (the row fails, the run goes on)
+            cause = error
             made = self._task._failed_rows(given, self._record_of(error, given))
-        return self._counted(key, row, made, skipped)
+        self._pass_on(key, row, made, cause, skipped=skipped)
 
     def _record_of(self, error: Exception, given: Row) -> dict[str, Any]:
         record = error_record(error)
         absent = [name for name in self._required if name not in given]
         if isinstance(error, KeyError) and error.args and error.args[0] in absent:
             record["message"] = f"the row has no column {error.args[0]!r}"
-        elif not isinstance(error, (DistilabelError, ModelError)) and not self._told:
+        elif (
+            not isinstance(error, (DistilabelError, ModelError))
+            and not self._told
+            and self._failing.mode != "raise"
+        ):
             # No answer that is missing but code that is wrong: once, where.
             self._told = True
             _log.warning("%s: its code raised:", self.name, exc_info=error)
         return record
-
-    def _counted(self, key: Key, row: Row, made: list[Row], skipped: bool) -> list[Row]:
-        """The rows as they go on, after it has been said what became of them."""
-        mappings = self._mappings
-        failed = 0
-        for item in made:
-            record = error_in(item, self.name)
-            if record is not None:
-                failed += 1
-                if not skipped:
-                    self.shared.emit(RowFailed(self.name, key, record))
-        if mappings:
-            aside = mappings.set_aside(row)
-            made = [mappings.out_of(item, aside) for item in made]
-        self.done(1, len(made), 0 if made else 1, failed, failed if skipped else 0)
-        return made
 
     def ended(self) -> None:
         """No more rows will come."""
@@ -185,13 +202,3 @@ class PerRow(Node):
         if self._is_ended and not self._running and not self._queue and not self._pending:
             self._is_ended = False
             self.finish()
-
-
-def error_record(error: Exception) -> dict[str, Any]:
-    """An error as data: what stands in `distilabel_metadata` and in `Distiset.failures`."""
-    return {
-        "type": type(error).__name__,
-        "message": str(error),
-        "attempts": error.attempts if isinstance(error, AnswerError) else 1,
-        "raw": error.raw if isinstance(error, AnswerError) else None,
-    }

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from distilabel.steps.base import _Step
+from distilabel.typing.steps import OnError
 
 
 @dataclass
@@ -24,6 +25,9 @@ class Plan:
         store: file of the store; None keeps nothing.
         reuse: whether what is kept is used.
         first_batch_only: whether every source stops after one batch.
+        budget: US dollars that the run may cost; None is no limit.
+        picked: ordinals of the rows that sources give, in order; None is all of them.
+        on_error: what becomes of rows that a step fails on, if the step does not say.
     """
 
     name: str
@@ -34,11 +38,20 @@ class Plan:
     store: Path | None
     reuse: bool = True
     first_batch_only: bool = False
+    budget: float | None = None
+    picked: tuple[int, ...] | None = None
+    on_error: OnError = "null"
     routing: dict[str, Any] = field(default_factory=dict)
 
     def successors(self, name: str) -> list[str]:
         """Where the rows of a step go."""
         return [end for start, end in self.edges if start == name]
+
+    @property
+    def leaves(self) -> tuple[str, ...]:
+        """The steps that nothing follows."""
+        starts = {start for start, _ in self.edges}
+        return tuple(name for name in self.steps if name not in starts)
 
     def predecessors(self, name: str) -> list[str]:
         """Where the rows of a step come from."""

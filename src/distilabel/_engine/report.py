@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
+from distilabel._engine.costs import ModelTally, bill_of, money, priced, together
 from distilabel._engine.tally import StepTally, Tally
 
+# Why a run was stopped, where it was for want of money.
+BUDGET: Final = "the budget"
 _UNASKED: Final = "ended by an error before anything was answered"
 # What a name may take of a line, so that the counts stay beside it in a terminal.
 _LONGEST_NAME: Final = 30
@@ -24,6 +27,10 @@ class Report:
         interrupted: whether it was stopped before the end.
         failures: number of rows that failed, in all steps.
         error: what made the run end before its end; empty if nothing did.
+        stopped: why it was stopped before the end: `Ctrl-C`, `the budget`; empty if it was not.
+        models: name of a model → what it took, in all steps.
+        rows: rows that reached the end.
+        budget: US dollars that it could cost; None if there was no limit.
         jobs: batch jobs that questions still wait in: job, model, status and questions of each.
     """
 
@@ -33,6 +40,10 @@ class Report:
     interrupted: bool = False
     failures: int = 0
     error: str = ""
+    stopped: str = ""
+    models: dict[str, ModelTally] = field(default_factory=dict)
+    rows: int = 0
+    budget: float | None = None
     jobs: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
@@ -45,6 +56,10 @@ class Report:
             tally.interrupted,
             len(tally.failures),
             tally.error,
+            tally.stopping,
+            tally.models,
+            sum(tally.steps[leaf].passed_on for leaf in tally.leaves),
+            tally.budget,
             [
                 {"job": e.job, "model": e.model, "status": e.status, "questions": e.questions}
                 for e in tally.jobs.values()
@@ -63,9 +78,13 @@ class Report:
 
     @property
     def cost(self) -> float | None:
-        """US dollars of the answers asked for; None if a price is not known."""
-        costs = [step.cost for step in self.steps.values()]
-        return None if None in costs else sum(cost for cost in costs if cost is not None)
+        """US dollars of what this run asked for; None if a price is not known."""
+        return together(self.models.values()).cost
+
+    @property
+    def cost_per_row(self) -> float | None:
+        """US dollars this run spent for each row that reached the end; None if not known."""
+        return None if self.cost is None or not self.rows else self.cost / self.rows
 
     @property
     def balanced(self) -> bool:
@@ -75,9 +94,15 @@ class Report:
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON-like data."""
         data = asdict(self)
-        for step in data["steps"].values():
-            step["models"] = sorted(step["models"])
-        return data
+        for name, step in self.steps.items():
+            data["steps"][name] |= {
+                "input_tokens": step.input_tokens,
+                "output_tokens": step.output_tokens,
+                "cost": step.cost,
+                "models": {model: tally.to_dict() for model, tally in step.models.items()},
+            }
+        data["models"] = {model: tally.to_dict() for model, tally in self.models.items()}
+        return {**data, "cost": self.cost, "cost_per_row": self.cost_per_row}
 
     def __str__(self) -> str:
         return text_of(self)
@@ -85,13 +110,6 @@ class Report:
 
 def _number(value: int) -> str:
     return f"{value:,}" if value else "-"
-
-
-def money(cost: float | None) -> str:
-    """US dollars for people; an unknown price is said to be unknown."""
-    if cost is None:
-        return "unknown"
-    return f"${cost:,.2f}" if cost >= 1 or cost == 0 else f"${cost:.4f}"
 
 
 def duration(seconds: float) -> str:
@@ -154,16 +172,15 @@ def text_of(report: Report) -> str:
     steps = report.steps
     if report.error and not any(step.taken for step in steps.values()):
         return _closing(report)
-    counts = ["taken", "given", "created", "dropped", "failed"]
-    lines = _counted(
-        "step", ["rows in", "out", *counts[2:]], counts, steps, needless=("created", "dropped")
-    )
+    counts = ["taken", "given", "created", "dropped", "failed", "ended"]
+    heads = ["rows in", "out", *counts[2:5], "ended there"]
+    lines = _counted("step", heads, counts, steps, needless=("created", "dropped", "ended"))
     asked = {name: step for name, step in steps.items() if step.models}
     if asked:
-        counts = ["asked", "retried", "answered", "in_jobs", "reused"]
-        counts += ["input_tokens", "output_tokens"]
-        heads = ["asked", "again", "stored", "by batch", "reused", "tokens in", "out"]
-        costs = [money(step.cost) if step.answered else "-" for step in asked.values()]
+        tokens = ["input_tokens", "cached_tokens", "output_tokens"]
+        counts = ["asked", "retried", "answered", "in_jobs", "reused", *tokens]
+        heads = ["asked", "again", "stored", "by batch", "reused", "tokens in", "cached", "out"]
+        costs = [priced(step.spent) if step.spent.is_charged else "-" for step in asked.values()]
         # Last, where a long name does the least harm.
         models = [", ".join(sorted(step.models)) for step in asked.values()]
         lines.append("")
@@ -172,7 +189,7 @@ def text_of(report: Report) -> str:
             heads,
             counts,
             asked,
-            needless=("retried", "in_jobs"),
+            needless=("retried", "in_jobs", "cached_tokens"),
             more=(["cost", *costs], ["model", *models]),
         )
     lines.append("")
@@ -193,14 +210,18 @@ def _closing(report: Report) -> str:
     parts = [f"{report.pipeline}: {duration(report.seconds)}"]
     if report.asked or report.reused:
         parts.append(f"{report.asked:,} answers asked, {report.reused:,} reused")
-        if report.asked:
-            parts.append(f"cost {money(report.cost)}")
+        parts += _costs(report)
     if report.failures:
         rows = f"{report.failures:,} row{'s' if report.failures > 1 else ''}"
         parts.append(f"{rows} failed: see distiset.failures; run again to ask them again")
     if report.jobs:
         parts.append(f"{waiting(report.jobs)}: run again to collect the answers")
-    if report.interrupted:
+    if report.interrupted and report.budget is not None and report.stopped == BUDGET:
+        total = together(report.models.values())
+        spent = money(total.known_cost + total.lost_cost)
+        parts.append(f"stopped by the budget: spent {spent} of {money(report.budget)}")
+        parts.append("run again to go on")
+    elif report.interrupted:
         parts.append("stopped before the end: run again to go on where it stopped")
     elif report.error:
         kept = "what was answered is kept, run again to go on from there"
@@ -208,3 +229,18 @@ def _closing(report: Report) -> str:
     elif not report.balanced and not report.jobs:
         parts.append("rows are missing from these counts: this is a mistake of distilabel's")
     return "; ".join(parts) + "."
+
+
+def _costs(report: Report) -> list[str]:
+    """What the run cost, in words; nothing for a run that asked nothing."""
+    total = together(report.models.values())
+    if not (total.is_charged or total.lost):
+        return []
+    parts = [f"cost {bill_of(report.models)}"]
+    if report.cost and report.cost_per_row is not None:
+        parts[0] += f", {money(report.cost_per_row)} for each of {report.rows:,} rows"
+    if total.lost:
+        most = f", at most {money(total.lost_cost)}" if total.lost_cost else ""
+        replies = "1 reply was" if total.lost == 1 else f"{total.lost:,} replies were"
+        parts.append(f"{replies} lost on the way and may be charged as well{most}")
+    return parts

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from distilabel._core.events import RowFailed
+from distilabel._engine.failing import Failing, failed_outcome
 from distilabel._engine.node import Node
-from distilabel._engine.per_row import error_record
 from distilabel._engine.rows import Chunk, keys_at
 from distilabel._engine.running import run_step
 from distilabel._engine.shared import Shared
-from distilabel.constants import DISTILABEL_METADATA_KEY
 from distilabel.steps.base import Step
 
 
@@ -25,6 +21,7 @@ class RowByRow(Node):
     def __init__(self, step: Step, shared: Shared) -> None:
         super().__init__(str(step.name), shared)
         self._step = step
+        self._failing = Failing(step, shared)
 
     def push(self, port: int, chunk: Chunk) -> None:
         """Works on the rows and gives them on."""
@@ -51,18 +48,10 @@ class RowByRow(Node):
                 self._work(Chunk([key], [row], ()))
             self.give(Chunk([], [], chunk.closed))
             return
-        only: Any = chunk.rows[0]
-        row = next(part for part in only if part is not None) if isinstance(only, tuple) else only
-        record = error_record(error)
-        made = self._step.impute_step_outputs([row])
-        metadata = row.get(DISTILABEL_METADATA_KEY)
-        made[0][DISTILABEL_METADATA_KEY] = {
-            **(metadata if isinstance(metadata, dict) else {}),
-            f"error_{self.name}": record,
-        }
-        self.shared.emit(RowFailed(self.name, chunk.keys[0], record))
-        self.done(1, 1, 0, 1)
-        self.give(Chunk(chunk.keys, made, chunk.closed))
+        outcome = failed_outcome(self._step, chunk.rows, error)
+        going = self._failing.sift(chunk.keys, outcome.rows, error)
+        self.done(1, 1, 0, 1, ended=going.ended)
+        self.give(Chunk(going.keys, going.rows, chunk.closed))
 
     def ended(self) -> None:
         """Nothing is held back here."""

@@ -44,6 +44,11 @@ def own_copy(value: Any) -> Any:
     return value
 
 
+def own_copies(rows: list[Any]) -> list[Any]:
+    """Copies of the rows of a batch, which are tuples where there are several predecessors."""
+    return [tuple(map(own_copy, row)) if isinstance(row, tuple) else own_copy(row) for row in rows]
+
+
 def distinct(rows: list[Any]) -> list[Any]:
     """The rows, those that stand in the list twice as copies: nobody is to change two at once."""
     if len(set(map(id, rows))) == len(rows):

@@ -18,11 +18,15 @@ from distilabel._core.threads import Threads
 from distilabel._engine.collecting import fewer_collections
 from distilabel._engine.graph import Graph
 from distilabel._engine.plan import Plan
+from distilabel._engine.pricing import check_prices
+from distilabel._engine.report import BUDGET
 from distilabel._engine.shared import Shared
 from distilabel._engine.store import Store
+from distilabel._engine.timed import Timed
 from distilabel.constants import STEPS_ARTIFACTS_PATH
 from distilabel.errors import DistilabelError, ModelError, StoreError
 from distilabel.models import http
+from distilabel.models.budget import Budget
 from distilabel.steps.base import _Step
 
 _log = logging.getLogger("distilabel.pipeline")
@@ -115,7 +119,12 @@ class Run:
             if self._main is not None:
                 self._main.cancel()
             return
-        self._emit(Stopping("Ctrl-C"))
+        self._stop_because("Ctrl-C")
+
+    def _stop_because(self, reason: str) -> None:
+        assert self._shared is not None
+        self.interrupted = True
+        self._emit(Stopping(reason))
         self._shared.stop_asking()
         self._shared.finish()
 
@@ -133,9 +142,8 @@ class Run:
         store: Store | None = None
         error: BaseException | None = None
         try:
-            self._emit(
-                RunStarted(plan.name, {name: type(s).__name__ for name, s in plan.steps.items()})
-            )
+            kinds = {name: type(s).__name__ for name, s in plan.steps.items()}
+            self._emit(RunStarted(plan.name, kinds, plan.leaves, plan.budget))
             store = Store(plan.store) if plan.store is not None else None
             await self._loaded(store)
         except BaseException as caught:
@@ -175,7 +183,10 @@ class Run:
         begun = time.monotonic()
         step.set_pipeline_artifacts_path(self._plan.data / STEPS_ARTIFACTS_PATH)
         try:
-            await self._threads.run(step.load)
+            if step.load_timeout is None:
+                await self._threads.run(step.load)
+            else:
+                await Timed(step.load_timeout, f"`load` of {step.name}").run(step.load)
         except Exception as error:
             beginning = f"The step {step.name!r} could not be loaded"
             if isinstance(error, DistilabelError):
@@ -217,9 +228,13 @@ class Run:
             store=store,
             reuse=plan.reuse,
             window=_window(plan.steps),
+            on_error=plan.on_error,
             name=plan.name,
         )
         try:
+            if plan.budget is not None:
+                await shared.in_thread(check_prices, plan.steps)
+                shared.budget = Budget(plan.budget, lambda: self._stop_because(BUDGET))
             graph = Graph(plan, shared)
             self._shared = shared
             if self.interrupted:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from distilabel._engine.rows import Place, all_rows, distinct, places
 from distilabel.steps.base import Step
+
+_log = logging.getLogger("distilabel.pipeline")
 
 
 def run_step(step: Step, rows: list[Any]) -> tuple[list[Any], list[Place]]:
@@ -64,12 +67,19 @@ def _gathered(step: Step, given: Any) -> list[Any]:
         lists = iter(given)
     except TypeError:
         raise TypeError(
-            f"`process` of {step.name} gave {given!r}: yield a list of rows instead."
+            f"`process` of {step.name} gave {str(given)[:40]}: yield a list of rows instead."
         ) from None
+    rows: Any = None
     for rows in lists:
         if not isinstance(rows, (list, tuple)):
             raise TypeError(
                 f"`process` of {step.name} yields a {type(rows).__name__}: yield a list of rows."
             )
         made = [*made, *rows] if made else list(rows)
+    if rows is None:
+        _log.warning(
+            "%s: `process` yielded nothing for a batch, its rows end there. If that is meant, "
+            "yield an empty list.",
+            step.name,
+        )
     return made

@@ -9,10 +9,12 @@ from typing import Any, Protocol, TypeVar
 from distilabel._core.events import Emit
 from distilabel._core.threads import Threads
 from distilabel._engine.store import Store
+from distilabel.models.budget import Budget
 from distilabel.models.door import StopAsking
 from distilabel.models.gates import Gates
 from distilabel.models.offline.gatherings import Gatherings
 from distilabel.models.offline.work import Work
+from distilabel.typing.steps import OnError
 
 _T = TypeVar("_T")
 
@@ -32,16 +34,25 @@ class Shared:
         store: where answers and outputs are kept; None keeps nothing.
         reuse: whether what is kept is used.
         window: most source rows on their way at a time.
+        on_error: what becomes of rows that a step fails on, if the step does not say.
         name: of the pipeline.
     """
 
     def __init__(
-        self, *, emit: Emit, store: Store | None, reuse: bool, window: int, name: str = ""
+        self,
+        *,
+        emit: Emit,
+        store: Store | None,
+        reuse: bool,
+        window: int,
+        on_error: OnError = "null",
+        name: str = "",
     ) -> None:
         self.emit = emit
         self.store = store
         self.reuse = reuse
         self.window = window
+        self.on_error: OnError = on_error
         self.loop = asyncio.get_running_loop()
         self.gates = Gates(emit)
         self.gatherings = Gatherings(
@@ -58,6 +69,7 @@ class Shared:
         self.progress = asyncio.Event()
         self.finished = asyncio.Event()
         self.failure: BaseException | None = None
+        self.budget: Budget | None = None
         self.leaves = 0
         self._busy = 0
         self._tasks: set[asyncio.Task[None]] = set()

@@ -9,6 +9,7 @@ from typing import Any, Final
 from distilabel._engine.feed import Feed
 from distilabel._engine.rows import Chunk, Row, all_rows, own_copy
 from distilabel._engine.shared import Shared
+from distilabel._engine.timed import Timed
 from distilabel.errors import DistilabelUserError, EndpointError
 from distilabel.models.door import Door, StopAsking, use_doors
 from distilabel.models.offline.work import begin_work
@@ -27,6 +28,7 @@ class Source(Feed):
         step: the step.
         shared: what the nodes of the run share.
         first_batch_only: whether to stop after one batch, as in a dry run.
+        picked: ordinals of the rows to give, in order, as in a pilot; None is all of them.
         door: put up for the step's own synchronous questions.
     """
 
@@ -36,12 +38,21 @@ class Source(Feed):
         shared: Shared,
         *,
         first_batch_only: bool = False,
+        picked: tuple[int, ...] | None = None,
         door: Door | None = None,
     ) -> None:
         super().__init__(str(step.name), shared)
         self._step = step
         self._first_batch_only = first_batch_only
+        self._picked = None if picked is None else frozenset(picked)
+        self._last_picked = max(picked, default=0) if picked is not None else 0
+        self._read = 0
         self._door = door
+        self._timed = (
+            Timed(step.process_timeout, f"`process` of {step.name}")
+            if step.process_timeout is not None
+            else None
+        )
 
     def push(self, port: int, chunk: Chunk) -> None:
         """Nobody precedes a source."""
@@ -58,7 +69,8 @@ class Source(Feed):
             await self.wait_for_room()
             self.shared.begin()
             try:
-                pulled, last = await self.shared.in_thread(self._pull, batches, self.room)
+                run = self.shared.in_thread if self._timed is None else self._timed.run
+                pulled, last = await run(self._pull, batches, self.room)
                 for rows in pulled:
                     self._number(rows)
             except StopAsking:
@@ -66,10 +78,19 @@ class Source(Feed):
             except EndpointError as error:
                 error.step = error.step or self.name
                 raise
+            except TimeoutError as error:
+                raise DistilabelUserError(
+                    f"The step {self.name!r} made no rows in time: {error}. Answers that came so "
+                    "far are kept: correct it and run again."
+                ) from None
             finally:
                 self.shared.end()
         if self.shared.stopping:
             return
+        if not self.given_ordinals and self._read:
+            raise DistilabelUserError(
+                f"{self.name} has only {self._read:,} rows, far fewer than was said."
+            )
         if not self.given_ordinals:
             raise DistilabelUserError(
                 f"{self.name} gave no rows: is its dataset empty, or filtered to nothing?"
@@ -95,6 +116,9 @@ class Source(Feed):
             if item is None:
                 return pulled, True
             rows, last = item
+            if self._picked is not None:
+                rows = self._those_picked(rows)
+                last = last or self._read > self._last_picked
             pulled.append(rows)
             room -= len(rows)
             if last or self._first_batch_only:
@@ -102,6 +126,12 @@ class Source(Feed):
             if time.monotonic() > until:
                 break
         return pulled, False
+
+    def _those_picked(self, rows: list[Row]) -> list[Row]:
+        assert self._picked is not None
+        start = self._read
+        self._read += len(rows)
+        return [row for i, row in enumerate(rows, start) if i in self._picked]
 
     def _next(self, batches: _Batches) -> tuple[list[Row], bool] | None:
         try:

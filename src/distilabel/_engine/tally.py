@@ -19,7 +19,9 @@ from distilabel._core.events import (
     RunStarted,
     Stopping,
     Unanswered,
+    Wasted,
 )
+from distilabel._engine.costs import ModelTally, together
 
 
 @dataclass
@@ -33,19 +35,17 @@ class StepTally:
         given: rows it gave on, unharmed.
         dropped: rows it made nothing of.
         created: rows it gave beyond one per row that came.
-        failed: rows it gave on with None.
+        failed: rows it failed on.
         skipped: those of the failed ones that were not tried.
+        ended: those of the failed ones that did not go on.
         asked: questions sent, repetitions included.
         answered: answers that came.
         reused: answers that were stored already.
         retried: questions sent again.
         in_jobs: answers that came in batch jobs, at the price of those.
         in_flight: questions that are with the model.
-        input_tokens: tokens of the questions that were answered now.
-        output_tokens: tokens of those answers.
-        cost: US dollars of those answers; None if a price is not known.
-        seconds: the model took for them, all added up.
-        models: names of the models asked.
+        seconds: the model took for the answers, all added up.
+        models: name of a model asked → its counts, and what it cost.
     """
 
     kind: str = ""
@@ -56,17 +56,52 @@ class StepTally:
     created: int = 0
     failed: int = 0
     skipped: int = 0
+    ended: int = 0
     asked: int = 0
     answered: int = 0
     reused: int = 0
     retried: int = 0
     in_jobs: int = 0
     in_flight: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cost: float | None = 0.0
     seconds: float = 0.0
-    models: set[str] = field(default_factory=set)
+    models: dict[str, ModelTally] = field(default_factory=dict)
+
+    def model(self, name: str) -> ModelTally:
+        """The counts of one of its models."""
+        found = self.models.get(name)
+        if found is None:
+            found = self.models[name] = ModelTally()
+        return found
+
+    @property
+    def spent(self) -> ModelTally:
+        """What all its models took together."""
+        return together(list(self.models.values()))
+
+    @property
+    def input_tokens(self) -> int:
+        """Tokens of the questions that were answered now."""
+        return self.spent.input_tokens
+
+    @property
+    def cached_tokens(self) -> int:
+        """Those of them that the provider had read before, where it says so."""
+        return self.spent.cached_tokens
+
+    @property
+    def output_tokens(self) -> int:
+        """Tokens of what came back."""
+        return self.spent.output_tokens
+
+    @property
+    def cost(self) -> float | None:
+        """US dollars of what was asked now; None if a price is not known."""
+        return self.spent.cost
+
+    @property
+    def passed_on(self) -> int:
+        """Rows that came to the next step, or to the end."""
+        return self.given + self.failed - self.ended
 
     @property
     def balanced(self) -> bool:
@@ -90,6 +125,8 @@ class Tally:
         self.seconds = 0.0
         self.interrupted = False
         self.stopping = ""
+        self.leaves: tuple[str, ...] = ()
+        self.budget: float | None = None
         self.error = ""
 
     def __call__(self, event: Event) -> None:
@@ -101,7 +138,18 @@ class Tally:
     def _started(self, event: RunStarted) -> None:
         self.pipeline = event.pipeline
         self.steps = {name: StepTally(kind) for name, kind in event.steps.items()}
+        self.leaves = event.leaves
+        self.budget = event.budget
         self.begun = time.monotonic()
+
+    @property
+    def models(self) -> dict[str, ModelTally]:
+        """Name of a model → what it took, in all steps."""
+        found: dict[str, list[ModelTally]] = {}
+        for step in list(self.steps.values()):
+            for name, model in list(step.models.items()):
+                found.setdefault(name, []).append(model)
+        return {name: together(tallies) for name, tallies in found.items()}
 
     def _taken(self, event: RowsTaken) -> None:
         self.steps[event.step].taken += event.count
@@ -114,26 +162,27 @@ class Tally:
         step.created += event.created
         step.failed += event.failed
         step.skipped += event.skipped
+        step.ended += event.ended
 
     def _asked(self, event: Asked) -> None:
         step = self.steps[event.step]
         step.asked += 1
         step.in_flight += 1
-        step.models.add(event.model)
+        step.model(event.model)
 
     def _answered(self, event: Answered) -> None:
         step = self.steps[event.step]
+        step.model(event.model).count(event)
         if event.reused:
             step.reused += 1
-            step.models.add(event.model)
             return
         step.answered += 1
         step.in_jobs += event.in_job
         step.in_flight -= 1
-        step.input_tokens += event.input_tokens
-        step.output_tokens += event.output_tokens
         step.seconds += event.seconds
-        step.cost = None if step.cost is None or event.cost is None else step.cost + event.cost
+
+    def _wasted(self, event: Wasted) -> None:
+        self.steps[event.step].model(event.model).count(event)
 
     def _retried(self, event: Retried) -> None:
         step = self.steps[event.step]
@@ -167,6 +216,7 @@ _COUNTERS: dict[type[Event], Any] = {
     RowsDone: Tally._done,
     Asked: Tally._asked,
     Answered: Tally._answered,
+    Wasted: Tally._wasted,
     Retried: Tally._retried,
     Unanswered: Tally._unanswered,
     JobMoved: Tally._moved,

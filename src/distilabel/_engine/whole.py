@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
+from distilabel._engine.failing import Failing, Sifted, failed_outcome
 from distilabel._engine.feed import Feed
 from distilabel._engine.memo import Memo, Outcome
-from distilabel._engine.rows import Chunk, Key, keys_at
+from distilabel._engine.rows import Chunk, Key, keys_at, own_copies
 from distilabel._engine.running import run_step
 from distilabel._engine.shared import Shared
 from distilabel._engine.sorter import Sorter
+from distilabel._engine.timed import Timed
 from distilabel.errors import EndpointError
 from distilabel.models.door import Door, StopAsking, use_doors
 from distilabel.models.offline.work import begin_work
 from distilabel.steps.base import Step
+from distilabel.steps.tasks.base import Task
+
+_log = logging.getLogger("distilabel.pipeline")
 
 
 class Whole(Feed):
@@ -42,6 +48,7 @@ class Whole(Feed):
         self._memo = memo
         self._door = door
         self._reorders = reorders
+        self._failing = Failing(step, shared)
         self._sorter = Sorter()
 
     def push(self, port: int, chunk: Chunk) -> None:
@@ -63,29 +70,66 @@ class Whole(Feed):
         if batch.rows:
             self.shared.begin()
             try:
-                outcome = await self.shared.in_thread(self._process, batch.rows)
+                outcome = await self._processed(batch.rows)
             except StopAsking:
                 return
             except EndpointError as error:
                 error.step = error.step or self.name
                 raise
-            except Exception as error:
-                raise RuntimeError(
-                    f"The step {self.name!r} failed on its {len(batch.rows)} rows: "
-                    f"{type(error).__name__}: {error}. Answers that came so far are kept: correct "
-                    "it and run again."
-                ) from error
             finally:
                 self.shared.end()
-            dropped = len(batch.rows) - len({place.origin for place in outcome.places})
-            self.done(len(batch.rows), len(outcome.rows), dropped, 0)
         keys = keys_at(batch.keys, outcome.places)
+        going = Sifted(keys, outcome.rows, 0, 0)
+        # Only tasks note in single rows that they failed on them.
+        if outcome.error is not None or isinstance(self._step, Task):
+            going = self._failing.sift(keys, outcome.rows, outcome.error)
+        if batch.rows:
+            dropped = len(batch.rows) - len({place.origin for place in outcome.places})
+            made = len(outcome.rows)
+            self.done(len(batch.rows), made, dropped, going.failed, ended=going.ended)
+        keys = going.keys
         if self._reorders:
             keys.sort()
-        order = sorted(zip(keys, outcome.rows, strict=True), key=_key)
+        order = sorted(zip(keys, going.rows, strict=True), key=_key)
         await self.let_go(order, batch.closed.stop)
         if not self.shared.stopping:
             self.finish()
+
+    async def _processed(self, rows: list[Any]) -> Outcome:
+        """What the step makes of all rows.
+
+        Raises:
+            RuntimeError: it failed, and has not said that it may.
+        """
+        seconds = self._step.process_timeout
+        try:
+            if seconds is None:
+                return await self.shared.in_thread(self._process, rows)
+            # What is left behind may still change its rows: they are not to be those that go on.
+            timed = Timed(seconds, f"`process` of {self.name}")
+            try:
+                return await timed.run(self._process, own_copies(rows))
+            finally:
+                timed.close()
+        except EndpointError:
+            raise
+        except Exception as error:
+            # Of all rows at once: what the pipeline says of single ones is not meant for that.
+            if self._step.on_error in ("null", "drop"):
+                _log.warning(
+                    "%s failed on all %d rows: %s: %s",
+                    self.name,
+                    len(rows),
+                    type(error).__name__,
+                    error,
+                    exc_info=error,
+                )
+                return failed_outcome(self._step, rows, error)
+            raise RuntimeError(
+                f"The step {self.name!r} failed on its {len(rows)} rows: "
+                f"{type(error).__name__}: {error}. Answers that came so far are kept: correct "
+                "it and run again."
+            ) from error
 
     def _process(self, rows: list[Any]) -> Outcome:
         if self._door is not None:

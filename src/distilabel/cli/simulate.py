@@ -54,6 +54,14 @@ def simulate(
             "(model name to text); other questions get simulated answers."
         ),
     ] = None,
+    price: Annotated[
+        Optional[str],
+        typer.Option(
+            metavar="IN:OUT",
+            help="US dollars for a million tokens in, and out, such as '0.15:0.6'; every answer "
+            "then names what it cost.",
+        ),
+    ] = None,
     batches: Annotated[
         str,
         typer.Option(
@@ -100,6 +108,7 @@ def simulate(
             models=tuple(model or ()),
             api_key=api_key,
             replay=replay,
+            price=Settings.price_from(price) if price else None,
             seed=seed,
             batches=Batching.parse(batches),
             reasoning=reasoning,

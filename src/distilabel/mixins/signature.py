@@ -21,6 +21,10 @@ NOT_IN_SIGNATURE: Final = frozenset(
 )
 
 
+# How a step is run, not what it makes of rows; 1.5.3 knew no such fields.
+_HOW: Final = frozenset({"load_timeout", "on_error", "parse_retries", "process_timeout"})
+
+
 def _flat(value: Any, path: str, skip: set[str]) -> list[str]:
     if isinstance(value, dict):
         return [
@@ -51,5 +55,5 @@ class SignatureMixin(BaseModel):
     def signature(self) -> str:
         """SHA-1 (40 hexadecimal digits) of the dump, less what `exclude_from_signature` names."""
         dump = self.dump()  # type: ignore[attr-defined]
-        skip = {"runtime_parameters_info", *self.exclude_from_signature}
+        skip = {"runtime_parameters_info", *_HOW, *self.exclude_from_signature}
         return hashlib.sha1("\n".join(_flat(dump, "", skip)).encode("utf-8", "replace")).hexdigest()

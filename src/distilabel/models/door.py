@@ -11,31 +11,37 @@ import hashlib
 import logging
 import random
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Final, List, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, List, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 import orjson
 
 from distilabel._core.digest import canonical
-from distilabel._core.events import Answered, Asked, Emit, Retried, Unanswered
+from distilabel._core.events import Asked, Emit, Retried, Unanswered
 from distilabel._core.spec import module_of
 from distilabel.errors import AnswerError, EndpointError
 from distilabel.models.arguments import checked_arguments
 from distilabel.models.batcher import Batcher
+from distilabel.models.bill import Bill
 from distilabel.models.gate import Gate, How
 from distilabel.models.gates import Gates
+from distilabel.models.kept import Answers, NotKept, Replaying
 from distilabel.models.llms.base import LLM, AsyncLLM, merge_responses
+from distilabel.models.offline.asking import asked_in_job
 from distilabel.models.offline.questions import Posed
-from distilabel.models.prices import Price, price_for
 from distilabel.models.stopping import StopAsking as StopAsking
 from distilabel.models.times import Times
 from distilabel.models.troubles import as_model_error
+from distilabel.models.whole_texts import WholeTexts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
 
+    from distilabel.models.budget import Budget
     from distilabel.models.offline.gathering import Gathering
     from distilabel.typing import FormattedInput, GenerateOutput
+
+    _IsReadable = Callable[[GenerateOutput], bool]
 
 # A refusal for load says nothing against the question: it is asked again for this many seconds.
 PATIENCE: Final = 900.0
@@ -47,27 +53,6 @@ LONGEST_WAIT_IN_AN_OUTAGE: Final = 30.0
 
 _log = logging.getLogger("distilabel.llm")
 _T = TypeVar("_T")
-
-
-class Answers(Protocol):
-    """Where answers are kept."""
-
-    @property
-    def held_before(self) -> bool:
-        """Whether anything was kept before this run."""
-        ...
-
-    def get(self, key: bytes) -> bytes | None:
-        """The answer kept under `key`, if any."""
-        ...
-
-    async def put(self, key: bytes, value: bytes) -> None:
-        """Keeps an answer; returns when it is safe."""
-        ...
-
-
-class NotKept(BaseException):
-    """A question has no kept answer: it has to be asked."""
 
 
 _standalone: WeakKeyDictionary[asyncio.AbstractEventLoop, Gates] = WeakKeyDictionary()
@@ -96,6 +81,7 @@ class Door:
         emit: told of every question and answer.
         batch_size: most questions that a synchronous model gets at a time.
         stopping: asked before every question; True leaves it unasked.
+        budget: what the questions may cost; None is no limit.
         gathering: where questions wait for a batch job; None asks each by itself.
     """
 
@@ -110,6 +96,7 @@ class Door:
         emit: Emit | None = None,
         batch_size: int = 50,
         stopping: Callable[[], bool] | None = None,
+        budget: Budget | None = None,
         gathering: Gathering | None = None,
     ) -> None:
         self.llm = llm
@@ -119,10 +106,11 @@ class Door:
         self._reuse = reuse
         self._gates = gates
         self._gate: Gate | None = None
-        self._price: asyncio.Task[Price] | None = None
         self._emit = emit or (lambda event: None)
-        self._stopping = stopping or (lambda: False)
         self.gathering = gathering
+        share = gathering.desk.price_share if gathering is not None else None
+        self._bill = Bill(llm, step, self._emit, budget, share)
+        self._stopping = stopping or (lambda: False)
         self._arguments = checked_arguments(llm, llm.get_generation_kwargs())
         self._name = llm.model_name
         self._told = False
@@ -135,6 +123,7 @@ class Door:
                 self._answers = None
         # How often each question was asked here: equal questions get answers of their own.
         self._times = Times()
+        self._whole_texts = WholeTexts(step)
         self._peeked: list[tuple[bytes, GenerateOutput]] = []
         self._splits = not type(llm)._num_generations_param_supported
         self._seeded = getattr(type(llm), "_takes_seed", False) and "seed" not in self._arguments
@@ -229,29 +218,20 @@ class Door:
         if not self.may_have_kept:
             return None
         self._peeked.clear()
-        at_once = True
-
-        async def ask(
-            input: FormattedInput, num_generations: int = 1, **kwargs: Any
-        ) -> GenerateOutput:
-            if not at_once:
-                # In a task that the work has started for it, and nobody waits for that any more.
-                raise asyncio.CancelledError
-            return self._from_kept(input, num_generations, kwargs)
-
-        coroutine = work(ask)
+        replaying = Replaying(self._from_kept, self._again_from_kept)
+        coroutine = work(replaying)
         try:
             waited_for: Any = coroutine.send(None)
         except StopIteration as end:
             for _, output in self._peeked:
-                self._tell_answered(output, 0.0, reused=True)
+                self._bill.reused(output)
             self._peeked.clear()
             result: _T = end.value
             return result
         except NotKept:
             return None
         finally:
-            at_once = False
+            replaying.is_over = True
             coroutine.close()
             for question, _ in self._peeked:
                 self._times.forget(question)
@@ -279,6 +259,23 @@ class Door:
             self._peeked.append((question, outputs[-1]))
         return merge_responses(outputs, num_generations)[0] if splits else outputs[0]
 
+    def _again_from_kept(
+        self, input: FormattedInput, again: tuple[int, int], is_readable: _IsReadable
+    ) -> GenerateOutput:
+        question, key = self._key(input, 1, self._base, again)
+        output = self._readable(key, is_readable)
+        if output is None:
+            self._times.forget(question)
+            raise NotKept
+        self._peeked.append((question, output))
+        return output
+
+    def _readable(self, key: bytes, is_readable: _IsReadable) -> GenerateOutput | None:
+        assert self._answers is not None
+        kept = self._answers.get(key)
+        output: GenerateOutput | None = orjson.loads(kept) if kept is not None else None
+        return output if output is not None and is_readable(output) else None
+
     # -- one question -----------------------------------------------------------------------
 
     def _digest_of(self, arguments: dict[str, Any]) -> Any:
@@ -288,10 +285,12 @@ class Door:
         what = [name, self.llm._identity(), arguments, structure]
         return hashlib.blake2b(canonical(what), digest_size=16)
 
-    def _key(self, input: FormattedInput, count: int, base: Any) -> tuple[bytes, bytes]:
+    def _key(
+        self, input: FormattedInput, count: int, base: Any, again: tuple[int, int] | None = None
+    ) -> tuple[bytes, bytes]:
         """What is asked, and what its answer is kept under: each time it is asked, another key."""
         hasher = base.copy()
-        hasher.update(canonical([count, input]))
+        hasher.update(canonical([count, input] if again is None else [count, input, *again]))
         question: bytes = hasher.digest()
         times = self._times.before(question)
         if times == 0:
@@ -307,20 +306,58 @@ class Door:
             kept = self._answers.get(key)
             if kept is not None:
                 output: GenerateOutput = orjson.loads(kept)
-                self._tell_answered(output, 0.0, reused=True)
+                self._bill.reused(output)
                 return output
         if self._seeded:
-            # Drawn from the question, so that a rerun sends the same and an equal one another.
-            arguments = {**arguments, "seed": int.from_bytes(key[:4], "big") & 0x7FFFFFFF}
-        if self.gathering is not None:
-            posed = Posed(self.llm, input, count, arguments)
-            return await self._gathered(self.gathering, key, posed)
+            arguments = _with_seed(arguments, key)
         return await self._ask(key, input, count, arguments)
 
-    async def _ask(
-        self, key: bytes, input: FormattedInput, count: int, arguments: dict[str, Any]
+    async def again(
+        self, input: FormattedInput, attempt: int, which: int, is_readable: _IsReadable
     ) -> GenerateOutput:
+        """Asks a question once more, the answer to which could not be read.
+
+        The new answer is kept only if it can be read: one that cannot is not to be had again.
+
+        Args:
+            input: as it was asked before.
+            attempt: how often it was asked before.
+            which: of the generations it is asked again for.
+            is_readable: whether an output can be read.
+
+        Returns:
+            An output with one generation.
+
+        Raises:
+            AnswerError, EndpointError, StopAsking: as for the first time.
+        """
+        _, key = self._key(input, 1, self._base, (attempt, which))
+        if self._answers is not None and self._reuse:
+            output = self._readable(key, is_readable)
+            if output is not None:
+                self._bill.reused(output)
+                return output
+        arguments = self._arguments
+        if self._seeded or arguments.get("seed") is not None:
+            # With the seed it had, it would get the answer it had.
+            arguments = _with_seed(arguments, key)
+        return await self._ask(key, input, 1, arguments, is_readable)
+
+    async def _ask(
+        self,
+        key: bytes,
+        input: FormattedInput,
+        count: int,
+        arguments: dict[str, Any],
+        is_wanted: _IsReadable = lambda output: True,
+    ) -> GenerateOutput:
+        input = self._whole_texts.of(input)
         gate = self._gate or await self._opened()
+        if self.gathering is not None:
+            posed = Posed(self.llm, input, count, arguments)
+            return await asked_in_job(
+                self.gathering, key, posed, self._bill, self._stopping, is_wanted
+            )
         loop = asyncio.get_running_loop()
         retries = getattr(self.llm, "max_retries", None)
         retries = RETRIES if retries is None else retries
@@ -329,26 +366,31 @@ class Door:
         while True:
             ticket = await gate.enter(key, again=attempts > 0)
             how, wait, tokens, why = How.OTHER, None, 0, ""
+            item = None
             try:
-                if self._stopping():
+                item = await self._bill.item(input, count, arguments)
+                if item is None or self._stopping():
                     raise StopAsking
                 self._emit(Asked(self.step, self._name))
                 asked = loop.time()
                 outcome = await self._tried(input, count, arguments)
                 if not isinstance(outcome, AnswerError):
                     output, how = outcome, How.ANSWERED
-                    tokens = await self._tell_paid(output, loop.time() - asked)
-                    if self._answers is not None:
+                    tokens = await self._bill.answered(item, output, loop.time() - asked)
+                    if self._answers is not None and is_wanted(output):
                         # Leave is kept until the answer is safe: what is in flight can be lost.
                         await self._keep(key, output)
                     return output
                 error = outcome
+                await self._bill.failed(item, error)
                 wait, why = error.retry_after, str(error)
                 if error.overloaded:
                     how = How.REFUSED
                 elif error.retryable:
                     how = How.BROKEN
             finally:
+                if item is not None:
+                    self._bill.close(item)
                 gate.leave(ticket, how, wait=wait, tokens=tokens, why=why)
             attempts += 1
             tries += not error.overloaded
@@ -369,31 +411,10 @@ class Door:
             self._emit(Retried(self.step, self._name, why, pause))
             await asyncio.sleep(pause)
 
-    async def _gathered(self, gathering: Gathering, key: bytes, posed: Posed) -> GenerateOutput:
-        """The answer that comes in a batch job, which is kept by whoever collects it."""
-        if self._gate is None:
-            await self._opened()
-        if self._stopping():
-            raise StopAsking
-        asked = asyncio.get_running_loop().time()
-        self._emit(Asked(self.step, self._name))
-        try:
-            output, is_first = await gathering.ask(key, posed)
-        except BaseException as error:
-            self._emit(Unanswered(self.step, self._name, str(error) or type(error).__name__))
-            raise
-        if not is_first:
-            # Another step asked the very same, and has paid.
-            self._emit(Unanswered(self.step, self._name, "it is answered already"))
-            self._tell_answered(output, 0.0, reused=True)
-            return output
-        await self._tell_paid(output, asyncio.get_running_loop().time() - asked)
-        return output
-
     async def _keep(self, key: bytes, output: GenerateOutput) -> None:
         assert self._answers is not None
         try:
-            text = orjson.dumps(output, option=orjson.OPT_SERIALIZE_NUMPY)
+            text = self._whole_texts.as_json(output)
         except TypeError as error:
             # It was paid for: the row is to have it, even if the next run asks again.
             self._tell_not_kept(f"{error}, in what it answers")
@@ -431,12 +452,6 @@ class Door:
             self._emit(Unanswered(self.step, self._name, type(caught).__name__))
             raise
 
-    async def _tell_paid(self, output: GenerateOutput, seconds: float) -> int:
-        assert self._price is not None
-        # One task for all questions: a cancelled question must not cancel it for the others.
-        price = await asyncio.shield(self._price)
-        return self._tell_answered(output, seconds, reused=False, price=price)
-
     async def _generate(
         self, input: FormattedInput, count: int, arguments: dict[str, Any]
     ) -> GenerateOutput:
@@ -448,7 +463,8 @@ class Door:
             output = await self._agenerate(self.llm, input, num_generations=count, **arguments)
         generations = output["generations"]
         if not generations or all(text is None for text in generations):
-            raise AnswerError("the model gave no text")
+            statistics: Any = output.get("statistics")
+            raise AnswerError("the model gave no text", statistics=statistics)
         return output
 
     async def _opened(self) -> Gate:
@@ -461,29 +477,11 @@ class Door:
                 if self._answers is not None:
                     await self.llm._preflight()
                 gate.open = True
-        if self._price is None:
-            share = self.gathering.desk.price_share if self.gathering is not None else 1.0
-            self._price = self.loop.create_task(price_for(self.llm, share))
+        self._bill.open()
         self._gate = gate
         return gate
 
-    def _tell_answered(
-        self, output: GenerateOutput, seconds: float, *, reused: bool, price: Price | None = None
-    ) -> int:
-        statistics: Any = output.get("statistics") or {}
-        tokens_in = _sum(statistics.get("input_tokens"))
-        tokens_out = _sum(statistics.get("output_tokens"))
-        cached = (_sum(statistics.get(f"cache_{what}_tokens")) for what in ("read", "write"))
-        cost = price(tokens_in, tokens_out, *cached) if price is not None else None
-        in_job = self.gathering is not None and not reused
-        self._emit(
-            Answered(self.step, self._name, tokens_in, tokens_out, seconds, reused, cost, in_job)
-        )
-        return tokens_in + tokens_out
 
-
-def _sum(counts: Any) -> int:
-    """Models of users count per generation, in all, or where they know."""
-    if isinstance(counts, (list, tuple)):
-        return sum(int(count) for count in counts if count)
-    return int(counts or 0)
+def _with_seed(arguments: dict[str, Any], key: bytes) -> dict[str, Any]:
+    """Drawn from the question, so that a rerun sends the same and an equal one another."""
+    return {**arguments, "seed": int.from_bytes(key[:4], "big") & 0x7FFFFFFF}

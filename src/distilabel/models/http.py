@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import io
 from collections.abc import Mapping
 from functools import lru_cache
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -17,7 +17,7 @@ from distilabel.errors import AnswerError
 if TYPE_CHECKING:
     import aiohttp
 
-_PIECE: Final = 2**18
+_LARGE: Final = 2**20
 
 _sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] = WeakKeyDictionary()
 
@@ -98,8 +98,8 @@ async def send(
     if headers and "Authorization" in headers:
         # One way in at a time: the key that was given goes before a password in the address.
         url = shown
-    # Sent in pieces: copying a large body at once would hold up everything else.
-    data = io.BytesIO(body) if body is not None and len(body) > _PIECE else body
+    # The client takes a large body in one piece only from a file.
+    data = BytesIO(body) if body is not None and len(body) > _LARGE else body
     try:
         async with _session().request(
             method, url, data=data, headers=headers, timeout=_limit(timeout), proxy=_proxy(url)
@@ -107,7 +107,10 @@ async def send(
             return Reply(response.status, response.headers, await response.read())
     except TimeoutError as error:
         raise AnswerError(
-            f"{shown} did not answer within {timeout:g} s", retryable=True, overloaded=True
+            f"{shown} did not answer within {timeout:g} s",
+            retryable=True,
+            overloaded=True,
+            lost=not isinstance(error, aiohttp.ConnectionTimeoutError),
         ) from error
     except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
         raise AnswerError(
@@ -122,5 +125,7 @@ async def send(
         ) from error
     except (aiohttp.ClientError, OSError) as error:
         raise AnswerError(
-            f"the connection to {shown} failed: {type(error).__name__}: {error}", retryable=True
+            f"the connection to {shown} failed: {type(error).__name__}: {error}",
+            retryable=True,
+            lost=True,
         ) from error

@@ -25,7 +25,9 @@ def as_model_error(error: Exception) -> ModelError:
         headers = {k.lower(): v for k, v in dict(getattr(response, "headers", {})).items()}
         return replies.error_of(status, headers, words.encode(), url="the model")
     if isinstance(error, TimeoutError):
-        return AnswerError(words, retryable=True, overloaded=True)
+        return AnswerError(words, retryable=True, overloaded=True, lost=True)
     if isinstance(error, (ConnectionError, OSError)) or "aiohttp" in type(error).__module__:
-        return AnswerError(words, retryable=True)
+        # Nothing was sent where no connection was made.
+        refused = isinstance(error, ConnectionRefusedError) or "Connector" in type(error).__name__
+        return AnswerError(words, retryable=True, lost=not refused)
     return AnswerError(words)

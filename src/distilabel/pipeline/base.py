@@ -8,7 +8,7 @@ import os
 import tempfile
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Dict, Final, List, Optional, Self, Tuple, Union
+from typing import TYPE_CHECKING, Any, Dict, Final, List, Optional, Self, Tuple, Union, get_args
 
 import orjson
 
@@ -23,8 +23,10 @@ from distilabel.pipeline.places import Places, cache_directory
 from distilabel.pipeline.routing_batch_function import RoutingBatchFunction
 from distilabel.pipeline.stages import groups_of, last_of, load_stages
 from distilabel.steps.base import _Step
+from distilabel.typing.steps import OnError
 
 if TYPE_CHECKING:
+    from distilabel._engine.estimate import Estimate
     from distilabel.distiset import Distiset
     from distilabel.typing import InputDataset, LoadGroups, PipelineRuntimeParametersInfo
 
@@ -41,6 +43,11 @@ class BasePipeline(RequirementsMixin, Filed):
             `~/.cache/distilabel/pipelines`.
         enable_metadata: kept for 1.x; `distilabel_metadata` always stays in the dataset.
         requirements: packages the pipeline needs, as PEP 508 strings.
+        on_error: what becomes of rows that a step fails on, if the step does not say: `"null"` has
+            them go on with None in its columns, `"drop"` ends them there, `"raise"` ends the run.
+
+    Raises:
+        DistilabelUserError: `on_error` is none of these.
     """
 
     def __init__(
@@ -50,7 +57,12 @@ class BasePipeline(RequirementsMixin, Filed):
         cache_dir: Optional[Union[str, os.PathLike[str]]] = None,
         enable_metadata: bool = False,
         requirements: Optional[List[str]] = None,
+        *,
+        on_error: OnError = "null",
     ) -> None:
+        if on_error not in get_args(OnError):
+            known = ", ".join(map(repr, get_args(OnError)))
+            raise DistilabelUserError(f"on_error is one of {known}, not {on_error!r}.")
         self.name = name or _UNNAMED
         self.description = description
         self.dag = Dag()
@@ -59,6 +71,7 @@ class BasePipeline(RequirementsMixin, Filed):
         self._cache_dir = cache_directory(cache_dir)
         self._enable_metadata = enable_metadata
         self.requirements = requirements or []
+        self.on_error: OnError = on_error
         self._outer: Any = None
 
     # -- building ---------------------------------------------------------------------------
@@ -213,6 +226,7 @@ class BasePipeline(RequirementsMixin, Filed):
         dataset: Optional[InputDataset] = None,
         dataset_batch_size: int = 50,
         logging_handlers: Optional[List[logging.Handler]] = None,
+        budget: Optional[float] = None,
     ) -> Distiset:
         """Runs the pipeline.
 
@@ -231,6 +245,8 @@ class BasePipeline(RequirementsMixin, Filed):
                 pyarrow Table, or a `Dataset` or `IterableDataset` of `datasets`.
             dataset_batch_size: rows of it handed on at a time.
             logging_handlers: more handlers for the log of the run.
+            budget: US dollars that this run may cost; it stops before they are passed, and the
+                next run goes on. None is no limit.
 
         Returns:
             The dataset, one configuration per leaf, with `.report` and `.failures`.
@@ -238,12 +254,13 @@ class BasePipeline(RequirementsMixin, Filed):
         Raises:
             ValueError: the pipeline or its parameters are wrong; says everything that is.
             ModuleNotFoundError: a requirement is not installed.
-            RuntimeError: a step could not be loaded.
+            RuntimeError: a step could not be loaded, or failed on all rows.
+            RowError: a step failed on a row, and its `on_error` is `"raise"`.
             EndpointError: a model cannot be asked at all.
         """
         self._settle_name()
         execution = Execution(self, parameters, dataset, dataset_batch_size)
-        execution.check(load_groups, storage_parameters)
+        execution.check(load_groups, storage_parameters, budget)
         places = self._places
         try:
             places.execution.mkdir(parents=True, exist_ok=True)
@@ -253,7 +270,41 @@ class BasePipeline(RequirementsMixin, Filed):
                 f"Nothing can be kept in {places.execution}: {error}. Free space or allow writing "
                 "there, or keep it elsewhere (Pipeline(cache_dir=...) or DISTILABEL_CACHE_DIR)."
             ) from error
-        return execution.run(places, reuse=use_cache, handlers=logging_handlers or [])
+        return execution.run(
+            places, reuse=use_cache, handlers=logging_handlers or [], budget=budget
+        )
+
+    def estimate(
+        self,
+        sample: int = 20,
+        parameters: Optional[Dict[Any, Dict[str, Any]]] = None,
+        dataset: Optional[InputDataset] = None,
+        rows: Optional[int] = None,
+    ) -> Estimate:
+        """Forecasts what a run will take: questions, tokens, time and money.
+
+        Runs the pipeline on some of the rows. Their answers are kept, so that the run does not ask
+        for them again.
+
+        Args:
+            sample: rows to try, spread over the source; 2 at least.
+            parameters: as for `run`.
+            dataset: as for `run`.
+            rows: of the source, where it does not know itself how many it has.
+
+        Returns:
+            The estimate: `print` it, or see `total`, `steps`, `seconds` and `notes`.
+
+        Raises:
+            ValueError: the pipeline or an argument is wrong, or `rows` is missing.
+            EndpointError: a model cannot be asked at all.
+        """
+        from distilabel.pipeline.estimating import estimate
+
+        self._settle_name()
+        execution = Execution(self, parameters, dataset, sample)
+        execution.check(None, None)
+        return estimate(execution, self._places, sample, rows)
 
     def dry_run(
         self,

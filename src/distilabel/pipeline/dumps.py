@@ -28,6 +28,8 @@ def dump(pipeline: Any) -> dict[str, Any]:
                 {"from": name, "to": pipeline.dag.successors(name)} for name in pipeline.dag.nodes
             ],
             "routing_batch_functions": [f.dump() for f in pipeline._routing.values()],
+            # 1.5.3 knew no such thing: it is there only where it says something.
+            **({"on_error": pipeline.on_error} if pipeline.on_error != "null" else {}),
             TYPE_INFO_KEY: {"module": "distilabel.pipeline.local", "name": "Pipeline"},
         },
         "requirements": pipeline.requirements,
@@ -56,6 +58,7 @@ def load(cls: type[_P], data: dict[str, Any], allow: tuple[str, ...]) -> _P:
         name=spec.get("name"),
         description=spec.get("description"),
         requirements=data.get("requirements"),
+        on_error=spec.get("on_error", "null"),
     ) as pipeline:
         for entry in spec["steps"]:
             step = from_plain(entry["step"], allow)

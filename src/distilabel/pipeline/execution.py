@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import math
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from distilabel._core.events import Bus
+from distilabel._core.events import Bus, Emit
 from distilabel._engine.plan import Plan
 from distilabel._engine.run import Run
 from distilabel._engine.tally import Tally
@@ -22,6 +23,7 @@ from distilabel.pipeline.routing_batch_function import RoutingBatchFunction
 from distilabel.pipeline.stages import groups_of, load_stages
 from distilabel.pipeline.validation import Validation
 from distilabel.steps.base import GeneratorStep, _Step
+from distilabel.typing.steps import OnError
 
 if TYPE_CHECKING:
     from distilabel.distiset import Distiset
@@ -38,6 +40,7 @@ class Runnable(Protocol):
     _steps: dict[str, _Step]
     _routing: dict[str, RoutingBatchFunction]
     _enable_metadata: bool
+    on_error: OnError
 
     def _free_name(self, base: str) -> str: ...
 
@@ -94,9 +97,23 @@ class Execution:
         for root in roots:
             self._dag.add_edge(name, root)
 
+    @property
+    def name(self) -> str:
+        """Of the pipeline."""
+        return self._pipeline.name
+
+    @property
+    def steps(self) -> dict[str, _Step]:
+        """Its steps, by name, the source of `dataset` among them."""
+        return self._steps
+
+    def descendants(self, name: str) -> list[str]:
+        """The steps that rows of a step may reach."""
+        return self._dag.descendants(name)
+
     # -- before anything is spent -----------------------------------------------------------
 
-    def check(self, load_groups: Any, storage_parameters: Any) -> None:
+    def check(self, load_groups: Any, storage_parameters: Any, budget: float | None = None) -> None:
         """Sets the runtime parameters and checks everything that can be checked.
 
         Raises:
@@ -128,6 +145,11 @@ class Execution:
         validation.load_groups(groups)
         if storage_parameters is not None and "path" not in storage_parameters:
             faults.add(DistilabelUserError, "storage_parameters needs a `path`.")
+        is_amount = isinstance(budget, (int, float)) and not isinstance(budget, bool)
+        if budget is not None and not (is_amount and 0 < budget < math.inf):
+            faults.add(
+                DistilabelUserError, f"budget={budget!r} is no amount of US dollars above 0."
+            )
         faults.raise_if_any()
         if groups:
             self._stages = load_stages(self._dag, lambda n: self._steps[n].is_global, groups)
@@ -150,6 +172,9 @@ class Execution:
         handlers: list[logging.Handler],
         keep: bool = True,
         first_batch: int | None = None,
+        budget: float | None = None,
+        picked: tuple[int, ...] | None = None,
+        listeners: Sequence[Emit] = (),
     ) -> Distiset:
         """Runs the pipeline and makes the dataset.
 
@@ -159,26 +184,32 @@ class Execution:
             handlers: more handlers for the log.
             keep: whether answers and outputs are kept.
             first_batch: rows that each source makes before it stops; None is all of them.
+            budget: US dollars that asking may cost; None is no limit.
+            picked: ordinals of the rows that sources give; None is all of them.
+            listeners: told of everything that happens.
         """
         data = places.fresh_data()
         plan = Plan(
-            name=self._pipeline.name,
+            name=self.name if picked is None else f"{self.name} (pilot)",
             steps={name: self._steps[name] for name in self._dag.topological()},
             edges=self._dag.edges,
             stages=self._stages or [self._dag.topological()],
             data=data,
             store=places.store if keep else None,
             reuse=reuse,
-            first_batch_only=first_batch is not None,
+            first_batch_only=first_batch is not None and picked is None,
+            budget=budget,
+            picked=picked,
+            on_error=self._pipeline.on_error,
             routing=dict(self._pipeline._routing),
         )
         tally = Tally()
         try:
             with (
                 self._batches_of(first_batch),
-                run_log(places.log, handlers, tally, plan) as listeners,
+                run_log(places.log, handlers, tally, plan) as watching,
             ):
-                Run(plan, Bus([tally, *listeners])).to_the_end()
+                Run(plan, Bus([tally, *listeners, *watching])).to_the_end()
             # Read where no other process puts its own outputs in place meanwhile.
             distiset = self._dataset(data, places, tally)
         except BaseException:
@@ -214,5 +245,9 @@ class Execution:
             dag=list(self._steps.values()),
         )
         distiset.report = Report.of(tally)
-        distiset.failures = tally.failures
+        # As they happened would be another order on every run.
+        order = {name: place for place, name in enumerate(tally.steps)}
+        distiset.failures = sorted(
+            tally.failures, key=lambda failure: (order[failure["step"]], failure["key"])
+        )
         return distiset

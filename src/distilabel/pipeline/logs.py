@@ -116,6 +116,8 @@ class _Guarded(logging.Handler):
 
 def _total(plan: Plan) -> int | None:
     lengths = [s._known_length() for s in plan.steps.values() if isinstance(s, GeneratorStep)]
+    if plan.picked is not None:
+        return len(plan.picked)
     if plan.first_batch_only or not lengths or None in lengths:
         return None
     return max(length for length in lengths if length is not None)
@@ -171,7 +173,7 @@ def run_log(
     root = logging.getLogger("distilabel")
     before = root.level
     root.setLevel(_level())
-    file = logging.FileHandler(path, mode="w", encoding="utf-8")
+    file = logging.FileHandler(path, mode="w", encoding="utf-8", errors="backslashreplace")
     file.setFormatter(
         logging.Formatter("[%(asctime)s] %(levelname)-8s %(message)s", "%Y-%m-%d %H:%M:%S")
     )

@@ -28,9 +28,9 @@ from typing import (
 )
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, PrivateAttr
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, PrivateAttr
 
-from distilabel._core.spec import TYPE_INFO_KEY, Spec
+from distilabel._core.spec import TYPE_INFO_KEY, DumpIfSet, Spec
 from distilabel._graph.context import Holder, current_pipeline
 from distilabel.errors import DistilabelTypeError, DistilabelUserError
 from distilabel.mixins.requirements import RequirementsMixin
@@ -41,6 +41,7 @@ from distilabel.mixins.runtime_parameters import (
 )
 from distilabel.mixins.signature import SignatureMixin
 from distilabel.steps.mappings import Mappings
+from distilabel.typing.steps import OnError
 
 if TYPE_CHECKING:
     from distilabel.typing import GeneratorStepOutput, StepColumns, StepOutput
@@ -86,7 +87,18 @@ def _columns(columns: StepColumns) -> dict[str, bool]:
 
 
 class _Step(RuntimeParametersMixin, RequirementsMixin, Spec, SignatureMixin, ABC):
-    """What the three kinds of steps have in common."""
+    """What the three kinds of steps have in common.
+
+    Attributes:
+        name: of the step; made up if None.
+        resources: what it asks of the machine.
+        input_mappings: its name of a column → the name in the rows it takes.
+        output_mappings: its name of a column → the name in the rows it gives.
+        use_cache: whether what is kept is used for it.
+        load_timeout: seconds that `load` may take before the run is ended; None waits.
+        process_timeout: seconds that `process` may take for a batch; then its rows fail. None
+            waits.
+    """
 
     model_config = ConfigDict(
         arbitrary_types_allowed=True,
@@ -102,6 +114,8 @@ class _Step(RuntimeParametersMixin, RequirementsMixin, Spec, SignatureMixin, ABC
     input_mappings: Dict[str, str] = {}
     output_mappings: Dict[str, str] = {}
     use_cache: bool = True
+    load_timeout: Annotated[Optional[PositiveFloat], DumpIfSet] = None
+    process_timeout: Annotated[Optional[PositiveFloat], DumpIfSet] = None
 
     # A pure function of each row: rows may come in any order and in batches of any size.
     _row_by_row: ClassVar[bool] = False
@@ -337,8 +351,11 @@ class Step(_Step, ABC):
 
     Attributes:
         input_batch_size: rows that `process` is given at a time.
+        on_error: what becomes of rows it fails on: `"null"` has them go on with None in its
+            columns, `"drop"` ends them there, `"raise"` ends the run. None: as the pipeline says.
     """
 
+    on_error: Annotated[Optional[OnError], DumpIfSet] = None
     input_batch_size: RuntimeParameter[PositiveInt] = Field(
         default=DEFAULT_INPUT_BATCH_SIZE, description="Rows that `process` is given at a time."
     )

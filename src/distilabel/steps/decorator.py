@@ -157,6 +157,15 @@ def _values(step: Any, names: list[str]) -> dict[str, Any]:
     return {name: getattr(step, name) for name in names if name in step.model_fields_set}
 
 
+def _given(step: Any, made: Any) -> Any:
+    """What the function gave, if it is something to yield."""
+    if made is None:
+        raise TypeError(
+            f"the function of {step.name} gave None: yield lists of rows, `yield inputs` say."
+        )
+    return made
+
+
 def _processing(
     func: ProcessingFunc, parameters: list[inspect.Parameter], runtime: list[str]
 ) -> Callable[..., Any]:
@@ -175,7 +184,7 @@ def _processing(
     if not marked:
 
         def process_unmarked(self: Any, inputs: list[dict[str, Any]]) -> StepOutput:
-            yield from func(**{name: inputs}, **_values(self, runtime))  # type: ignore[misc]
+            yield from _given(self, func(**{name: inputs}, **_values(self, runtime)))
 
         # Works by itself; a pipeline will say what is missing.
         return process_unmarked
@@ -183,19 +192,19 @@ def _processing(
     if rows[0].kind is inspect.Parameter.VAR_POSITIONAL:
 
         def process(self: Any, *inputs: StepInput) -> StepOutput:
-            yield from func(*inputs, **_values(self, runtime))  # type: ignore[misc]
+            yield from _given(self, func(*inputs, **_values(self, runtime)))
 
         return process
 
     if rows[0].kind is inspect.Parameter.POSITIONAL_ONLY:
 
         def process_first(self: Any, inputs: StepInput) -> StepOutput:
-            yield from func(inputs, **_values(self, runtime))  # type: ignore[misc]
+            yield from _given(self, func(inputs, **_values(self, runtime)))
 
         return process_first
 
     def process_named(self: Any, inputs: StepInput) -> StepOutput:
-        yield from func(**{name: inputs}, **_values(self, runtime))  # type: ignore[misc]
+        yield from _given(self, func(**{name: inputs}, **_values(self, runtime)))
 
     return process_named
 
@@ -211,6 +220,6 @@ def _generating(func: ProcessingFunc, parameters: list[inspect.Parameter]) -> Ca
     runtime = [p.name for p in parameters if is_runtime_parameter(p.annotation)]
 
     def process(self: Any, offset: int = 0) -> GeneratorStepOutput:
-        yield from func(offset=offset, **_values(self, runtime))  # type: ignore[misc]
+        yield from _given(self, func(offset=offset, **_values(self, runtime)))
 
     return process

@@ -24,7 +24,7 @@ class TokenCount(TypedDict):
     """Numbers of tokens, one per generation (or one per call, where the provider counts so).
 
     Those of the reasoning are among those of the output, those of the provider's cache among those
-    of the input; they are there where the provider says them.
+    of the input; they are there where the provider says them, as is the cost in US dollars.
     """
 
     input_tokens: List[int]
@@ -32,6 +32,7 @@ class TokenCount(TypedDict):
     reasoning_tokens: NotRequired[List[int]]
     cache_read_tokens: NotRequired[List[int]]
     cache_write_tokens: NotRequired[List[int]]
+    cost: NotRequired[List[float]]
 
 
 LLMStatistics = Union[TokenCount, Dict[str, Any]]

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from distilabel.errors import AnswerError, DistilabelUserError, EndpointError
 from distilabel.models import AnthropicLLM
 from distilabel.models.door import Door
-from distilabel.models.prices import price_for
+from distilabel.models.prices import Usage, price_for
 from distilabel.models.simulated.faults import Faults
 from distilabel.models.simulated.server import running
 from distilabel.models.simulated.settings import Settings
@@ -171,7 +171,7 @@ async def test_faults_are_outlived() -> None:
 
 async def test_its_price_is_known_and_what_was_cached_costs_less() -> None:
     price = await price_for(AnthropicLLM(model="claude-3-5-haiku-latest"))
-    whole, cached = price(1000, 100), price(1000, 100, 900)
+    whole, cached = price(Usage(1000, 100)), price(Usage(1000, 100, 900))
     assert whole is not None
     assert cached is not None
     assert 0 < cached < whole

@@ -400,6 +400,22 @@ async def test_bad_settings_change_nothing(
     assert shown["batches"]["end"] == "completed"
 
 
+async def test_with_a_price_every_reply_says_what_it_costs_and_all_are_charged(
+    session: aiohttp.ClientSession,
+) -> None:
+    faults = Faults.parse({"null": 0.5})
+    async with running(Settings(price=(2.0, 10.0), faults=faults)) as url:
+        client = Client(url, session)
+        usages = [(await client.chat(f"Explain thing {i}."))["usage"] for i in range(10)]
+        for usage in usages:
+            charged = usage["prompt_tokens"] * 2 + usage["completion_tokens"] * 10
+            assert usage["cost"] == pytest.approx(charged / 1e6)
+        bill = (await client.stats())["billed"]["m"]
+    assert bill["replies"] == 10
+    assert bill["output_tokens"] == sum(usage["completion_tokens"] for usage in usages)
+    assert bill["cost"] == pytest.approx(sum(usage["cost"] for usage in usages))
+
+
 async def test_messages_speak_anthropic(client: Client) -> None:
     messages = [{"role": "user", "content": "Explain tides."}]
     question: Any = {"model": "m", "messages": messages, "max_tokens": 5}

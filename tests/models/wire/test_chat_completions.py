@@ -40,6 +40,29 @@ def test_texts_and_usage_are_read() -> None:
     assert answer(body({"text": "c"}))["generations"] == ["c"]
 
 
+def test_what_was_cached_and_what_is_charged_is_read_where_a_provider_says_so() -> None:
+    usage = {"prompt_tokens": 4, "prompt_tokens_details": {"cached_tokens": 3}, "cost": 0.5}
+    counts = {"input_tokens": [4], "output_tokens": [0], "cache_read_tokens": [3]}
+    assert answer(body(message("a"), usage=usage))["statistics"] == {**counts, "cost": [0.5]}
+    own_key = {**usage, "is_byok": True, "cost_details": {"upstream_inference_cost": 2.0}}
+    charged: Any = answer(body(message("a"), usage=own_key))["statistics"]
+    assert charged["cost"] == [2.5]
+
+
+@pytest.mark.parametrize("choices", [[], [message(None)]])
+def test_what_is_no_answer_says_what_it_took(choices: list[Any]) -> None:
+    with pytest.raises(AnswerError) as caught:
+        answer(body(*choices, usage={"prompt_tokens": 4, "completion_tokens": 9}))
+    assert caught.value.statistics == {"input_tokens": [4], "output_tokens": [9]}
+    assert not caught.value.lost
+
+
+def test_a_reply_that_cannot_be_read_may_have_been_charged_for() -> None:
+    with pytest.raises(AnswerError) as caught:
+        answer(b'{"choices": [')
+    assert caught.value.lost
+
+
 @pytest.mark.parametrize("usage", [None, {}, {"prompt_tokens": None}])
 def test_usage_may_be_missing(usage: Any) -> None:
     output = answer(body(message("a"), usage=usage))
@@ -139,6 +162,13 @@ def test_log_probabilities_of_a_completion() -> None:
             [{"token": "b", "logprob": -0.2}, {"token": "c", "logprob": -1.0}],
         ]
     ]
+
+
+def test_a_text_that_was_cut_in_a_character_is_an_answer() -> None:
+    cut = body(message("an owl XX")).replace(b"XX", b"\\ud83e")
+    assert answer(cut)["generations"] == ["an owl \ufffd"]
+    with pytest.raises(AnswerError, match="no answer"):
+        answer(cut[:-2])
 
 
 @pytest.mark.parametrize(

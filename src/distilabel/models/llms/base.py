@@ -10,7 +10,7 @@ import logging
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Dict, Final, List, Optional, Tuple
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, PrivateAttr
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveInt, PrivateAttr
 
 from distilabel._core.loop import background_loop, run_sync
 from distilabel._core.spec import DumpIfSet, Spec
@@ -32,6 +32,7 @@ _NOT_IDENTITY: Final = frozenset(
         "max_concurrency",
         "max_retries",
         "offline_batch_generation_block_until_done",
+        "price",
         "requests_per_minute",
         "structured_output",
         "timeout",
@@ -59,6 +60,7 @@ class LLM(RuntimeParametersModelMixin, Spec, BaseModel, ABC):
         max_concurrency: most questions in flight at a time; found by trying if None.
         requests_per_minute: most questions a minute; what the endpoint allows if None.
         tokens_per_minute: most tokens a minute, in and out; what the endpoint allows if None.
+        price: US dollars for a million tokens in, and out; of a known provider it is known.
     """
 
     model_config = ConfigDict(
@@ -93,6 +95,9 @@ class LLM(RuntimeParametersModelMixin, Spec, BaseModel, ABC):
     tokens_per_minute: Annotated[Optional[RuntimeParameter[PositiveInt]], DumpIfSet] = Field(
         default=None, description="Most tokens a minute, in and out."
     )
+    price: Annotated[
+        Optional[RuntimeParameter[Tuple[NonNegativeFloat, NonNegativeFloat]]], DumpIfSet
+    ] = Field(default=None, description="US dollars for a million tokens in, and out.")
 
     _logger: logging.Logger = PrivateAttr(default=logging.getLogger("distilabel.llm"))
     # What was asked in batch jobs outside a pipeline.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final
 
 from distilabel.errors import AnswerError
@@ -104,12 +104,18 @@ class Gathering:
 
     # -- questions ----------------------------------------------------------------------------
 
-    async def ask(self, key: bytes, posed: Posed) -> Collected:
+    async def ask(
+        self,
+        key: bytes,
+        posed: Posed,
+        is_wanted: Callable[[GenerateOutput], bool] = lambda output: True,
+    ) -> Collected:
         """Waits for the answer to one question, in whichever job it comes.
 
         Args:
             key: what its answer is kept under.
             posed: the question.
+            is_wanted: whether an output that is kept already can be used.
 
         Raises:
             AnswerError: it got no answer in several jobs, or never can.
@@ -119,7 +125,7 @@ class Gathering:
         question = self._questions.get(key)
         if question is None:
             question = Question(key, posed)
-            kept = self._place(question)
+            kept = self._place(question, is_wanted)
             if kept is not None:
                 return Collected(kept, False)
         self.arrivals += 1
@@ -134,7 +140,9 @@ class Gathering:
             if future.cancelled() and work is not None:
                 work.goes_on()
 
-    def _place(self, question: Question) -> GenerateOutput | None:
+    def _place(
+        self, question: Question, is_wanted: Callable[[GenerateOutput], bool]
+    ) -> GenerateOutput | None:
         """Puts a question into the job it is in already, or into the next one."""
         pointer = self._ledger.pointer(question.key) if self._reuse else None
         if pointer is not None:
@@ -147,7 +155,7 @@ class Gathering:
                     return None
                 # It may have come a moment ago.
                 kept = self._ledger.answer(question.key)
-                if kept is not None:
+                if kept is not None and is_wanted(kept):
                     return kept
             if question.tries >= MOST_TRIES:
                 question.tries = 0

@@ -182,7 +182,9 @@ class _Server:
         except ValueError as error:
             raise _Refused(400, f"the format asked for cannot be met: {error}") from None
         answers = [answer.spoiled(fault) for answer in answers]
-        reply = orjson.dumps(dialect.write(ask, [] if fault == "no_choices" else answers))
+        reply = orjson.dumps(
+            self._billed(ask.model, dialect.write(ask, [] if fault == "no_choices" else answers))
+        )
         if fault == "malformed":
             reply = reply[: len(reply) // 2]
         if fault == "reset":
@@ -197,6 +199,22 @@ class _Server:
         if fault == "slow":
             return await wire.dribbled(request, reply, self._headers())
         return web.Response(body=reply, headers=self._headers())
+
+    def _billed(self, model: str, reply: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Charges for a reply, sound or not, what it says it took."""
+        usage = reply.get("usage")
+        if usage is None:
+            return reply
+        # Anthropic has names of its own for them.
+        read = usage.get("prompt_tokens", usage.get("input_tokens"))
+        written = usage.get("completion_tokens", usage.get("output_tokens"))
+        if self._settings.price is None:
+            self._stats.billed(model, read, written, 0.0)
+            return reply
+        dear_in, dear_out = self._settings.price
+        cost = (read * dear_in + written * dear_out) / 1e6
+        self._stats.billed(model, read, written, cost)
+        return {**reply, "usage": {**usage, "cost": cost}}
 
     def _let_in(self, request: web.Request) -> None:
         if self._settings.api_key is None:

@@ -25,6 +25,7 @@ class Settings:
         api_key: The only key let in; None to let in everyone.
         replay: A JSON-lines file of recorded answers; None for simulated answers only.
         seed: The seed of all chance.
+        price: US dollars for a million tokens in, and out, which replies then name; None for none.
         reasoning: How replies show what the model thought, one of `FORMS`; None to think nothing.
         refuses: Arguments that are refused, as models that reason refuse them: `max_tokens`
             always, any other one unless it is 1.
@@ -41,6 +42,7 @@ class Settings:
     api_key: str | None = field(default=None, repr=False)
     replay: Path | None = None
     seed: int = 0
+    price: tuple[float, float] | None = None
     reasoning: str | None = None
     refuses: tuple[str, ...] = ()
     batches: Batching = field(default_factory=Batching)
@@ -51,6 +53,21 @@ class Settings:
             raise ValueError(f"the rate limit must be above 0 requests per second, not {limit!r}")
         if self.reasoning is not None and self.reasoning not in FORMS:
             raise ValueError(f"the reasoning {self.reasoning!r} is not one of {', '.join(FORMS)}")
+
+    @staticmethod
+    def price_from(text: str) -> tuple[float, float]:
+        """Reads a price such as `0.15:0.6`.
+
+        Raises:
+            ValueError: The text has another form, or a number is negative or not finite.
+        """
+        try:
+            read, written = map(float, text.split(":"))
+        except ValueError:
+            read = written = -1.0
+        if not (0 <= read < math.inf and 0 <= written < math.inf):
+            raise ValueError(f"price {text!r} is not understood: write IN:OUT, such as '0.15:0.6'")
+        return read, written
 
     def changed(self, changes: object) -> "Settings":
         """Applies changes that came as JSON, spelled as on the command line.

@@ -1,7 +1,7 @@
 """What a simulated server counts about its requests; knows nothing of the wire."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
 
 import orjson
@@ -13,6 +13,14 @@ class _Tally:
     answered: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
+
+
+@dataclass(slots=True)
+class _Billed:
+    replies: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: float = 0.0
 
 
 @dataclass(slots=True)
@@ -39,6 +47,7 @@ class Stats:
     abandoned: int = 0
     jobs: int = 0
     _models: dict[str, _Tally] = field(default_factory=dict)
+    _billed: dict[str, _Billed] = field(default_factory=dict)
 
     def began(self) -> None:
         """Counts a request that begins."""
@@ -66,6 +75,14 @@ class Stats:
         tally.output_tokens += written
         self.answered_questions[question] += 1
 
+    def billed(self, model: str, read: int, written: int, cost: float) -> None:
+        """Counts a reply that is charged for, sound or not, with its tokens and US dollars."""
+        bill = self._billed.setdefault(model, _Billed())
+        bill.replies += 1
+        bill.input_tokens += read
+        bill.output_tokens += written
+        bill.cost += cost
+
     def as_dict(self) -> dict[str, object]:
         """Gives all counts as JSON data."""
         tallies = self._models.values()
@@ -80,6 +97,7 @@ class Stats:
             "repeats": sum(count > 1 for count in self.answered_questions.values()),
             "input_tokens": sum(tally.input_tokens for tally in tallies),
             "output_tokens": sum(tally.output_tokens for tally in tallies),
+            "billed": {name: asdict(bill) for name, bill in self._billed.items()},
             "in_flight": self.in_flight,
             "max_in_flight": self.max_in_flight,
             "by_model": {

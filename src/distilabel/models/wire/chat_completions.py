@@ -38,18 +38,16 @@ def answer(body: bytes) -> GenerateOutput:
             model gave no reason for that).
     """
     try:
-        data = orjson.loads(body)
+        data = replies.parsed(body)
+        statistics = _statistics(data.get("usage") or {})
         choices = data["choices"]
         apart = [_text(choice) for choice in choices]
         logprobs = [_logprobs(choice) for choice in choices]
-        usage = data.get("usage") or {}
-        read, written = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
-        details = usage.get("completion_tokens_details") or {}
-        thought = details.get("reasoning_tokens") or 0
-    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+        thought = statistics.get("reasoning_tokens")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise replies.no_answer(body, error) from error
     if not choices:
-        raise replies.no_answer(body, "it has no choices")
+        raise replies.no_answer(body, "it has no choices", statistics)
     reasoning = [words for words, _ in apart]
     # Of a model that was cut off while it thought, some servers give an empty text.
     texts = [text or None if words or thought else text for words, text in apart]
@@ -59,14 +57,10 @@ def answer(body: bytes) -> GenerateOutput:
             body,
             refusal=(choices[0].get("message") or {}).get("refusal"),
             thought=bool(thought or any(reasoning)),
-            written=written // len(choices),
+            written=statistics["output_tokens"][0] // len(choices),
+            statistics=statistics,
         )
-    output: Any = {
-        "generations": texts,
-        "statistics": {"input_tokens": [read], "output_tokens": [written]},
-    }
-    if thought:
-        output["statistics"]["reasoning_tokens"] = [thought]
+    output: Any = {"generations": texts, "statistics": statistics}
     if any(reasoning):
         output["reasoning"] = reasoning
     if any(item is not None for item in logprobs):
@@ -83,6 +77,27 @@ def _text(choice: dict[str, Any]) -> tuple[str | None, str | None]:
         # Some servers answer in parts, as questions may be asked.
         content = "".join(part["text"] for part in content if part.get("type") == "text")
     return thinking.of_message(choice["message"], content)
+
+
+def _statistics(usage: dict[str, Any]) -> dict[str, list[Any]]:
+    """What an answer took; some providers say as well what they had cached and what they charge."""
+    statistics: dict[str, list[Any]] = {
+        "input_tokens": [usage.get("prompt_tokens") or 0],
+        "output_tokens": [usage.get("completion_tokens") or 0],
+    }
+    thought = (usage.get("completion_tokens_details") or {}).get("reasoning_tokens")
+    if thought:
+        statistics["reasoning_tokens"] = [thought]
+    details = usage.get("prompt_tokens_details") or {}
+    for name, count in (("read", "cached_tokens"), ("write", "cache_write_tokens")):
+        if details.get(count):
+            statistics[f"cache_{name}_tokens"] = [details[count]]
+    cost = usage.get("cost")
+    if isinstance(cost, (int, float)) and cost >= 0:
+        # With a key of the user's own for whom the router asks, the router charges its fee alone.
+        more = (usage.get("cost_details") or {}) if usage.get("is_byok") else {}
+        statistics["cost"] = [cost + (more.get("upstream_inference_cost") or 0)]
+    return statistics
 
 
 def _logprobs(choice: dict[str, Any]) -> list[list[dict[str, Any]]] | None:

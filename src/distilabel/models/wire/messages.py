@@ -74,7 +74,7 @@ def answer(body: bytes, tool: str | None = None) -> GenerateOutput:
             model gave no reason for that).
     """
     try:
-        data = orjson.loads(body)
+        data = replies.parsed(body)
         blocks = data["content"]
         reason = _REASONS.get(data.get("stop_reason"), data.get("stop_reason"))
         thoughts = [block for block in blocks if block["type"] in _THINKING]
@@ -85,7 +85,7 @@ def answer(body: bytes, tool: str | None = None) -> GenerateOutput:
             texts = [] if reason == "length" else _given(blocks, tool) or texts
         refusal = (data.get("stop_details") or {}).get("explanation")
         statistics = _statistics(data.get("usage") or {})
-    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise replies.no_answer(body, error) from error
     reasoning, text = words or None, "".join(texts) if texts else None
     if not thoughts:
@@ -98,6 +98,7 @@ def answer(body: bytes, tool: str | None = None) -> GenerateOutput:
             thought=bool(thoughts or reasoning),
             written=statistics["output_tokens"][0],
             limit="max_tokens",
+            statistics=statistics,
         )
     output: GenerateOutput = {"generations": [text], "statistics": statistics}
     if reasoning is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from typing import Any, Final
 import orjson
 
 from distilabel._core.addresses import without_password
+from distilabel._core.halves import without_halves
 from distilabel.errors import AnswerError, EndpointError, ModelError
 
 _RETRYABLE: Final = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
@@ -51,6 +53,23 @@ def wait_asked_for(headers: Mapping[str, str]) -> float | None:
     return None
 
 
+def parsed(body: bytes) -> Any:
+    """The data in a reply.
+
+    A text that was cut in the middle of a character, as some servers send it, is no reason to ask
+    again: U+FFFD stands there.
+
+    Raises:
+        JSONDecodeError: it is no JSON.
+    """
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        if b"\\ud" not in body.lower():
+            raise
+        return without_halves(json.loads(body))
+
+
 def said(body: bytes) -> str:
     """What a server says in an error, in one line, without anything that looks like a key."""
     text = body.decode("utf-8", "replace")
@@ -73,15 +92,24 @@ def shown(body: bytes) -> str:
     return _KEY.sub("[key]", body[:2000].decode("utf-8", "replace"))
 
 
-def no_answer(body: bytes, why: Exception | str) -> AnswerError:
+def no_answer(
+    body: bytes, why: Exception | str, statistics: Mapping[str, Any] | None = None
+) -> AnswerError:
     """The error that a reply with status 200 stands for that is not what it has to be.
 
     Args:
         body: of the reply.
         why: what is wrong with it.
+        statistics: what it took; None if it does not say.
     """
     words = why if isinstance(why, str) else f"{type(why).__name__}: {why}"
-    return AnswerError(f"the reply is no answer: {words}", retryable=True, raw=shown(body))
+    return AnswerError(
+        f"the reply is no answer: {words}",
+        retryable=True,
+        raw=shown(body),
+        statistics=statistics,
+        lost=statistics is None,
+    )
 
 
 def silence(
@@ -92,6 +120,7 @@ def silence(
     thought: bool = False,
     written: int = 0,
     limit: str = "max_new_tokens",
+    statistics: Mapping[str, Any] | None = None,
 ) -> AnswerError:
     """The error that an answer without a text stands for.
 
@@ -102,6 +131,7 @@ def silence(
         thought: whether it has reasoned.
         written: tokens of the answer, as far as they are known.
         limit: the argument that bounds them.
+        statistics: what the reply took.
     """
     if thought and reason == "length":
         all_of_them = f"all {written}" if written else "all its"
@@ -115,6 +145,7 @@ def silence(
         # Cut off, filtered, refused, a tool called: the same would happen again.
         retryable=reason in (None, "stop") and not refusal,
         raw=shown(body),
+        statistics=statistics,
     )
 
 

@@ -39,14 +39,14 @@ def answer(body: bytes, input_tokens: int) -> GenerateOutput:
         AnswerError: this is no answer (retryable), or there is only reasoning in it.
     """
     try:
-        data = orjson.loads(body)
+        data = replies.parsed(body)
         # Old servers put a list around it.
         data = data[0] if isinstance(data, list) else data
         whole = data["generated_text"]
         details = data.get("details") or {}
         written = details.get("generated_tokens") or 0
         logprobs = _logprobs(details)
-    except (orjson.JSONDecodeError, LookupError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise replies.no_answer(body, error) from error
     if not isinstance(whole, str):
         raise replies.no_answer(body, "its generated_text is no text")

@@ -18,19 +18,20 @@ from typing import (
     List,
     Optional,
     Protocol,
+    Self,
     Union,
 )
 
-from pydantic import Field
+from pydantic import Field, NonNegativeInt, model_validator
 
 from distilabel._core.loop import run_sync
 from distilabel._core.spec import DumpIfSet
 from distilabel.constants import DISTILABEL_METADATA_KEY
-from distilabel.errors import DistilabelUserError
+from distilabel.errors import AnswerError, DistilabelUserError, error_record
 from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.models.llms.base import LLM
 from distilabel.steps.base import GeneratorStep, GlobalStep, Step, StepInput, _Step
-from distilabel.steps.tasks.generations import iterate_generations_with_stats
+from distilabel.steps.tasks.reading import Reading, ask_again, read
 from distilabel.steps.tasks.reasoning import NO_ANSWER, REASONING, check_column
 
 if TYPE_CHECKING:
@@ -73,6 +74,9 @@ class _TaskBase(_Step, ABC):
         default=1, description="Answers to ask for per row."
     )
     use_default_structured_output: bool = False
+    parse_retries: Annotated[RuntimeParameter[NonNegativeInt], DumpIfSet] = Field(
+        default=1, description="How often an answer that cannot be read is asked for again."
+    )
 
     # What 1.x told by it; here every task can be.
     _can_be_used_with_offline_batch_generation: ClassVar[bool] = False
@@ -111,8 +115,8 @@ class _TaskBase(_Step, ABC):
             input: the row it belongs to.
 
         Returns:
-            The output columns. An exception means that the text could not be read: all output
-            columns become None.
+            The output columns. An exception means that the text could not be read: it is asked for
+            again, `parse_retries` times, and then all output columns become None.
         """
 
     def get_structured_output(self) -> Optional[Dict[str, Any]]:
@@ -153,18 +157,14 @@ class _TaskBase(_Step, ABC):
         outputs = self.outputs
         return [name for name in outputs if name != "model_name"]
 
-    def _read(self, text: str | None, row: Row | None) -> tuple[dict[str, Any], str | None]:
-        """The columns of one generation, and what was wrong with it if it could not be read."""
-        try:
-            return dict(self.format_output(text, row)), None
-        except Exception as error:  # noqa: BLE001 (whatever a parser raises means: unreadable)
-            self._logger.warning(
-                "%s: the answer could not be read (%s: %s), its columns are None",
-                self.name,
-                type(error).__name__,
-                error,
-            )
-            return dict.fromkeys(self._all_outputs()), f"{type(error).__name__}: {error}"
+    def _is_unread(self, columns: dict[str, Any]) -> bool:
+        """Whether columns that `format_output` has read in a text mean that it could not read it.
+
+        A parser that raises where it cannot read need not say more: that is the default. One that
+        gives None instead says here for which columns; then the question is asked again, and fails
+        as data, as it is and does after an exception. `reading.all_none` helps.
+        """
+        return False
 
     def _metadata(
         self,
@@ -183,17 +183,17 @@ class _TaskBase(_Step, ABC):
         return metadata
 
     def _rows_from(
-        self, row: Row | None, prompt: FormattedInput | None, output: GenerateOutput
+        self, row: Row | None, prompt: FormattedInput | None, readings: list[Reading]
     ) -> list[Row]:
         """The rows that one answer makes: one per generation, or one with lists."""
         chat = prompt[0] if isinstance(prompt, tuple) else prompt
         made: list[dict[str, Any]] = []
-        for text, statistics, extra in iterate_generations_with_stats(output):
-            reasoning = extra.pop(REASONING, None)
-            columns, wrong = self._read(text, row)
-            for key, value in extra.items():
+        for reading in readings:
+            columns, text, wrong = reading.columns, reading.text, reading.wrong
+            reasoning = reading.extra.pop(REASONING, None)
+            for key, value in reading.extra.items():
                 columns[f"llm_{self.name}_{key}"] = value
-            metadata = self._metadata(columns, text, chat, statistics)
+            metadata = self._metadata(columns, text, chat, reading.statistics)
             if self.add_reasoning:
                 columns[REASONING] = reasoning
             elif reasoning:
@@ -202,10 +202,11 @@ class _TaskBase(_Step, ABC):
             if text is None and reasoning:
                 kind, wrong = "AnswerError", NO_ANSWER
             if wrong is not None:
+                self._logger.warning("%s: the answer could not be read: %s", self.name, wrong)
                 metadata[f"error_{self.name}"] = {
                     "type": kind,
                     "message": wrong,
-                    "attempts": 1,
+                    "attempts": reading.attempts,
                     "raw": text,
                 }
             if metadata:
@@ -256,7 +257,17 @@ class Task(_TaskBase, Step, ABC):
             in `distilabel_metadata`.
         num_generations: answers to ask for per row.
         use_default_structured_output: whether to have answers follow `get_structured_output()`.
+        parse_retries: how often an answer that cannot be read is asked for again; 0 is never.
     """
+
+    @model_validator(mode="after")
+    def _nobody_waits_for_process(self) -> Self:
+        if self.process_timeout is not None and type(self).process is Task.process:
+            raise DistilabelUserError(
+                f"{type(self).__name__} is asked row by row, as fast as its model allows: set the "
+                "`timeout` of its model instead of process_timeout."
+            )
+        return self
 
     @abstractmethod
     def format_input(self, input: Dict[str, Any]) -> FormattedInput:
@@ -273,7 +284,11 @@ class Task(_TaskBase, Step, ABC):
             The rows: `row` with the output columns, once per generation unless grouped.
         """
         prompt = self.format_input(row)
-        return self._rows_from(row, prompt, await ask(prompt, self.num_generations or 1))
+        output = await ask(prompt, self.num_generations or 1)
+        readings = read(self, output, row)
+        if any(reading.wrong is not None for reading in readings):
+            readings = await ask_again(self, ask, prompt, row, readings)
+        return self._rows_from(row, prompt, readings)
 
     def process(self, inputs: StepInput) -> StepOutput:
         """Asks about a batch of rows, all of them concurrently.
@@ -297,7 +312,17 @@ class Task(_TaskBase, Step, ABC):
             yield [row for each in rows for row in each]
             return
         ask = door or Door(self.llm)
-        work = ask.together([self.aprocess(row, ask) for row in inputs])
+
+        async def rows_of(row: Row) -> List[Row]:
+            try:
+                return await self.aprocess(row, ask)
+            except AnswerError as error:
+                if door is None:
+                    raise
+                # In a run, a question without an answer costs its row and no other.
+                return self._failed_rows(row, error_record(error))
+
+        work = ask.together([rows_of(row) for row in inputs])
         made = run_sync(work, loop=door.loop if door is not None else None)
         yield [row for rows in made for row in rows]
 

@@ -12,6 +12,7 @@ import orjson
 from distilabel.steps.tasks.base import Task
 from distilabel.steps.tasks.judgements import read_judgements
 from distilabel.steps.tasks.prompt_files import prompt
+from distilabel.steps.tasks.reading import all_none
 
 if TYPE_CHECKING:
     from distilabel.typing import ChatType, StepColumns
@@ -142,6 +143,10 @@ class UltraFeedback(Task):
             column: [getattr(judgement, name) for judgement in judged]
             for column, name in self._columns.items()
         }
+
+    def _is_unread(self, columns: dict[str, Any]) -> bool:
+        # A judge who says nothing of any text has not answered, whatever else was written.
+        return all_none(columns, self._columns)
 
     def get_structured_output(self) -> Dict[str, Any]:
         """An object with one list per output column, each with one item per text."""

@@ -1,0 +1,26 @@
+"""What stands for half a surrogate pair is the same everywhere, and nothing else is touched."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from distilabel._core.halves import without_halves
+
+
+@pytest.mark.parametrize(
+    ("value", "whole"),
+    [
+        ("plain", "plain"),
+        ("a \ud83d b", "a \ufffd b"),
+        ("\udc00\ud800", "\ufffd\ufffd"),
+        ("\ud83e\udd89", "\U0001f989"),
+        ("\U0001f989", "\U0001f989"),
+        ({"\ud800": ["\ud800", ("\ud800", 1)]}, {"\ufffd": ["\ufffd", ("\ufffd", 1)]}),
+        (None, None),
+        (b"\xff", b"\xff"),
+    ],
+)
+def test_halves_become_what_stands_for_them(value: Any, whole: Any) -> None:
+    assert without_halves(value) == whole
