@@ -14,12 +14,13 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from distilabel.cli.app import app
-from distilabel.cli.pipeline.commands import _bytes, parse_runtime_param
+from distilabel.cli.pipeline.commands import parse_runtime_param
 from distilabel.cli.pipeline.utils import (
     get_pipeline,
     get_pipeline_from_url,
     parse_runtime_parameters,
 )
+from distilabel.cli.tables import in_bytes
 from distilabel.errors import DistilabelUserError
 from distilabel.models import SimulatedLLM
 from distilabel.pipeline import Pipeline, sample_n_steps
@@ -341,6 +342,6 @@ def test_get_pipeline_takes_what_it_took(tmp_path: Path, script: Path, web: Web)
 
 
 def test_sizes_are_for_people() -> None:
-    assert [_bytes(n) for n in (812, 4_300, 1_500_000, 2e9)] == [
+    assert [in_bytes(n) for n in (812, 4_300, 1_500_000, 2e9)] == [
         *("812 bytes", "4.3 kB", "1.5 MB", "2.0 GB")
     ]

@@ -309,3 +309,26 @@ def _keep_a_journal(connection: sqlite3.Connection) -> None:
             if "locked" not in str(error) or time.monotonic() > until:
                 raise
             time.sleep(0.005)
+
+
+def answers_in(path: Path) -> tuple[int, int]:
+    """How much a store holds, without making one.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        The number of values and the bytes of the file with its journal; zeros if there is none.
+
+    Raises:
+        StoreError: the file cannot be read.
+    """
+    if not path.exists():
+        return 0, 0
+    journal = path.with_name(f"{path.name}-wal")
+    size = sum(file.stat().st_size for file in (path, journal) if file.exists())
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as store:
+            return int(store.execute("SELECT count(*) FROM kept").fetchone()[0]), size
+    except sqlite3.Error as error:
+        raise StoreError(f"{path} cannot be read: {error}.") from error

@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
+from distilabel.cli.cache import app as cache
 from distilabel.cli.demo import demo
 from distilabel.cli.new import new
 from distilabel.cli.pipeline import app as pipeline
+from distilabel.cli.runs import app as runs
 from distilabel.cli.simulate import simulate
 
 app = typer.Typer(
@@ -43,4 +45,6 @@ def main(
 app.command()(demo)
 app.command()(new)
 app.add_typer(pipeline, name="pipeline")
+app.add_typer(runs, name="run")
+app.add_typer(cache, name="cache")
 app.command()(simulate)

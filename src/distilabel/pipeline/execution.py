@@ -18,6 +18,7 @@ from distilabel._graph.dag import Dag
 from distilabel.constants import STEPS_ARTIFACTS_PATH
 from distilabel.errors import DistilabelUserError
 from distilabel.mixins.runtime_parameters import close_names
+from distilabel.pipeline.history import History
 from distilabel.pipeline.logs import run_log
 from distilabel.pipeline.routing_batch_function import RoutingBatchFunction
 from distilabel.pipeline.stages import groups_of, load_stages
@@ -204,12 +205,13 @@ class Execution:
             routing=dict(self._pipeline._routing),
         )
         tally = Tally()
+        history = [History(places, tally)] if keep else []
         try:
             with (
                 self._batches_of(first_batch),
                 run_log(places.log, handlers, tally, plan) as watching,
             ):
-                Run(plan, Bus([tally, *listeners, *watching])).to_the_end()
+                Run(plan, Bus([tally, *history, *listeners, *watching])).to_the_end()
             # Read where no other process puts its own outputs in place meanwhile.
             distiset = self._dataset(data, places, tally)
         except BaseException:

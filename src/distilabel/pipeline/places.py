@@ -61,12 +61,10 @@ class Places:
 
         Those of runs of this machine that were killed are removed.
         """
-        host = socket.gethostname() or "here"
-        for folder in self.execution.glob(f"data-{host}-*"):
-            pid = folder.name.removeprefix(f"data-{host}-").partition("-")[0]
-            if pid.isdigit() and not _is_alive(int(pid)):
+        for folder, pid in _data_of_runs(self.execution):
+            if not is_alive(pid):
                 shutil.rmtree(folder, ignore_errors=True)
-        folder = self.execution / f"data-{host}-{os.getpid()}-{uuid4().hex[:8]}"
+        folder = self.execution / f"data-{_host()}-{os.getpid()}-{uuid4().hex[:8]}"
         folder.mkdir(parents=True)
         return folder
 
@@ -92,7 +90,28 @@ class Places:
         return self.data
 
 
-def _is_alive(pid: int) -> bool:
+def _host() -> str:
+    return socket.gethostname() or "here"
+
+
+def _data_of_runs(execution: Path) -> list[tuple[Path, int]]:
+    """The folders of runs of this machine that have not ended, and their processes."""
+    start = f"data-{_host()}-"
+    found = []
+    for folder in execution.glob(f"{start}*"):
+        pid = folder.name.removeprefix(start).partition("-")[0]
+        if pid.isdigit():
+            found.append((folder, int(pid)))
+    return found
+
+
+def runs_in(execution: Path) -> bool:
+    """Whether a process of this machine runs the pipeline of a folder now."""
+    return any(is_alive(pid) for _, pid in _data_of_runs(execution))
+
+
+def is_alive(pid: int) -> bool:
+    """Whether there is a process of that number on this machine."""
     if sys.platform == "win32":  # asking would end it
         return True
     try:

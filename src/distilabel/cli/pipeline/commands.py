@@ -183,21 +183,14 @@ def _run(
 
 
 def _tell_where(pipeline: BasePipeline, distiset: Distiset) -> None:
+    from distilabel.cli.tables import in_bytes
     from distilabel.constants import STEPS_OUTPUTS_PATH
+    from distilabel.pipeline.cached import size_of
 
     folder = pipeline._places.data / STEPS_OUTPUTS_PATH
-    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-    typer.echo(f"The dataset is in {folder} ({_bytes(size)}).")
+    typer.echo(f"The dataset is in {folder} ({in_bytes(size_of(folder))}).")
     for name, dataset in distiset.items():
         splits = dataset.items() if isinstance(dataset, dict) else [("", dataset)]
         for split, rows in splits:
             columns = ", ".join(rows.column_names)
             typer.echo(f"  {name}{split and f'/{split}'}: {len(rows):,} rows of {columns}")
-
-
-def _bytes(size: float) -> str:
-    for unit in ("bytes", "kB", "MB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} GB"

@@ -1,0 +1,128 @@
+"""The history: what ran in a cache directory, when, and how it ended. One file, only added to."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+import orjson
+
+from distilabel._core.events import Event, RunFinished, RunStarted
+from distilabel._engine.report import Report
+from distilabel._engine.tally import Tally
+from distilabel.pipeline.places import Places, is_alive
+
+HISTORY_FILE: Final = "runs.jsonl"
+
+
+class History:
+    """Writes down that a run began and how it ended; a listener.
+
+    Args:
+        places: of the pipeline.
+        tally: of the run; told of every event before this.
+    """
+
+    wants = (RunStarted, RunFinished)
+
+    def __init__(self, places: Places, tally: Tally) -> None:
+        self._file = places.root / HISTORY_FILE
+        # A cache directory may be moved; what a pilot writes lies elsewhere.
+        inside = places.execution.is_relative_to(places.root)
+        self._folder = places.execution.relative_to(places.root) if inside else places.execution
+        self._tally = tally
+        # Sorts by time, is short enough to type, and two at the same second differ.
+        self.id = f"{datetime.now():%Y%m%d-%H%M%S}-{uuid4().hex[:4]}"
+
+    def __call__(self, event: Event) -> None:
+        """Writes a line."""
+        line: dict[str, Any] = {"id": self.id, "time": time.time()}
+        if isinstance(event, RunStarted):
+            line |= {
+                "pipeline": event.pipeline,
+                "folder": str(self._folder),
+                "host": socket.gethostname(),
+                "pid": os.getpid(),
+            }
+        elif isinstance(event, RunFinished):
+            report = Report.of(self._tally)
+            line |= {"report": report.to_dict(), "text": str(report)}
+        self._add(orjson.dumps(line, default=str, option=orjson.OPT_APPEND_NEWLINE))
+
+    def _add(self, line: bytes) -> None:
+        # In one go: others who run here add lines as well.
+        file = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+        try:
+            os.write(file, line)
+        finally:
+            os.close(file)
+
+
+@dataclass
+class PastRun:
+    """A run of the past, or one that is going on.
+
+    Attributes:
+        id: names it.
+        begun: when, in local time.
+        pipeline: its name.
+        folder: of its log, its events and the dataset of the last one of that configuration.
+        host: the machine.
+        pid: the process.
+        report: the report as data; None if it has not ended.
+        text: the report for people.
+    """
+
+    id: str
+    begun: datetime
+    pipeline: str
+    folder: Path
+    host: str
+    pid: int
+    report: dict[str, Any] | None = None
+    text: str = ""
+
+    @property
+    def outcome(self) -> str:
+        """`finished`, `stopped (...)`, `failed`, `killed`, or `running`."""
+        if self.report is None:
+            if self.host != socket.gethostname():
+                return f"running or killed on {self.host}"
+            return "running" if is_alive(self.pid) else "killed"
+        if self.report.get("interrupted"):
+            return f"stopped ({self.report.get('stopped') or 'Ctrl-C'})"
+        return "failed" if self.report.get("error") else "finished"
+
+
+def past_runs(cache_dir: Path) -> list[PastRun]:
+    """The runs of a cache directory, the first one first."""
+    try:
+        lines = (cache_dir / HISTORY_FILE).read_bytes().splitlines()
+    except FileNotFoundError:
+        return []
+    runs: dict[str, PastRun] = {}
+    for line in lines:
+        try:
+            entry = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            # Cut off by a full disk.
+            continue
+        if "report" in entry and entry["id"] in runs:
+            runs[entry["id"]].report = entry["report"]
+            runs[entry["id"]].text = entry["text"]
+        elif "pipeline" in entry:
+            runs[entry["id"]] = PastRun(
+                id=entry["id"],
+                begun=datetime.fromtimestamp(entry["time"]),
+                pipeline=entry["pipeline"],
+                folder=cache_dir / entry["folder"],
+                host=entry["host"],
+                pid=entry["pid"],
+            )
+    return list(runs.values())

@@ -1,0 +1,112 @@
+"""What is kept can be seen and removed, and nothing goes without being asked for."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from distilabel.cli.app import app
+from distilabel.models import SimulatedLLM
+from distilabel.pipeline import Pipeline
+from distilabel.pipeline.cached import cached_pipelines
+from distilabel.steps.tasks import TextGeneration
+
+
+def run(cache_dir: Path, name: str = "kept", seed: int = 0) -> int:
+    """Runs a pipeline and says how many answers were asked for."""
+    with Pipeline(name, cache_dir=cache_dir) as pipeline:
+        TextGeneration(name="write", llm=SimulatedLLM(seed=seed))
+    rows = [{"instruction": f"Question {i}."} for i in range(5)]
+    return int(pipeline.run(dataset=rows).report.asked)
+
+
+def cache(*arguments: object, answer: str | None = None) -> Result:
+    return CliRunner().invoke(app, ["cache", *map(str, arguments)], input=answer)
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Path:
+    """One pipeline with two configurations, the first long ago, and another pipeline."""
+    run(tmp_path)
+    [pipeline] = cached_pipelines(tmp_path)
+    old = time.time() - 90 * 86400
+    for path in (pipeline.configurations[0].folder, *pipeline.configurations[0].folder.glob("*")):
+        os.utime(path, (old, old))
+    run(tmp_path, seed=1)
+    run(tmp_path, "another")
+    return tmp_path
+
+
+def test_list_and_show_say_what_is_there(kept: Path) -> None:
+    listed = cache("list", "--cache-dir", kept)
+    assert listed.exit_code == 0, listed.output
+    lines = listed.output.splitlines()
+    assert [line.split()[0] for line in lines[2:4]] == ["kept", "another"]
+    assert "10 answers" in lines[-1]
+    shown = cache("show", "kept", "--cache-dir", kept)
+    assert shown.output.count("write: 5 rows") == 2
+
+
+def test_prune_removes_old_outputs_but_the_last_of_a_pipeline(kept: Path) -> None:
+    refused = cache("prune", "--cache-dir", kept, answer="n\n")
+    assert "Nothing was removed" in refused.output
+    assert "Remove 1 configuration " in refused.output
+    assert "Removed 1 configuration " in cache("prune", "--cache-dir", kept, "--yes").output
+    assert "Nothing to remove" in cache("prune", "--cache-dir", kept, "--yes").output
+    assert [len(p.configurations) for p in cached_pipelines(kept)] == [1, 1]
+    # The outputs went, the answers did not.
+    assert run(kept) == 0
+
+
+def test_clear_removes_one_pipeline_then_everything(kept: Path) -> None:
+    assert "2 configurations" in cache("clear", "kept", "--cache-dir", kept, "--yes").output
+    assert [p.name for p in cached_pipelines(kept)] == ["another"]
+    cache("clear", "--cache-dir", kept, "--yes")
+    assert run(kept) == 0
+    done = cache("clear", "--answers", "--cache-dir", kept, "--yes")
+    assert "all stored answers" in done.output
+    assert run(kept) == 5
+
+
+def test_mistakes_are_said(kept: Path, tmp_path: Path) -> None:
+    wrong = cache("show", "kepd", "--cache-dir", kept)
+    assert wrong.exit_code == 1
+    assert "'kept'" in wrong.stderr
+    both = cache("clear", "kept", "--answers", "--cache-dir", kept)
+    assert both.exit_code == 1
+    assert "share" in both.stderr
+    assert "Nothing is kept" in cache("list", "--cache-dir", tmp_path / "nowhere").output
+
+
+def test_what_a_run_writes_now_is_not_removed(kept: Path) -> None:
+    from distilabel.pipeline.places import Places
+
+    folder = cached_pipelines(kept)[0].configurations[0].folder
+    Places(kept, folder).fresh_data()
+    done = cache("clear", "--cache-dir", kept, "--yes")
+    assert done.exit_code == 1
+    assert "stop it first" in done.stderr
+    assert "running now" in cache("show", "kept", "--cache-dir", kept).output
+
+
+def test_runs_are_listed_and_shown(kept: Path) -> None:
+    listed = CliRunner().invoke(app, ["run", "list", "--cache-dir", str(kept)])
+    assert listed.exit_code == 0, listed.output
+    lines = listed.output.splitlines()[2:]
+    assert len(lines) == 3
+    # Outcome, rows, failed, asked, reused, cost.
+    assert lines[0].split()[4:10] == ["finished", "5", "0", "5", "0", "$0.00"]
+    assert lines[2].split()[4:10] == ["finished", "5", "0", "0", "5", "$0.00"]
+    of_one = CliRunner().invoke(app, ["run", "list", "another", "--cache-dir", str(kept)])
+    assert len(of_one.output.splitlines()) == 3
+    for which in ("last", lines[-1].split()[0]):
+        shown = CliRunner().invoke(app, ["run", "show", which, "--cache-dir", str(kept)])
+        assert "another" in shown.output
+        assert "0 answers asked, 5 reused" in shown.output
+    missing = CliRunner().invoke(app, ["run", "show", "1999", "--cache-dir", str(kept)])
+    assert missing.exit_code == 1
+    assert "run list" in missing.stderr

@@ -1,0 +1,89 @@
+"""Every run is written down, however it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from distilabel.models import SimulatedLLM
+from distilabel.pipeline import Pipeline
+from distilabel.pipeline.history import HISTORY_FILE, past_runs
+from distilabel.steps.tasks import TextGeneration
+
+ROWS = [{"instruction": f"Question {i}."} for i in range(4)]
+
+
+def run(cache_dir: Path, **arguments: object) -> None:
+    with Pipeline("noted", cache_dir=cache_dir) as pipeline:
+        TextGeneration(name="write", llm=SimulatedLLM(**arguments))
+    pipeline.run(dataset=ROWS)
+
+
+def test_runs_that_finish_and_fail(tmp_path: Path) -> None:
+    run(tmp_path)
+    with pytest.raises(Exception, match="401"):
+        run(tmp_path, model="other", faults={"401": 1.0})
+    run(tmp_path)
+    first, failed, again = past_runs(tmp_path)
+    assert [each.outcome for each in (first, failed, again)] == ["finished", "failed", "finished"]
+    assert first.pipeline == "noted"
+    assert first.report is not None
+    assert first.report["rows"] == 4
+    assert "4 answers asked, 0 reused" in first.text
+    assert "0 answers asked, 4 reused" in again.text
+    assert first.folder == again.folder
+    assert first.id != again.id
+
+
+def test_a_run_that_is_killed_is_running_before_and_killed_after(tmp_path: Path) -> None:
+    program = f"""
+import os, signal
+from pathlib import Path
+from distilabel.models import SimulatedLLM
+from distilabel.pipeline import Pipeline
+from distilabel.pipeline.history import past_runs
+from distilabel.steps.tasks import TextGeneration
+from distilabel.steps import step, StepInput
+
+@step(inputs=["instruction"], outputs=[])
+def die(inputs: StepInput):
+    print(past_runs(Path({str(tmp_path)!r}))[0].outcome, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+    yield inputs
+
+with Pipeline("noted", cache_dir={str(tmp_path)!r}) as pipeline:
+    die(name="die")
+pipeline.run(dataset=[{{"instruction": "a"}}])
+"""
+    script = tmp_path / "die.py"
+    script.write_text(program)
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert done.stdout == "running\n"
+    assert [each.outcome for each in past_runs(tmp_path)] == ["killed"]
+
+
+def test_a_line_that_was_cut_off_costs_only_itself(tmp_path: Path) -> None:
+    run(tmp_path)
+    with open(tmp_path / HISTORY_FILE, "ab") as file:
+        file.write(b'{"id": "cut of\n')
+    run(tmp_path)
+    assert len(past_runs(tmp_path)) == 2
+
+
+def test_where_nothing_ran_there_is_nothing(tmp_path: Path) -> None:
+    assert past_runs(tmp_path / "nowhere") == []
+
+
+def test_a_dry_run_leaves_no_trace(tmp_path: Path) -> None:
+    with Pipeline("noted", cache_dir=tmp_path) as pipeline:
+        TextGeneration(name="write", llm=SimulatedLLM())
+    pipeline.dry_run(dataset=ROWS)
+    assert os.listdir(tmp_path) == []
