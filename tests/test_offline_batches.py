@@ -433,6 +433,19 @@ def test_a_job_that_is_not_known_stops_the_run_instead_of_paying_twice(
     assert endpoint.counts == (1, COUNT, 0)
 
 
+def test_a_job_of_another_endpoint_is_not_looked_for_at_this_one(
+    endpoint: Endpoint, tmp_path: Path
+) -> None:
+    other = Endpoint()
+    try:
+        writing(other.url, tmp_path, block=None, identity="the same").run()
+        distiset = writing(endpoint.url, tmp_path, identity="the same").run()
+    finally:
+        other.close()
+    assert len(made(distiset)) == COUNT
+    assert endpoint.counts == (1, COUNT, 0)
+
+
 # -- runs that are killed -----------------------------------------------------------------------
 
 
