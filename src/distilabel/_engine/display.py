@@ -69,7 +69,7 @@ class Lines:
         elif isinstance(event, GateMoved) and event.reason:
             self._moved(event)
         elif isinstance(event, JobMoved):
-            self._say(f"{event.model}: {job_line(event)}")
+            self._say(": ".join(job_line(event)))
         elif isinstance(event, GateResumed):
             self._say(f"{event.endpoint}: answers again")
         elif time.monotonic() >= self._next:

@@ -89,9 +89,10 @@ class _GateState:
     counts_down: bool = False
 
 
-def job_line(event: JobMoved) -> str:
-    """How a batch job stands, for people."""
-    return f"batch job {event.job}: {event.status}, {event.done:,} of {event.questions:,} done"
+def job_line(event: JobMoved) -> tuple[str, str]:
+    """Which batch job an event is about, and how it stands, for people."""
+    how = f"{event.status}, {event.done:,} of {event.questions:,} questions done"
+    return f"{event.model}: batch job {event.job}", how
 
 
 class GateStates:
@@ -111,10 +112,11 @@ class GateStates:
                 text = f"slowed to {event.limit:,} in flight, {event.reason}"
                 self._states[event.endpoint] = _GateState(text, now + _NEWS_FOR)
         elif isinstance(event, JobMoved):
+            job, how = job_line(event)
             if event.ended:
-                self._states.pop(event.job, None)
+                self._states.pop(job, None)
             else:
-                self._states[event.job] = _GateState(job_line(event), math.inf)
+                self._states[job] = _GateState(how, math.inf)
         elif isinstance(event, (GateMoved, GateResumed)):
             # It grows again, or answers again.
             self._states.pop(event.endpoint, None)

@@ -112,7 +112,7 @@ class Job:
     def _outcome(self, number: int, question: Question) -> Outcome:
         total = len(self.questions)
         if self.cancelled is not None:
-            done = number < self._share * total
+            done = number < int(self._share * total)
         else:
             done = self.how.is_done(number, total)
         if not done:
