@@ -52,6 +52,7 @@ class Check:
         latency: of the simulated model.
         reach: the latest moment, as a share of the undisturbed duration.
         where: the folder for temporary ones; the system's own if None.
+        scenario: name of the pipeline.
     """
 
     rows: int
@@ -61,6 +62,7 @@ class Check:
     latency: str
     reach: float
     where: Path | None
+    scenario: str = "preferences"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,22 +122,32 @@ class Runs:
         self.server = server
         self.patience = 600.0
 
-    def run(self, scratch: Path, moment: float | None = None, number: int = signal.SIGKILL) -> Run:
+    def run(
+        self,
+        scratch: Path,
+        moment: float | None = None,
+        number: int = signal.SIGKILL,
+        point: str | None = None,
+    ) -> Run:
         """Runs the pipeline once in the cache of `scratch`.
 
         Args:
             scratch: a folder; the result goes to `rows.jsonl` there.
             moment: seconds after its start at which it gets a signal; None for never.
             number: the signal.
+            point: where it ends itself, `NAME:NUMBER` of `fault_points`; empty only has it count.
 
         Raises:
             Broken: it failed, or did not end.
         """
         (scratch / "rows.jsonl").unlink(missing_ok=True)
         command = module(
-            *("kill_child", "--port", self.server.port, "--rows", self.check.rows),
+            *("kill_child", "--scenario", self.check.scenario),
+            *("--port", self.server.port, "--rows", self.check.rows),
             *("--in-flight", self.check.in_flight),
             *("--cache", scratch / "cache", "--out", scratch / "rows.jsonl"),
+            *(("--points", scratch / "points.json") if point is not None else ()),
+            *(("--at", point) if point else ()),
         )
         with tempfile.TemporaryFile("w+", errors="replace") as log:
             began = time.perf_counter()
@@ -164,6 +176,8 @@ class Runs:
             finally:
                 kill_group(process.pid)
                 process.wait()
+            if point and process.returncode == -signal.SIGKILL:
+                signalled = True
             if process.returncode and not signalled:
                 raise Broken(f"a run failed with status {process.returncode}\n{_tail(log)}")
         return Run(signalled, process.returncode, ended - began, ended - sent)
@@ -250,7 +264,7 @@ def _tail(log: TextIO) -> str:
     return "\n".join(log.read().splitlines()[-_MOST_LINES:])
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         return int(taken.getsockname()[1])
 
@@ -283,7 +297,7 @@ def checked(check: Check, numbers: list[signal.Signals]) -> list[Tally]:
         Broken: a run failed or hangs, so that there is nothing to compare.
     """
     with fresh_folder(check.where) as scratch:
-        port = _free_port()
+        port = free_port()
         simulate = ["--port", str(port), "--latency", check.latency, "--seed", "1"]
         command = [sys.executable, "-m", "distilabel", "simulate", *simulate]
         with Server(command, scratch, port) as server:

@@ -20,7 +20,7 @@ from bench.table import table
 _QUICK = 0.05
 
 
-def _machine() -> dict[str, Any]:
+def machine_facts() -> dict[str, Any]:
     """What the figures depend on and a reader cannot see from them."""
     commit = subprocess.run(
         ["git", "describe", "--always", "--dirty"],
@@ -46,7 +46,7 @@ def _number(value: float) -> str:
     return f"{value:.3g}" if value == 0 or abs(value) >= 0.01 else f"{value:.4f}"
 
 
-def _line(case: str, figure: Figure, verdict: str) -> list[str]:
+def line_of(case: str, figure: Figure, verdict: str) -> list[str]:
     low, high = min(figure.samples), max(figure.samples)
     floor = figure.floor
     return [
@@ -92,7 +92,7 @@ def main() -> int:
     )
     # Verdicts on a run of other sizes, or of the competitor against itself, would say nothing.
     judged = not (given.quick or given.self_check)
-    machine = _machine()
+    machine = machine_facts()
     lines = [["case", "figure", "median", "from .. to", "floor", ""]]
     kept: dict[str, Any] = {}
     broken = short = False
@@ -106,7 +106,7 @@ def main() -> int:
             kept[name] = {"broken": str(error)}
             broken = True
             continue
-        lines += [_line(name, figure, figure.verdict if judged else "") for figure in figures]
+        lines += [line_of(name, figure, figure.verdict if judged else "") for figure in figures]
         short = short or (judged and any(figure.verdict == "short" for figure in figures))
         kept[name] = [
             {

@@ -23,6 +23,15 @@ if TYPE_CHECKING:
     from web import Web
 
 
+@pytest.fixture(autouse=True)
+def _no_program_stays_behind() -> Iterator[None]:
+    """Ends a program of a test that failed: else a later test fails for what it left open."""
+    yield
+    from rooms import end_scripts
+
+    end_scripts()
+
+
 @pytest.fixture
 def hub() -> Iterator[Hub]:
     """A Hugging Face Hub of this machine."""

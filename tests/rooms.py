@@ -17,6 +17,8 @@ from distilabel.steps.tasks.base import Task
 
 Rows = list[dict[str, Any]]
 
+started: list[subprocess.Popen[str]] = []
+
 
 class Echo(AsyncLLM):
     """Answers with the question, and remembers what it was asked."""
@@ -137,10 +139,10 @@ def rows_of(distiset: Any, name: str = "default") -> Rows:
 
 
 def script(text: str, folder: Path, *arguments: str, **options: Any) -> subprocess.Popen[str]:
-    """Starts a Python program."""
+    """Starts a Python program; it ends with the test, if it has not before."""
     path = folder / "program.py"
     path.write_text(textwrap.dedent(text))
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, str(path), *arguments],
         cwd=folder,
         text=True,
@@ -149,3 +151,16 @@ def script(text: str, folder: Path, *arguments: str, **options: Any) -> subproce
         env={"PYTHONPATH": ":".join(sys.path), "PATH": "/usr/bin:/bin", "HOME": str(folder)},
         **options,
     )
+    started.append(process)
+    return process
+
+
+def end_scripts() -> None:
+    """Ends the programs that are still there, and closes their pipes."""
+    while started:
+        process = started.pop()
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            if pipe is not None:
+                pipe.close()

@@ -84,3 +84,38 @@ def test_raw_loop_against_itself_gives_a_table_and_leaves_no_cache(tmp_path: Pat
     assert list(caches.iterdir()) == []
     (samples,) = (tmp_path / "out").iterdir()
     assert "startup" in json.loads(samples.read_text())["cases"]
+
+
+def test_endurance_looks_at_a_run_and_judges_it() -> None:
+    from bench.endurance import figures, run
+
+    said = run(400, None, every=0.005)
+    assert said["rows"] == 400
+    assert said["late"]["p50"] <= said["late"]["p99"] <= said["late"]["max"]
+    found = {figure.name: figure for figure in figures(said, judge_memory=False)}
+    assert found["memory, last quarter"].value > 0
+    assert found["growth between them"].verdict == ""
+    # Files that are left open in the last quarter, and memory that doubles.
+    looks = [{**look} for look in said["looks"]]
+    for look in looks:
+        if look["rows"] >= 300:
+            look["files"] += 1000
+            look["memory"] *= 2
+    worse = {figure.name: figure for figure in figures({**said, "looks": looks})}
+    assert worse["growth of open files"].verdict == "short"
+    assert worse["growth between them"].verdict == "short"
+
+
+def test_a_run_that_ends_itself_at_a_point_goes_on_to_the_same_dataset(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "bench.kill_aimed", "--rows", "24", "--kills", "2"]
+    done = subprocess.run(
+        [*command, "--seed", "3", "--tmp", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Nothing lost, nothing changed." in done.stdout
+    assert list(tmp_path.iterdir()) == []

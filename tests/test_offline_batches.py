@@ -178,6 +178,19 @@ def test_a_budget_holds_for_jobs(endpoint: Endpoint, tmp_path: Path, block: int 
     assert sum(spent) == pytest.approx(whole)
 
 
+@pytest.mark.parametrize("block", [0, None])
+def test_a_target_takes_no_more_rows_than_it_needs(
+    endpoint: Endpoint, tmp_path: Path, block: int | None
+) -> None:
+    for _ in range(5):
+        distiset = writing(endpoint.url, tmp_path, 1000, block=block).run(target_rows=10)
+        if not distiset.report.jobs:
+            break
+    assert len(made(distiset)) == 10
+    assert 10 <= endpoint.counts[1] <= 100
+    assert endpoint.counts[2] == 0
+
+
 def test_a_pilot_asks_at_once(endpoint: Endpoint, tmp_path: Path) -> None:
     price = (1000.0, 2000.0)
     forecast = writing(endpoint.url, tmp_path, price=price).estimate(sample=10)

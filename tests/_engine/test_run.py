@@ -59,6 +59,14 @@ def asked(folder: Path) -> list[str]:
     return (folder / "asked").read_text().split()
 
 
+def press_twice(process: Any) -> None:
+    """Presses Ctrl-C, and once more when it was heard."""
+    process.send_signal(signal.SIGINT)
+    heard = next((line for line in process.stderr if "Press Ctrl-C again" in line), None)
+    assert heard is not None, "it ended at the first one"
+    process.send_signal(signal.SIGINT)
+
+
 def test_the_first_ctrl_c_keeps_what_is_in_flight(tmp_path: Path) -> None:
     # Long enough for a busy machine to press Ctrl-C before the forty slow answers are there.
     process = script(program(3.0), tmp_path)
@@ -76,15 +84,43 @@ def test_the_first_ctrl_c_keeps_what_is_in_flight(tmp_path: Path) -> None:
 def test_the_second_ctrl_c_ends_it_at_once(tmp_path: Path) -> None:
     process = script(program(1000), tmp_path)
     wait_for_questions(tmp_path, process, 65)
-    process.send_signal(signal.SIGINT)
-    assert process.stderr is not None
-    while "Press Ctrl-C again" not in process.stderr.readline():
-        pass
-    process.send_signal(signal.SIGINT)
+    press_twice(process)
     _, err = process.communicate(timeout=60)
     assert "KeyboardInterrupt" in err
     assert process.returncode != 0
     assert list((tmp_path / "cache").rglob("data-*")) == []
+
+
+def test_a_ctrl_c_that_does_not_wake_the_waiting_thread_is_heard_all_the_same(
+    tmp_path: Path,
+) -> None:
+    # As when it comes just before the wait begins: it is taken note of, and nobody wakes up.
+    text = f"""
+        import asyncio, signal, sys, threading
+        sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+        from rooms import Ask, Echo, Numbers
+        from distilabel.pipeline import Pipeline
+
+        def press():
+            signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+
+        class Waits(Echo):
+            async def agenerate(self, input, num_generations=1):
+                asyncio.get_running_loop().call_later(0.5, press)
+                asyncio.get_running_loop().call_later(2.5, press)
+                await asyncio.Event().wait()
+
+        with Pipeline(name="p", cache_dir="cache") as pipeline:
+            Numbers(count=1) >> Ask(llm=Waits())
+        pipeline.run()
+    """
+    process = script(text, tmp_path)
+    try:
+        _, err = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert "Press Ctrl-C again" in err
+    assert "KeyboardInterrupt" in err
 
 
 def test_after_a_kill_only_what_was_in_flight_is_asked_again(tmp_path: Path) -> None:
@@ -291,13 +327,38 @@ def test_a_model_that_hangs_keeps_nobody_from_leaving(tmp_path: Path) -> None:
     """
     process = script(text, tmp_path)
     assert process.stdout is not None
-    assert process.stderr is not None
     assert process.stdout.readline() == "hanging\n"
-    process.send_signal(signal.SIGINT)
-    while "Press Ctrl-C again" not in process.stderr.readline():
-        pass
-    process.send_signal(signal.SIGINT)
+    press_twice(process)
     _, err = process.communicate(timeout=20)
+    assert "KeyboardInterrupt" in err
+
+
+def test_a_model_that_hangs_in_a_thread_of_its_own_keeps_nobody_from_leaving(
+    tmp_path: Path,
+) -> None:
+    text = f"""
+        import asyncio, sys, threading
+        sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+        from rooms import Ask, Echo, Numbers
+        from distilabel.pipeline import Pipeline
+
+        class Hangs(Echo):
+            async def agenerate(self, input, num_generations=1):
+                print("hanging", flush=True)
+                await asyncio.to_thread(threading.Event().wait)
+
+        with Pipeline(name="p", cache_dir="cache") as pipeline:
+            Numbers(count=1) >> Ask(llm=Hangs())
+        pipeline.run()
+    """
+    process = script(text, tmp_path)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "hanging\n"
+    press_twice(process)
+    try:
+        _, err = process.communicate(timeout=30)
+    finally:
+        process.kill()
     assert "KeyboardInterrupt" in err
 
 

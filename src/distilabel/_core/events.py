@@ -225,6 +225,30 @@ class RowFailed(Event):
 
 
 @dataclass(slots=True)
+class Accepted(Event):
+    """A leaf has as many rows as were wanted of it, or all there are.
+
+    Attributes:
+        step: the leaf.
+        wanted: rows it was to have.
+        kept: rows it has.
+        arrived: rows that came, those beyond what was wanted among them.
+        source_rows: source rows of which all that will ever come has come.
+    """
+
+    step: str
+    wanted: int
+    kept: int
+    arrived: int
+    source_rows: int
+
+    @property
+    def rate(self) -> float | None:
+        """Rows that came of one source row, on average; None before there was one."""
+        return self.arrived / self.source_rows if self.source_rows else None
+
+
+@dataclass(slots=True)
 class Stopping(Event):
     """No more rows are begun; those in flight are finished."""
 

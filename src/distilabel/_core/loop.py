@@ -9,7 +9,11 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from concurrent.futures import wait
+from typing import Any, Final, TypeVar
+
+# Seconds after which a Ctrl-C is heard at the latest.
+_LISTEN_EVERY: Final = 0.2
 
 _T = TypeVar("_T")
 _lock = threading.Lock()
@@ -42,6 +46,9 @@ def run_sync(
     """
     future = asyncio.run_coroutine_threadsafe(coroutine, loop or background_loop())
     try:
+        # A Ctrl-C that comes just before a wait begins does not end it: so waits are short.
+        while not wait([future], _LISTEN_EVERY).done:
+            pass
         return future.result()
     except BaseException:
         future.cancel()

@@ -11,10 +11,22 @@ import contextlib
 import queue
 import threading
 from collections.abc import Callable
-from typing import Any, TypeVar
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
 _T = TypeVar("_T")
-_Job = tuple[Callable[..., Any], tuple[Any, ...], asyncio.AbstractEventLoop, "asyncio.Future[Any]"]
+
+
+class _Ticket(Protocol):
+    """Who waits for a function: whether still, and how they are told."""
+
+    def wanted(self) -> bool: ...
+
+    def settle(self, result: Any, error: BaseException | None) -> None: ...
+
+
+_Job = tuple[Callable[..., Any], tuple[Any, ...], _Ticket]
 
 
 class Threads:
@@ -39,6 +51,20 @@ class Threads:
         """Runs a function in a thread and waits for it; whoever stops waiting leaves it running."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[_T] = loop.create_future()
+        self.begin(function, args, _OnLoop(loop, done))
+        return await done
+
+    def begin(self, function: Callable[..., Any], args: tuple[Any, ...], ticket: _Ticket) -> None:
+        """Has a function run in a thread.
+
+        Args:
+            function: to run.
+            args: of it.
+            ticket: told of its result, or its error.
+
+        Raises:
+            RuntimeError: the threads were let go.
+        """
         with self._lock:
             if self._closed:
                 raise RuntimeError("the run is over")
@@ -49,8 +75,7 @@ class Threads:
                 threading.Thread(
                     target=self._work, name=f"{self._name}-{self._started}", daemon=True
                 ).start()
-        self._jobs.put((function, args, loop, done))
-        return await done
+        self._jobs.put((function, args, ticket))
 
     def close(self) -> None:
         """Lets go of the threads, without waiting for those that work."""
@@ -67,10 +92,10 @@ class Threads:
             with self._lock:
                 self._queued -= 1
                 self._idle -= 1
-            function, args, loop, done = job
+            function, args, ticket = job
             result: Any = None
             error: BaseException | None = None
-            if not done.cancelled():
+            if ticket.wanted():
                 try:
                     result = function(*args)
                 except BaseException as caught:  # noqa: BLE001 (handed to those who wait)
@@ -78,10 +103,67 @@ class Threads:
             del job, function, args
             with self._lock:
                 self._idle += 1
-            # The loop may be closed: then nobody waits.
-            with contextlib.suppress(RuntimeError):
-                loop.call_soon_threadsafe(_settle, done, result, error)
-            del result, error, done
+            ticket.settle(result, error)
+            del result, error, ticket
+
+
+class _OnLoop:
+    """Somebody on an event loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, done: asyncio.Future[Any]) -> None:
+        self._loop = loop
+        self._done = done
+
+    def wanted(self) -> bool:
+        return not self._done.cancelled()
+
+    def settle(self, result: Any, error: BaseException | None) -> None:
+        # The loop may be closed: then nobody waits.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(_settle, self._done, result, error)
+
+
+class _Submitted:
+    """Somebody who has given a function to an executor."""
+
+    def __init__(self, future: Future[Any]) -> None:
+        self._future = future
+
+    def wanted(self) -> bool:
+        return self._future.set_running_or_notify_cancel()
+
+    def settle(self, result: Any, error: BaseException | None) -> None:
+        if self._future.cancelled():
+            return
+        if error is None:
+            self._future.set_result(result)
+        else:
+            self._future.set_exception(error)
+
+
+class DaemonExecutor(ThreadPoolExecutor):
+    """The executor of an event loop, for `asyncio.to_thread` and for looking up addresses.
+
+    Nobody waits for its threads, neither at the end of the loop nor at that of the program.
+
+    Args:
+        most: threads at a time.
+    """
+
+    def __init__(self, most: int = 32) -> None:
+        # It starts its threads on the first `submit`, which never gets there.
+        super().__init__(1)
+        self._daemons = Threads(most, "distilabel-helper")
+
+    def submit(self, fn: Callable[..., _T], /, *args: Any, **kwargs: Any) -> Future[_T]:
+        """Has a function run in a daemon thread."""
+        future: Future[_T] = Future()
+        self._daemons.begin(partial(fn, *args, **kwargs), (), _Submitted(future))
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Lets go of the threads, without waiting."""
+        self._daemons.close()
 
 
 def _settle(done: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:

@@ -6,6 +6,7 @@ import asyncio
 from abc import abstractmethod
 from typing import Any, Final
 
+from distilabel._engine.leaf import Leaf
 from distilabel._engine.node import Node
 from distilabel._engine.rows import Chunk, Key
 from distilabel._engine.shared import Shared
@@ -30,8 +31,16 @@ class Feed(Node):
     def wake(self) -> None:
         """Rows have left the graph, or nobody works."""
         # Looking at every row that leaves would cost more than letting in a few at a time.
-        if self.shared.idle or self.shared.stopping or 8 * self.room >= self.shared.window:
+        if self.shared.idle or self.shared.stopping or 8 * self.room >= self._full:
             self._look.set()
+
+    @property
+    def _full(self) -> int:
+        """Source rows that are on their way when there is no room left."""
+        if self.shared.target is None:
+            return self.shared.window
+        # Towards the end there is room for a few only, and each of them counts.
+        return max(8, self.given_ordinals - self._arrived)
 
     @property
     def sinks(self) -> list[Node]:
@@ -54,16 +63,32 @@ class Feed(Node):
     @property
     def room(self) -> int:
         """Source rows that may still be let in."""
-        arrived = min((sink.closed for sink in self.sinks), default=self.given_ordinals)
-        return self.shared.window - (self.given_ordinals - arrived)
+        room = self.shared.window - (self.given_ordinals - self._arrived)
+        quotas = [sink.quota for sink in self.sinks if isinstance(sink, Leaf) and sink.quota]
+        if quotas:
+            # The leaf that lacks most decides; the others leave out what they have too many.
+            room = min(room, max(quota.room(self.given_ordinals) for quota in quotas))
+        return room
+
+    @property
+    def _arrived(self) -> int:
+        return min((sink.closed for sink in self.sinks), default=self.given_ordinals)
 
     async def wait_for_room(self) -> None:
         """Waits until rows may be let in; if nobody works any more, they must be."""
         while not self.shared.stopping and (
-            self.shared.gatherings.are_full or (self.room <= 0 and not self.shared.idle)
+            self.shared.gatherings.are_full or (self.room <= 0 and not self._is_needed)
         ):
             self._look.clear()
             await self._look.wait()
+
+    @property
+    def _is_needed(self) -> bool:
+        """Whether nothing goes on without more rows."""
+        if not self.shared.idle:
+            return False
+        # A job takes as many questions as there are; a target wants no more of them than it needs.
+        return self.shared.target is None or not self.shared.gatherings.have_questions
 
     @abstractmethod
     async def feed(self) -> None:

@@ -146,7 +146,7 @@ def _time(asked: _Asked, in_flight: int) -> float:
 
 def _notes(report: Report, pilot: Pilot, steps: dict[str, _Step]) -> list[str]:
     notes = []
-    alone = [name for name, step in steps.items() if getattr(step, "is_global", False)]
+    alone = [name for name, step in steps.items() if step._needs_all_rows]
     if alone:
         notes.append(
             f"{', '.join(alone)} looks at all rows at once and saw only those of the sample: what "

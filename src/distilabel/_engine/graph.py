@@ -13,6 +13,7 @@ from distilabel._engine.node import Node
 from distilabel._engine.per_batch import PerBatch
 from distilabel._engine.per_row import PerRow
 from distilabel._engine.plan import Plan
+from distilabel._engine.quota import Quota
 from distilabel._engine.routing import Router
 from distilabel._engine.row_by_row import RowByRow
 from distilabel._engine.shared import Shared
@@ -42,7 +43,7 @@ class Graph:
         self.nodes: dict[str, Node] = {}
         # They need nothing that is loaded, and have something to show if the run is stopped.
         self.leaves = {
-            name: Leaf(name, plan.data / STEPS_OUTPUTS_PATH / name, shared)
+            name: Leaf(name, plan.data / STEPS_OUTPUTS_PATH / name, shared, self._quota())
             for name in plan.steps
             if not plan.successors(name)
         }
@@ -76,6 +77,10 @@ class Graph:
             shared.progress.clear()
             await shared.progress.wait()
 
+    def _quota(self) -> Quota | None:
+        target = self._shared.target
+        return Quota(target, self._shared.window) if target is not None else None
+
     # -- one node ---------------------------------------------------------------------------
 
     def _node(self, step: _Step) -> Node:
@@ -91,7 +96,7 @@ class Graph:
         assert isinstance(step, Step)
         if isinstance(step, Task) and door is not None and runs_per_row(step):
             return PerRow(step, door, self._shared)
-        if step.is_global or (door is not None and door.gathering is not None):
+        if step._needs_all_rows or (door is not None and door.gathering is not None):
             reorders = not self._is_joined_with_others(str(step.name))
             return Whole(step, self._shared, memo=self._memo(step), door=door, reorders=reorders)
         if runs_row_by_row(type(step)) and step.process_timeout is None:

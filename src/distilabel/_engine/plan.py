@@ -28,6 +28,7 @@ class Plan:
         budget: US dollars that the run may cost; None is no limit.
         picked: ordinals of the rows that sources give, in order; None is all of them.
         on_error: what becomes of rows that a step fails on, if the step does not say.
+        target: rows that every leaf is to have; None: all that come.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Plan:
     budget: float | None = None
     picked: tuple[int, ...] | None = None
     on_error: OnError = "null"
+    target: int | None = None
     routing: dict[str, Any] = field(default_factory=dict)
 
     def successors(self, name: str) -> list[str]:

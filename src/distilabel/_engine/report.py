@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
+from distilabel._core.events import Accepted
 from distilabel._engine.costs import ModelTally, bill_of, money, priced, together
 from distilabel._engine.tally import StepTally, Tally
 
@@ -32,6 +33,8 @@ class Report:
         rows: rows that reached the end.
         budget: US dollars that it could cost; None if there was no limit.
         jobs: batch jobs that questions still wait in: job, model, status and questions of each.
+        accepted: leaf → rows that were wanted, that it has, and what they took; empty where
+            `run` was given no `target_rows`.
     """
 
     pipeline: str
@@ -45,6 +48,7 @@ class Report:
     rows: int = 0
     budget: float | None = None
     jobs: list[dict[str, Any]] = field(default_factory=list)
+    accepted: dict[str, Accepted] = field(default_factory=dict)
 
     @classmethod
     def of(cls, tally: Tally) -> Report:
@@ -58,12 +62,13 @@ class Report:
             tally.error,
             tally.stopping,
             tally.models,
-            sum(tally.steps[leaf].passed_on for leaf in tally.leaves),
+            _rows_of(tally),
             tally.budget,
             [
                 {"job": e.job, "model": e.model, "status": e.status, "questions": e.questions}
                 for e in tally.jobs.values()
             ],
+            tally.accepted,
         )
 
     @property
@@ -87,8 +92,19 @@ class Report:
         return None if self.cost is None or not self.rows else self.cost / self.rows
 
     @property
+    def accepted_rate(self) -> float | None:
+        """Accepted rows per source row, at the leaf with the fewest; None without a target."""
+        rates = [leaf.rate for leaf in self.accepted.values()]
+        return min((rate for rate in rates if rate is not None), default=None)
+
+    @property
     def balanced(self) -> bool:
-        """Whether every row is accounted for, in every step."""
+        """Whether every row is accounted for, in every step.
+
+        Where there are as many rows as were wanted, others may be left on their way.
+        """
+        if any(leaf.kept >= leaf.wanted for leaf in self.accepted.values()):
+            return all(step.worked_is_balanced for step in self.steps.values())
         return all(step.balanced for step in self.steps.values())
 
     def to_dict(self) -> dict[str, Any]:
@@ -106,6 +122,13 @@ class Report:
 
     def __str__(self) -> str:
         return text_of(self)
+
+
+def _rows_of(tally: Tally) -> int:
+    """Rows that reached the end; of more than were wanted, those that were kept."""
+    if tally.accepted:
+        return sum(leaf.kept for leaf in tally.accepted.values())
+    return sum(tally.steps[leaf].passed_on for leaf in tally.leaves)
 
 
 def _number(value: int) -> str:
@@ -206,11 +229,20 @@ def waiting(jobs: list[dict[str, Any]]) -> str:
     return f"{count:,} {questions} in the batch job{'s' if len(jobs) > 1 else ''} {named}{more}"
 
 
+def _accepted(report: Report, name: str) -> str:
+    leaf = report.accepted[name]
+    told = f"{name}: {leaf.kept:,} of {leaf.wanted:,} rows wanted"
+    if leaf.rate is not None:
+        told += f", {leaf.rate:.3g} per source row ({leaf.source_rows:,} of them)"
+    return told
+
+
 def _closing(report: Report) -> str:
     parts = [f"{report.pipeline}: {duration(report.seconds)}"]
     if report.asked or report.reused:
         parts.append(f"{report.asked:,} answers asked, {report.reused:,} reused")
         parts += _costs(report)
+    parts += [_accepted(report, name) for name in report.accepted]
     if report.failures:
         rows = f"{report.failures:,} row{'s' if report.failures > 1 else ''}"
         parts.append(f"{rows} failed: see distiset.failures; run again to ask them again")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from distilabel._engine.failing import Failing, failed_outcome
 from distilabel._engine.node import Node
-from distilabel._engine.rows import Chunk, keys_at
+from distilabel._engine.rows import Chunk, Place, keys_at
 from distilabel._engine.running import run_step
 from distilabel._engine.shared import Shared
 from distilabel.steps.base import Step
@@ -33,13 +35,24 @@ class RowByRow(Node):
 
     def _work(self, chunk: Chunk) -> None:
         try:
-            made, matched = run_step(self._step, chunk.rows)
+            made, matched = self._made(chunk.rows)
         except Exception as error:  # noqa: BLE001 (the row fails, the run goes on)
             self._one_by_one(chunk, error)
             return
         dropped = len(chunk.rows) - len({place.origin for place in matched})
         self.done(len(chunk.rows), len(made), dropped, 0)
         self.give(Chunk(keys_at(chunk.keys, matched), made, chunk.closed))
+
+    def _made(self, rows: list[Any]) -> tuple[list[Any], list[Place]]:
+        if len(rows) == 1 or not self._step._multiplies:
+            return run_step(self._step, rows)
+        made: list[Any] = []
+        matched: list[Place] = []
+        for origin, row in enumerate(rows):
+            some, places = run_step(self._step, [row])
+            made += some
+            matched += [Place(origin, place.branch) for place in places]
+        return made, matched
 
     def _one_by_one(self, chunk: Chunk, error: Exception) -> None:
         """One row of several could not be worked on: the others are not to suffer for it."""

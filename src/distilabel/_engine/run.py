@@ -14,7 +14,7 @@ import time
 from typing import Any
 
 from distilabel._core.events import Emit, RunFinished, RunStarted, StepLoaded, Stopping
-from distilabel._core.threads import Threads
+from distilabel._core.threads import DaemonExecutor, Threads
 from distilabel._engine.collecting import fewer_collections
 from distilabel._engine.graph import Graph
 from distilabel._engine.plan import Plan
@@ -36,6 +36,8 @@ _WINDOW = 1024
 _UNBOUNDED_MODEL = 512
 # Share of its time that the process works at most, to be called idle.
 _IDLE = 0.5
+# Seconds after which a Ctrl-C is heard at the latest.
+_LISTEN_EVERY = 0.2
 # After a failure, answers on their way are waited for so long.
 _FAILED_SECONDS = 60.0
 
@@ -91,8 +93,9 @@ class Run:
             raise self._error
 
     def _wait(self) -> None:
-        # Without a timeout, some platforms hold back Ctrl-C until the wait is over.
-        while not self._over.wait(3600):
+        # A Ctrl-C that comes just before a wait begins does not end it, nor does one that another
+        # thread is given: it is heard when the wait is over. So waits are short.
+        while not self._over.wait(_LISTEN_EVERY):
             pass
 
     def _in_thread(self) -> None:
@@ -136,6 +139,8 @@ class Run:
 
     async def _whole(self) -> None:
         self._loop = asyncio.get_running_loop()
+        # That of the standard library is waited for at the end of the program.
+        self._loop.set_default_executor(DaemonExecutor())
         self._main = asyncio.current_task()
         begun = time.monotonic()
         plan = self._plan
@@ -230,6 +235,7 @@ class Run:
             window=_window(plan.steps),
             on_error=plan.on_error,
             name=plan.name,
+            target=plan.target,
         )
         try:
             if plan.budget is not None:
@@ -257,8 +263,12 @@ class Run:
                     shared.stop_asking()
                     await shared.settle(_FAILED_SECONDS)
                 raise shared.failure
+            if plan.target is not None:
+                # Sources may go on for ever; what they have asked so far is paid for, and kept.
+                shared.stop_asking()
             await shared.settle()
             for leaf in graph.leaves.values():
+                leaf.tell()
                 await shared.in_thread(leaf.output.finish)
         finally:
             await shared.cancel()

@@ -36,6 +36,7 @@ class Shared:
         window: most source rows on their way at a time.
         on_error: what becomes of rows that a step fails on, if the step does not say.
         name: of the pipeline.
+        target: rows that every leaf is to have; None: all that come.
     """
 
     def __init__(
@@ -47,12 +48,14 @@ class Shared:
         window: int,
         on_error: OnError = "null",
         name: str = "",
+        target: int | None = None,
     ) -> None:
         self.emit = emit
         self.store = store
         self.reuse = reuse
         self.window = window
         self.on_error: OnError = on_error
+        self.target = target
         self.loop = asyncio.get_running_loop()
         self.gates = Gates(emit)
         self.gatherings = Gatherings(

@@ -72,7 +72,7 @@ class Source(Feed):
                 run = self.shared.in_thread if self._timed is None else self._timed.run
                 pulled, last = await run(self._pull, batches, self.room)
                 for rows in pulled:
-                    self._number(rows)
+                    await self._let_in(rows)
             except StopAsking:
                 return
             except EndpointError as error:
@@ -96,6 +96,26 @@ class Source(Feed):
                 f"{self.name} gave no rows: is its dataset empty, or filtered to nothing?"
             )
         self.finish()
+
+    async def _let_in(self, rows: list[Row]) -> None:
+        """Lets rows in; where each of them counts, no more than there is room for."""
+        # Those that are routed go together: another cut would have a rerun route them otherwise.
+        if self.shared.target is None or self.router is not None:
+            self._number(rows)
+            return
+        while rows:
+            if self.room <= 0:
+                # Whoever only waits does not work.
+                self.shared.end()
+                try:
+                    await self.wait_for_room()
+                finally:
+                    self.shared.begin()
+                if self.shared.stopping:
+                    return
+            count = self.room if self.room > 0 else len(rows)
+            self._number(rows[:count])
+            rows = rows[count:]
 
     def _number(self, rows: list[Row]) -> None:
         start = self.given_ordinals

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from distilabel._core.events import (
+    Accepted,
     Answered,
     Asked,
     Event,
@@ -106,8 +107,12 @@ class StepTally:
     @property
     def balanced(self) -> bool:
         """Whether every row that came is accounted for."""
-        made = self.given + self.dropped + self.failed
-        return self.taken == self.worked and self.taken + self.created == made
+        return self.taken == self.worked and self.worked_is_balanced
+
+    @property
+    def worked_is_balanced(self) -> bool:
+        """Whether every row it is done with is accounted for."""
+        return self.worked + self.created == self.given + self.dropped + self.failed
 
 
 class Tally:
@@ -127,6 +132,7 @@ class Tally:
         self.stopping = ""
         self.leaves: tuple[str, ...] = ()
         self.budget: float | None = None
+        self.accepted: dict[str, Accepted] = {}
         self.error = ""
 
     def __call__(self, event: Event) -> None:
@@ -204,6 +210,9 @@ class Tally:
     def _stopping(self, event: Stopping) -> None:
         self.stopping = event.reason
 
+    def _accepted(self, event: Accepted) -> None:
+        self.accepted[event.step] = event
+
     def _finished(self, event: RunFinished) -> None:
         self.seconds = event.seconds
         self.interrupted = event.interrupted
@@ -221,6 +230,7 @@ _COUNTERS: dict[type[Event], Any] = {
     Unanswered: Tally._unanswered,
     JobMoved: Tally._moved,
     RowFailed: Tally._failed,
+    Accepted: Tally._accepted,
     Stopping: Tally._stopping,
     RunFinished: Tally._finished,
 }

@@ -227,6 +227,7 @@ class BasePipeline(RequirementsMixin, Filed):
         dataset_batch_size: int = 50,
         logging_handlers: Optional[List[logging.Handler]] = None,
         budget: Optional[float] = None,
+        target_rows: Optional[int] = None,
     ) -> Distiset:
         """Runs the pipeline.
 
@@ -247,6 +248,9 @@ class BasePipeline(RequirementsMixin, Filed):
             logging_handlers: more handlers for the log of the run.
             budget: US dollars that this run may cost; it stops before they are passed, and the
                 next run goes on. None is no limit.
+            target_rows: rows that every leaf is to have, exactly: generators go on until that many
+                have reached it, and the first ones in the order of the source rows are kept. With
+                generators that end before, there are fewer, and a warning.
 
         Returns:
             The dataset, one configuration per leaf, with `.report` and `.failures`.
@@ -260,7 +264,7 @@ class BasePipeline(RequirementsMixin, Filed):
         """
         self._settle_name()
         execution = Execution(self, parameters, dataset, dataset_batch_size)
-        execution.check(load_groups, storage_parameters, budget)
+        execution.check(load_groups, storage_parameters, budget, target_rows)
         places = self._places
         try:
             places.execution.mkdir(parents=True, exist_ok=True)
@@ -271,7 +275,11 @@ class BasePipeline(RequirementsMixin, Filed):
                 "there, or keep it elsewhere (Pipeline(cache_dir=...) or DISTILABEL_CACHE_DIR)."
             ) from error
         return execution.run(
-            places, reuse=use_cache, handlers=logging_handlers or [], budget=budget
+            places,
+            reuse=use_cache,
+            handlers=logging_handlers or [],
+            budget=budget,
+            target=target_rows,
         )
 
     def estimate(

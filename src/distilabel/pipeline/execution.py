@@ -114,7 +114,13 @@ class Execution:
 
     # -- before anything is spent -----------------------------------------------------------
 
-    def check(self, load_groups: Any, storage_parameters: Any, budget: float | None = None) -> None:
+    def check(
+        self,
+        load_groups: Any,
+        storage_parameters: Any,
+        budget: float | None = None,
+        target_rows: int | None = None,
+    ) -> None:
         """Sets the runtime parameters and checks everything that can be checked.
 
         Raises:
@@ -144,6 +150,7 @@ class Execution:
         validation.values()
         groups = groups_of(load_groups, self._dag)
         validation.load_groups(groups)
+        validation.target(target_rows, in_groups=bool(groups))
         if storage_parameters is not None and "path" not in storage_parameters:
             faults.add(DistilabelUserError, "storage_parameters needs a `path`.")
         is_amount = isinstance(budget, (int, float)) and not isinstance(budget, bool)
@@ -176,6 +183,7 @@ class Execution:
         budget: float | None = None,
         picked: tuple[int, ...] | None = None,
         listeners: Sequence[Emit] = (),
+        target: int | None = None,
     ) -> Distiset:
         """Runs the pipeline and makes the dataset.
 
@@ -188,6 +196,7 @@ class Execution:
             budget: US dollars that asking may cost; None is no limit.
             picked: ordinals of the rows that sources give; None is all of them.
             listeners: told of everything that happens.
+            target: rows that every leaf is to have; None: all that come.
         """
         data = places.fresh_data()
         plan = Plan(
@@ -202,6 +211,7 @@ class Execution:
             budget=budget,
             picked=picked,
             on_error=self._pipeline.on_error,
+            target=target,
             routing=dict(self._pipeline._routing),
         )
         tally = Tally()

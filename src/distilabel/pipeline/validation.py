@@ -107,6 +107,27 @@ class Validation:
                     self._without_gaps(name, names)
                 seen.add(name)
 
+    def target(self, rows: int | None, *, in_groups: bool) -> None:
+        """Checks that a number of rows can be waited for."""
+        if rows is None:
+            return
+        if rows < 1:
+            self.faults.add(ValueError, f"target_rows={rows}: give a number of rows, 1 or more.")
+        if in_groups:
+            self.faults.add(
+                DistilabelUserError,
+                "target_rows goes without load_groups: steps that are loaded later would wait for "
+                "generators that go on.",
+            )
+        for name, step in self._steps.items():
+            if step._needs_all_rows:
+                self.faults.add(
+                    DistilabelUserError,
+                    f"{name} needs all rows at once, and with target_rows there is no telling how "
+                    "many that are: make the rows in a pipeline without it, and run it on those "
+                    "(`run(dataset=...)`).",
+                )
+
     def _without_gaps(self, name: str, group: list[str]) -> None:
         before = self._dag.predecessors(name)
         for ancestor in self._dag.ancestors(name):

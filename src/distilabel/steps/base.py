@@ -119,6 +119,8 @@ class _Step(RuntimeParametersMixin, RequirementsMixin, Spec, SignatureMixin, ABC
 
     # A pure function of each row: rows may come in any order and in batches of any size.
     _row_by_row: ClassVar[bool] = False
+    # Of those: makes none or several of a row, so that a count does not tell which is whose.
+    _multiplies: ClassVar[bool] = False
 
     _logger: logging.Logger = PrivateAttr(default=logging.getLogger("distilabel.step"))
     _artifacts_path: Optional[Path] = PrivateAttr(default=None)
@@ -199,6 +201,11 @@ class _Step(RuntimeParametersMixin, RequirementsMixin, Spec, SignatureMixin, ABC
     def is_generator(self) -> bool:
         """Whether it makes rows out of nothing."""
         return isinstance(self, GeneratorStep)
+
+    @property
+    def _needs_all_rows(self) -> bool:
+        """Whether its `process` is given all rows at once."""
+        return self.is_global
 
     @property
     def is_global(self) -> bool:

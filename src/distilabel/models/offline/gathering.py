@@ -87,6 +87,11 @@ class Gathering:
         return bool(self._next or self._found)
 
     @property
+    def has_questions(self) -> bool:
+        """Whether any question waits here, whatever for."""
+        return bool(self._questions)
+
+    @property
     def watches(self) -> bool:
         """Whether anything goes on that will answer questions."""
         return bool(self._tasks)

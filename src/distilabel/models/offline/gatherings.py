@@ -101,6 +101,11 @@ class Gatherings:
         return sum(each.held for each in self._gatherings.values()) >= MOST_HELD
 
     @property
+    def have_questions(self) -> bool:
+        """Whether any question waits for a job, in this run or for the next one."""
+        return any(each.has_questions or each.has_left for each in self._gatherings.values())
+
+    @property
     def working(self) -> bool:
         """Whether a job is being submitted, looked at or collected."""
         return any(gathering.working for gathering in self._gatherings.values())

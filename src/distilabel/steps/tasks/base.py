@@ -86,6 +86,12 @@ class _TaskBase(_Step, ABC):
         """Whether questions about all rows wait for each other, as in an offline batch."""
         return super().is_global or bool(self.llm.use_offline_batch_generation)
 
+    @property
+    def _needs_all_rows(self) -> bool:
+        # Of those that ask in batch jobs, only what brings a `process` of its own does.
+        own = isinstance(self, Task) and type(self).process is not Task.process
+        return super().is_global or (own and self.is_global)
+
     def load(self) -> None:
         """Loads the step, then its model.
 

@@ -1,0 +1,177 @@
+"""Points of a run at which a process can end itself by SIGKILL, as if somebody else had.
+
+Lies around the library, which knows nothing of it: events as they are told, statements of the
+store, files as they are written and moved. The signal is a real one, to all processes of the group.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import threading
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self
+
+# Imported at the first part, it would take so long that there is only one.
+import pyarrow.parquet  # noqa: F401
+
+from distilabel import distiset
+from distilabel._core.events import Bus, Event
+from distilabel._engine import output, routing, whole
+from distilabel._engine.memo import Memo
+from distilabel._engine.store import Store
+from distilabel.models.gate import Gate
+from distilabel.pipeline.places import Places
+
+# In the order in which a run comes to them, roughly.
+POINTS = (
+    "loaded",
+    "asked",
+    "answered",
+    "begin",
+    "insert",
+    "commit",
+    "routed",
+    "remembered",
+    "failed",
+    "part",
+    "half part",
+    "global step begins",
+    "global step ends",
+    "sorted part",
+    "half sorted part",
+    "parts moved",
+    "run finished",
+    "dataset read",
+    "put in place",
+    "moved in place",
+)
+
+_EVENTS = {
+    "StepLoaded": "loaded",
+    "Asked": "asked",
+    "Answered": "answered",
+    "RowFailed": "failed",
+    "RunFinished": "run finished",
+}
+
+_PART_ROWS = 20
+
+
+class Aim:
+    """Counts the points that are come to, and ends the process at one of them.
+
+    Args:
+        point: which; None for none.
+        number: at how manieth time.
+        told: the file for the counts, and for how many questions were in flight.
+    """
+
+    def __init__(self, point: str | None, number: int, told: Path) -> None:
+        self._point = point
+        self._number = number
+        self._told = told
+        self._counts: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        self._gates: list[Gate] = []
+
+    @classmethod
+    def of(cls, text: str | None, told: Path) -> Self:
+        """An aim as it stands on a command line, in place."""
+        point, _, number = (text or "").partition(":")
+        aim = cls(point or None, int(number or 0), told)
+        aim._lie_in_wait()
+        return aim
+
+    def here(self, point: str, before: Callable[[], None] = lambda: None) -> None:
+        """The process is at a point.
+
+        Args:
+            point: where it is.
+            before: done before it ends, if it does.
+        """
+        with self._lock:
+            self._counts[point] += 1
+            if point == self._point and self._counts[point] == self._number:
+                before()
+                self.write()
+                os.killpg(0, signal.SIGKILL)
+                threading.Event().wait()
+
+    def write(self) -> None:
+        """Tells how often each point came, and what is in flight."""
+        in_flight = sum(gate.in_flight for gate in self._gates)
+        self._told.write_text(json.dumps({"points": self._counts, "in_flight": in_flight}))
+
+    # -- where to wait ----------------------------------------------------------------------
+
+    def _lie_in_wait(self) -> None:
+        # Few rows, and yet several files, that come out of order.
+        output._PART_ROWS = _PART_ROWS  # type: ignore[misc]
+        self._around(Bus, "__call__", before=self._at_event)
+        self._around(Gate, "__init__", after=lambda gate, *_, **__: self._gates.append(gate))
+        self._around(routing.Router, "choose", after=lambda *_: self.here("routed"))
+        self._around(Memo, "_keep", before=lambda *_: self.here("remembered"))
+        self._around(whole.Whole, "_made", before=lambda *_: self.here("global step begins"))
+        self._around(whole.Whole, "_made", after=lambda *_: self.here("global step ends"))
+        self._around(output, "_write", before=self._at_part, after=self._at_half_part)
+        self._around(distiset, "create_distiset", before=lambda *_, **__: self.here("dataset read"))
+        self._around(Places, "put_in_place", before=lambda *_: self.here("put in place"))
+        for name in ("rename", "unlink"):
+            self._around(Path, name, before=self._at_move)
+        connected = Store._connected
+
+        def watched(store: Store) -> sqlite3.Connection:
+            connection = connected(store)
+            connection.set_trace_callback(self._at_statement)
+            return connection
+
+        Store._connected = watched  # type: ignore[method-assign]
+
+    def _around(
+        self,
+        where: Any,
+        name: str,
+        *,
+        before: Callable[..., None] | None = None,
+        after: Callable[..., None] | None = None,
+    ) -> None:
+        real = getattr(where, name)
+
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
+            if before is not None:
+                before(*args, **kwargs)
+            result = real(*args, **kwargs)
+            if after is not None:
+                after(*args, **kwargs)
+            return result
+
+        setattr(where, name, wrapped)
+
+    def _at_event(self, bus: Bus, event: Event) -> None:
+        point = _EVENTS.get(type(event).__name__)
+        if point is not None:
+            self.here(point)
+
+    def _at_statement(self, statement: str) -> None:
+        word = statement.partition(" ")[0].lower()
+        # Told before it is done: at "commit", all of the group is there and nothing is kept.
+        if word in ("begin", "insert", "commit"):
+            self.here(word)
+
+    def _at_part(self, table: Any, path: Path) -> None:
+        self.here("part" if path.suffix == ".parquet" else "sorted part")
+
+    def _at_half_part(self, table: Any, path: Path) -> None:
+        point = "half part" if path.suffix == ".parquet" else "half sorted part"
+        self.here(point, lambda: os.truncate(path, path.stat().st_size // 2))
+
+    def _at_move(self, path: Path, *_: Any, **__: Any) -> None:
+        if path.suffix in (".parquet", ".sorted"):
+            self.here("parts moved")
+        elif path.name.startswith("data"):
+            self.here("moved in place")
