@@ -14,6 +14,7 @@ DISTILABEL_METADATA_KEY: Final = "distilabel_metadata"
 DISTISET_CONFIG_FOLDER: Final = "distiset_configs"
 DISTISET_ARTIFACTS_FOLDER: Final = "artifacts"
 PIPELINE_CONFIG_FILENAME: Final = "pipeline.yaml"
+PIPELINE_EVENTS_FILENAME: Final = "events.jsonl"
 PIPELINE_LOG_FILENAME: Final = "pipeline.log"
 STEPS_OUTPUTS_PATH: Final = "steps_outputs"
 STEPS_ARTIFACTS_PATH: Final = "steps_artifacts"
@@ -40,6 +41,7 @@ __all__ = [
     "LAST_BATCH_SENT_FLAG",
     "PIPELINES_CACHE_DIR",
     "PIPELINE_CONFIG_FILENAME",
+    "PIPELINE_EVENTS_FILENAME",
     "PIPELINE_LOG_FILENAME",
     "RECEIVES_ROUTED_BATCHES_ATTR_NAME",
     "ROUTING_BATCH_FUNCTION_ATTR_NAME",

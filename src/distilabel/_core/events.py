@@ -81,10 +81,17 @@ class RowsDone(Event):
 
 @dataclass(slots=True)
 class Asked(Event):
-    """A question went to a model."""
+    """A question went to a model.
+
+    Attributes:
+        step: who asks.
+        model: who is asked.
+        question: its number in this process; the same when it is asked again.
+    """
 
     step: str
     model: str
+    question: int = 0
 
 
 @dataclass(slots=True)
@@ -100,6 +107,7 @@ class Answered(Event):
         reused: whether it was stored already.
         cost: US dollars; None if the price is not known.
         cached_tokens: tokens of the question that the provider had read before.
+        question: its number; 0 if it was stored already.
         in_job: whether it came in a batch job, at the price of those.
     """
 
@@ -111,6 +119,7 @@ class Answered(Event):
     reused: bool
     cost: float | None = None
     cached_tokens: int = 0
+    question: int = 0
     in_job: bool = False
 
 
@@ -140,21 +149,42 @@ class Wasted(Event):
 
 @dataclass(slots=True)
 class Retried(Event):
-    """A question got no answer and will be asked again."""
+    """A question got no answer and will be asked again.
+
+    Attributes:
+        step: who asked.
+        model: who was asked.
+        reason: what failed, in words.
+        wait: seconds until it is asked again.
+        question: its number.
+        kind: the HTTP status, or the name of the error's class.
+    """
 
     step: str
     model: str
     reason: str
     wait: float
+    question: int = 0
+    kind: str = ""
 
 
 @dataclass(slots=True)
 class Unanswered(Event):
-    """A question was given up."""
+    """A question was given up.
+
+    Attributes:
+        step: who asked.
+        model: who was asked.
+        reason: what failed, in words.
+        question: its number.
+        kind: the HTTP status, or the name of the error's class.
+    """
 
     step: str
     model: str
     reason: str
+    question: int = 0
+    kind: str = ""
 
 
 @dataclass(slots=True)

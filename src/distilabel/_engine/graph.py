@@ -19,6 +19,8 @@ from distilabel._engine.row_by_row import RowByRow
 from distilabel._engine.shared import Shared
 from distilabel._engine.source import Source
 from distilabel._engine.whole import Whole
+from distilabel._engine.workers.pool import Pool
+from distilabel._engine.workers.replicated import Replicated
 from distilabel.constants import STEPS_OUTPUTS_PATH
 from distilabel.models.door import Door
 from distilabel.models.llms.base import LLM
@@ -35,11 +37,13 @@ class Graph:
     Args:
         plan: what to run.
         shared: what the nodes share.
+        pools: step name → its worker processes, of those that have some.
     """
 
-    def __init__(self, plan: Plan, shared: Shared) -> None:
+    def __init__(self, plan: Plan, shared: Shared, pools: dict[str, Pool]) -> None:
         self._plan = plan
         self._shared = shared
+        self._pools = pools
         self.nodes: dict[str, Node] = {}
         # They need nothing that is loaded, and have something to show if the run is stopped.
         self.leaves = {
@@ -102,14 +106,12 @@ class Graph:
         if runs_row_by_row(type(step)) and step.process_timeout is None:
             return RowByRow(step, self._shared)
         size = step.input_batch_size or 50
-        return PerBatch(
-            step,
-            self._shared,
-            size=size,
-            memo=self._memo(step),
-            door=door,
-            reorders=not self._is_joined_with_others(str(step.name)),
-        )
+        memo = self._memo(step)
+        reorders = not self._is_joined_with_others(str(step.name))
+        pool = self._pools.get(str(step.name))
+        if pool is not None:
+            return Replicated(step, self._shared, pool, size=size, memo=memo, reorders=reorders)
+        return PerBatch(step, self._shared, size=size, memo=memo, door=door, reorders=reorders)
 
     def _door(self, step: _Step) -> Door | None:
         llm = getattr(step, "llm", None)
@@ -143,8 +145,12 @@ class Graph:
         mine = str(type(step).__module__).partition(".")[0] == "distilabel"
         if store is None or mine or isinstance(getattr(step, "llm", None), LLM):
             return None
+        pool = self._pools.get(str(step.name))
         try:
-            return Memo(step, store, self._shared.reuse and step.use_cache)
+            if pool is not None and pool.configuration is None:
+                raise TypeError("its fields have no digest")
+            configuration = pool.configuration if pool is not None else None
+            return Memo(step, store, self._shared.reuse and step.use_cache, configuration)
         except TypeError as error:
             _log.info("%s runs again on every run: %s", step.name, error)
             return None
@@ -201,6 +207,28 @@ class Graph:
             for step in below
             for predecessor in self._plan.predecessors(step)
         )
+
+
+def processes_of(step: _Step) -> tuple[int, str]:
+    """How many worker processes a step gets, and why not those it asks for.
+
+    Args:
+        step: the step.
+
+    Returns:
+        A number, 0 for a step that runs in this process; and words for people where it asks for
+        more than one and gets none.
+    """
+    replicas = step.resources.replicas or 1
+    if replicas == 1:
+        return 0, ""
+    if not step.is_normal:
+        return 0, "only steps that get their rows in batches can have replicas"
+    if isinstance(getattr(step, "llm", None), LLM):
+        return 0, "its questions wait for the model side by side in one process"
+    if runs_row_by_row(type(step)):  # type: ignore[arg-type]
+        return 0, "sending rows to another process takes longer than what it does with them"
+    return replicas, ""
 
 
 def runs_row_by_row(cls: type[Step]) -> bool:

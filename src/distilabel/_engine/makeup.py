@@ -53,6 +53,15 @@ def configuration_of(step: Step) -> dict[str, Any]:
     return values
 
 
+def configured(step: Step) -> str:
+    """The digest of the values of a step's fields.
+
+    Raises:
+        TypeError: a field has no digest.
+    """
+    return digest(configuration_of(step)).hex()
+
+
 def _described(value: Any) -> Any:
     """A value as it enters a digest: functions by their source, models by their fields."""
     if isinstance(value, BaseModel):

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from distilabel._core.digest import digest
-from distilabel._engine.makeup import configuration_of, source_of, state_of
+from distilabel._engine.makeup import configured, source_of, state_of
 from distilabel._engine.rows import Place, one_to_one
 from distilabel._engine.store import Store
 from distilabel.steps.base import Step
@@ -28,11 +28,13 @@ class Outcome(NamedTuple):
         rows: the rows.
         places: where each of them comes from.
         error: why it failed, if it did; then the rows are those of the batch, with None.
+        remembers: whether the step, elsewhere, has changed what it remembers meanwhile.
     """
 
     rows: list[Any]
     places: list[Place]
     error: Exception | None
+    remembers: bool = False
 
 
 class Memo:
@@ -42,13 +44,16 @@ class Memo:
         step: the step.
         store: where outcomes are kept.
         reuse: whether kept outcomes are used.
+        configuration: digest of the step's fields, where it is loaded elsewhere.
 
     Raises:
         TypeError: the step's fields have no digest.
     """
 
-    def __init__(self, step: Step, store: Store, reuse: bool) -> None:
-        self._base = [digest(configuration_of(step)).hex(), source_of(type(step))]
+    def __init__(
+        self, step: Step, store: Store, reuse: bool, configuration: str | None = None
+    ) -> None:
+        self._base = [configuration or configured(step), source_of(type(step))]
         self._step = step
         self._name = step.name
         self._store = store
@@ -78,7 +83,7 @@ class Memo:
             return Outcome(made, [Place(*place) for place in matched], None)
         before = state_of(self._step)
         outcome = make()
-        if state_of(self._step) != before:
+        if outcome.remembers or state_of(self._step) != before:
             # What it makes of a batch depends on the batches before: none of them can be left out.
             self._off = True
             self._tell("it remembers things from batch to batch")

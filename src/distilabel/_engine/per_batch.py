@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from typing import Final
+from typing import Any, Final
 
 from distilabel._engine.failing import Failing, Sifted, failed_outcome
 from distilabel._engine.memo import Memo, Outcome
@@ -185,15 +185,19 @@ class PerBatch(Node):
 
     def _tried(self, batch: Batch) -> Outcome:
         try:
-            rows, matched = run_step(self._step, batch.rows)
+            outcome = self._run(batch.rows)
         except (EndpointError, StopAsking):
             raise
         except Exception as error:  # noqa: BLE001 (the rows fail, the run goes on)
             return self._failed(batch, error)
-        if rows and not self._looked:
+        if outcome.rows and not self._looked:
             self._looked = True
-            self._look(rows[0])
-        return Outcome(rows, matched, None)
+            self._look(outcome.rows[0])
+        return outcome
+
+    def _run(self, rows: list[Any]) -> Outcome:
+        made, matched = run_step(self._step, rows)
+        return Outcome(made, matched, None)
 
     def _look(self, row: Row) -> None:
         """Tells of columns that the step says it gives and does not."""

@@ -24,6 +24,7 @@ class Plan:
         data: folder for the outputs of the leaves and for artifacts.
         store: file of the store; None keeps nothing.
         reuse: whether what is kept is used.
+        signature: of the pipeline.
         first_batch_only: whether every source stops after one batch.
         budget: US dollars that the run may cost; None is no limit.
         picked: ordinals of the rows that sources give, in order; None is all of them.
@@ -44,6 +45,7 @@ class Plan:
     on_error: OnError = "null"
     target: int | None = None
     routing: dict[str, Any] = field(default_factory=dict)
+    signature: str = ""
 
     def successors(self, name: str) -> list[str]:
         """Where the rows of a step go."""

@@ -23,6 +23,8 @@ from distilabel._engine.report import BUDGET
 from distilabel._engine.shared import Shared
 from distilabel._engine.store import Store
 from distilabel._engine.timed import Timed
+from distilabel._engine.workers.pool import Pool
+from distilabel._engine.workers.pools import pools_of
 from distilabel.constants import STEPS_ARTIFACTS_PATH
 from distilabel.errors import DistilabelError, ModelError, StoreError
 from distilabel.models import http
@@ -60,6 +62,7 @@ class Run:
         self._error: BaseException | None = None
         # Loading may hang; so may unloading.
         self._threads = Threads(4)
+        self._pools: dict[str, Pool] = {}
         self.interrupted = False
 
     def to_the_end(self) -> None:
@@ -132,6 +135,8 @@ class Run:
         self._shared.finish()
 
     def _stop_now(self) -> None:
+        for pool in list(self._pools.values()):
+            pool.kill()
         if self._loop is not None and self._main is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._main.cancel)
 
@@ -166,10 +171,14 @@ class Run:
     async def _loaded(self, store: Store | None) -> None:
         loaded: list[_Step] = []
         try:
+            self._pools = pools_of(self._plan)
             await self._load_all(self._plan.stages[0], loaded)
             await self._worked(store, loaded)
         finally:
             await self._unload_all(loaded)
+            # Also those of a step that could not be loaded.
+            for pool in self._pools.values():
+                await self._threads.run(pool.close)
 
     async def _load_all(self, stage: list[str], loaded: list[_Step]) -> None:
         if len(self._plan.stages) > 1:
@@ -187,11 +196,13 @@ class Run:
     async def _load(self, step: _Step) -> None:
         begun = time.monotonic()
         step.set_pipeline_artifacts_path(self._plan.data / STEPS_ARTIFACTS_PATH)
+        pool = self._pools.get(str(step.name))
         try:
+            load = pool.start if pool is not None else step.load
             if step.load_timeout is None:
-                await self._threads.run(step.load)
+                await self._threads.run(load)
             else:
-                await Timed(step.load_timeout, f"`load` of {step.name}").run(step.load)
+                await Timed(step.load_timeout, f"`load` of {step.name}").run(load)
         except Exception as error:
             beginning = f"The step {step.name!r} could not be loaded"
             if isinstance(error, DistilabelError):
@@ -221,8 +232,9 @@ class Run:
 
     async def _unload(self, step: _Step) -> None:
         """Unloads a step; the rows are made, or the run has failed for a better reason."""
+        pool = self._pools.get(str(step.name))
         try:
-            await self._threads.run(step.unload)
+            await self._threads.run(pool.close if pool is not None else step.unload)
         except Exception as error:  # noqa: BLE001 (whatever a step of the user's raises)
             _log.warning("%s could not be unloaded: %s: %s", step.name, type(error).__name__, error)
 
@@ -241,7 +253,7 @@ class Run:
             if plan.budget is not None:
                 await shared.in_thread(check_prices, plan.steps)
                 shared.budget = Budget(plan.budget, lambda: self._stop_because(BUDGET))
-            graph = Graph(plan, shared)
+            graph = Graph(plan, shared, self._pools)
             self._shared = shared
             if self.interrupted:
                 return

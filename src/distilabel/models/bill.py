@@ -28,16 +28,20 @@ class Item:
         input: the question.
         count: answers asked for.
         arguments: of the generation.
+        number: of the question, for events.
 
     Attributes:
         set_aside: US dollars set aside for it.
         cost: US dollars it cost, or may have.
     """
 
-    def __init__(self, input: FormattedInput, count: int, arguments: Mapping[str, Any]) -> None:
+    def __init__(
+        self, input: FormattedInput, count: int, arguments: Mapping[str, Any], number: int
+    ) -> None:
         self.input = input
         self.count = count
         self.arguments = arguments
+        self.number = number
         self.set_aside = 0.0
         self.cost = 0.0
 
@@ -88,14 +92,14 @@ class Bill:
         return self._budget is not None
 
     async def item(
-        self, input: FormattedInput, count: int, arguments: Mapping[str, Any]
+        self, input: FormattedInput, count: int, arguments: Mapping[str, Any], number: int = 0
     ) -> Item | None:
         """Puts a question on the bill before it is asked; `close` must follow.
 
         Returns:
             Its item; None if it can not be afforded any more.
         """
-        item = Item(input, count, arguments)
+        item = Item(input, count, arguments, number)
         if self._budget is not None:
             price = await self._priced()
             item.set_aside = price(self._most(item)) or 0.0
@@ -117,7 +121,7 @@ class Bill:
         # Who does not say what an answer took may have charged as much as was set aside for it.
         item.cost = item.set_aside if cost is None else cost
         self._bounds.saw(usage, item.count)
-        self._tell(usage, seconds, cost)
+        self._tell(usage, seconds, cost, number=item.number)
         return usage.input_tokens + usage.output_tokens
 
     def reused(self, output: GenerateOutput) -> None:
@@ -136,13 +140,13 @@ class Bill:
         counts = (0, 0, 0) if error.lost else usage[:3]
         self._emit(Wasted(self._step, self._name, *counts, cost, error.lost))
 
-    def asked(self) -> None:
+    def asked(self, item: Item) -> None:
         """Tells that a question is with the model."""
-        self._emit(Asked(self._step, self._name))
+        self._emit(Asked(self._step, self._name, item.number))
 
-    def unanswered(self, why: str) -> None:
+    def unanswered(self, item: Item, why: str, kind: str) -> None:
         """Tells that a question was given up."""
-        self._emit(Unanswered(self._step, self._name, why))
+        self._emit(Unanswered(self._step, self._name, why, item.number, kind))
 
     def close(self, item: Item) -> None:
         """The question is with the model no longer."""
@@ -150,7 +154,13 @@ class Bill:
             self._budget.settle(item.set_aside, item.cost)
 
     def _tell(
-        self, usage: Usage, seconds: float, cost: float | None, *, reused: bool = False
+        self,
+        usage: Usage,
+        seconds: float,
+        cost: float | None,
+        *,
+        reused: bool = False,
+        number: int = 0,
     ) -> None:
         self._emit(
             Answered(
@@ -162,6 +172,7 @@ class Bill:
                 reused,
                 cost,
                 usage.cache_read,
+                number,
                 self._job_share is not None and not reused,
             )
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import itertools
 import logging
 import random
 from contextvars import ContextVar
@@ -31,7 +32,7 @@ from distilabel.models.offline.asking import asked_in_job
 from distilabel.models.offline.questions import Posed
 from distilabel.models.stopping import StopAsking as StopAsking
 from distilabel.models.times import Times
-from distilabel.models.troubles import as_model_error
+from distilabel.models.troubles import as_model_error, kind_of
 from distilabel.models.whole_texts import WholeTexts
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ LONGEST_WAIT: Final = 1.0
 LONGEST_WAIT_IN_AN_OUTAGE: Final = 30.0
 
 _log = logging.getLogger("distilabel.llm")
+_numbers = itertools.count(1)
 _T = TypeVar("_T")
 
 
@@ -356,24 +358,25 @@ class Door:
         if self.gathering is not None:
             posed = Posed(self.llm, input, count, arguments)
             return await asked_in_job(
-                self.gathering, key, posed, self._bill, self._stopping, is_wanted
+                self.gathering, key, posed, self._bill, next(_numbers), self._stopping, is_wanted
             )
         loop = asyncio.get_running_loop()
         retries = getattr(self.llm, "max_retries", None)
         retries = RETRIES if retries is None else retries
         attempts = tries = 0
+        number = next(_numbers)
         first_failure = 0.0
         while True:
             ticket = await gate.enter(key, again=attempts > 0)
             how, wait, tokens, why = How.OTHER, None, 0, ""
             item = None
             try:
-                item = await self._bill.item(input, count, arguments)
+                item = await self._bill.item(input, count, arguments, number)
                 if item is None or self._stopping():
                     raise StopAsking
-                self._emit(Asked(self.step, self._name))
+                self._emit(Asked(self.step, self._name, number))
                 asked = loop.time()
-                outcome = await self._tried(input, count, arguments)
+                outcome = await self._tried(input, count, arguments, number)
                 if not isinstance(outcome, AnswerError):
                     output, how = outcome, How.ANSWERED
                     tokens = await self._bill.answered(item, output, loop.time() - asked)
@@ -398,17 +401,17 @@ class Door:
             # Not since it was first asked: it may have stood at the gate for hours.
             first_failure = first_failure or now
             if wait and wait > PATIENCE:
-                self._emit(Unanswered(self.step, self._name, why))
+                self._emit(Unanswered(self.step, self._name, why, number, kind_of(error)))
                 raise EndpointError(f"{why}. It asks to be left alone for {wait:.0f} s.")
             late = now - first_failure > PATIENCE
             if not error.retryable or tries > retries or late:
-                self._emit(Unanswered(self.step, self._name, why))
+                self._emit(Unanswered(self.step, self._name, why, number, kind_of(error)))
                 error.attempts = attempts
                 raise error
             longest = LONGEST_WAIT if gate.is_well else LONGEST_WAIT_IN_AN_OUTAGE
             pause = random.uniform(0.5, 1.0) * min(longest, FIRST_WAIT * 2 ** min(attempts - 1, 10))
             pause = max(pause, wait * random.uniform(1.0, 1.1) if wait else 0.0)
-            self._emit(Retried(self.step, self._name, why, pause))
+            self._emit(Retried(self.step, self._name, why, pause, number, kind_of(error)))
             await asyncio.sleep(pause)
 
     async def _keep(self, key: bytes, output: GenerateOutput) -> None:
@@ -432,7 +435,7 @@ class Door:
             )
 
     async def _tried(
-        self, input: FormattedInput, count: int, arguments: dict[str, Any]
+        self, input: FormattedInput, count: int, arguments: dict[str, Any], number: int
     ) -> GenerateOutput | AnswerError:
         """The answer, or why there is none."""
         try:
@@ -443,13 +446,15 @@ class Door:
                 if error is not caught:
                     error.__cause__ = caught
                 return error
-            self._emit(Unanswered(self.step, self._name, str(error)))
+            words = str(error)
+            self._emit(Unanswered(self.step, self._name, words, number, kind_of(error)))
             if error is caught:
                 raise
             raise error from caught
         except BaseException as caught:
             # Given up by whoever waited: it is with the model no longer.
-            self._emit(Unanswered(self.step, self._name, type(caught).__name__))
+            name = type(caught).__name__
+            self._emit(Unanswered(self.step, self._name, name, number, name))
             raise
 
     async def _generate(

@@ -31,3 +31,15 @@ def as_model_error(error: Exception) -> ModelError:
         refused = isinstance(error, ConnectionRefusedError) or "Connector" in type(error).__name__
         return AnswerError(words, retryable=True, lost=not refused)
     return AnswerError(words)
+
+
+def kind_of(error: ModelError) -> str:
+    """One word for an error, the same for all of its kind and without anybody's words.
+
+    Args:
+        error: why a question has no answer.
+
+    Returns:
+        The HTTP status, else the name of the class of what was raised first.
+    """
+    return str(error.status) if error.status else type(error.__cause__ or error).__name__

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Dict, Final, List, Optional, Self, Tuple,
 import orjson
 
 from distilabel._core.spec import Filed, write
+from distilabel._engine.workers.guard import refuse_while_imported
 from distilabel._graph.context import current_pipeline, set_current_pipeline
 from distilabel._graph.dag import Dag
 from distilabel.errors import DistilabelUserError
@@ -262,6 +263,7 @@ class BasePipeline(RequirementsMixin, Filed):
             RowError: a step failed on a row, and its `on_error` is `"raise"`.
             EndpointError: a model cannot be asked at all.
         """
+        refuse_while_imported()
         self._settle_name()
         execution = Execution(self, parameters, dataset, dataset_batch_size)
         execution.check(load_groups, storage_parameters, budget, target_rows)
@@ -330,6 +332,7 @@ class BasePipeline(RequirementsMixin, Filed):
         Returns:
             The dataset made of those rows.
         """
+        refuse_while_imported()
         self._settle_name()
         execution = Execution(self, parameters, dataset, batch_size)
         execution.check(None, None)

@@ -20,6 +20,7 @@ from distilabel.errors import DistilabelUserError
 from distilabel.mixins.runtime_parameters import close_names
 from distilabel.pipeline.history import History
 from distilabel.pipeline.logs import run_log
+from distilabel.pipeline.readers import readers
 from distilabel.pipeline.routing_batch_function import RoutingBatchFunction
 from distilabel.pipeline.stages import groups_of, load_stages
 from distilabel.pipeline.validation import Validation
@@ -42,6 +43,10 @@ class Runnable(Protocol):
     _routing: dict[str, RoutingBatchFunction]
     _enable_metadata: bool
     on_error: OnError
+
+    @property
+    def signature(self) -> str:
+        """Of the steps' names, their connections and routing."""
 
     def _free_name(self, base: str) -> str: ...
 
@@ -213,6 +218,7 @@ class Execution:
             on_error=self._pipeline.on_error,
             target=target,
             routing=dict(self._pipeline._routing),
+            signature=self._pipeline.signature,
         )
         tally = Tally()
         history = [History(places, tally)] if keep else []
@@ -220,8 +226,10 @@ class Execution:
             with (
                 self._batches_of(first_batch),
                 run_log(places.log, handlers, tally, plan) as watching,
+                readers(places, plan) as others,
             ):
-                Run(plan, Bus([tally, *history, *listeners, *watching])).to_the_end()
+                listening: list[Emit] = [tally, *history, *listeners, *watching, *others]
+                Run(plan, Bus(listening)).to_the_end()
             # Read where no other process puts its own outputs in place meanwhile.
             distiset = self._dataset(data, places, tally)
         except BaseException:

@@ -14,6 +14,7 @@ from uuid import uuid4
 from distilabel import envs
 from distilabel.constants import (
     PIPELINE_CONFIG_FILENAME,
+    PIPELINE_EVENTS_FILENAME,
     PIPELINE_LOG_FILENAME,
     PIPELINES_CACHE_DIR,
 )
@@ -50,6 +51,11 @@ class Places:
     def log(self) -> Path:
         """The log of the last run."""
         return self.execution / PIPELINE_LOG_FILENAME
+
+    @property
+    def events(self) -> Path:
+        """The events of the last run, as lines of JSON."""
+        return self.execution / PIPELINE_EVENTS_FILENAME
 
     @property
     def data(self) -> Path:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from distilabel._engine.graph import processes_of
+from distilabel._engine.workers.packing import packed_step
 from distilabel._graph.dag import Dag
 from distilabel.errors import DistilabelTypeError, DistilabelUserError
 from distilabel.mixins.runtime_parameters import close_names
 from distilabel.models.arguments import checked_arguments
 from distilabel.models.llms.base import LLM
-from distilabel.steps.base import GeneratorStep, _Step
+from distilabel.steps.base import GeneratorStep, Step, _Step
 
 if TYPE_CHECKING:
     from distilabel.pipeline.routing_batch_function import RoutingBatchFunction
@@ -91,6 +93,8 @@ class Validation:
             llm = getattr(step, "llm", None)
             if isinstance(llm, LLM):
                 self._model(name, llm)
+            if isinstance(step, Step) and processes_of(step)[0]:
+                self._sent_to_processes(step)
 
     def load_groups(self, groups: list[list[str]]) -> None:
         """Checks the groups of steps that are to be loaded together."""
@@ -141,6 +145,12 @@ class Validation:
 
     def _wrong_group(self, text: str) -> None:
         self.faults.add(DistilabelUserError, f"load_groups: {text}")
+
+    def _sent_to_processes(self, step: Step) -> None:
+        try:
+            packed_step(step)
+        except DistilabelUserError as error:
+            self.faults.add(DistilabelUserError, error.message)
 
     # -- steps ------------------------------------------------------------------------------
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from distilabel.errors import AnswerError
+from distilabel.errors import AnswerError, ModelError
 from distilabel.models.offline.work import work_here
 from distilabel.models.stopping import StopAsking
+from distilabel.models.troubles import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +24,7 @@ async def asked_in_job(
     key: bytes,
     posed: Posed,
     bill: Bill,
+    number: int,
     stopping: Callable[[], bool],
     is_wanted: Callable[[GenerateOutput], bool],
 ) -> GenerateOutput:
@@ -33,6 +35,7 @@ async def asked_in_job(
         key: what its answer is kept under.
         posed: the question.
         bill: what it is charged to.
+        number: of the question, for events.
         stopping: whether the run is being stopped.
         is_wanted: whether an output can be used; a job may have brought one that can not.
 
@@ -41,18 +44,19 @@ async def asked_in_job(
         EndpointError: no job can be submitted or collected.
         StopAsking: the run is being stopped, or the job is left to a later one.
     """
-    item = await _afforded(bill, posed)
+    item = await _afforded(bill, posed, number)
     if item is None:
         raise StopAsking
     begun = asyncio.get_running_loop().time()
     try:
         if stopping():
             raise StopAsking
-        bill.asked()
+        bill.asked(item)
         try:
             output, is_first = await gathering.ask(key, posed, is_wanted)
         except BaseException as error:
-            bill.unanswered(str(error) or type(error).__name__)
+            kind = kind_of(error) if isinstance(error, ModelError) else type(error).__name__
+            bill.unanswered(item, str(error) or kind, kind)
             # It may be in a job that will be charged.
             item.cost = item.set_aside
             if isinstance(error, AnswerError):
@@ -63,20 +67,20 @@ async def asked_in_job(
             await bill.answered(item, output, asyncio.get_running_loop().time() - begun)
         else:
             # Another step asked the very same, and has paid.
-            bill.unanswered("it is answered already")
+            bill.unanswered(item, "it is answered already", "Answered")
             bill.reused(output)
         return output
     finally:
         bill.close(item)
 
 
-async def _afforded(bill: Bill, posed: Posed) -> Item | None:
+async def _afforded(bill: Bill, posed: Posed, number: int) -> Item | None:
     """The item of a question; while it waits for money, jobs that give some back may go."""
     work = work_here() if bill.is_limited else None
     if work is not None:
         work.waits()
     try:
-        return await bill.item(posed.input, posed.count, posed.arguments)
+        return await bill.item(posed.input, posed.count, posed.arguments, number)
     finally:
         if work is not None:
             work.goes_on()

@@ -1,0 +1,1 @@
+"""Worker processes: batches of a plain step on several processor cores."""

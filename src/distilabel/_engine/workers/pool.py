@@ -1,0 +1,187 @@
+"""The worker processes of one step: started together, replaced when one dies, ended together."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import pickle
+from collections import deque
+from typing import Any, Final
+
+from distilabel._core.threads import Threads
+from distilabel._engine.memo import Outcome
+from distilabel._engine.workers.child import END, Assignment
+from distilabel._engine.workers.packing import packed_step
+from distilabel._engine.workers.worker import TookTooLong, Worker, WorkerDied
+from distilabel.constants import PIPELINE_CACHE_ID_ENV_NAME, PIPELINE_NAME_ENV_NAME
+from distilabel.models.door import StopAsking
+from distilabel.steps.base import Step
+
+# So many deaths without a batch done in between say that it will not get better.
+_MOST_DEATHS: Final = 10
+
+_log = logging.getLogger("distilabel.pipeline")
+
+
+class WorkersLost(RuntimeError):
+    """The worker processes of a step die one after the other, or cannot be started again."""
+
+
+class Pool:
+    """The worker processes of one step.
+
+    Args:
+        step: the step.
+        count: how many processes.
+        pipeline: name of the pipeline.
+        signature: of the pipeline.
+
+    Attributes:
+        count: how many processes.
+        threads: for `run`, one for each process.
+        configuration: digest of the configuration of the loaded step; None if it has none.
+
+    Raises:
+        DistilabelUserError: the step cannot be sent to another process.
+    """
+
+    def __init__(self, step: Step, count: int, pipeline: str, signature: str) -> None:
+        self.count = count
+        self.threads = Threads(count, f"distilabel-{step.name}")
+        self.configuration: str | None = None
+        self._name = str(step.name)
+        assignment = Assignment(
+            packed_step(step),
+            logging.getLogger("distilabel").level,
+            {PIPELINE_NAME_ENV_NAME: pipeline, PIPELINE_CACHE_ID_ENV_NAME: signature},
+        )
+        self._assignment = pickle.dumps(assignment)
+        self._seconds = step.process_timeout
+        self._workers: set[Worker] = set()
+        self._idle: deque[Worker] = deque()
+        self._deaths = 0
+        self._closed = False
+
+    def start(self) -> None:
+        """Starts the processes and waits until the step is loaded in all of them.
+
+        Raises:
+            Exception: what loading the step raised, or how a process ended.
+        """
+        started = [self._new() for _ in range(self.count)]
+        for worker in started:
+            worker.begin(self._assignment)
+        self.configuration, *_ = [worker.wait_until_loaded() for worker in started]
+        self._idle += started
+
+    def run(self, rows: list[Any]) -> Outcome:
+        """Works on a batch; one whose process dies is tried once more, in another one.
+
+        Args:
+            rows: of the batch.
+
+        Raises:
+            WorkerDied: both processes died of it.
+            TimeoutError: it took longer than `process_timeout`; another process takes the place.
+            WorkersLost: there are no processes any more that would work.
+            StopAsking: the processes were ended meanwhile.
+            Exception: what the step raised.
+        """
+        batch = pickle.dumps(rows)
+        try:
+            return self._tried(batch)
+        except WorkerDied as error:
+            _log.warning("%s: %s. Its batch is tried once more.", self._name, error)
+        return self._tried(batch)
+
+    def _tried(self, batch: bytes) -> Outcome:
+        worker = self._free()
+        try:
+            rows, places, remembers = worker.run(batch, self._seconds)
+        except WorkerDied as error:
+            self._buried(worker, error)
+            raise
+        except TookTooLong:
+            self._workers.discard(worker)
+            raise TimeoutError(
+                f"`process` of {self._name} took longer than {self._seconds:g} s; its worker "
+                "process was ended"
+            ) from None
+        except BaseException:
+            self._done(worker)
+            raise
+        self._done(worker)
+        return Outcome(rows, places, None, remembers)
+
+    def _done(self, worker: Worker) -> None:
+        self._deaths = 0
+        self._idle.append(worker)
+
+    def _free(self) -> Worker:
+        if self._closed:
+            raise StopAsking
+        # As many threads as processes come here: where none is idle, one has died.
+        with contextlib.suppress(IndexError):
+            return self._idle.popleft()
+        while True:
+            worker = self._new()
+            worker.begin(self._assignment)
+            try:
+                worker.wait_until_loaded()
+            except WorkerDied as error:
+                self._buried(worker, error)
+            except Exception as error:
+                raise WorkersLost(
+                    f"{self._name}: the step cannot be loaded in a new worker process, in place of "
+                    f"one that died: {type(error).__name__}: {error}"
+                ) from error
+            else:
+                return worker
+
+    def _new(self) -> Worker:
+        worker = Worker(self._name)
+        self._workers.add(worker)
+        if self._closed:
+            # Whoever closes may not have seen it any more.
+            worker.end()
+            raise StopAsking
+        return worker
+
+    def _buried(self, worker: Worker, error: WorkerDied) -> None:
+        worker.end()
+        self._workers.discard(worker)
+        if self._closed:
+            raise StopAsking from None
+        self._deaths += 1
+        if self._deaths >= _MOST_DEATHS:
+            raise WorkersLost(
+                f"{self._name}: its worker processes died {self._deaths} times without finishing "
+                f"a batch, the last time so: {error}. Smaller batches (input_batch_size) or fewer "
+                "replicas need less memory. What was done so far is kept: run again."
+            ) from None
+
+    def close(self) -> None:
+        """Unloads the step where nothing is being done, and ends the processes."""
+        self._closed = True
+        self.threads.close()
+        idle = list(self._idle)
+        for worker in idle:
+            worker.begin(END)
+        for worker in idle:
+            try:
+                worker.wait_until_unloaded()
+            except Exception as error:  # noqa: BLE001 (whatever a step of the user's raises)
+                _log.warning(
+                    "%s could not be unloaded: %s: %s", self._name, type(error).__name__, error
+                )
+            self._workers.discard(worker)
+            self._idle.remove(worker)
+        # Those that are at work still, or have not been seen to be done.
+        for worker in list(self._workers):
+            worker.end()
+
+    def kill(self) -> None:
+        """Kills the processes at once."""
+        self._closed = True
+        for worker in list(self._workers):
+            worker.kill()

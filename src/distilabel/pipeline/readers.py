@@ -1,0 +1,80 @@
+"""Who else reads the events of a run: the file always, OpenTelemetry where it is turned on."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from distilabel._core.events import Emit
+from distilabel._engine.plan import Plan
+from distilabel.pipeline.aside import Aside
+from distilabel.pipeline.event_file import event_file
+
+if TYPE_CHECKING:
+    from distilabel.pipeline.places import Places
+
+_FILE_SECONDS: Final = 5.0
+_NETWORK_SECONDS: Final = 10.0
+_ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+
+_log = logging.getLogger("distilabel.pipeline")
+
+
+@contextmanager
+def readers(places: Places, plan: Plan) -> Iterator[list[Emit]]:
+    """Opens what reads the events of a run beside the log and the display.
+
+    Args:
+        places: of the run.
+        plan: of the run.
+
+    Yields:
+        Listeners for the events.
+    """
+    with ExitStack() as stack:
+        listeners: list[Emit] = [
+            stack.enter_context(closing(Aside(event_file(places.events), "events", _FILE_SECONDS)))
+        ]
+        telemetry = _telemetry(plan)
+        if telemetry is not None:
+            listeners.append(stack.enter_context(closing(telemetry)))
+        yield listeners
+
+
+def _telemetry(plan: Plan) -> Aside | None:
+    """What makes spans and metrics; None where nobody wants them, and then nothing is imported."""
+    if os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
+        return None
+    given = _is_set_up()
+    if not given and not any(os.environ.get(name) for name in _ENDPOINTS):
+        return None
+    try:
+        from opentelemetry import context
+
+        from distilabel.pipeline import telemetry
+
+        if not given:
+            import opentelemetry.exporter.otlp.proto.http
+            import opentelemetry.sdk.trace  # noqa: F401
+    except ImportError as error:
+        _log.warning(
+            "OpenTelemetry is turned on, but it is not all there (%s): "
+            "pip install 'distilabel[otel]'. The run goes on without it.",
+            error,
+        )
+        return None
+    make = telemetry.given_providers if given else telemetry.own_providers
+    reader = make(plan.steps, context.get_current())
+    return Aside(reader, "spans", _NETWORK_SECONDS)
+
+
+def _is_set_up() -> bool:
+    """Whether the program has set up a tracer provider of its own."""
+    trace: Any = sys.modules.get("opentelemetry.trace")
+    return trace is not None and not isinstance(
+        trace.get_tracer_provider(), (trace.ProxyTracerProvider, trace.NoOpTracerProvider)
+    )

@@ -1,0 +1,273 @@
+"""The events of a run as spans and metrics of OpenTelemetry, where that is turned on.
+
+Imported only then. Names are those of its conventions for generative AI; no text of a question, of
+an answer or of an error is in them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from opentelemetry import context, metrics, trace
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+
+from distilabel._core.events import (
+    Answered,
+    Asked,
+    Event,
+    Retried,
+    RowsDone,
+    RunFinished,
+    RunStarted,
+    StepLoaded,
+    Unanswered,
+)
+from distilabel.pipeline.aside import Moment
+from distilabel.steps.base import _Step
+
+_SCOPE: Final = "distilabel"
+# Spans come by the thousand: with the usual 2,048 most would be left out.
+_QUEUE: Final = 65_536
+_EXPORT_MILLISECONDS: Final = 5_000
+_TOKENS: Final = tuple(4**n for n in range(14))
+_SECONDS: Final = tuple(0.01 * 2**n for n in range(14))
+
+# What the conventions call a provider, by the class that asks it.
+_PROVIDERS: Final = {
+    "AnthropicLLM": "anthropic",
+    "AzureOpenAILLM": "azure.ai.openai",
+    "CohereLLM": "cohere",
+    "GroqLLM": "groq",
+    "InferenceEndpointsLLM": "hugging_face",
+    "MistralLLM": "mistral_ai",
+    "OpenAILLM": "openai",
+    "VertexAILLM": "gcp.vertex_ai",
+}
+
+
+@contextmanager
+def own_providers(steps: Mapping[str, _Step], outer: Any) -> Iterator[Spans]:
+    """Sends spans and metrics to where `OTEL_EXPORTER_OTLP_ENDPOINT` says, by OTLP over HTTP.
+
+    Args:
+        steps: of the run.
+        outer: the context the run is started in.
+    """
+    from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.sdk.metrics import MeterProvider
+    from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+    resource = Resource.create()
+    if str(resource.attributes.get("service.name", "")).startswith("unknown_service"):
+        resource = resource.merge(Resource({"service.name": _SCOPE}))
+    tracers = TracerProvider(resource=resource, shutdown_on_exit=False)
+    size = int(os.environ.get("OTEL_BSP_MAX_QUEUE_SIZE", _QUEUE))
+    tracers.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(), max_queue_size=size))
+    reader = PeriodicExportingMetricReader(OTLPMetricExporter())
+    meters = MeterProvider([reader], resource=resource, shutdown_on_exit=False)
+    try:
+        yield Spans(steps, tracers, meters, outer)
+    finally:
+        tracers.shutdown()
+        meters.shutdown(timeout_millis=_EXPORT_MILLISECONDS)
+
+
+@contextmanager
+def given_providers(steps: Mapping[str, _Step], outer: Any) -> Iterator[Spans]:
+    """Hands spans and metrics to the providers that the program has set up, and leaves them open.
+
+    Args:
+        steps: of the run.
+        outer: the context the run is started in.
+    """
+    yield Spans(steps, trace.get_tracer_provider(), metrics.get_meter_provider(), outer)
+
+
+class Spans:
+    """Makes spans and metrics of events.
+
+    Args:
+        steps: of the run, by name.
+        tracers: what takes spans.
+        meters: what takes metrics.
+        outer: the context the run is started in.
+    """
+
+    def __init__(
+        self,
+        steps: Mapping[str, _Step],
+        tracers: trace.TracerProvider,
+        meters: metrics.MeterProvider,
+        outer: context.Context,
+    ) -> None:
+        self._models = steps
+        self._outer = outer
+        self._tracer = tracers.get_tracer(_SCOPE)
+        meter = meters.get_meter(_SCOPE)
+        self._tokens = meter.create_histogram(
+            "gen_ai.client.token.usage",
+            "{token}",
+            "Tokens of questions and answers.",
+            explicit_bucket_boundaries_advisory=_TOKENS,
+        )
+        self._seconds = meter.create_histogram(
+            "gen_ai.client.operation.duration",
+            "s",
+            "From asking a question to its answer, repetitions included.",
+            explicit_bucket_boundaries_advisory=_SECONDS,
+        )
+        self._run: Span | None = None
+        self._steps: dict[str, Span] = {}
+        self._inner: dict[str, context.Context] = {}
+        self._counts: dict[str, dict[str, int]] = {}
+        self._attributes: dict[str, dict[str, Any]] = {}
+        self._open: dict[int, tuple[Span, float]] = {}
+
+    def take(self, moments: list[Moment], lost: int) -> None:
+        """Begins and ends spans; of events that are lost nothing is told."""
+        for moment, event in moments:
+            taker = _TAKERS.get(type(event))
+            if taker is not None:
+                taker(self, event, moment)
+
+    # -- the run and its steps --------------------------------------------------------------
+
+    def _started(self, event: RunStarted, moment: float) -> None:
+        self._run = self._tracer.start_span(
+            f"run {event.pipeline}",
+            self._outer,
+            attributes={"distilabel.pipeline.name": event.pipeline},
+            start_time=_nanoseconds(moment),
+        )
+        inner = trace.set_span_in_context(self._run, self._outer)
+        for name, kind in event.steps.items():
+            span = self._tracer.start_span(
+                f"step {name}",
+                inner,
+                attributes={"distilabel.step.name": name, "distilabel.step.class": kind},
+                start_time=_nanoseconds(moment),
+            )
+            self._steps[name] = span
+            self._inner[name] = trace.set_span_in_context(span, inner)
+            self._counts[name] = {}
+
+    def _loaded(self, event: StepLoaded, moment: float) -> None:
+        self._steps[event.step].add_event("loaded", timestamp=_nanoseconds(moment))
+
+    def _done(self, event: RowsDone, moment: float) -> None:
+        counts = self._counts[event.step]
+        for name in ("taken", "given", "dropped", "created", "failed"):
+            counts[name] = counts.get(name, 0) + getattr(event, name)
+
+    def _finished(self, event: RunFinished, moment: float) -> None:
+        end = _nanoseconds(moment)
+        for span, _ in self._open.values():
+            # Given up with the run: nobody waits for the answer.
+            span.set_status(Status(StatusCode.ERROR))
+            span.set_attribute("error.type", "cancelled")
+            span.end(end)
+        for name, span in self._steps.items():
+            for what, count in self._counts[name].items():
+                span.set_attribute(f"distilabel.rows.{what}", count)
+            span.end(end)
+        if self._run is not None:
+            self._run.set_attribute("distilabel.interrupted", event.interrupted)
+            if event.error:
+                self._run.set_status(Status(StatusCode.ERROR))
+            self._run.end(end)
+
+    # -- questions --------------------------------------------------------------------------
+
+    def _asked(self, event: Asked, moment: float) -> None:
+        if event.question in self._open:
+            return
+        span = self._tracer.start_span(
+            f"chat {event.model}",
+            self._inner[event.step],
+            kind=SpanKind.CLIENT,
+            attributes=self._of_model(event.step, event.model),
+            start_time=_nanoseconds(moment),
+        )
+        self._open[event.question] = span, moment
+
+    def _retried(self, event: Retried, moment: float) -> None:
+        if event.question in self._open:
+            span, _ = self._open[event.question]
+            span.add_event("asked again", {"error.type": event.kind}, _nanoseconds(moment))
+
+    def _answered(self, event: Answered, moment: float) -> None:
+        if event.reused or event.question not in self._open:
+            return
+        span, asked = self._open.pop(event.question)
+        attributes = self._of_model(event.step, event.model)
+        span.set_attribute("gen_ai.usage.input_tokens", event.input_tokens)
+        span.set_attribute("gen_ai.usage.output_tokens", event.output_tokens)
+        span.end(_nanoseconds(moment))
+        self._seconds.record(moment - asked, attributes)
+        for kind, count in (("input", event.input_tokens), ("output", event.output_tokens)):
+            if count:
+                self._tokens.record(count, {**attributes, "gen_ai.token.type": kind})
+
+    def _unanswered(self, event: Unanswered, moment: float) -> None:
+        if event.question not in self._open:
+            return
+        span, asked = self._open.pop(event.question)
+        kind = event.kind or "_OTHER"
+        span.set_attribute("error.type", kind)
+        span.set_status(Status(StatusCode.ERROR))
+        span.end(_nanoseconds(moment))
+        attributes = {**self._of_model(event.step, event.model), "error.type": kind}
+        self._seconds.record(moment - asked, attributes)
+
+    def _of_model(self, step: str, model: str) -> dict[str, Any]:
+        known = self._attributes.get(step)
+        if known is None:
+            llm = getattr(self._models.get(step), "llm", None)
+            known = self._attributes[step] = {
+                "gen_ai.operation.name": "chat",
+                "gen_ai.provider.name": _provider(llm),
+                "gen_ai.request.model": model,
+                **_server(getattr(llm, "base_url", None) or getattr(llm, "_address", None)),
+            }
+        return known
+
+
+_TAKERS: Final[dict[type[Event], Any]] = {
+    RunStarted: Spans._started,
+    StepLoaded: Spans._loaded,
+    RowsDone: Spans._done,
+    Asked: Spans._asked,
+    Answered: Spans._answered,
+    Retried: Spans._retried,
+    Unanswered: Spans._unanswered,
+    RunFinished: Spans._finished,
+}
+
+
+def _nanoseconds(moment: float) -> int:
+    return int(moment * 1e9)
+
+
+def _provider(llm: Any) -> str:
+    for cls in type(llm).__mro__:
+        if cls.__name__ in _PROVIDERS:
+            return _PROVIDERS[cls.__name__]
+    return type(llm).__name__.removesuffix("LLM").lower() or "_OTHER"
+
+
+def _server(url: Any) -> dict[str, Any]:
+    if not isinstance(url, str):
+        return {}
+    parts = urlsplit(url)
+    if not parts.hostname:
+        return {}
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    return {"server.address": parts.hostname, **({"server.port": port} if port else {})}
