@@ -5,13 +5,14 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test lint bench bench-endurance clean
+.PHONY: help demo test lint bench bench-gate bench-endurance clean
 
 help:
 	@echo "make demo   a preference dataset from simulated models: no key, no network"
 	@echo "make test   all tests"
 	@echo "make lint   ruff and mypy"
 	@echo "make bench  how fast it is, against a hand-written loop"
+	@echo "make bench-gate  limits, faults, outages and queues, with plots"
 	@echo "make bench-endurance  whether anything grows in a long run (some minutes)"
 	@echo "make clean  removes $(VENV)"
 
@@ -36,6 +37,9 @@ lint: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m bench.run
+
+bench-gate: $(READY)
+	$(BIN)/python -m bench.gate
 
 bench-endurance: $(READY)
 	$(BIN)/python -m bench.endurance

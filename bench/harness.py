@@ -227,18 +227,19 @@ class Server:
         """What it has written so far."""
         return "\n".join(_lines(self._log)[-_MOST_LINES:])
 
-    def ask(self, method: str, path: str) -> dict[str, Any]:
-        """One request, its JSON answer."""
+    def ask(self, method: str, path: str, body: object = None) -> dict[str, Any]:
+        """One request, with a body of JSON if there is one, and its JSON answer."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
-            connection.request(method, path, headers={"Content-Length": "0"})
+            sent = b"" if body is None else json.dumps(body).encode()
+            connection.request(method, path, sent, {"Content-Length": str(len(sent))})
             response = connection.getresponse()
-            body = response.read()
+            received = response.read()
         finally:
             connection.close()
         if response.status != 200:
-            raise Broken(f"{method} {path}: status {response.status}, {body[:200]!r}")
-        answer: dict[str, Any] = json.loads(body)
+            raise Broken(f"{method} {path}: status {response.status}, {received[:200]!r}")
+        answer: dict[str, Any] = json.loads(received)
         return answer
 
     def __exit__(self, *_: object) -> None:

@@ -86,6 +86,22 @@ def test_raw_loop_against_itself_gives_a_table_and_leaves_no_cache(tmp_path: Pat
     assert "startup" in json.loads(samples.read_text())["cases"]
 
 
+def test_a_scenario_of_the_gate_gives_a_line_and_a_plot(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "bench.gate", "--quick", "--only", "headers-openai"]
+    done = subprocess.run(
+        [*command, "--out", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    line = next(line for line in done.stdout.splitlines() if line.startswith("headers-openai"))
+    assert line.split()[1:3] == ["100", "0"]
+    assert "<svg" in (tmp_path / "gate-headers-openai.svg").read_text()
+
+
 def test_endurance_looks_at_a_run_and_judges_it() -> None:
     from bench.endurance import figures, run
 

@@ -175,7 +175,9 @@ def test_a_budget_holds_for_jobs(endpoint: Endpoint, tmp_path: Path, block: int 
         spent.append(distiset.report.cost or 0.0)
     assert 0 < max(spent) <= whole / 2
     assert len(made(distiset)) == COUNT
-    assert sum(spent) == pytest.approx(whole)
+    # What a run collects for rows it can not afford is kept, and reused by the next one.
+    assert sum(spent) <= whole * 1.0001
+    assert endpoint.counts[1:] == (2 * COUNT, COUNT)
 
 
 @pytest.mark.parametrize("block", [0, None])

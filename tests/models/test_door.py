@@ -9,14 +9,15 @@ from typing import Any
 import numpy
 import orjson
 import pytest
+from pydantic import SecretStr
 
 from distilabel._core.events import Answered, Asked, Event, Retried, Unanswered, Wasted
 from distilabel.errors import AnswerError, DistilabelUserError, EndpointError
-from distilabel.models import LLM, AsyncLLM, OpenAILLM
+from distilabel.models import LLM, AsyncLLM, OpenAILLM, http, outage
 from distilabel.models.door import Door, StopAsking
 from distilabel.models.gates import Gates
 from distilabel.models.prices import Usage
-from distilabel.models.simulated.faults import Faults
+from distilabel.models.simulated.faults import Faults, Latency
 from distilabel.models.simulated.server import running
 from distilabel.models.simulated.settings import Settings
 from serving import reply, said, serving
@@ -488,6 +489,29 @@ async def test_what_cannot_be_kept_is_said_and_costs_no_answer(
         await door(chat("b"))
         assert not kept
         assert [record.message.count("cannot be kept") for record in caplog.records] == [1]
+
+
+@pytest.mark.parametrize("whose", ["openai", "anthropic"])
+async def test_limits_told_in_headers_are_kept_without_a_refusal(whose: str) -> None:
+    settings = Settings(rate_limit=100, limit_headers=whose, latency=Latency.parse("0.01"))
+    async with running(settings) as url:
+        llm = OpenAILLM(model="m", base_url=f"{url}/v1", api_key=SecretStr(SECRET))
+        llm.load()
+        await Door(llm, gates=Gates()).ask_all([chat(str(number)) for number in range(170)])
+        stats = orjson.loads((await http.send("GET", f"{url}/stats")).body)
+    assert stats["by_status"] == {"200": 170}
+
+
+async def test_an_outage_of_broken_answers_uses_up_nobodys_tries(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(outage, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(outage, "LONGEST_PAUSE", 0.002)
+    llm = Counting(errors=[AnswerError("a 500", retryable=True) for _ in range(60)], seen=[])
+    llm.load()
+    outputs = await Door(llm, gates=Gates()).ask_all([chat(str(number)) for number in range(12)])
+    assert len(outputs) == 12
+    assert len(llm.seen) == 72
 
 
 async def test_tokens_from_the_cache_of_the_provider_are_priced_as_such(

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
-from distilabel.models.pace import GUESS, REST, TRIAL, Pace
+from distilabel.models.gate import Gate, How
+from distilabel.models.pace import GUESS, Pace
+from virtual import in_no_time
 
 
 def sent(pace: Pace, seconds: float, start: float = 100.0, step: float = 0.01) -> int:
@@ -61,48 +65,29 @@ def test_tokens_spent_beyond_the_limit_are_waited_for() -> None:
     assert pace.wait(100.0) == pytest.approx(10.0, abs=0.01)
 
 
-def answered_for(pace: Pace, seconds: int, rate: int, start: float = 100.0) -> float:
-    pace.take(start)
-    now = start
-    for tick in range(1, seconds * rate + 1):
-        now = start + tick / rate
-        pace.answered(now)
-    return now
+async def asked(gate: Gate, count: int, tokens: int) -> list[float]:
+    """When each of so many questions was asked, in seconds since the first."""
+    loop = asyncio.get_running_loop()
+    times: list[float] = []
+
+    async def ask(number: int) -> None:
+        ticket = await gate.enter(number)
+        times.append(loop.time())
+        await asyncio.sleep(0.1)
+        gate.leave(ticket, How.ANSWERED, tokens=tokens)
+
+    await asyncio.gather(*(ask(number) for number in range(count)))
+    return [time - times[0] for time in times]
 
 
-def test_a_trial_is_slower_than_the_answers_and_load_comes_back_to_just_below() -> None:
-    pace = Pace(None, None)
-    now = answered_for(pace, 4, 50)
-    assert pace.slow_down(now, 10)
-    assert pace.learnt == pytest.approx(50 * TRIAL, rel=0.05)
-    pace.judge(now, load=True)
-    assert pace.learnt == pytest.approx(50 * REST, rel=0.05)
-    later = answered_for(pace, 4, 50, start=now)
-    assert 50 * REST < (pace.learnt or 0) < 60
-    assert sent(pace, 2, start=later) < 120
+def test_a_gate_keeps_the_requests_a_minute_of_the_user_and_uses_them() -> None:
+    times = in_no_time(asked(Gate("e", requests_per_minute=600), 610, 100))
+    # A second's worth goes at once.
+    assert times[-1] == pytest.approx(60.0, abs=1.0)
+    assert all(sum(t <= u < t + 60 for u in times) <= 611 for t in times[:20])
 
 
-def test_refusals_that_are_not_load_let_the_pace_go() -> None:
-    pace = Pace(None, None)
-    now = answered_for(pace, 4, 50)
-    pace.slow_down(now, 10)
-    pace.judge(now, load=False)
-    answered_for(pace, 10, 50, start=now)
-    assert (pace.learnt or 0) > 1000
-
-
-def test_before_the_first_answer_what_is_taken_counts() -> None:
-    pace = Pace(None, None)
-    pace.take(100.0)
-    assert not pace.slow_down(100.1, 40)
-    assert pace.learnt == pytest.approx(40 * REST)
-
-
-def test_an_outage_does_not_count_as_slow_answers() -> None:
-    pace = Pace(None, None)
-    now = answered_for(pace, 4, 50)
-    pace.forget(now + 1000)
-    pace.go_back_to(None, now + 1000)
-    assert pace.learnt is None
-    pace.slow_down(now + 1000.1, 0)
-    assert pace.learnt == pytest.approx(50 * TRIAL, rel=0.05)
+def test_a_gate_keeps_the_tokens_a_minute_of_the_user_and_uses_them() -> None:
+    # 20 a second, once it is known that each takes 500.
+    times = in_no_time(asked(Gate("e", tokens_per_minute=600_000), 1200, 500))
+    assert times[-1] == pytest.approx(60.0, abs=2.0)

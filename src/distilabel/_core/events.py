@@ -194,12 +194,23 @@ class GateMoved(Event):
     Attributes:
         endpoint: which.
         limit: most questions in flight.
-        reason: why, in words; empty when it only grows.
+        reason: why it is slower, in words; empty when it is not.
+        rate: most questions a second; None for as many as there are places.
     """
 
     endpoint: str
     limit: int
     reason: str = ""
+    rate: float | None = None
+
+    @property
+    def speed(self) -> str:
+        """How it is asked, in words."""
+        if self.rate is None:
+            return f"{self.limit:,} in flight"
+        return (
+            f"{self.rate:,.0f} questions/s" if self.rate >= 10 else f"{self.rate:.2g} questions/s"
+        )
 
 
 @dataclass(slots=True)

@@ -82,7 +82,7 @@ class Lines:
         now = time.monotonic()
         if now - self._gates_told.get(event.endpoint, -_GATE_SAYS_EVERY) >= _GATE_SAYS_EVERY:
             self._gates_told[event.endpoint] = now
-            self._say(f"{event.endpoint}: slowed to {event.limit:,} in flight, {event.reason}")
+            self._say(f"{event.endpoint}: slowed to {event.speed}, {event.reason}")
 
     def _progress(self) -> None:
         watch = self._watch

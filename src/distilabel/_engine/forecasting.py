@@ -10,7 +10,7 @@ from typing import Final
 from distilabel._engine.estimate import Estimate, Forecast, Range, whole
 from distilabel._engine.pilot import Pilot, Took
 from distilabel._engine.report import Report
-from distilabel.models.gate import MOST, START
+from distilabel.models.climb import MOST, START
 from distilabel.models.llms.base import LLM, AsyncLLM
 from distilabel.steps.base import _Step
 

@@ -109,7 +109,7 @@ class GateStates:
         elif isinstance(event, GateMoved) and event.reason:
             before = self._states.get(event.endpoint)
             if before is None or not before.counts_down or before.until <= now:
-                text = f"slowed to {event.limit:,} in flight, {event.reason}"
+                text = f"slowed to {event.speed}, {event.reason}"
                 self._states[event.endpoint] = _GateState(text, now + _NEWS_FOR)
         elif isinstance(event, JobMoved):
             job, how = job_line(event)

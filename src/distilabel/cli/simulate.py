@@ -27,6 +27,16 @@ def simulate(
             "No limit if left out."
         ),
     ] = None,
+    limit_headers: Annotated[
+        str,
+        typer.Option(help="Whose headers tell of the rate limit: openai, anthropic or none."),
+    ] = "openai",
+    capacity: Annotated[
+        Optional[int],
+        typer.Option(
+            help="Requests that are worked on at a time, the others wait. Any number if left out."
+        ),
+    ] = None,
     fault: Annotated[
         Optional[list[str]],
         typer.Option(
@@ -93,7 +103,7 @@ def simulate(
 
     The same question always gets the same answer; latency, rate limit and faults are yours to set.
     Point any OpenAI client at the printed URL, with any API key. What was asked is counted under
-    /stats; /settings changes latency, faults, rate limit and batch jobs while it runs.
+    /stats; /settings changes latency, faults, rate limit, capacity and batch jobs while it runs.
     """
     from distilabel.models.simulated.batching import Batching
     from distilabel.models.simulated.faults import Faults, Latency
@@ -105,6 +115,8 @@ def simulate(
             latency=Latency.parse(latency),
             faults=Faults.parse(fault or ()),
             rate_limit=rate_limit,
+            limit_headers=limit_headers,
+            capacity=capacity,
             models=tuple(model or ()),
             api_key=api_key,
             replay=replay,

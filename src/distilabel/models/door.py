@@ -21,6 +21,7 @@ from distilabel._core.digest import canonical
 from distilabel._core.events import Asked, Emit, Retried, Unanswered
 from distilabel._core.spec import module_of
 from distilabel.errors import AnswerError, EndpointError
+from distilabel.models import http
 from distilabel.models.arguments import checked_arguments
 from distilabel.models.batcher import Batcher
 from distilabel.models.bill import Bill
@@ -48,9 +49,9 @@ if TYPE_CHECKING:
 PATIENCE: Final = 900.0
 RETRIES: Final = 6
 FIRST_WAIT: Final = 0.2
-# While the endpoint answers others there is nothing to wait for, and the gate keeps the pace.
+# There is nothing to wait for here: it is the gate that keeps the pace, and that waits when nobody
+# is answered.
 LONGEST_WAIT: Final = 1.0
-LONGEST_WAIT_IN_AN_OUTAGE: Final = 30.0
 
 _log = logging.getLogger("distilabel.llm")
 _numbers = itertools.count(1)
@@ -376,6 +377,7 @@ class Door:
                     raise StopAsking
                 self._emit(Asked(self.step, self._name, number))
                 asked = loop.time()
+                http.last_headers.set(None)
                 outcome = await self._tried(input, count, arguments, number)
                 if not isinstance(outcome, AnswerError):
                     output, how = outcome, How.ANSWERED
@@ -392,11 +394,13 @@ class Door:
                 elif error.retryable:
                     how = How.BROKEN
             finally:
+                gate.heard(ticket, http.last_headers.get())
                 if item is not None:
                     self._bill.close(item)
                 gate.leave(ticket, how, wait=wait, tokens=tokens, why=why)
             attempts += 1
-            tries += not error.overloaded
+            # While nobody is answered it is no fault of the question that tries how it stands.
+            tries += not error.overloaded and gate.is_well
             now = loop.time()
             # Not since it was first asked: it may have stood at the gate for hours.
             first_failure = first_failure or now
@@ -408,8 +412,8 @@ class Door:
                 self._emit(Unanswered(self.step, self._name, why, number, kind_of(error)))
                 error.attempts = attempts
                 raise error
-            longest = LONGEST_WAIT if gate.is_well else LONGEST_WAIT_IN_AN_OUTAGE
-            pause = random.uniform(0.5, 1.0) * min(longest, FIRST_WAIT * 2 ** min(attempts - 1, 10))
+            pause = FIRST_WAIT * 2 ** min(attempts - 1, 10)
+            pause = random.uniform(0.5, 1.0) * min(LONGEST_WAIT, pause)
             pause = max(pause, wait * random.uniform(1.0, 1.1) if wait else 0.0)
             self._emit(Retried(self.step, self._name, why, pause, number, kind_of(error)))
             await asyncio.sleep(pause)

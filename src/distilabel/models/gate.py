@@ -1,8 +1,9 @@
 """The gate: how many questions may be with one endpoint at a time, and when.
 
-It starts small, doubles while that helps, and gives way when the endpoint refuses. One gate per
-endpoint (address, model and key), shared by all steps that use it. Knows nothing of questions or
-answers, only of how asking went.
+It starts slowly, asks faster while that helps, and gives way when the endpoint refuses. One gate
+per endpoint (address, model and key), shared by all steps that use it. Knows nothing of questions
+or answers, only of how asking went: it asks `load` about refusals, `climb` about places, `outage`
+about failures, `pace` about the user's limits and `allowance` about the endpoint's.
 """
 
 from __future__ import annotations
@@ -10,22 +11,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
 from distilabel._core.events import Emit, GateMoved, GatePaused, GateResumed
 from distilabel.errors import EndpointError
+from distilabel.models.allowance import Allowance
+from distilabel.models.climb import MOST, START, Climb
+from distilabel.models.load import Load
 from distilabel.models.outage import Outage
 from distilabel.models.pace import Pace
-from distilabel.models.strain import Strain, Verdict
+from distilabel.models.wire.limits import limits_in
 
-START: Final = 32
-MOST: Final = 1024
-# What a cut leaves of the limit, and what a round without strain adds to it.
-CUT: Final = 0.7
-REGROWTH: Final = 0.1
+# A wait of fewer seconds is no news.
+NEWS: Final = 1.0
 
 
 class How(Enum):
@@ -45,11 +46,13 @@ class Ticket:
         number: of all tickets of the gate, in order.
         question: what tells questions apart.
         tokens: those that were set aside.
+        at: when it was given.
     """
 
     number: int
     question: Hashable
     tokens: float
+    at: float
 
 
 @dataclass(slots=True)
@@ -85,27 +88,27 @@ class Gate:
         emit: Emit | None = None,
     ) -> None:
         self.endpoint = endpoint
-        self.most = most or MOST
-        self.limit = float(most or START)
+        self.limit = most or START
         self.in_flight = 0
         self.preflight = asyncio.Lock()
         self.open = False
         self._emit = emit or (lambda event: None)
         self._pace = Pace(requests_per_minute, tokens_per_minute)
-        self._strain = Strain()
-        self._outage = Outage(min(self.most, START))
+        self._load = Load(
+            lambda: self._moved("the endpoint refuses questions"), quick=most is not None
+        )
+        self._tempo = self._load.tempo
+        # What the endpoint says it allows, once it does.
+        self._allows: dict[str, Allowance] = {}
+        self._heard = 0
+        self._outage = Outage(self.limit)
         self._waiting: deque[_Waiter] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._numbers = 0
         # Nobody passes before: the endpoint asked to be left alone.
         self._quiet_until = 0.0
-        self._growing = most is None
-        self._round_start = 0.0
-        self._round_answers = 0
-        self._best_rate = 0.0
-        self._flat_rounds = 0
-        # Limit, pace and growth before the trial that runs, to go back to.
-        self._before_trial: tuple[float, float | None, bool] | None = None
+        # A limit of the user's is not for the gate to move.
+        self._climb = Climb(MOST) if most is None else None
 
     # -- asking for leave -------------------------------------------------------------------
 
@@ -161,9 +164,9 @@ class Gate:
         if how is How.ANSWERED:
             if self._outage.answered():
                 self._emit(GateResumed(self.endpoint))
-                self._forget_outage(now)
-            self._pace.answered(now)
-            self._count_round(now)
+                self._load.forget_outage(self._numbers, now)
+            if self._climb is not None:
+                self._climbed(now)
         elif how is How.OTHER:
             self._outage.said_nothing(ticket.number)
         else:
@@ -171,6 +174,23 @@ class Gate:
         if how in (How.ANSWERED, How.REFUSED) and not self._outage.is_on:
             self._judge(ticket, how is How.REFUSED, wait, now)
         self._let_in()
+
+    def heard(self, ticket: Ticket, headers: Mapping[str, str] | None) -> None:
+        """The endpoint may have told its limits with a reply; before `leave`.
+
+        Args:
+            ticket: what `enter` gave.
+            headers: of the reply, if there was one.
+        """
+        # The newest question knows best, as it was asked after the others.
+        if headers is None or ticket.number < self._heard:
+            return
+        now = asyncio.get_running_loop().time()
+        since = self._numbers - ticket.number
+        for told in limits_in(headers, now - ticket.at):
+            self._heard = ticket.number
+            allowance = self._allows.setdefault(told.kind, Allowance())
+            allowance.told(told, since * self._amount(told.kind), now - ticket.at, now)
 
     def turn_away(self, error: BaseException) -> None:
         """Tells everyone who waits that they will not be let in."""
@@ -193,17 +213,30 @@ class Gate:
 
     def _admits(self, now: float) -> bool:
         return (
-            self.in_flight < int(self.limit)
+            self.in_flight < self.limit
             and now >= self._quiet_until
             and self._outage.wait(now) == 0
-            and self._pace.wait(now) == 0
+            and self._soonest(now) == 0
         )
+
+    def _soonest(self, now: float) -> float:
+        """Seconds until the user's limits, the endpoint's and the tempo let a question pass."""
+        wait = max(self._pace.wait(now), self._load.wait(now))
+        for kind, allowance in self._allows.items():
+            wait = max(wait, allowance.wait(now, self._amount(kind)))
+        return wait
+
+    def _amount(self, kind: str) -> float:
+        return 1.0 if kind == "requests" else self._pace.tokens_each
 
     def _admit(self, question: Hashable, now: float) -> Ticket:
         self.in_flight += 1
         self._numbers += 1
         self._outage.took(self._numbers)
-        return Ticket(self._numbers, question, self._pace.take(now))
+        self._tempo.take(now)
+        for kind, allowance in self._allows.items():
+            allowance.take(now, self._amount(kind))
+        return Ticket(self._numbers, question, self._pace.take(now), now)
 
     def _let_in(self) -> None:
         loop = asyncio.get_running_loop()
@@ -218,13 +251,13 @@ class Gate:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if not self._waiting or self.in_flight >= int(self.limit):
+        if not self._waiting or self.in_flight >= self.limit:
             return
         now = loop.time()
         outage = self._outage.wait(now)
         # A probe that is out comes back, and then it is looked again anyway.
         if outage is not None:
-            seconds = max(self._quiet_until - now, outage, self._pace.wait(now))
+            seconds = max(self._quiet_until - now, outage, self._soonest(now))
             self._timer = loop.call_later(max(seconds, 0.0), self._look_again)
 
     def _look_again(self) -> None:
@@ -251,69 +284,25 @@ class Gate:
         self._emit(GatePaused(self.endpoint, pause, f"{row}: {why}" if why else row))
 
     def _judge(self, ticket: Ticket, refused: bool, wait: float | None, now: float) -> None:
-        verdict = self._strain.saw(ticket.number, refused)
-        if verdict is Verdict.ASK_LESS:
-            self._cut(wait, now)
-        elif verdict in (Verdict.LOAD, Verdict.NOT_LOAD):
-            self._pace.judge(now, load=verdict is Verdict.LOAD)
-            if verdict is Verdict.NOT_LOAD and self._before_trial is not None:
-                self.limit, _, self._growing = self._before_trial
-                self._emit(GateMoved(self.endpoint, int(self.limit), "refusals are not for load"))
-            self._before_trial = None
-
-    def _forget_outage(self, now: float) -> None:
-        """What was refused because nobody was there is no reason to ask less."""
-        if self._before_trial is not None:
-            self.limit, learnt, self._growing = self._before_trial
-            self._pace.go_back_to(learnt, now)
-            self._before_trial = None
-        self._pace.forget(now)
-        self._strain.forget(self._numbers)
-        self._begin_round(now)
-
-    def _cut(self, wait: float | None, now: float) -> None:
-        if self._before_trial is None:
-            self._before_trial = (self.limit, self._pace.learnt, self._growing)
-        # What it holds without refusing it can hold.
-        self.limit = max(1.0, self.limit * CUT, min(self.limit, self.in_flight))
-        self._growing = False
-        sure = self._pace.slow_down(now, self.in_flight)
-        self._strain.begin_trial(self._numbers, sure=sure)
-        self._begin_round(now)
-        if wait:
+        if not self._load.saw(ticket.number, refused, ticket.at, self._numbers, now):
+            return
+        # Where most are let in, the wait is for the one that was not.
+        if wait and self._load.refuses_most:
             self._quiet_until = max(self._quiet_until, now + wait)
-            self._emit(GatePaused(self.endpoint, wait, "the endpoint asked to wait"))
-        self._emit(GateMoved(self.endpoint, int(self.limit), "the endpoint refuses questions"))
+            if wait >= NEWS:
+                self._emit(GatePaused(self.endpoint, wait, "the endpoint asked to wait"))
 
-    def _begin_round(self, now: float) -> None:
-        self._round_start = now
-        self._round_answers = 0
+    def _climbed(self, now: float) -> None:
+        """An answer is there: maybe the endpoint has a use for more or fewer at a time."""
+        assert self._climb is not None
+        # It is the limit that holds others back if nothing but a place is missing.
+        at_limit = self.in_flight + 1 >= self.limit and bool(self._waiting)
+        if self._climb.answered(now, at_limit):
+            if self._climb.limit > self.limit:
+                self._tempo.measure_again(now)
+            self.limit = self._climb.limit
+            self._moved()
 
-    def _count_round(self, now: float) -> None:
-        """Every so many answers, looks whether the limit may grow."""
-        self._round_answers += 1
-        if self._round_answers < max(16, int(self.limit)):
-            return
-        rate = self._round_answers / max(now - self._round_start, 1e-6)
-        first = self._round_start == 0.0
-        self._begin_round(now)
-        if first or not self._waiting or self._before_trial is not None:
-            # Without a queue the limit was not the limit, and a trial is not to be disturbed.
-            return
-        before = int(self.limit)
-        if self._growing:
-            if rate > 1.1 * self._best_rate:
-                self._best_rate = rate
-                self._flat_rounds = 0
-                self.limit = min(self.limit * 2, self.most)
-            else:
-                self._flat_rounds += 1
-                # Answers take longer and come no faster: the endpoint queues. Back to before.
-                if self._flat_rounds >= 3:
-                    self._growing = False
-                    self.limit = max(START, self.limit / 2)
-        elif self._pace.wait(now) == 0:
-            # Else it is the pace that holds questions back, and a higher limit teaches nothing.
-            self.limit = min(self.limit + max(1.0, self.limit * REGROWTH), self.most)
-        if int(self.limit) != before:
-            self._emit(GateMoved(self.endpoint, int(self.limit)))
+    def _moved(self, why: str = "") -> None:
+        rate = self._tempo.rate if self._tempo.is_held else None
+        self._emit(GateMoved(self.endpoint, self.limit, why, rate))

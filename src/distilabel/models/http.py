@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextvars import ContextVar
 from functools import lru_cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 _LARGE: Final = 2**20
 
 _sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] = WeakKeyDictionary()
+
+
+# The headers of the last reply in this task, for whoever asked for it from farther up.
+last_headers: ContextVar[Mapping[str, str] | None] = ContextVar("last_headers", default=None)
 
 
 class Reply(NamedTuple):
@@ -104,6 +109,7 @@ async def send(
         async with _session().request(
             method, url, data=data, headers=headers, timeout=_limit(timeout), proxy=_proxy(url)
         ) as response:
+            last_headers.set(response.headers)
             return Reply(response.status, response.headers, await response.read())
     except TimeoutError as error:
         raise AnswerError(

@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Final
 
-# So many questions in a row, all of them different, got no answer.
+# So many questions in a row got no answer, and at least so many different ones among them: those
+# that are asked again go first, and a few of them say nothing about the endpoint.
 BREAK_AFTER: Final = 10
+DIFFERENT: Final = 4
 # Refusals come at once, before the first answers: so many seconds of nothing else.
 LEAST_SECONDS: Final = 0.5
 FIRST_PAUSE: Final = 1.0
-LONGEST_PAUSE: Final = 30.0
+# One question every so many seconds is a burden to nobody, and a short outage ends soon.
+LONGEST_PAUSE: Final = 10.0
 # An endpoint that never answered and is broken is given up soon; others may come back.
 PATIENCE: Final = 900.0
 PATIENCE_WITH_A_STRANGER: Final = 30.0
@@ -33,7 +36,7 @@ class Outage:
     def __init__(self, most: int) -> None:
         self.is_on = False
         self.failures = 0
-        self._different = min(BREAK_AFTER, most)
+        self._different = min(DIFFERENT, most)
         # A question that never gets an answer says nothing about the endpoint, however often.
         self._failing: set[Hashable] = set()
         self._known = False

@@ -83,7 +83,7 @@ def _note(event: Event) -> None:
         case Retried():
             _log.debug("%s asks again in %.1f s: %s", event.step, event.wait, event.reason)
         case GateMoved() if event.reason:
-            _log.info("%s: %d in flight from now on, %s", event.endpoint, event.limit, event.reason)
+            _log.info("%s: slowed to %s, %s", event.endpoint, event.speed, event.reason)
         case GatePaused():
             _log.warning("%s: paused for %.1f s, %s", event.endpoint, event.seconds, event.reason)
         case GateResumed():

@@ -11,7 +11,7 @@ import pytest
 
 from distilabel.models.simulated import wire
 from distilabel.models.simulated.asking import FORMS
-from distilabel.models.simulated.faults import Faults
+from distilabel.models.simulated.faults import Faults, Latency
 from distilabel.models.simulated.server import running
 from distilabel.models.simulated.settings import Settings
 
@@ -354,23 +354,25 @@ async def test_max_in_flight_is_the_most_at_once(client: Client) -> None:
 
 
 async def test_settings_change_while_running_and_show_themselves(client: Client) -> None:
-    changes = {"latency": "uniform:0.0:0.1", "faults": ["429=1"], "rate_limit": 50}
+    changes = {
+        "latency": "uniform:0.0:0.1",
+        "faults": ["429=1"],
+        "rate_limit": 50,
+        "capacity": 3,
+    }
     status, shown, _ = await client.post("/settings", changes)
     assert status == 200
     assert (shown["batches"]["seconds"], shown["batches"]["end"]) == (0.0, "completed")
     del shown["batches"]
-    assert shown == {"latency": "uniform:0.0:0.1", "faults": {"429": 1.0}, "rate_limit": 50}
+    assert shown == {**changes, "faults": {"429": 1.0}}
     status, body, headers = await client.post("/v1/completions", {"model": "m", "prompt": "a"})
     assert status == 429
     assert headers["x-ratelimit-limit-requests"] == "50"
     assert body["error"]["message"] == "a simulated fault: status 429"
-    changes = {"rate_limit": None, "faults": [], "batches": {"seconds": 2, "end": "expired"}}
-    _, shown, _ = await client.post("/settings", changes)
+    more: Any = {"rate_limit": None, "faults": [], "batches": {"seconds": 2, "end": "expired"}}
+    _, shown, _ = await client.post("/settings", more)
     expired = {"seconds": 2, "end": "expired", "done": 1.0, "failing": 0.0, "enqueued": 0}
-    assert shown == {
-        **{"latency": "uniform:0.0:0.1", "faults": {}, "rate_limit": None},
-        "batches": expired,
-    }
+    assert shown == {**changes, "faults": {}, "rate_limit": None, "batches": expired}
 
 
 @pytest.mark.parametrize(
@@ -381,6 +383,8 @@ async def test_settings_change_while_running_and_show_themselves(client: Client)
         ({"faults": "drop=1"}, "list"),
         ({"rate_limit": 0}, "above 0"),
         ({"rate_limit": "5"}, "above 0"),
+        ({"capacity": 0}, "above 0"),
+        ({"capacity": 1.5}, "above 0"),
         ({"speed": 1}, "'speed'"),
         ({"batches": {"end": "soon"}}, "expired"),
         ({"batches": {"done": 2}}, "'done'"),
@@ -395,9 +399,50 @@ async def test_bad_settings_change_nothing(
     assert status == 400
     assert message in body["error"]["message"]
     _, shown, _ = await client.post("/settings", {})
-    assert shown["latency"] == "constant:0.0"
-    assert (shown["faults"], shown["rate_limit"]) == ({}, None)
-    assert shown["batches"]["end"] == "completed"
+    assert shown.pop("batches")["end"] == "completed"
+    assert shown == {
+        "latency": "constant:0.0",
+        "faults": {},
+        "rate_limit": None,
+        "capacity": None,
+    }
+
+
+async def test_no_more_are_worked_on_than_there_is_room_for(session: aiohttp.ClientSession) -> None:
+    async with running(Settings(capacity=2, latency=Latency.parse("0.05"))) as url:
+        client = Client(url, session)
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        await asyncio.gather(*(client.chat(str(number)) for number in range(6)))
+        # Three turns of two.
+        assert loop.time() - begun >= 0.149
+
+
+async def test_limits_are_told_in_the_headers_that_were_asked_for(
+    session: aiohttp.ClientSession,
+) -> None:
+    question = {"model": "m", "prompt": "a"}
+    async with running(Settings(rate_limit=5, limit_headers="anthropic")) as url:
+        _, _, headers = await Client(url, session).post("/v1/completions", question)
+    assert headers["anthropic-ratelimit-requests-limit"] == "5"
+    assert headers["anthropic-ratelimit-requests-remaining"] == "4"
+    assert "T" in headers["anthropic-ratelimit-requests-reset"]
+    async with running(Settings(rate_limit=5, limit_headers="none")) as url:
+        _, _, headers = await Client(url, session).post("/v1/completions", question)
+    assert not [name for name in headers if "ratelimit" in name.lower()]
+
+
+async def test_a_refusal_may_ask_to_wait(session: aiohttp.ClientSession) -> None:
+    settings = Settings(faults=Faults.parse({"429": 1.0}), retry_after=1.0)
+    async with running(settings) as url:
+        question = {"model": "m", "prompt": "a"}
+        status, _, headers = await Client(url, session).post("/v1/completions", question)
+    assert (status, headers["Retry-After"]) == (429, "1")
+
+
+def test_headers_of_nobody_are_refused() -> None:
+    with pytest.raises(ValueError, match="openai"):
+        Settings(limit_headers="nobody")
 
 
 async def test_with_a_price_every_reply_says_what_it_costs_and_all_are_charged(

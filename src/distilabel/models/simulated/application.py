@@ -5,6 +5,7 @@ import hmac
 import itertools
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -22,6 +23,7 @@ from distilabel.models.simulated.dialects import ChatCompletions, Completions, D
 from distilabel.models.simulated.jobs import Answer, Refusal
 from distilabel.models.simulated.messages import Messages
 from distilabel.models.simulated.openai_batches import OpenAIBatches
+from distilabel.models.simulated.places import Places
 from distilabel.models.simulated.replay import Replay
 from distilabel.models.simulated.settings import Settings
 from distilabel.models.simulated.stats import Stats, digest_of
@@ -68,6 +70,7 @@ class _Server:
         self._bucket = _bucket(settings)
         self._openai = OpenAIBatches(self._answering)
         self._anthropic = AnthropicBatches(self._answering)
+        self._places = Places(settings.capacity)
         self._requests = itertools.count(1)
 
     def application(self) -> web.Application:
@@ -158,6 +161,8 @@ class _Server:
     async def _answer(self, request: web.Request, dialect: Dialect) -> web.StreamResponse:
         self._let_in(request)
         self._let_pass()
+        # What is left is told as of now, as by gateways that count before a model begins.
+        told = self._headers()
         body = _loaded(await request.read())
         try:
             ask = dialect.read(body)
@@ -168,11 +173,15 @@ class _Server:
         self._stats.asked(ask.model)
         # Drawn per request, not per question: asking again after a fault must be worth it.
         fault = self._settings.faults.draw(self._rng)
-        await asyncio.sleep(self._settings.latency.draw(self._rng))
+        async with self._places:
+            await asyncio.sleep(self._settings.latency.draw(self._rng))
         if fault is not None:
             self._stats.by_fault[fault] += 1
             if fault.isdigit():
-                raise _Refused(int(fault), f"a simulated fault: status {fault}", "simulated")
+                wait = self._settings.retry_after if fault in ("429", "503") else None
+                headers = {} if wait is None else {"Retry-After": f"{wait:g}"}
+                message = f"a simulated fault: status {fault}"
+                raise _Refused(int(fault), message, "simulated", headers)
             if fault == "hang":
                 await asyncio.Event().wait()
             if fault == "drop":
@@ -188,7 +197,7 @@ class _Server:
         if fault == "malformed":
             reply = reply[: len(reply) // 2]
         if fault == "reset":
-            return await wire.reset(request, reply, self._headers())
+            return await wire.reset(request, reply, told)
         if fault not in _SPOILING:
             self._stats.answered(
                 ask.model,
@@ -197,8 +206,8 @@ class _Server:
                 written=sum(answer.tokens for answer in answers),
             )
         if fault == "slow":
-            return await wire.dribbled(request, reply, self._headers())
-        return web.Response(body=reply, headers=self._headers())
+            return await wire.dribbled(request, reply, told)
+        return web.Response(body=reply, headers=told)
 
     def _billed(self, model: str, reply: Mapping[str, Any]) -> Mapping[str, Any]:
         """Charges for a reply, sound or not, what it says it took."""
@@ -259,8 +268,16 @@ class _Server:
     def _headers(self) -> Mapping[str, str]:
         bucket = self._bucket
         headers = {**_JSON, "request-id": f"req_{next(self._requests)}"}
-        if bucket is None:
+        if bucket is None or self._settings.limit_headers == "none":
             return headers
+        if self._settings.limit_headers == "anthropic":
+            reset = datetime.now(UTC) + timedelta(seconds=bucket.full_in)
+            return {
+                **headers,
+                "anthropic-ratelimit-requests-limit": str(bucket.size),
+                "anthropic-ratelimit-requests-remaining": str(bucket.left),
+                "anthropic-ratelimit-requests-reset": reset.isoformat(),
+            }
         return {
             **headers,
             "x-ratelimit-limit-requests": str(bucket.size),
@@ -319,6 +336,7 @@ class _Server:
             return _json(ChatCompletions().error(400, str(error), "invalid_settings"), 400)
         if changed.rate_limit != self._settings.rate_limit:
             self._bucket = _bucket(changed)
+        self._places.change(changed.capacity)
         self._settings = changed
         return _json(changed.changeable())
 

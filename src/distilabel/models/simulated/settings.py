@@ -10,7 +10,10 @@ from distilabel.models.simulated.asking import FORMS
 from distilabel.models.simulated.batching import Batching
 from distilabel.models.simulated.faults import Faults, Latency
 
-_CHANGEABLE = ("latency", "faults", "rate_limit", "batches")
+_CHANGEABLE = ("latency", "faults", "rate_limit", "capacity", "batches")
+
+HEADERS = ("openai", "anthropic", "none")
+"""Whose headers tell of the rate limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,9 @@ class Settings:
         latency: How long each answer takes.
         faults: Which share of the answers goes wrong, and how.
         rate_limit: Requests per second, with bursts of as many; None for no limit.
+        limit_headers: Whose headers tell of the rate limit, one of `HEADERS`.
+        retry_after: Seconds that faults with status 429 and 503 ask to wait; None to ask for none.
+        capacity: How many requests are worked on at a time, the others wait; None for any number.
         models: The ids that are served; empty to serve any id.
         api_key: The only key let in; None to let in everyone.
         replay: A JSON-lines file of recorded answers; None for simulated answers only.
@@ -32,12 +38,16 @@ class Settings:
         batches: How batch jobs go.
 
     Raises:
-        ValueError: The rate limit is not above 0, or the form of the reasoning is not known.
+        ValueError: The rate limit or the capacity is not above 0, the headers are nobody's, or the
+            form of the reasoning is not known.
     """
 
     latency: Latency = field(default_factory=Latency)
     faults: Faults = field(default_factory=Faults.parse)
     rate_limit: float | None = None
+    limit_headers: str = "openai"
+    retry_after: float | None = None
+    capacity: int | None = None
     models: tuple[str, ...] = ()
     api_key: str | None = field(default=None, repr=False)
     replay: Path | None = None
@@ -51,6 +61,11 @@ class Settings:
         limit = self.rate_limit
         if limit is not None and not (type(limit) in (int, float) and 0 < limit < math.inf):
             raise ValueError(f"the rate limit must be above 0 requests per second, not {limit!r}")
+        capacity = self.capacity
+        if capacity is not None and not (type(capacity) is int and capacity > 0):
+            raise ValueError(f"the capacity must be above 0 requests at a time, not {capacity!r}")
+        if self.limit_headers not in HEADERS:
+            raise ValueError(f"limit headers are one of {', '.join(HEADERS)}")
         if self.reasoning is not None and self.reasoning not in FORMS:
             raise ValueError(f"the reasoning {self.reasoning!r} is not one of {', '.join(FORMS)}")
 
@@ -74,8 +89,8 @@ class Settings:
 
         Args:
             changes: Any of `latency` (a text), `faults` (`["429=0.05"]` or `{"429": 0.05}`),
-                `rate_limit` (a number, or None for no limit) and `batches` (an object); what is
-                missing stays as it is.
+                `rate_limit` and `capacity` (a number, or None for no limit) and `batches` (an
+                object); what is missing stays as it is.
 
         Returns:
             The settings with the changes.
@@ -107,4 +122,5 @@ class Settings:
             "faults": dict(self.faults.shares),
             "rate_limit": self.rate_limit,
             "batches": self.batches.as_dict(),
+            "capacity": self.capacity,
         }

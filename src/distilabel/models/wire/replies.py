@@ -23,7 +23,7 @@ _SHOWN: Final = 300
 _UNPAID: Final = (b"insufficient_quota", b"credit balance is too low")
 
 
-def _seconds(text: str) -> float | None:
+def seconds_in(text: str) -> float | None:
     """Seconds of `Retry-After` (a number or a date) or of a duration like `1m2.5s`, `200ms`."""
     text = text.strip()
     try:
@@ -44,12 +44,15 @@ def wait_asked_for(headers: Mapping[str, str]) -> float | None:
     """Seconds the server asks to be left alone, from its headers."""
     for name in ("retry-after-ms", "retry-after"):
         if name in headers:
-            seconds = _seconds(headers[name])
+            seconds = seconds_in(headers[name])
             if seconds is not None:
                 return seconds / 1000 if name.endswith("ms") else seconds
     for what in ("requests", "tokens"):
+        # With a limit told as well, it is known how much comes back sooner than all of it.
+        if f"x-ratelimit-limit-{what}" in headers:
+            continue
         if headers.get(f"x-ratelimit-remaining-{what}", "").strip() == "0":
-            return _seconds(headers.get(f"x-ratelimit-reset-{what}", ""))
+            return seconds_in(headers.get(f"x-ratelimit-reset-{what}", ""))
     return None
 
 

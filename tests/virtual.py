@@ -1,0 +1,143 @@
+"""Time that passes at once, and an endpoint in it: a minute with a gate takes some milliseconds.
+
+The gate knows time and counts only, so what it does with an endpoint can be counted exactly.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import selectors
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from distilabel.models.gate import Gate, How
+from distilabel.models.simulated.bucket import TokenBucket
+
+_T = TypeVar("_T")
+
+
+class _Selector(selectors.DefaultSelector):
+    """Where a loop would sleep, its clock jumps ahead."""
+
+    loop: VirtualLoop
+
+    def select(self, timeout: float | None = None) -> list[Any]:
+        if timeout is None:
+            raise RuntimeError("everybody waits, and for nothing that time brings")
+        self.loop.now += timeout
+        return super().select(0)
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """An event loop whose clock jumps to the next thing to do."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        selector = _Selector()
+        selector.loop = self
+        super().__init__(selector)
+
+    def time(self) -> float:
+        """The virtual time."""
+        return self.now
+
+
+def in_no_time(work: Coroutine[Any, Any, _T]) -> _T:
+    """Runs a coroutine in virtual time."""
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        return runner.run(work)
+
+
+@dataclass
+class Endpoint:
+    """A simulated endpoint without a network.
+
+    Attributes:
+        latency: draws the seconds of an answer.
+        capacity: questions it works on at a time; the others queue. None for any number.
+        stray: share of the questions that are refused whatever their number.
+        retry_after: seconds that refusals ask to wait; None for what the limit says.
+        down: whether it refuses everything.
+        way: seconds that a question is on its way there, more or less.
+        answers: when each question was answered.
+        refusals: when each question was refused.
+    """
+
+    latency: Callable[[], float] = lambda: 0.2
+    capacity: int | None = None
+    stray: float = 0.0
+    retry_after: float | None = None
+    down: bool = False
+    way: float = 0.003
+    answers: list[float] = field(default_factory=list)
+    refusals: list[float] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.rng = random.Random(0)
+        self._bucket: TokenBucket | None = None
+        self._working = 0
+        self._queue: list[asyncio.Future[None]] = []
+
+    def limit(self, rate: float | None) -> None:
+        """Sets the requests a second, with a second's worth in hand, as the simulated server."""
+        clock = asyncio.get_running_loop().time
+        self._bucket = None if rate is None else TokenBucket(rate, clock)
+
+    async def ask(self) -> tuple[How, float | None]:
+        """One question."""
+        now = asyncio.get_running_loop().time
+        # The way there.
+        await asyncio.sleep(self.rng.uniform(0.5, 1.5) * self.way)
+        wait = self._bucket.take() if self._bucket is not None and not self.down else 0.0
+        if self.down or wait or self.rng.random() < self.stray:
+            self.refusals.append(now())
+            return How.REFUSED, self.retry_after or wait or None
+        if self.capacity is not None and self._working >= self.capacity:
+            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._queue.append(turn)
+            await turn
+        self._working += 1
+        await asyncio.sleep(self.latency())
+        self._working -= 1
+        while self._queue and (self.capacity is None or self._working < self.capacity):
+            self._queue.pop(0).set_result(None)
+            break
+        self.answers.append(now())
+        return How.ANSWERED, None
+
+    def answered(self, start: float, end: float) -> int:
+        """How many answers there were in a time."""
+        return sum(start <= at < end for at in self.answers)
+
+
+async def ask_all(gate: Gate, endpoint: Endpoint, count: int) -> None:
+    """Asks so many questions, each until it is answered, as the door does."""
+    rng = random.Random(1)
+
+    async def ask(number: int) -> None:
+        attempts = 0
+        while True:
+            ticket = await gate.enter(number, again=attempts > 0)
+            how, wait = await endpoint.ask()
+            gate.leave(ticket, how, wait=wait)
+            if how is How.ANSWERED:
+                return
+            pause = rng.uniform(0.5, 1.0) * min(1.0, 0.2 * 2**attempts)
+            attempts += 1
+            await asyncio.sleep(max(pause, wait * rng.uniform(1.0, 1.1) if wait else 0.0))
+
+    # A window of rows, as the engine keeps.
+    window = asyncio.Semaphore(1000)
+
+    async def row(number: int) -> None:
+        try:
+            await ask(number)
+        finally:
+            window.release()
+
+    async with asyncio.TaskGroup() as tasks:
+        for number in range(count):
+            await window.acquire()
+            tasks.create_task(row(number))
