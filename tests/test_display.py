@@ -16,6 +16,7 @@ from distilabel._core.events import (
     GateMoved,
     GatePaused,
     GateResumed,
+    JobMoved,
     Retried,
     RowFailed,
     RowsDone,
@@ -150,6 +151,14 @@ def test_news_of_gates_come_and_go(clock: Clock) -> None:
     assert gates.lines() == ["there: slowed to 12 in flight, it refuses"]
     gates(GateResumed("there"))
     assert gates.lines() == []
+
+
+def test_a_batch_job_is_told_of_until_it_has_ended() -> None:
+    states = GateStates()
+    states(JobMoved("m", "batch_1", "in_progress", 2000, 30, False))
+    assert states.lines() == ["m: batch job batch_1: in_progress, 30 of 2,000 questions done"]
+    states(JobMoved("m", "batch_1", "completed", 2000, 2000, True))
+    assert states.lines() == []
 
 
 def test_lines_tell_progress_now_and_then(clock: Clock) -> None:

@@ -50,6 +50,8 @@ def test_it_serves_until_it_is_stopped(stop: signal.Signals) -> None:
         (["--latency", "soon"], "lognormal:0.2:1.0"),
         (["--fault", "boom=1"], "'boom'"),
         (["--rate-limit", "-1"], "above 0"),
+        (["--batches", "end=soon"], "expired"),
+        (["--batches", "done=half"], "done=0.5"),
         (["--price", "cheap"], "0.15:0.6"),
         (["--price", "1:-2"], "0.15:0.6"),
         (["--reasoning", "aloud"], "reasoning_content"),

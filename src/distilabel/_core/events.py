@@ -108,6 +108,7 @@ class Answered(Event):
         cost: US dollars; None if the price is not known.
         cached_tokens: tokens of the question that the provider had read before.
         question: its number; 0 if it was stored already.
+        in_job: whether it came in a batch job, at the price of those.
     """
 
     step: str
@@ -119,6 +120,7 @@ class Answered(Event):
     cost: float | None = None
     cached_tokens: int = 0
     question: int = 0
+    in_job: bool = False
 
 
 @dataclass(slots=True)
@@ -225,6 +227,27 @@ class GateResumed(Event):
     """An endpoint that was left alone answers again."""
 
     endpoint: str
+
+
+@dataclass(slots=True)
+class JobMoved(Event):
+    """A batch job was submitted, or looked at.
+
+    Attributes:
+        model: who is asked in it.
+        job: the provider's name of it.
+        status: in the provider's word.
+        questions: in it.
+        done: those that are done.
+        ended: whether nothing more comes of it.
+    """
+
+    model: str
+    job: str
+    status: str
+    questions: int
+    done: int
+    ended: bool
 
 
 @dataclass(slots=True)

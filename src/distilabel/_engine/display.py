@@ -15,13 +15,14 @@ from distilabel._core.events import (
     GateMoved,
     GatePaused,
     GateResumed,
+    JobMoved,
     RowsDone,
     RunStarted,
 )
 from distilabel._engine.costs import bill_of, money, priced, together
 from distilabel._engine.report import duration, shortened
 from distilabel._engine.tally import StepTally, Tally
-from distilabel._engine.watch import GateStates, Watch
+from distilabel._engine.watch import GateStates, Watch, job_line
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -50,7 +51,7 @@ class Lines:
     """
 
     # Rows that are done are also what time passes by.
-    wants = (RunStarted, GateMoved, GateResumed, RowsDone)
+    wants = (RunStarted, GateMoved, GateResumed, JobMoved, RowsDone)
 
     def __init__(self, watch: Watch, out: TextIO) -> None:
         self._watch = watch
@@ -67,6 +68,8 @@ class Lines:
             self._say(f"{event.pipeline}: {steps} step{'s' if steps > 1 else ''}")
         elif isinstance(event, GateMoved) and event.reason:
             self._moved(event)
+        elif isinstance(event, JobMoved):
+            self._say(": ".join(job_line(event)))
         elif isinstance(event, GateResumed):
             self._say(f"{event.endpoint}: answers again")
         elif time.monotonic() >= self._next:
@@ -143,7 +146,7 @@ class Live:
         console: where.
     """
 
-    wants = (RunStarted, GateMoved, GatePaused, GateResumed)
+    wants = (RunStarted, GateMoved, GatePaused, GateResumed, JobMoved)
 
     def __init__(self, watch: Watch, console: Any) -> None:
         from rich.live import Live as RichLive

@@ -76,9 +76,19 @@ class Feed(Node):
 
     async def wait_for_room(self) -> None:
         """Waits until rows may be let in; if nobody works any more, they must be."""
-        while self.room <= 0 and not self.shared.idle and not self.shared.stopping:
+        while not self.shared.stopping and (
+            self.shared.gatherings.are_full or (self.room <= 0 and not self._is_needed)
+        ):
             self._look.clear()
             await self._look.wait()
+
+    @property
+    def _is_needed(self) -> bool:
+        """Whether nothing goes on without more rows."""
+        if not self.shared.idle:
+            return False
+        # A job takes as many questions as there are; a target wants no more of them than it needs.
+        return self.shared.target is None or not self.shared.gatherings.have_questions
 
     @abstractmethod
     async def feed(self) -> None:

@@ -146,7 +146,7 @@ def _time(asked: _Asked, in_flight: int) -> float:
 
 def _notes(report: Report, pilot: Pilot, steps: dict[str, _Step]) -> list[str]:
     notes = []
-    alone = [name for name, step in steps.items() if getattr(step, "is_global", False)]
+    alone = [name for name, step in steps.items() if step._needs_all_rows]
     if alone:
         notes.append(
             f"{', '.join(alone)} looks at all rows at once and saw only those of the sample: what "
@@ -157,6 +157,11 @@ def _notes(report: Report, pilot: Pilot, steps: dict[str, _Step]) -> list[str]:
         for name, seen in pilot.steps.items()
         if not seen.by_row and not seen.loose
     ]
+    if pilot.job_shares:
+        notes.append(
+            f"{', '.join(pilot.job_shares)} will ask in batch jobs, at their price; how long those "
+            "take is not in this estimate."
+        )
     if report.failures:
         notes.append(f"{report.failures:,} rows of the sample failed, and count as they did.")
     return notes

@@ -25,7 +25,8 @@ from distilabel._engine.workers.replicated import Replicated
 from distilabel.constants import STEPS_OUTPUTS_PATH
 from distilabel.models.door import Door
 from distilabel.models.llms.base import LLM
-from distilabel.steps.base import GeneratorStep, Step, _Step
+from distilabel.models.offline.gathering import Gathering
+from distilabel.steps.base import GeneratorStep, GlobalStep, Step, _Step
 from distilabel.steps.tasks.base import Task
 
 _log = logging.getLogger("distilabel.pipeline")
@@ -100,7 +101,7 @@ class Graph:
         assert isinstance(step, Step)
         if isinstance(step, Task) and door is not None and runs_per_row(step):
             return PerRow(step, door, self._shared)
-        if step.is_global:
+        if step._needs_all_rows or (door is not None and door.gathering is not None):
             reorders = not self._is_joined_with_others(str(step.name))
             storage = self._plan.storage
             spool = Spool(str(step.name), storage, self._shared) if storage is not None else None
@@ -137,9 +138,16 @@ class Graph:
             batch_size=getattr(step, "input_batch_size", None) or 50,
             stopping=lambda: self._shared.stopping,
             budget=self._shared.budget,
+            gathering=self._gathering(step, llm),
         )
         door.loop = self._shared.loop
         return door
+
+    def _gathering(self, step: _Step, llm: LLM) -> Gathering | None:
+        # A pilot is to know now what the rest will be like.
+        if not llm.use_offline_batch_generation or self._plan.picked is not None:
+            return None
+        return self._shared.gatherings.of(llm, reuse=self._shared.reuse and step.use_cache)
 
     def _memo(self, step: Step) -> Memo | None:
         """A memo for a step of the user's; the answers of models are kept by themselves."""
@@ -244,4 +252,4 @@ def runs_row_by_row(cls: type[Step]) -> bool:
 
 def runs_per_row(task: Task) -> bool:
     """Whether a task is asked row by row, and has not brought a `process` of its own."""
-    return type(task).process is Task.process and not task.is_global
+    return type(task).process is Task.process and not isinstance(task, GlobalStep)

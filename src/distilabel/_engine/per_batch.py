@@ -20,6 +20,7 @@ from distilabel._engine.sorter import Batch, Sorter
 from distilabel._engine.timed import Timed
 from distilabel.errors import EndpointError
 from distilabel.models.door import Door, StopAsking, use_doors
+from distilabel.models.offline.work import begin_work
 from distilabel.steps.base import Step
 from distilabel.steps.tasks.base import Task
 
@@ -165,6 +166,7 @@ class PerBatch(Node):
         """What becomes of the first of these batches, and what came in between."""
         if self._door is not None:
             use_doors({id(self._door.llm): self._door})
+            begin_work(self.shared.work())
         outcomes: list[Outcome] = []
         until = time.monotonic() + _AT_ONCE_SECONDS
         for batch in batches:

@@ -13,6 +13,7 @@ from distilabel._engine.rows import Chunk, Key, Row
 from distilabel._engine.shared import Shared
 from distilabel.errors import DistilabelError, EndpointError, ModelError, error_record
 from distilabel.models.door import Door, StopAsking
+from distilabel.models.offline.work import Work, begin_work
 from distilabel.steps.tasks.base import Task
 
 _log = logging.getLogger("distilabel.pipeline")
@@ -89,7 +90,19 @@ class PerRow(Node):
         self._pass_on(key, row, made)
         return True
 
+    def _rest(self) -> None:
+        """A row waits for a batch job: others may begin."""
+        self._running -= 1
+        self.shared.end()
+        self._start()
+
+    def _resume(self) -> None:
+        self._running += 1
+        self.shared.begin()
+
     async def _work(self, key: Key, row: Row) -> None:
+        if self._door.gathering is not None:
+            begin_work(Work(self._rest, self._resume))
         try:
             before = row_at_work.set(key[0])
             await self._made(key, row)

@@ -95,13 +95,19 @@ class Pilot:
     Args:
         prices: name of a step → the price of its model's answers.
         descendants: name of a step → the steps that its rows may reach.
+        job_shares: name of a step whose questions will go in batch jobs → the share of the price
+            that they cost there; the pilot asks them at once.
     """
 
     wants = (Answered, Wasted, RowsDone)
 
     def __init__(
-        self, prices: dict[str, Price], descendants: Callable[[str], Collection[str]]
+        self,
+        prices: dict[str, Price],
+        descendants: Callable[[str], Collection[str]],
+        job_shares: dict[str, float] | None = None,
     ) -> None:
+        self.job_shares = job_shares or {}
         self._prices = prices
         self._descendants = descendants
         # Steps whose rows were made of nobody knows which.
@@ -128,7 +134,7 @@ class Pilot:
             elif not event.reused:
                 seen.latencies.append(event.seconds)
         seen.unpriced |= cost is None
-        took.cost = cost or 0.0
+        took.cost = (cost or 0.0) * self.job_shares.get(event.step, 1.0)
         row = row_at_work.get()
         if row is None or event.step in self._blurred:
             seen.loose.append(took)

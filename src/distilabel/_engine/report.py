@@ -14,6 +14,7 @@ BUDGET: Final = "the budget"
 _UNASKED: Final = "ended by an error before anything was answered"
 # What a name may take of a line, so that the counts stay beside it in a terminal.
 _LONGEST_NAME: Final = 30
+_MOST_JOBS: Final = 3
 
 
 @dataclass
@@ -31,6 +32,7 @@ class Report:
         models: name of a model → what it took, in all steps.
         rows: rows that reached the end.
         budget: US dollars that it could cost; None if there was no limit.
+        jobs: batch jobs that questions still wait in: job, model, status and questions of each.
         accepted: leaf → rows that were wanted, that it has, and what they took; empty where
             `run` was given no `target_rows`.
     """
@@ -45,6 +47,7 @@ class Report:
     models: dict[str, ModelTally] = field(default_factory=dict)
     rows: int = 0
     budget: float | None = None
+    jobs: list[dict[str, Any]] = field(default_factory=list)
     accepted: dict[str, Accepted] = field(default_factory=dict)
 
     @classmethod
@@ -61,6 +64,10 @@ class Report:
             tally.models,
             _rows_of(tally),
             tally.budget,
+            [
+                {"job": e.job, "model": e.model, "status": e.status, "questions": e.questions}
+                for e in tally.jobs.values()
+            ],
             tally.accepted,
         )
 
@@ -194,8 +201,8 @@ def text_of(report: Report) -> str:
     asked = {name: step for name, step in steps.items() if step.models}
     if asked:
         tokens = ["input_tokens", "cached_tokens", "output_tokens"]
-        counts = ["asked", "retried", "answered", "reused", *tokens]
-        heads = ["asked", "again", "stored", "reused", "tokens in", "cached", "out"]
+        counts = ["asked", "retried", "answered", "in_jobs", "reused", *tokens]
+        heads = ["asked", "again", "stored", "by batch", "reused", "tokens in", "cached", "out"]
         costs = [priced(step.spent) if step.spent.is_charged else "-" for step in asked.values()]
         # Last, where a long name does the least harm.
         models = [", ".join(sorted(step.models)) for step in asked.values()]
@@ -205,12 +212,21 @@ def text_of(report: Report) -> str:
             heads,
             counts,
             asked,
-            needless=("retried", "cached_tokens"),
+            needless=("retried", "in_jobs", "cached_tokens"),
             more=(["cost", *costs], ["model", *models]),
         )
     lines.append("")
     lines.append(_closing(report))
     return "\n".join(lines)
+
+
+def waiting(jobs: list[dict[str, Any]]) -> str:
+    """What waits in batch jobs, for people."""
+    count = sum(job["questions"] for job in jobs)
+    named = ", ".join(f"{job['job']} ({job['status']})" for job in jobs[:_MOST_JOBS])
+    more = f" and {len(jobs) - _MOST_JOBS} more" if len(jobs) > _MOST_JOBS else ""
+    questions = "questions wait" if count > 1 else "question waits"
+    return f"{count:,} {questions} in the batch job{'s' if len(jobs) > 1 else ''} {named}{more}"
 
 
 def _accepted(report: Report, name: str) -> str:
@@ -230,6 +246,8 @@ def _closing(report: Report) -> str:
     if report.failures:
         rows = f"{report.failures:,} row{'s' if report.failures > 1 else ''}"
         parts.append(f"{rows} failed: see distiset.failures; run again to ask them again")
+    if report.jobs:
+        parts.append(f"{waiting(report.jobs)}: run again to collect the answers")
     if report.interrupted and report.budget is not None and report.stopped == BUDGET:
         total = together(report.models.values())
         spent = money(total.known_cost + total.lost_cost)
@@ -240,7 +258,7 @@ def _closing(report: Report) -> str:
     elif report.error:
         kept = "what was answered is kept, run again to go on from there"
         parts.append(f"ended by an error: {kept}" if report.asked or report.reused else _UNASKED)
-    elif not report.balanced:
+    elif not report.balanced and not report.jobs:
         parts.append("rows are missing from these counts: this is a mistake of distilabel's")
     return "; ".join(parts) + "."
 

@@ -246,6 +246,7 @@ class Run:
             reuse=plan.reuse,
             window=_window(plan.steps),
             on_error=plan.on_error,
+            name=plan.name,
             target=plan.target,
         )
         try:

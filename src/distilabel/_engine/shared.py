@@ -12,6 +12,8 @@ from distilabel._engine.store import Store
 from distilabel.models.budget import Budget
 from distilabel.models.door import StopAsking
 from distilabel.models.gates import Gates
+from distilabel.models.offline.gatherings import Gatherings
+from distilabel.models.offline.work import Work
 from distilabel.typing.steps import OnError
 
 _T = TypeVar("_T")
@@ -40,6 +42,7 @@ class Shared:
         reuse: whether what is kept is used.
         window: most source rows on their way at a time.
         on_error: what becomes of rows that a step fails on, if the step does not say.
+        name: of the pipeline.
         target: rows that every leaf is to have; None: all that come.
     """
 
@@ -51,6 +54,7 @@ class Shared:
         reuse: bool,
         window: int,
         on_error: OnError = "null",
+        name: str = "",
         target: int | None = None,
     ) -> None:
         self.emit = emit
@@ -61,8 +65,15 @@ class Shared:
         self.target = target
         self.loop = asyncio.get_running_loop()
         self.gates = Gates(emit)
+        self.gatherings = Gatherings(
+            self,
+            store,
+            about={"distilabel_pipeline_name": name} if name else {},
+            emit=emit,
+            left=self._leave,
+        )
         self.threads = Threads(64)
-        self.waiting: list[Wakeable] = []
+        self.waiting: list[Wakeable] = [self.gatherings]
         self.spools: list[Closable] = []
         self.stopping = False
         # A node has no more rows, or the run is over.
@@ -94,6 +105,10 @@ class Shared:
         for waiting in self.waiting:
             waiting.wake()
 
+    def work(self) -> Work:
+        """Work that may rest: who does it begins and ends as ever."""
+        return Work(self.end, self.begin)
+
     def start(self, coroutine: Any) -> None:
         """Runs a coroutine until the end of the run."""
         task = self.loop.create_task(coroutine)
@@ -123,6 +138,11 @@ class Shared:
         self.stopping = True
         self.finish()
 
+    def _leave(self) -> None:
+        """What is not finished waits for jobs that a later run will look at."""
+        self.stopping = True
+        self.finish()
+
     async def in_thread(self, function: Callable[..., _T], *args: Any) -> _T:
         """Runs a synchronous function in a thread and waits for it."""
         return await self.threads.run(function, *args)
@@ -131,6 +151,7 @@ class Shared:
         """Nothing new is asked any more; what is in flight goes on."""
         self.stopping = True
         self.gates.turn_away(StopAsking())
+        self.gatherings.turn_away(StopAsking())
         self.wake()
 
     async def settle(self, seconds: float | None = None) -> None:
@@ -140,7 +161,7 @@ class Shared:
             seconds: to wait at most; None waits as long as it takes.
         """
         until = self.loop.time() + seconds if seconds is not None else None
-        while any(gate.in_flight for gate in self.gates):
+        while any(gate.in_flight for gate in self.gates) or self.gatherings.working:
             await asyncio.sleep(0.01)
             if until is not None and self.loop.time() > until:
                 break
@@ -153,3 +174,4 @@ class Shared:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self.gatherings.close()

@@ -12,6 +12,7 @@ from distilabel._engine.shared import Shared
 from distilabel._engine.timed import Timed
 from distilabel.errors import DistilabelUserError, EndpointError
 from distilabel.models.door import Door, StopAsking, use_doors
+from distilabel.models.offline.work import begin_work
 from distilabel.steps.base import GeneratorStep
 
 # Pulling goes on in the thread for so long before rows are handed over.
@@ -127,6 +128,7 @@ class Source(Feed):
     def _pull(self, batches: _Batches, room: int) -> tuple[list[list[Row]], bool]:
         if self._door is not None:
             use_doors({id(self._door.llm): self._door})
+            begin_work(self.shared.work())
         pulled: list[list[Row]] = []
         until = time.monotonic() + _PULL_SECONDS
         while room > 0 or not pulled:

@@ -11,6 +11,7 @@ from distilabel._core.events import (
     Answered,
     Asked,
     Event,
+    JobMoved,
     Retried,
     RowFailed,
     RowsDone,
@@ -42,6 +43,7 @@ class StepTally:
         answered: answers that came.
         reused: answers that were stored already.
         retried: questions sent again.
+        in_jobs: answers that came in batch jobs, at the price of those.
         in_flight: questions that are with the model.
         seconds: the model took for the answers, all added up.
         models: name of a model asked → its counts, and what it cost.
@@ -60,6 +62,7 @@ class StepTally:
     answered: int = 0
     reused: int = 0
     retried: int = 0
+    in_jobs: int = 0
     in_flight: int = 0
     seconds: float = 0.0
     models: dict[str, ModelTally] = field(default_factory=dict)
@@ -121,6 +124,8 @@ class Tally:
         self.pipeline = ""
         self.steps: dict[str, StepTally] = {}
         self.failures: list[dict[str, Any]] = []
+        # Batch jobs that have not ended, by the provider's name.
+        self.jobs: dict[str, JobMoved] = {}
         self.begun = time.monotonic()
         self.seconds = 0.0
         self.interrupted = False
@@ -178,6 +183,7 @@ class Tally:
             step.reused += 1
             return
         step.answered += 1
+        step.in_jobs += event.in_job
         step.in_flight -= 1
         step.seconds += event.seconds
 
@@ -191,6 +197,12 @@ class Tally:
 
     def _unanswered(self, event: Unanswered) -> None:
         self.steps[event.step].in_flight -= 1
+
+    def _moved(self, event: JobMoved) -> None:
+        if event.ended:
+            self.jobs.pop(event.job, None)
+        else:
+            self.jobs[event.job] = event
 
     def _failed(self, event: RowFailed) -> None:
         self.failures.append({"step": event.step, "key": event.key, **event.error})
@@ -216,6 +228,7 @@ _COUNTERS: dict[type[Event], Any] = {
     Wasted: Tally._wasted,
     Retried: Tally._retried,
     Unanswered: Tally._unanswered,
+    JobMoved: Tally._moved,
     RowFailed: Tally._failed,
     Accepted: Tally._accepted,
     Stopping: Tally._stopping,

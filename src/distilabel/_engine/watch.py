@@ -5,11 +5,12 @@ Reads the tally and the events; shows nothing itself.
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from typing import Final
 
-from distilabel._core.events import Event, GateMoved, GatePaused, GateResumed
+from distilabel._core.events import Event, GateMoved, GatePaused, GateResumed, JobMoved
 from distilabel._engine.tally import StepTally, Tally
 
 _SPEED_OVER: Final = 5.0
@@ -88,8 +89,14 @@ class _GateState:
     counts_down: bool = False
 
 
+def job_line(event: JobMoved) -> tuple[str, str]:
+    """Which batch job an event is about, and how it stands, for people."""
+    how = f"{event.status}, {event.done:,} of {event.questions:,} questions done"
+    return f"{event.model}: batch job {event.job}", how
+
+
 class GateStates:
-    """Which endpoints are left alone or asked slower at the moment; a listener."""
+    """Which endpoints are left alone, asked slower or at work on jobs at the moment; a listener."""
 
     def __init__(self) -> None:
         self._states: dict[str, _GateState] = {}
@@ -104,6 +111,12 @@ class GateStates:
             if before is None or not before.counts_down or before.until <= now:
                 text = f"slowed to {event.speed}, {event.reason}"
                 self._states[event.endpoint] = _GateState(text, now + _NEWS_FOR)
+        elif isinstance(event, JobMoved):
+            job, how = job_line(event)
+            if event.ended:
+                self._states.pop(job, None)
+            else:
+                self._states[job] = _GateState(how, math.inf)
         elif isinstance(event, (GateMoved, GateResumed)):
             # It grows again, or answers again.
             self._states.pop(event.endpoint, None)

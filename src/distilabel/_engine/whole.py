@@ -16,6 +16,7 @@ from distilabel._engine.spool import Spool
 from distilabel._engine.timed import Timed
 from distilabel.errors import EndpointError
 from distilabel.models.door import Door, StopAsking, use_doors
+from distilabel.models.offline.work import begin_work
 from distilabel.steps.base import Step
 from distilabel.steps.tasks.base import Task
 
@@ -143,6 +144,7 @@ class Whole(Feed):
     def _process(self, rows: list[Any]) -> Outcome:
         if self._door is not None:
             use_doors({id(self._door.llm): self._door})
+            begin_work(self.shared.work())
         if self._memo is None:
             return self._made(rows)
         return self._memo.outcome(rows, lambda: self._made(rows))

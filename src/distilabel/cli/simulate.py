@@ -72,6 +72,14 @@ def simulate(
             "then names what it cost.",
         ),
     ] = None,
+    batches: Annotated[
+        str,
+        typer.Option(
+            help="How batch jobs go, such as 'seconds=30' or 'seconds=30,end=expired,done=0.5,"
+            "failing=0.1': they take so long and end as completed, expired, cancelled or failed, "
+            "with this share of the questions done, and this share of those failing."
+        ),
+    ] = "",
     reasoning: Annotated[
         Optional[str],
         typer.Option(
@@ -95,8 +103,9 @@ def simulate(
 
     The same question always gets the same answer; latency, rate limit and faults are yours to set.
     Point any OpenAI client at the printed URL, with any API key. What was asked is counted under
-    /stats; /settings changes latency, faults, rate limit and capacity while it runs.
+    /stats; /settings changes latency, faults, rate limit, capacity and batch jobs while it runs.
     """
+    from distilabel.models.simulated.batching import Batching
     from distilabel.models.simulated.faults import Faults, Latency
     from distilabel.models.simulated.server import serve
     from distilabel.models.simulated.settings import Settings
@@ -113,6 +122,7 @@ def simulate(
             replay=replay,
             price=Settings.price_from(price) if price else None,
             seed=seed,
+            batches=Batching.parse(batches),
             reasoning=reasoning,
             refuses=tuple(refuse or ()),
         )

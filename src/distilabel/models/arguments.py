@@ -50,6 +50,18 @@ def checked_arguments(llm: LLM, arguments: dict[str, Any]) -> dict[str, Any]:
     return checked
 
 
+def with_defaults(method: Any, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of a method's call, those that are not given with their defaults.
+
+    Args:
+        method: that takes them.
+        arguments: name → value.
+    """
+    parameters = inspect.signature(method).parameters.values()
+    defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
+    return {**defaults, **arguments}
+
+
 def _adapter(hint: Any) -> TypeAdapter[Any]:
     try:
         return TypeAdapter(hint, config=ConfigDict(arbitrary_types_allowed=True))

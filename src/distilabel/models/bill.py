@@ -8,9 +8,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from distilabel._core.events import Answered, Emit, Wasted
+from distilabel._core.events import Answered, Asked, Emit, Unanswered, Wasted
 from distilabel.models.bounds import Bounds
-from distilabel.models.prices import Price, Usage, price_for
+from distilabel.models.prices import Price, Usage, price_for, reduced
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,14 +54,24 @@ class Bill:
         step: name of the step, for events.
         emit: told of every reply that took tokens.
         budget: what may be spent; None is no limit.
+        job_share: what an answer in a batch job costs, as a share of its price; None where
+            questions do not go in jobs.
     """
 
-    def __init__(self, llm: LLM, step: str, emit: Emit, budget: Budget | None) -> None:
+    def __init__(
+        self,
+        llm: LLM,
+        step: str,
+        emit: Emit,
+        budget: Budget | None,
+        job_share: float | None = None,
+    ) -> None:
         self._llm = llm
         self._name = llm.model_name
         self._step = step
         self._emit = emit
         self._budget = budget
+        self._job_share = job_share
         self._bounds = Bounds(llm)
         self._price: asyncio.Task[Price] | None = None
 
@@ -73,7 +83,13 @@ class Bill:
     async def _priced(self) -> Price:
         assert self._price is not None
         # One task for all questions: a cancelled question must not cancel it for the others.
-        return await asyncio.shield(self._price)
+        price = await asyncio.shield(self._price)
+        return price if self._job_share is None else reduced(price, self._job_share)
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether a question may have to wait until it can be afforded."""
+        return self._budget is not None
 
     async def item(
         self, input: FormattedInput, count: int, arguments: Mapping[str, Any], number: int = 0
@@ -124,6 +140,14 @@ class Bill:
         counts = (0, 0, 0) if error.lost else usage[:3]
         self._emit(Wasted(self._step, self._name, *counts, cost, error.lost))
 
+    def asked(self, item: Item) -> None:
+        """Tells that a question is with the model."""
+        self._emit(Asked(self._step, self._name, item.number))
+
+    def unanswered(self, item: Item, why: str, kind: str) -> None:
+        """Tells that a question was given up."""
+        self._emit(Unanswered(self._step, self._name, why, item.number, kind))
+
     def close(self, item: Item) -> None:
         """The question is with the model no longer."""
         if self._budget is not None:
@@ -149,5 +173,6 @@ class Bill:
                 cost,
                 usage.cache_read,
                 number,
+                self._job_share is not None and not reused,
             )
         )

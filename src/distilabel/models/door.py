@@ -7,18 +7,15 @@ belongs to one step (or to nobody, standalone) and one model. It knows nothing o
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import itertools
 import logging
 import random
 from contextvars import ContextVar
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, List, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, List, TypeVar
 from weakref import WeakKeyDictionary
 
-from distilabel._core.digest import canonical
 from distilabel._core.events import Asked, Emit, Retried, Unanswered
-from distilabel._core.spec import module_of
 from distilabel.errors import AnswerError, EndpointError
 from distilabel.models import http
 from distilabel.models.arguments import checked_arguments
@@ -27,10 +24,13 @@ from distilabel.models.bill import Bill
 from distilabel.models.gate import Gate, How
 from distilabel.models.gates import Gates
 from distilabel.models.kept import Answers, NotKept, Replaying, output_under, replayed
+from distilabel.models.keys import Keys
 from distilabel.models.llms.base import LLM, AsyncLLM, merge_responses
+from distilabel.models.offline.asking import asked_in_job
+from distilabel.models.offline.questions import Posed
 from distilabel.models.remarks import Remarks
 from distilabel.models.sharing import Sharing
-from distilabel.models.times import Times
+from distilabel.models.stopping import StopAsking as StopAsking
 from distilabel.models.troubles import as_model_error, kind_of
 from distilabel.models.whole_texts import WholeTexts
 
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
 
     from distilabel.models.budget import Budget
+    from distilabel.models.offline.gathering import Gathering
     from distilabel.typing import FormattedInput, GenerateOutput
 
     _IsReadable = Callable[[GenerateOutput], bool]
@@ -53,10 +54,6 @@ LONGEST_WAIT: Final = 1.0
 _log = logging.getLogger("distilabel.llm")
 _numbers = itertools.count(1)
 _T = TypeVar("_T")
-
-
-class StopAsking(BaseException):
-    """The run is being stopped: the question is not asked, and its row is left for the next run."""
 
 
 _standalone: WeakKeyDictionary[asyncio.AbstractEventLoop, Gates] = WeakKeyDictionary()
@@ -86,6 +83,7 @@ class Door:
         batch_size: most questions that a synchronous model gets at a time.
         stopping: asked before every question; True leaves it unasked.
         budget: what the questions may cost; None is no limit.
+        gathering: where questions wait for a batch job; None asks each by itself.
     """
 
     def __init__(
@@ -100,6 +98,7 @@ class Door:
         batch_size: int = 50,
         stopping: Callable[[], bool] | None = None,
         budget: Budget | None = None,
+        gathering: Gathering | None = None,
     ) -> None:
         self.llm = llm
         self.step = step
@@ -109,24 +108,21 @@ class Door:
         self._gates = gates
         self._gate: Gate | None = None
         self._emit = emit or (lambda event: None)
-        self._bill = Bill(llm, step, self._emit, budget)
+        self.gathering = gathering
+        share = gathering.desk.price_share if gathering is not None else None
+        self._bill = Bill(llm, step, self._emit, budget, share)
         self._stopping = stopping or (lambda: False)
         self._arguments = checked_arguments(llm, llm.get_generation_kwargs())
         self._name = llm.model_name
         self._remarks = Remarks(step, self._name)
         self._told = False
-        try:
-            self._base = self._digest_of(self._arguments)
-        except TypeError as error:
-            self._base = hashlib.blake2b(digest_size=16)
-            if answers is not None:
-                self._tell_not_kept(f"{error}, in its arguments")
-                self._answers = None
+        self._keys = Keys(llm, self._arguments)
+        if self._keys.wrong and answers is not None:
+            self._tell_not_kept(self._keys.wrong)
+            self._answers = None
         self._sharing: Sharing | None = None
         if self._answers is not None and reuse:
             self._sharing = Sharing(self._answers, step)
-        # How often each question was asked here: equal questions get answers of their own.
-        self._times = Times()
         self._whole_texts = WholeTexts(step)
         self._peeked: list[tuple[bytes, GenerateOutput]] = []
         self._splits = not type(llm)._num_generations_param_supported
@@ -157,10 +153,10 @@ class Door:
             EndpointError: nothing can be asked there.
             StopAsking: the run is being stopped.
         """
-        arguments, base = self._arguments, self._base
+        arguments, base = self._arguments, self._keys.base
         if kwargs:
             arguments = checked_arguments(self.llm, {**arguments, **kwargs})
-            base = self._digest_of(arguments)
+            base = self._keys.base_of(arguments)
         if self._splits and num_generations > 1:
             outputs = await self.together(
                 [self._answer(input, 1, arguments, base) for _ in range(num_generations)]
@@ -238,7 +234,7 @@ class Door:
             replaying.is_over = True
             coroutine.close()
             for question, _ in self._peeked:
-                self._times.forget(question)
+                self._keys.times.forget(question)
         if isinstance(waited_for, asyncio.Future):
             waited_for.cancel()
         return None
@@ -246,15 +242,15 @@ class Door:
     def _from_kept(
         self, input: FormattedInput, num_generations: int, kwargs: dict[str, Any]
     ) -> GenerateOutput:
-        arguments, base = self._arguments, self._base
+        arguments, base = self._arguments, self._keys.base
         if kwargs:
             arguments = checked_arguments(self.llm, {**arguments, **kwargs})
-            base = self._digest_of(arguments)
+            base = self._keys.base_of(arguments)
         splits = self._splits and num_generations > 1
         outputs = []
         for _ in range(num_generations if splits else 1):
-            question, key = self._key(input, 1 if splits else num_generations, base)
-            output = replayed(partial(output_under, self._answers, key), self._times, question)
+            question, key = self._keys.of(input, 1 if splits else num_generations, base)
+            output = replayed(partial(output_under, self._answers, key), self._keys.times, question)
             outputs.append(output)
             self._peeked.append((question, output))
         return merge_responses(outputs, num_generations)[0] if splits else outputs[0]
@@ -262,8 +258,8 @@ class Door:
     def _again_from_kept(
         self, input: FormattedInput, again: tuple[int, int], is_readable: _IsReadable
     ) -> GenerateOutput:
-        question, key = self._key(input, 1, self._base, again)
-        output = replayed(partial(self._readable, key, is_readable), self._times, question)
+        question, key = self._keys.of(input, 1, self._keys.base, again)
+        output = replayed(partial(self._readable, key, is_readable), self._keys.times, question)
         self._peeked.append((question, output))
         return output
 
@@ -273,30 +269,10 @@ class Door:
 
     # -- one question -----------------------------------------------------------------------
 
-    def _digest_of(self, arguments: dict[str, Any]) -> Any:
-        cls = type(self.llm)
-        structure = getattr(self.llm, "structured_output", None)
-        name = f"{module_of(cls)}.{cls.__qualname__}"
-        what = [name, self.llm._identity(), arguments, structure]
-        return hashlib.blake2b(canonical(what), digest_size=16)
-
-    def _key(
-        self, input: FormattedInput, count: int, base: Any, again: tuple[int, int] | None = None
-    ) -> tuple[bytes, bytes]:
-        """What is asked, and what its answer is kept under: each time it is asked, another key."""
-        hasher = base.copy()
-        hasher.update(canonical([count, input] if again is None else [count, input, *again]))
-        question: bytes = hasher.digest()
-        times = self._times.before(question)
-        if times == 0:
-            return question, question
-        hasher.update(times.to_bytes(8, "big"))
-        return question, cast(bytes, hasher.digest())
-
     async def _answer(
         self, input: FormattedInput, count: int, arguments: dict[str, Any], base: Any
     ) -> GenerateOutput:
-        _, key = self._key(input, count, base)
+        _, key = self._keys.of(input, count, base)
         if self._answers is not None and self._reuse:
             output = output_under(self._answers, key)
             if output is not None:
@@ -325,7 +301,7 @@ class Door:
         Raises:
             AnswerError, EndpointError, StopAsking: as for the first time.
         """
-        _, key = self._key(input, 1, self._base, (attempt, which))
+        _, key = self._keys.of(input, 1, self._keys.base, (attempt, which))
         if self._answers is not None and self._reuse:
             output = self._readable(key, is_readable)
             if output is not None:
@@ -347,6 +323,11 @@ class Door:
     ) -> GenerateOutput:
         input = self._whole_texts.of(input)
         gate = self._gate or await self._opened()
+        if self.gathering is not None:
+            posed = Posed(self.llm, input, count, arguments)
+            return await asked_in_job(
+                self.gathering, key, posed, self._bill, next(_numbers), self._stopping, is_wanted
+            )
         loop = asyncio.get_running_loop()
         retries = getattr(self.llm, "max_retries", None)
         retries = RETRIES if retries is None else retries

@@ -96,6 +96,22 @@ def _listed(model: str, url: str) -> Price:
     return price
 
 
+def reduced(price: Price, share: float) -> Price:
+    """What an answer costs where it costs less.
+
+    Args:
+        price: of the same answer elsewhere.
+        share: of that price.
+    """
+
+    def less(usage: Usage) -> float | None:
+        cost = price(usage)
+        # What the provider says that it charges is what it charges.
+        return cost if cost is None or usage.cost is not None else cost * share
+
+    return less
+
+
 def price_of(llm: LLM) -> Price:
     """How to price the answers of a model.
 

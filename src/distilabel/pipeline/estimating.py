@@ -39,7 +39,7 @@ def estimate(execution: Execution, places: Places, sample: int, rows: int | None
         raise DistilabelUserError("An estimate needs a `sample` of 2 rows, and a row in `rows`.")
     chosen = picked(sample, rows)
     prices = {name: price_of(llm) for name, llm in _models_of(steps).items()}
-    pilot = Pilot(prices, execution.descendants)
+    pilot = Pilot(prices, execution.descendants, _job_shares(steps))
     with tempfile.TemporaryDirectory(prefix="distilabel-") as folder:
         # The outputs of the last run stay where they are: only answers are kept.
         execution_places = replace(places, execution=Path(folder))
@@ -70,6 +70,16 @@ def estimate(execution: Execution, places: Places, sample: int, rows: int | None
 def _models_of(steps: dict[str, _Step]) -> dict[str, LLM]:
     models = {name: getattr(step, "llm", None) for name, step in steps.items()}
     return {name: llm for name, llm in models.items() if isinstance(llm, LLM)}
+
+
+def _job_shares(steps: dict[str, _Step]) -> dict[str, float]:
+    """What answers cost in batch jobs, as a share of their price, for steps that ask so."""
+    desks = {
+        name: llm._desk()
+        for name, llm in _models_of(steps).items()
+        if llm.use_offline_batch_generation
+    }
+    return {name: desk.price_share for name, desk in desks.items() if desk is not None}
 
 
 def _rows_of(steps: dict[str, _Step]) -> int:

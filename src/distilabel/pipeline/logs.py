@@ -17,6 +17,7 @@ from distilabel._core.events import (
     GateMoved,
     GatePaused,
     GateResumed,
+    JobMoved,
     Retried,
     RowFailed,
     RunFinished,
@@ -55,6 +56,7 @@ class Notes:
         GateMoved,
         GatePaused,
         GateResumed,
+        JobMoved,
         Stopping,
         RunFinished,
     )
@@ -94,6 +96,11 @@ def _note(event: Event, level: int) -> None:
             _log.warning("%s: paused for %.1f s, %s", event.endpoint, event.seconds, event.reason)
         case GateResumed():
             _log.info("%s answers again", event.endpoint)
+        case JobMoved():
+            _log.info(
+                "%s: batch job %s: %s, %d of %d questions done",
+                *(event.model, event.job, event.status, event.done, event.questions),
+            )
         case Stopping():
             _log.info("stopping: %s", event.reason)
         case RunFinished():

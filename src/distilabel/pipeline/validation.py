@@ -124,7 +124,7 @@ class Validation:
                 "generators that go on.",
             )
         for name, step in self._steps.items():
-            if step.is_global:
+            if step._needs_all_rows:
                 self.faults.add(
                     DistilabelUserError,
                     f"{name} needs all rows at once, and with target_rows there is no telling how "
@@ -248,10 +248,10 @@ class Validation:
             checked_arguments(llm, llm.get_generation_kwargs())
         except DistilabelUserError as error:
             self.faults.add(DistilabelUserError, f"{name}: {error.message}")
-        if llm.use_offline_batch_generation:
+        if llm.use_offline_batch_generation and type(llm)._desk is LLM._desk:
             self.faults.add(
                 DistilabelUserError,
-                f"{name}: offline batches do not run inside a pipeline yet; leave out "
+                f"{name}: {type(llm).__name__} has no offline batches; leave out "
                 "use_offline_batch_generation.",
             )
 

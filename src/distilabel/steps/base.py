@@ -203,6 +203,11 @@ class _Step(RuntimeParametersMixin, RequirementsMixin, Spec, SignatureMixin, ABC
         return isinstance(self, GeneratorStep)
 
     @property
+    def _needs_all_rows(self) -> bool:
+        """Whether its `process` is given all rows at once."""
+        return self.is_global
+
+    @property
     def is_global(self) -> bool:
         """Whether it needs all rows at once."""
         return isinstance(self, GlobalStep)

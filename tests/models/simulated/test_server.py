@@ -362,13 +362,17 @@ async def test_settings_change_while_running_and_show_themselves(client: Client)
     }
     status, shown, _ = await client.post("/settings", changes)
     assert status == 200
+    assert (shown["batches"]["seconds"], shown["batches"]["end"]) == (0.0, "completed")
+    del shown["batches"]
     assert shown == {**changes, "faults": {"429": 1.0}}
     status, body, headers = await client.post("/v1/completions", {"model": "m", "prompt": "a"})
     assert status == 429
     assert headers["x-ratelimit-limit-requests"] == "50"
     assert body["error"]["message"] == "a simulated fault: status 429"
-    _, shown, _ = await client.post("/settings", {"rate_limit": None, "faults": []})
-    assert shown == {**changes, "faults": {}, "rate_limit": None}
+    more: Any = {"rate_limit": None, "faults": [], "batches": {"seconds": 2, "end": "expired"}}
+    _, shown, _ = await client.post("/settings", more)
+    expired = {"seconds": 2, "end": "expired", "done": 1.0, "failing": 0.0, "enqueued": 0}
+    assert shown == {**changes, "faults": {}, "rate_limit": None, "batches": expired}
 
 
 @pytest.mark.parametrize(
@@ -382,6 +386,10 @@ async def test_settings_change_while_running_and_show_themselves(client: Client)
         ({"capacity": 0}, "above 0"),
         ({"capacity": 1.5}, "above 0"),
         ({"speed": 1}, "'speed'"),
+        ({"batches": {"end": "soon"}}, "expired"),
+        ({"batches": {"done": 2}}, "'done'"),
+        ({"batches": {"seconds": -1}}, "'seconds'"),
+        ({"batches": {"speed": 1}}, "seconds, end"),
     ],
 )
 async def test_bad_settings_change_nothing(
@@ -391,6 +399,7 @@ async def test_bad_settings_change_nothing(
     assert status == 400
     assert message in body["error"]["message"]
     _, shown, _ = await client.post("/settings", {})
+    assert shown.pop("batches")["end"] == "completed"
     assert shown == {
         "latency": "constant:0.0",
         "faults": {},

@@ -49,20 +49,34 @@ class Refusals:
             AnswerError: there is no answer.
         """
         while True:
-            sent = self._without(arguments)
+            sent = self.without(arguments)
             try:
                 return await send(sent)
             except AnswerError as error:
                 # What was sent is less every time, so that this ends.
-                if error.status != 400 or not self._learn(model, str(error.raw), sent):
+                if not self.learn(model, error, sent):
                     raise
 
-    def _without(self, arguments: dict[str, Any]) -> dict[str, Any]:
+    def without(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """The arguments, less what is known to be refused.
+
+        Args:
+            arguments: of a question.
+        """
         named = {self._instead.get(name, name): value for name, value in arguments.items()}
         return {name: value for name, value in named.items() if name is not None}
 
-    def _learn(self, model: str, said: str, sent: dict[str, Any]) -> bool:
-        """Whether the refusal names an argument that can be sent otherwise or not at all."""
+    def learn(self, model: str, error: AnswerError, sent: dict[str, Any]) -> bool:
+        """Whether a refusal names an argument that can be sent otherwise or not at all.
+
+        Args:
+            model: who refused.
+            error: the refusal.
+            sent: the arguments that were sent.
+        """
+        if error.status != 400:
+            return False
+        said = str(error.raw)
         found = _REFUSED.search(said)
         name = found[1] if found else ""
         if sent.get(name) is None:

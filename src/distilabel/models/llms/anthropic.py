@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple
 
 from pydantic import Field, PrivateAttr, SecretStr, validate_call
 
+from distilabel._core.addresses import without_password
+from distilabel.errors import AnswerError
 from distilabel.mixins.runtime_parameters import RuntimeParameter
+from distilabel.models.arguments import with_defaults
 from distilabel.models.base_clients.asking import answer_to, make_sure_of, needed, trace_of
 from distilabel.models.base_clients.refusals import Refusals
 from distilabel.models.llms.base import AsyncLLM
+from distilabel.models.offline.anthropic_batches import AnthropicBatches
+from distilabel.models.offline.desk import Desk, Request
 from distilabel.models.wire import messages, structures
 from distilabel.typing import FormattedInput, GenerateOutput, InstructorStructuredOutputType
 
 _KEY_VARIABLE = "ANTHROPIC_API_KEY"
+# The form of questions whose answers have a structure.
+_STRUCTURED = "s"
 
 
 def _key_in_the_environment() -> Optional[SecretStr]:
@@ -164,11 +171,7 @@ class AnthropicLLM(AsyncLLM):
             AnswerError: there is no answer.
             EndpointError: the key, the model or the address is wrong.
         """
-        structure: Any = self.structured_output
-        if isinstance(input, tuple):
-            input, structure = input[0], input[1] or structure
-        chat: Any = [{"role": "user", "content": input}] if isinstance(input, str) else input
-        tool = structures.tool(structure)
+        chat, tool = self._chat(input)
         arguments = {
             "max_tokens": max_tokens,
             "stop_sequences": stop_sequences or None,
@@ -186,3 +189,35 @@ class AnthropicLLM(AsyncLLM):
 
         body = await self._refusals.ask(self.model, arguments, send)
         return messages.answer(body, tool["name"] if tool else None)
+
+    def _chat(self, input: Any) -> Tuple[Any, Optional[Dict[str, Any]]]:
+        """The messages of a question, and the tool that its answer is given to."""
+        structure: Any = self.structured_output
+        if isinstance(input, tuple):
+            input, structure = input[0], input[1] or structure
+        chat = [{"role": "user", "content": input}] if isinstance(input, str) else input
+        return chat, structures.tool(structure)
+
+    def _desk(self) -> Desk:
+        return AnthropicBatches(without_password(self._api), self._headers, _read)
+
+    def _request(self, input: FormattedInput, count: int, arguments: Dict[str, Any]) -> Request:
+        chat, tool = self._chat(input)
+        sent = self._refusals.without(_in_full(arguments))
+        body = messages.request(self.model, chat, sent, tool)
+        return Request("messages", body, _STRUCTURED if tool else "")
+
+    def _learn(
+        self, error: AnswerError, input: FormattedInput, count: int, arguments: Dict[str, Any]
+    ) -> bool:
+        return self._refusals.learn(self.model, error, _in_full(arguments))
+
+
+def _in_full(arguments: Dict[str, Any]) -> Dict[str, Any]:
+    given = with_defaults(AnthropicLLM.agenerate, arguments)
+    return {**given, "stop_sequences": given["stop_sequences"] or None}
+
+
+def _read(body: bytes, form: str) -> GenerateOutput:
+    """An answer that came in a batch job, where the question is not at hand."""
+    return messages.answer(body, messages.used_tool(body) if form == _STRUCTURED else None)

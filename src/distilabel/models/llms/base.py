@@ -14,10 +14,12 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveInt
 
 from distilabel._core.loop import background_loop, run_sync
 from distilabel._core.spec import DumpIfSet, Spec
-from distilabel.errors import DistilabelNotImplementedError
+from distilabel.errors import DistilabelNotImplementedError, DistilabelUserError
 from distilabel.mixins.runtime_parameters import RuntimeParameter, RuntimeParametersModelMixin
 
 if TYPE_CHECKING:
+    from distilabel.errors import AnswerError
+    from distilabel.models.offline.desk import Desk, Request
     from distilabel.typing import FormattedInput, GenerateOutput, HiddenState, StandardInput
 
 # Fields that change how a model is asked, not what it answers.
@@ -98,6 +100,8 @@ class LLM(RuntimeParametersModelMixin, Spec, BaseModel, ABC):
     ] = Field(default=None, description="US dollars for a million tokens in, and out.")
 
     _logger: logging.Logger = PrivateAttr(default=logging.getLogger("distilabel.llm"))
+    # What was asked in batch jobs outside a pipeline.
+    _memory: Any = PrivateAttr(default=None)
 
     # Whether one call can give several generations.
     _num_generations_param_supported: ClassVar[bool] = True
@@ -156,20 +160,49 @@ class LLM(RuntimeParametersModelMixin, Spec, BaseModel, ABC):
         if door is not None:
             return run_sync(door.ask_all(inputs, num_generations, **kwargs), loop=door.loop)
         if self.use_offline_batch_generation:
-            return self.offline_batch_generate(inputs, num_generations, **kwargs)
+            from distilabel.models.offline.standalone import waited_for
+
+            return waited_for(
+                lambda: self.offline_batch_generate(inputs, num_generations, **kwargs),
+                self.offline_batch_generation_block_until_done,
+            )
         return self.generate(inputs=inputs, num_generations=num_generations, **kwargs)
 
     def offline_batch_generate(
         self, inputs: Optional[List[FormattedInput]] = None, num_generations: int = 1, **kwargs: Any
     ) -> List[GenerateOutput]:
-        """Answers questions through batch jobs of the provider.
+        """Answers questions through batch jobs: called once to submit, and again to collect.
+
+        Args:
+            inputs: one question each; not needed to collect.
+            num_generations: answers per question.
+            kwargs: generation arguments.
+
+        Returns:
+            One output per question, in the same order; an empty list for one without an answer.
 
         Raises:
             DistilabelNotImplementedError: this model has no batch jobs.
+            DistilabelOfflineBatchGenerationNotFinishedException: the jobs are submitted, or not
+                finished; `jobs_ids` has their names, and they are collected by the next call.
+            ValueError: there are neither questions nor jobs.
+            RuntimeError: the only job has failed.
         """
-        raise DistilabelNotImplementedError(
-            f"{type(self).__name__} has no offline batches: leave out use_offline_batch_generation."
-        )
+        from distilabel.models.offline.standalone import submit_or_collect
+
+        desk = self._desk()
+        if desk is None:
+            raise DistilabelNotImplementedError(
+                f"{type(self).__name__} has no offline batches: leave out "
+                "use_offline_batch_generation."
+            )
+        if num_generations > 1 and not self._num_generations_param_supported:
+            raise DistilabelUserError(
+                f"{type(self).__name__} gives one answer per question: give each question "
+                f"{num_generations} times."
+            )
+        requests = [self._request(each, num_generations, kwargs) for each in inputs or []]
+        return submit_or_collect(self, desk, requests)
 
     def get_last_hidden_states(self, inputs: List[StandardInput]) -> List[HiddenState]:
         """The last hidden states of the model for each conversation.
@@ -195,6 +228,33 @@ class LLM(RuntimeParametersModelMixin, Spec, BaseModel, ABC):
     def _gate_name(self) -> str:
         """Questions of models with the same gate name share one set of limits."""
         return f"{type(self).__name__}:{self.model_name}"
+
+    def _desk(self) -> Desk | None:
+        """Where batch jobs with questions for this model are submitted; None if it has none."""
+        return None
+
+    def _request(self, input: FormattedInput, count: int, arguments: dict[str, Any]) -> Request:
+        """A question as it is posted, for models that have batch jobs.
+
+        Args:
+            input: a conversation, or a pair of a conversation and a structure, or text to complete.
+            count: generations.
+            arguments: of the generating method; those that are missing have their defaults.
+        """
+        raise NotImplementedError(type(self).__name__)
+
+    def _learn(
+        self, error: AnswerError, input: FormattedInput, count: int, arguments: dict[str, Any]
+    ) -> bool:
+        """Whether `_request` may give something else, now that a question was refused.
+
+        Args:
+            error: the refusal.
+            input: the question, as for `_request`.
+            count: generations.
+            arguments: of the generating method.
+        """
+        return False
 
     async def _preflight(self) -> None:
         """Makes sure, before the first question, that questions can be asked at all.

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Dict, List, Optional, Union
+from typing import Annotated, Any, Callable, Dict, List, Optional, Tuple, Union
 
 from annotated_types import Ge, Gt
 from pydantic import PrivateAttr, validate_call
 
+from distilabel._core.addresses import without_password
+from distilabel.errors import AnswerError
+from distilabel.models.arguments import with_defaults
 from distilabel.models.base_clients.asking import (
     answer_to,
     headers_of,
@@ -17,8 +20,13 @@ from distilabel.models.base_clients.asking import (
 from distilabel.models.base_clients.openai import OpenAIBaseClient
 from distilabel.models.base_clients.refusals import Refusals
 from distilabel.models.llms.base import AsyncLLM
+from distilabel.models.offline.desk import Desk, Request
+from distilabel.models.offline.openai_batches import OpenAIBatches
 from distilabel.models.wire import chat_completions, structures
 from distilabel.typing import FormattedInput, GenerateOutput
+
+# Where a question is posted, what makes the body, and of which arguments.
+_Asked = Tuple[str, Callable[[Dict[str, Any]], bytes], Dict[str, Any]]
 
 
 class OpenAILLM(OpenAIBaseClient, AsyncLLM):
@@ -123,33 +131,123 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
             AnswerError: there is no answer.
             EndpointError: the key, the model or the address is wrong.
         """
+        path, posed, arguments = self._asked(
+            input,
+            num_generations,
+            max_new_tokens=max_new_tokens,
+            logprobs=logprobs,
+            top_logprobs=top_logprobs,
+            echo=echo,
+            frequency_penalty=frequency_penalty,
+            presence_penalty=presence_penalty,
+            temperature=temperature,
+            top_p=top_p,
+            stop=stop,
+            response_format=response_format,
+            extra_body=extra_body,
+        )
+
+        async def send(arguments: Dict[str, Any]) -> bytes:
+            url = f"{self._base}/{path}"
+            return await answer_to(url, posed(arguments), self._headers, self.timeout or 120)
+
+        return chat_completions.answer(await self._refusals.ask(self.model, arguments, send))
+
+    @validate_call
+    def offline_batch_generate(
+        self,
+        inputs: Optional[List[FormattedInput]] = None,
+        num_generations: int = 1,
+        max_new_tokens: Annotated[int, Ge(ge=0)] = 128,
+        logprobs: bool = False,
+        top_logprobs: Optional[Annotated[int, Gt(gt=0)]] = None,
+        frequency_penalty: float = 0.0,
+        presence_penalty: float = 0.0,
+        temperature: float = 1.0,
+        top_p: float = 1.0,
+        stop: Optional[Union[str, List[str]]] = None,
+        response_format: Optional[Dict[str, Any]] = None,
+        **kwargs: Any,
+    ) -> List[GenerateOutput]:
+        """Answers questions through batch jobs: called once to submit, and again to collect.
+
+        Args:
+            inputs: one question each; not needed to collect.
+            num_generations: as for `agenerate`, like all that follow.
+            max_new_tokens: most tokens of an answer.
+            logprobs: whether to give the log-probabilities of the tokens.
+            top_logprobs: likeliest tokens per position to give them for.
+            frequency_penalty: makes tokens less likely the more often they occurred.
+            presence_penalty: makes tokens less likely once they occurred.
+            temperature: of the sampling, 0 to 2.
+            top_p: share of the probability to sample from.
+            stop: where to end, up to four texts.
+            response_format: the form of the answer, as the protocol writes it.
+            kwargs: anything else that `agenerate` takes.
+
+        Returns:
+            One output per question, in the same order; an empty list for one without an answer.
+
+        Raises:
+            DistilabelOfflineBatchGenerationNotFinishedException: the jobs are submitted, or not
+                finished; `jobs_ids` has their names, and they are collected by the next call.
+            ValueError: there are neither questions nor jobs.
+            RuntimeError: the only job has failed.
+        """
+        return super().offline_batch_generate(
+            inputs,
+            num_generations,
+            max_new_tokens=max_new_tokens,
+            logprobs=logprobs,
+            top_logprobs=top_logprobs,
+            frequency_penalty=frequency_penalty,
+            presence_penalty=presence_penalty,
+            temperature=temperature,
+            top_p=top_p,
+            stop=stop,
+            response_format=response_format,
+            **kwargs,
+        )
+
+    def _desk(self) -> Desk:
+        return OpenAIBatches(without_password(self._base), self._headers, chat_completions.answer)
+
+    def _request(self, input: FormattedInput, count: int, arguments: Dict[str, Any]) -> Request:
+        path, posed, given = self._in_full(input, count, arguments)
+        return Request(path, posed(self._refusals.without(given)))
+
+    def _learn(
+        self, error: AnswerError, input: FormattedInput, count: int, arguments: Dict[str, Any]
+    ) -> bool:
+        return self._refusals.learn(self.model, error, self._in_full(input, count, arguments)[2])
+
+    def _in_full(self, input: FormattedInput, count: int, arguments: Dict[str, Any]) -> _Asked:
+        return self._asked(input, count, **with_defaults(OpenAILLM.agenerate, arguments))
+
+    def _asked(self, input: FormattedInput, count: int, **given: Any) -> _Asked:
+        """A question, from all that `agenerate` takes."""
         structure = self.structured_output
         if isinstance(input, tuple):
             input, structure = input[0], input[1] or structure  # type: ignore[assignment]
         text = isinstance(input, str)
-        extra = extra_body or {}
+        logprobs, top_logprobs = given["logprobs"], given["top_logprobs"]
+        limited = "max_completion_tokens" in (given["extra_body"] or {})
         arguments: Dict[str, Any] = {
-            "n": num_generations,
-            "max_tokens": None if "max_completion_tokens" in extra else max_new_tokens,
-            "temperature": temperature,
-            "top_p": top_p,
-            "frequency_penalty": frequency_penalty or None,
-            "presence_penalty": presence_penalty or None,
-            "stop": None if _shows_an_image(input) else stop,
-            "response_format": response_format or structures.response_format(structure),
+            "n": count,
+            "max_tokens": None if limited else given["max_new_tokens"],
+            "temperature": given["temperature"],
+            "top_p": given["top_p"],
+            "frequency_penalty": given["frequency_penalty"] or None,
+            "presence_penalty": given["presence_penalty"] or None,
+            "stop": None if _shows_an_image(input) else given["stop"],
+            "response_format": given["response_format"] or structures.response_format(structure),
             "logprobs": (top_logprobs or 1 if text else True) if logprobs else None,
             "top_logprobs": None if text or not logprobs else top_logprobs,
-            "echo": echo or None if text else None,
-            "extra_body": extra_body,
+            "echo": given["echo"] or None if text else None,
+            "extra_body": given["extra_body"],
         }
-        url = f"{self._base}/{'completions' if text else 'chat/completions'}"
-
-        async def send(arguments: Dict[str, Any]) -> bytes:
-            body = chat_completions.request(self.model, input, arguments)
-            return await answer_to(url, body, self._headers, self.timeout or 120)
-
-        body = await self._refusals.ask(self.model, arguments, send)
-        return chat_completions.answer(body)
+        path = "completions" if text else "chat/completions"
+        return path, lambda sent: chat_completions.request(self.model, input, sent), arguments
 
 
 def _shows_an_image(input: Any) -> bool:

@@ -13,10 +13,16 @@ import orjson
 from aiohttp import web
 
 from distilabel.models.simulated import wire
-from distilabel.models.simulated.asking import answers_to
+from distilabel.models.simulated.anthropic_batches import AnthropicBatches
+from distilabel.models.simulated.asking import Answer as Simulated
+from distilabel.models.simulated.asking import Ask, answers_to
+from distilabel.models.simulated.batch_routes import Handle, add_batches, add_message_batches
+from distilabel.models.simulated.batching import Batching
 from distilabel.models.simulated.bucket import TokenBucket
 from distilabel.models.simulated.dialects import ChatCompletions, Completions, Dialect, Generate
+from distilabel.models.simulated.jobs import Answer, Refusal
 from distilabel.models.simulated.messages import Messages
+from distilabel.models.simulated.openai_batches import OpenAIBatches
 from distilabel.models.simulated.places import Places
 from distilabel.models.simulated.replay import Replay
 from distilabel.models.simulated.settings import Settings
@@ -31,6 +37,14 @@ _JSON: Mapping[str, str] = {"Content-Type": "application/json"}
 _MOST_BYTES = 256 * 1024 * 1024
 # After these a client has nothing to keep, so that it may well ask the same again.
 _SPOILING = frozenset(("malformed", "no_choices", "empty", "null"))
+
+
+# What a batch job may ask, by where it would be posted.
+_IN_JOBS: Mapping[str, Dialect] = {
+    "/v1/chat/completions": ChatCompletions(),
+    "/v1/completions": Completions(),
+    "/v1/messages": Messages(),
+}
 
 
 class _Refused(Exception):
@@ -54,6 +68,8 @@ class _Server:
         self._stats = Stats()
         self._rng = random.Random(settings.seed)
         self._bucket = _bucket(settings)
+        self._openai = OpenAIBatches(self._answering)
+        self._anthropic = AnthropicBatches(self._answering)
         self._places = Places(settings.capacity)
         self._requests = itertools.count(1)
 
@@ -63,6 +79,8 @@ class _Server:
         for prefix in ("", "/v1"):
             app.router.add_post(f"{prefix}/chat/completions", self._asked_in(ChatCompletions()))
             app.router.add_post(f"{prefix}/completions", self._asked_in(Completions()))
+            add_batches(app, prefix, self._openai, self._guarded, self._job_how)
+            add_message_batches(app, prefix, self._anthropic, self._guarded, self._job_how)
             app.router.add_post(f"{prefix}/messages", self._asked_in(Messages()))
             app.router.add_get(f"{prefix}/models", self._models)
             app.router.add_get(f"{prefix}/models/{{id:.+}}", self._model)
@@ -73,6 +91,48 @@ class _Server:
         app.router.add_post("/stats/reset", self._reset_stats)
         app.router.add_post("/settings", self._change_settings)
         return app
+
+    def _answering(self, path: str) -> Answer | None:
+        """What answers questions to a path that come in a batch job."""
+        dialect = _IN_JOBS.get(path)
+        if dialect is None:
+            return None
+
+        def answer(body: Mapping[str, Any], fails: bool) -> tuple[int, Mapping[str, object]]:
+            try:
+                if fails:
+                    raise _Refused(500, "a simulated fault: status 500", "simulated")
+                ask = dialect.read(body)
+                self._check_served(ask.model)
+                self._check_taken(body)
+                answers = self._answers_to(ask)
+            except ValueError as error:
+                return 400, dialect.error(400, str(error), None)
+            except _Refused as refused:
+                return refused.status, dialect.error(refused.status, str(refused), refused.code)
+            self._stats.asked(ask.model)
+            self._stats.answered(
+                ask.model,
+                digest_of(path, body),
+                read=ask.input_tokens,
+                written=sum(answer.tokens for answer in answers),
+            )
+            return 200, dialect.write(ask, answers)
+
+        return answer
+
+    def _job_how(self) -> Batching:
+        """How a job goes that is created now."""
+        self._stats.jobs += 1
+        return self._settings.batches
+
+    def _answers_to(self, ask: Ask) -> list[Simulated]:
+        return answers_to(
+            ask,
+            replay=self._replay,
+            seed=self._settings.seed,
+            reasoning=self._settings.reasoning,
+        )
 
     def _asked_in(self, dialect: Dialect) -> _Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
@@ -127,12 +187,7 @@ class _Server:
             if fault == "drop":
                 return wire.dropped(request)
         try:
-            answers = answers_to(
-                ask,
-                replay=self._replay,
-                seed=self._settings.seed,
-                reasoning=self._settings.reasoning,
-            )
+            answers = self._answers_to(ask)
         except ValueError as error:
             raise _Refused(400, f"the format asked for cannot be met: {error}") from None
         answers = [answer.spoiled(fault) for answer in answers]
@@ -241,6 +296,20 @@ class _Server:
             return _description(model)
 
         return self._listed(request, described)
+
+    def _guarded(self, handle: Handle, dialect: Dialect) -> _Handler:
+        """Lets in whoever has the key, and writes what is not taken as the dialect does."""
+
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            try:
+                self._let_in(request)
+                made = await handle(request)
+            except (_Refused, Refusal) as refused:
+                error = dialect.error(refused.status, str(refused), None)
+                return _json(error, refused.status)
+            return web.Response(body=made) if isinstance(made, bytes) else _json(made)
+
+        return guarded
 
     def _listed(self, request: web.Request, write: Callable[[], object]) -> web.StreamResponse:
         try:

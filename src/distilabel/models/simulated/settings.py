@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from distilabel.models.simulated.asking import FORMS
+from distilabel.models.simulated.batching import Batching
 from distilabel.models.simulated.faults import Faults, Latency
 
-_CHANGEABLE = ("latency", "faults", "rate_limit", "capacity")
+_CHANGEABLE = ("latency", "faults", "rate_limit", "capacity", "batches")
 
 HEADERS = ("openai", "anthropic", "none")
 """Whose headers tell of the rate limit."""
@@ -34,6 +35,7 @@ class Settings:
         reasoning: How replies show what the model thought, one of `FORMS`; None to think nothing.
         refuses: Arguments that are refused, as models that reason refuse them: `max_tokens`
             always, any other one unless it is 1.
+        batches: How batch jobs go.
 
     Raises:
         ValueError: The rate limit or the capacity is not above 0, the headers are nobody's, or the
@@ -53,6 +55,7 @@ class Settings:
     price: tuple[float, float] | None = None
     reasoning: str | None = None
     refuses: tuple[str, ...] = ()
+    batches: Batching = field(default_factory=Batching)
 
     def __post_init__(self) -> None:
         limit = self.rate_limit
@@ -86,8 +89,8 @@ class Settings:
 
         Args:
             changes: Any of `latency` (a text), `faults` (`["429=0.05"]` or `{"429": 0.05}`),
-                `rate_limit` and `capacity` (a number, or None for no limit); what is missing stays
-                as it is.
+                `rate_limit` and `capacity` (a number, or None for no limit) and `batches` (an
+                object); what is missing stays as it is.
 
         Returns:
             The settings with the changes.
@@ -108,6 +111,8 @@ class Settings:
             if not is_list and not isinstance(faults, Mapping):
                 raise ValueError('faults are a list such as ["429=0.05"] or {"429": 0.05}')
             parsed["faults"] = Faults.parse(faults)
+        if "batches" in parsed:
+            parsed["batches"] = Batching.of(parsed["batches"])
         return replace(self, **parsed)
 
     def changeable(self) -> dict[str, object]:
@@ -116,5 +121,6 @@ class Settings:
             "latency": str(self.latency),
             "faults": dict(self.faults.shares),
             "rate_limit": self.rate_limit,
+            "batches": self.batches.as_dict(),
             "capacity": self.capacity,
         }

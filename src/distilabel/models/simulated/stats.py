@@ -35,6 +35,7 @@ class Stats:
         in_flight: How many requests are being answered now.
         max_in_flight: How many requests were being answered at once at most.
         abandoned: How many requests ended without a status: their client left, or was left.
+        jobs: How many batch jobs were created; their answers count as others do.
     """
 
     requests: int = 0
@@ -44,6 +45,7 @@ class Stats:
     in_flight: int = 0
     max_in_flight: int = 0
     abandoned: int = 0
+    jobs: int = 0
     _models: dict[str, _Tally] = field(default_factory=dict)
     _billed: dict[str, _Billed] = field(default_factory=dict)
 
@@ -90,6 +92,7 @@ class Stats:
             "by_status": {str(status): count for status, count in self.by_status.items()},
             "by_fault": dict(self.by_fault),
             "abandoned": self.abandoned,
+            "jobs": self.jobs,
             "questions": len(self.answered_questions),
             "repeats": sum(count > 1 for count in self.answered_questions.values()),
             "input_tokens": sum(tally.input_tokens for tally in tallies),

@@ -108,6 +108,19 @@ def answer(body: bytes, tool: str | None = None) -> GenerateOutput:
     return output
 
 
+def used_tool(body: bytes) -> str:
+    """The name of the tool that a reply uses first; empty if it uses none.
+
+    Args:
+        body: of a reply with status 200.
+    """
+    try:
+        blocks = orjson.loads(body)["content"]
+        return next((str(each["name"]) for each in blocks if each["type"] == "tool_use"), "")
+    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
+        return ""
+
+
 def _system(contents: Sequence[Any]) -> Any:
     if all(isinstance(content, str) for content in contents):
         return "\n\n".join(contents)

@@ -78,24 +78,19 @@ class _TaskBase(_Step, ABC):
         default=1, description="How often an answer that cannot be read is asked for again."
     )
 
+    # What 1.x told by it; here every task can be.
     _can_be_used_with_offline_batch_generation: ClassVar[bool] = False
-
-    @model_validator(mode="after")
-    def _offline_batches_fit(self) -> Self:
-        if (
-            self.llm.use_offline_batch_generation
-            and not self._can_be_used_with_offline_batch_generation
-        ):
-            raise DistilabelUserError(
-                f"{type(self).__name__} cannot be asked through offline batches: set "
-                "use_offline_batch_generation=False on its model."
-            )
-        return self
 
     @property
     def is_global(self) -> bool:
-        """Whether all rows are asked at once, as in an offline batch."""
+        """Whether questions about all rows wait for each other, as in an offline batch."""
         return super().is_global or bool(self.llm.use_offline_batch_generation)
+
+    @property
+    def _needs_all_rows(self) -> bool:
+        # Of those that ask in batch jobs, only what brings a `process` of its own does.
+        own = isinstance(self, Task) and type(self).process is not Task.process
+        return super().is_global or (own and self.is_global)
 
     def load(self) -> None:
         """Loads the step, then its model.
@@ -314,6 +309,14 @@ class Task(_TaskBase, Step, ABC):
 
         # A `process` of the user's own may call this one: in a run, its answers are kept as well.
         door = door_of_this_thread(self.llm)
+        if door is None and self.llm.use_offline_batch_generation:
+            from distilabel.models.offline.alone import asked_alone
+
+            rows = run_sync(
+                asked_alone(self.llm, lambda ask: [self.aprocess(row, ask) for row in inputs])
+            )
+            yield [row for each in rows for row in each]
+            return
         ask = door or Door(self.llm)
 
         async def rows_of(row: Row) -> List[Row]:
