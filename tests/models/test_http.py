@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from distilabel.models import http
 from distilabel.models.simulated.faults import Faults
 from distilabel.models.simulated.server import running
 from distilabel.models.simulated.settings import Settings
+from endpoint import Endpoint
 from serving import reply, serving
 
 pytestmark = pytest.mark.usefixtures("client")
@@ -99,3 +102,24 @@ async def test_a_cancelled_request_leaves_nothing_behind() -> None:
             await task
         stats = await http.send("GET", f"{url}/stats")
         assert b'"by_status"' in stats.body
+
+
+def test_a_program_that_asks_by_itself_leaves_in_silence() -> None:
+    """Standalone questions run on a loop that nobody ends: its session is closed all the same."""
+    program = (
+        "import sys; from distilabel.models import OpenAILLM\n"
+        "llm = OpenAILLM(model='m', api_key='k', base_url=sys.argv[1]); llm.load()\n"
+        "llm.generate(inputs=[[{'role': 'user', 'content': 'Hello!'}]])\n"
+    )
+    endpoint = Endpoint(Settings())
+    try:
+        done = subprocess.run(
+            [sys.executable, "-W", "always", "-c", program, endpoint.url],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+    finally:
+        endpoint.close()
+    assert done.stderr == ""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
+import contextlib
 from collections.abc import Mapping
 from contextvars import ContextVar
 from functools import lru_cache
@@ -47,8 +49,18 @@ def _session() -> aiohttp.ClientSession:
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30, ttl_dns_cache=300),
             cookie_jar=aiohttp.DummyCookieJar(),
         )
+        if not _sessions:
+            atexit.register(_close_at_exit)
         _sessions[loop] = session
     return session
+
+
+def _close_at_exit() -> None:
+    """Closes what a loop that nobody ends has left open, so that the program leaves in silence."""
+    for loop, session in list(_sessions.items()):
+        if loop.is_running() and not session.closed:
+            with contextlib.suppress(Exception):
+                asyncio.run_coroutine_threadsafe(session.close(), loop).result(1)
 
 
 @lru_cache(maxsize=64)
