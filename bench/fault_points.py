@@ -31,6 +31,7 @@ POINTS = (
     "loaded",
     "asked",
     "answered",
+    "job moved",
     "begin",
     "insert",
     "commit",
@@ -54,6 +55,7 @@ _EVENTS = {
     "StepLoaded": "loaded",
     "Asked": "asked",
     "Answered": "answered",
+    "JobMoved": "job moved",
     "RowFailed": "failed",
     "RunFinished": "run finished",
 }

@@ -177,7 +177,39 @@ def everything(port: int, rows: int, in_flight: int, cache: Path) -> Any:
     return pipeline
 
 
+def jobs(port: int, rows: int, in_flight: int, cache: Path) -> Any:
+    """Two turns of batch jobs, one after the other, and questions asked one by one beside them."""
+
+    def by_job(name: str) -> OpenAILLM:
+        return _model(name, port, in_flight).model_copy(
+            update={
+                "use_offline_batch_generation": True,
+                "offline_batch_generation_block_until_done": 1,
+            }
+        )
+
+    with Pipeline("jobs", cache_dir=cache) as pipeline:
+        load = LoadDataFromDicts(data=[{"instruction": prompt(i)} for i in range(rows)])
+        first = TextGeneration(
+            name="first", llm=by_job("first"), output_mappings={"generation": "draft"}
+        )
+        second = TextGeneration(
+            name="second", llm=by_job("second"), input_mappings={"instruction": "draft"}
+        )
+        beside = TextGeneration(
+            name="beside",
+            llm=_model("beside", port, in_flight),
+            output_mappings={"generation": "other", "model_name": "other_model"},
+        )
+        together = Together(name="together", input_batch_size=20)
+        load >> first >> second
+        load >> beside
+        [second, beside] >> together
+    return pipeline
+
+
 SCENARIOS: dict[str, Callable[[int, int, int, Path], Any]] = {
     "preferences": preferences,
     "everything": everything,
+    "jobs": jobs,
 }

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from distilabel.pipeline import Pipeline
+from distilabel.steps import StepResources
 from faults.table import Seen, fault
 from rooms import Fn, Numbers, rows_of
+from worked import Plain
 
 
 def ran(
@@ -18,7 +20,11 @@ def ran(
     """Runs a step of two rows at a time on six."""
     with Pipeline(name="steps", cache_dir=cache) as pipeline:
         Numbers(count=6) >> Fn(name="mine", function=function, input_batch_size=2, **fields)
-    distiset = pipeline.run()
+    return seen_of(pipeline.run(), cache)
+
+
+def seen_of(distiset: Any, cache: Path) -> tuple[Seen, list[dict[str, Any]]]:
+    """What there is to see of a run of the step `mine`, and its rows."""
     (log,) = cache.glob("**/pipeline.log")
     step = distiset.report.steps["mine"]
     assert distiset.report.balanced
@@ -100,4 +106,19 @@ def test_a_step_hangs(tmp_path: Path) -> Seen:
         over.set()
     assert [row["n"] for row in rows] == [*range(6)]
     assert len(seen.row.splitlines()) == 2
+    return seen
+
+
+@fault(
+    "the system kills a worker process of a step",
+    row="killed (signal 9): out of memory?",
+    done="its batch is tried once more in a new process, then its rows fail; the others go on",
+)
+def test_a_worker_process_is_killed(tmp_path: Path) -> Seen:
+    with Pipeline(name="steps", cache_dir=tmp_path) as pipeline:
+        Plain(name="mine", input_batch_size=2, resources=StepResources(replicas=2))
+    rows_in = [{"n": n, "do": "kill" if n == 2 else None} for n in range(6)]
+    seen, rows = seen_of(pipeline.run(dataset=rows_in), tmp_path)
+    assert [row["n"] for row in rows] == [*range(6)]
+    assert [row["made"] is None for row in rows] == [False, False, True, True, False, False]
     return seen
