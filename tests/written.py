@@ -34,9 +34,9 @@ def builtins() -> dict[str, type[Any]]:
     for face in _FACES.values():
         for name in face.__all__:
             value = getattr(face, name)
-            if isinstance(value, type) and issubclass(value, Spec) and value.__name__ == name:
-                if not inspect.isabstract(value):
-                    found[name] = value
+            is_component = isinstance(value, type) and issubclass(value, Spec)
+            if is_component and value.__name__ == name and not inspect.isabstract(value):
+                found[name] = value
     return found
 
 
@@ -61,7 +61,7 @@ def fields_of(value: Any) -> Any:
 
 
 def holds(info: Any, expected: Any) -> bool:
-    """Whether information about parameters has all that is expected, in that order, and maybe more."""
+    """Whether information about parameters has what is expected, in that order."""
     if isinstance(expected, list):
         found = iter(info)
         return all(any(holds(entry, wanted) for entry in found) for wanted in expected)

@@ -9,7 +9,8 @@ from typing import Any, Callable, List, Optional, Self, overload
 
 from pydantic import BaseModel, PrivateAttr
 
-from distilabel._core.spec import TYPE_INFO_KEY, Spec, is_allowed, to_plain
+from distilabel._core.named import is_allowed
+from distilabel._core.spec import TYPE_INFO_KEY, Spec, to_plain
 from distilabel.errors import DistilabelUserError
 
 RoutingBatchFunc = Callable[[List[str]], List[str]]
@@ -17,7 +18,7 @@ RoutingBatchFunc = Callable[[List[str]], List[str]]
 _FACTORIES = frozenset({"sample_n_steps"})
 
 
-class RoutingBatchFunction(BaseModel, Spec):
+class RoutingBatchFunction(Spec, BaseModel):
     """Chooses which of the next steps get a batch.
 
     Attributes:
@@ -101,7 +102,7 @@ class RoutingBatchFunction(BaseModel, Spec):
             ValueError: the dump does not say how, or the factory may not be called.
         """
         info = data.get(TYPE_INFO_KEY)
-        if not info:
+        if not isinstance(info, dict) or not {"module", "name"} <= info.keys():
             raise DistilabelUserError(
                 f"The routing function of {data.get('step')!r} cannot be loaded: it was not made "
                 "by a factory (a function that returns the decorated function)."
@@ -115,10 +116,13 @@ class RoutingBatchFunction(BaseModel, Spec):
                 f"The routing function {info['name']} of {info['module']} is no factory of "
                 f"distilabel's: allow it by name (allow=({package!r},))."
             )
-        factory = getattr(importlib.import_module(module), name, None)
-        if factory is None:
-            raise DistilabelUserError(f"{module} has no routing function called {name}.")
-        function = factory(**(info.get("kwargs") or {}))
+        try:
+            factory = getattr(importlib.import_module(module), name)
+            function = factory(**(info.get("kwargs") or {}))
+        except (ImportError, AttributeError, TypeError) as error:
+            raise DistilabelUserError(
+                f"The routing function {name} of {module} cannot be made: {error}"
+            ) from error
         if not isinstance(function, cls):
             raise DistilabelUserError(f"{info['module']}.{info['name']} makes no routing function.")
         return function
