@@ -18,6 +18,8 @@ _KEYS: Final = frozenset({"api_key"})
 _LETS_IN: Final = re.compile(
     r"auth|cookie|credential|connection_string|key|password|secret|signature|token", re.I
 )
+# Any header may be the one that lets one in: a long word with digits in it is taken for a key.
+_KEYLIKE: Final = re.compile(r"(?:bearer|basic)\s|(?=\S*\d)[\w.+=~-]{16,}$", re.I)
 _OPTIONS: Final = re.compile(r"headers$|^storage_options$", re.I)
 
 _SHOWN: Final = "**********"
@@ -58,14 +60,17 @@ def without_keys(options: dict[Any, Any]) -> dict[Any, Any]:
     return {
         name: without_keys(value) if isinstance(value, dict) else value
         for name, value in options.items()
-        if not _LETS_IN.search(str(name))
+        if not _LETS_IN.search(str(name)) and not (isinstance(value, str) and _KEYLIKE.match(value))
     }
 
 
-def shown(name: str | None, value: Any, field: FieldInfo | None = None) -> Any:
+def shown(name: object, value: Any, field: FieldInfo | None = None) -> Any:
     """The value of a field as it may stand in a text."""
-    if name is not None and value is not None and is_key(name, field):
+    if isinstance(name, str) and value is not None and is_key(name, field):
         return value if is_secret(value) else _SHOWN
-    if isinstance(value, dict) and are_options(name, field):
-        return without_keys(value)
+    if isinstance(value, dict):
+        kept = without_keys(value) if are_options(name, field) else value
+        return {key: shown(key, item) for key, item in kept.items()}
+    if type(value) in (list, tuple):
+        return type(value)(shown(None, item) for item in value)
     return without_password(value) if isinstance(value, str) else value

@@ -51,7 +51,8 @@ def load(cls: type[_P], data: dict[str, Any], allow: tuple[str, ...]) -> _P:
         DistilabelUserError: the data are no pipeline, or a class may not be imported.
     """
     check_size(data)
-    spec = data.get("pipeline")
+    given: Any = data
+    spec = given.get("pipeline") if isinstance(given, dict) else None
     if not isinstance(spec, dict) or not isinstance(spec.get("steps"), list):
         raise DistilabelUserError(
             "This is no pipeline: the file has no `pipeline` with `steps`. "
