@@ -80,6 +80,21 @@ class RoutingBatchFunction(Spec, BaseModel):
         self._step.connect(*other, routing_batch_function=self)
         return other
 
+    def __getstate__(self) -> dict[Any, Any]:
+        """What is pickled: where the function is found again, for a pickle holds none."""
+        state = super().__getstate__()
+        function = self.routing_function
+        where = self._factory or {"module": function.__module__, "name": function.__qualname__}
+        fields = {k: v for k, v in state["__dict__"].items() if k != "routing_function"}
+        return {**state, "__dict__": {**fields, "routing_function": where}}
+
+    def __setstate__(self, state: dict[Any, Any]) -> None:
+        """Comes back from a pickle."""
+        super().__setstate__(state)
+        where: Any = self.__dict__["routing_function"]
+        found = _called(where) if self._factory else _found(where)
+        self.__dict__["routing_function"] = getattr(found, "routing_function", found)
+
     def dump(self, **kwargs: Any) -> dict[str, Any]:
         """The step it routes from, its description, and how to make it again."""
         data: dict[str, Any] = {"step": self._step.name if self._step is not None else None}
@@ -117,8 +132,7 @@ class RoutingBatchFunction(Spec, BaseModel):
                 f"distilabel's: allow it by name (allow=({package!r},))."
             )
         try:
-            factory = getattr(importlib.import_module(module), name)
-            function = factory(**(info.get("kwargs") or {}))
+            function = _called(info)
         except (ImportError, AttributeError, TypeError) as error:
             raise DistilabelUserError(
                 f"The routing function {name} of {module} cannot be made: {error}"
@@ -126,6 +140,14 @@ class RoutingBatchFunction(Spec, BaseModel):
         if not isinstance(function, cls):
             raise DistilabelUserError(f"{info['module']}.{info['name']} makes no routing function.")
         return function
+
+
+def _found(where: dict[str, Any]) -> Any:
+    return getattr(importlib.import_module(where["module"]), where["name"])
+
+
+def _called(factory: dict[str, Any]) -> Any:
+    return _found(factory)(**(factory.get("kwargs") or {}))
 
 
 @overload
