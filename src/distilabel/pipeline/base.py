@@ -294,6 +294,7 @@ class BasePipeline(RequirementsMixin, Filed):
             storage=storage,
         )
 
+    @one_at_a_time
     def estimate(
         self,
         sample: int = 20,

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, List, Tuple
 
 from distilabel._core.reading import SUFFIXES, parsed, read
+from distilabel.cli.pipeline.hub import config_on_hub, on_hub
 from distilabel.cli.pipeline.information import display_pipeline_information
 from distilabel.cli.pipeline.remote import fetch, name_in, valid_http_url
 from distilabel.errors import DistilabelUserError
@@ -101,7 +102,8 @@ def get_pipeline_from_config(config: str, allow: Tuple[str, ...] = ()) -> BasePi
     """Builds the pipeline in a dump.
 
     Args:
-        config: path or URL of a `.json`, `.yaml` or `.yml` file.
+        config: path or URL of a `.json`, `.yaml` or `.yml` file, or a dataset of the Hugging Face
+            Hub: `owner/name`, `hf://datasets/owner/name@revision/file`.
         allow: packages, besides `distilabel`, whose classes may be imported.
 
     Raises:
@@ -113,6 +115,9 @@ def get_pipeline_from_config(config: str, allow: Tuple[str, ...] = ()) -> BasePi
 
     if valid_http_url(config):
         return Pipeline.from_dict(get_config_from_url(config), allow=allow)
+    there = on_hub(config)
+    if there is not None:
+        return Pipeline.from_dict(_mapping(config_on_hub(there), config), allow=allow)
     path = Path(config)
     if path.suffix not in SUFFIXES:
         raise DistilabelUserError(
