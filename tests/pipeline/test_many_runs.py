@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import PrivateAttr
 
 from distilabel._graph.context import current_pipeline
 from distilabel.errors import DistilabelUserError
@@ -118,6 +119,46 @@ def test_one_thread_may_build_what_another_runs(tmp_path: Path) -> None:
     with ThreadPoolExecutor(1) as pool:
         pipeline = pool.submit(pipeline_of, "handed-on", tmp_path).result()
     assert len(answers(pipeline)) == 6
+
+
+class Loaded(Echo):
+    """A model that answers only while it is loaded."""
+
+    _loaded: bool = PrivateAttr(default=False)
+
+    def load(self) -> None:
+        super().load()
+        self._loaded = True
+
+    def unload(self) -> None:
+        self._loaded = False
+        super().unload()
+
+    async def agenerate(  # type: ignore[override]
+        self, input: Any, num_generations: int = 1, temperature: float = 1.0
+    ) -> Any:
+        assert self._loaded
+        return await super().agenerate(input, num_generations)
+
+
+def test_two_pipelines_share_a_model(tmp_path: Path) -> None:
+    llm = Loaded()
+    other_is_over = threading.Event()
+
+    def wait(rows: Rows) -> Rows:
+        assert other_is_over.wait(30)
+        return rows
+
+    with Pipeline(name="long", cache_dir=tmp_path / "long") as long:
+        Numbers() >> Fn(function=wait, use_cache=False) >> Ask(name="ask", llm=llm)
+    with Pipeline(name="short", cache_dir=tmp_path / "short") as short:
+        Numbers() >> Ask(name="ask", llm=llm)
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(long.run)
+        short.run()
+        other_is_over.set()
+        assert running.result().failures == []
+    assert not llm._loaded
 
 
 # -- blocks ---------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from distilabel.errors import DistilabelUserError
 
 _NAME: Final = r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*"
 _SHORT: Final = re.compile(rf"(?P<repo>{_NAME})")
+_PAGE: Final = re.compile(rf"https://huggingface\.co/datasets/(?P<repo>{_NAME})/?")
 _LONG: Final = re.compile(
     rf"hf://datasets/(?P<repo>{_NAME})(?:@(?P<revision>[^/@]+))?(?:/(?P<file>.+))?"
 )
@@ -36,7 +37,8 @@ def on_hub(text: str) -> OnHub | None:
     """The file on the Hub that a text means; None if it means something else.
 
     Args:
-        text: `owner/name`, or `hf://datasets/owner/name`, also with `@revision` and a file.
+        text: `owner/name`, the address of its page, or `hf://datasets/owner/name`, also with
+            `@revision` and a file.
 
     Raises:
         DistilabelUserError: it begins with `hf://` and goes on in another way.
@@ -49,6 +51,9 @@ def on_hub(text: str) -> OnHub | None:
                 "/FILE where they are needed."
             )
         return OnHub(found["repo"], found["revision"], found["file"] or PIPELINE_CONFIG_FILENAME)
+    page = _PAGE.fullmatch(text)
+    if page is not None:
+        return OnHub(page["repo"], None, PIPELINE_CONFIG_FILENAME)
     short = _SHORT.fullmatch(text)
     if short is None or Path(text).suffix in (*SUFFIXES, ".py") or Path(text).exists():
         return None

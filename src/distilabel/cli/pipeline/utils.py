@@ -113,11 +113,11 @@ def get_pipeline_from_config(config: str, allow: Tuple[str, ...] = ()) -> BasePi
     """
     from distilabel.pipeline import Pipeline
 
-    if valid_http_url(config):
-        return Pipeline.from_dict(get_config_from_url(config), allow=allow)
     there = on_hub(config)
     if there is not None:
         return Pipeline.from_dict(_mapping(config_on_hub(there), config), allow=allow)
+    if valid_http_url(config):
+        return Pipeline.from_dict(get_config_from_url(config), allow=allow)
     path = Path(config)
     if path.suffix not in SUFFIXES:
         raise DistilabelUserError(
