@@ -69,6 +69,19 @@ result.append((done.exit_code, done.output))
     assert [status for status, _ in strangers] == [1] * 10
 
 
+def test_a_hub_that_is_not_there_costs_one_message(hub: Hub, tmp_path: Path) -> None:
+    code = """
+from distilabel.cli.pipeline.utils import get_pipeline
+try:
+    get_pipeline("tester/made")
+except ValueError as error:
+    result = str(error)
+"""
+    assert "cannot be read from the Hugging Face Hub" in hub.run(code, tmp_path, offline=True)
+    hub.close()
+    assert "cannot be read from the Hugging Face Hub" in hub.run(code, tmp_path / "again")
+
+
 @pytest.mark.parametrize(
     ("text", "meant"),
     [

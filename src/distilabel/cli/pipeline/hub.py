@@ -73,8 +73,6 @@ def config_on_hub(where: OnHub) -> Any:
     from huggingface_hub.errors import (
         EntryNotFoundError,
         GatedRepoError,
-        HfHubHTTPError,
-        HFValidationError,
         RepositoryNotFoundError,
         RevisionNotFoundError,
     )
@@ -107,7 +105,9 @@ def config_on_hub(where: OnHub) -> Any:
             f"The dataset {repo} has no {file}: name the file, as in "
             f"hf://datasets/{repo}/{PIPELINE_CONFIG_FILENAME}."
         ) from error
-    except (HfHubHTTPError, HFValidationError, OSError) as error:
+    except DistilabelUserError:
+        raise
+    except Exception as error:  # what the client of the Hub raises differs from version to version
         raise DistilabelUserError(
-            f"{file} of the dataset {repo} cannot be read: {error}"
+            f"{file} of the dataset {repo} cannot be read from the Hugging Face Hub: {error}"
         ) from error
