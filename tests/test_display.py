@@ -245,3 +245,21 @@ def test_a_report_tells_what_a_row_cost_and_what_was_lost() -> None:
     assert "cost $1.25, $0.3125 for each of 4 rows" in str(report)
     assert "1 reply was lost on the way and may be charged as well, at most $0.5000" in str(report)
     assert report.to_dict()["models"]["bought"]["cost"] == 1.25
+
+
+def test_of_two_runs_at_a_time_one_has_the_screen() -> None:
+    def live() -> Live:
+        console = Console(file=io.StringIO(), force_terminal=True, width=80)
+        return Live(Watch(Tally(), None), console)
+
+    first, second, third = live(), live(), live()
+    try:
+        first(RunStarted("one", {}))
+        second(RunStarted("two", {}))
+        assert (first._live.is_started, second._live.is_started) == (True, False)
+    finally:
+        first.close()
+        second.close()
+    third(RunStarted("three", {}))
+    assert third._live.is_started
+    third.close()

@@ -13,17 +13,18 @@ from typing import Any, Optional
 import pytest
 from pydantic import BaseModel, Field, SecretStr
 
-from distilabel._core.spec import Spec, find_class, from_plain, read, to_plain, write
+from distilabel._core.reading import read
+from distilabel._core.spec import Spec, find_class, from_plain, to_plain, write
 from distilabel.errors import DistilabelUserError
 
 
-class Inner(BaseModel, Spec):
+class Inner(Spec, BaseModel):
     x: int = 1
     api_key: Optional[SecretStr] = None
     token: Optional[SecretStr] = None
 
 
-class Outer(BaseModel, Spec):
+class Outer(Spec, BaseModel):
     model_config = {"arbitrary_types_allowed": True}
 
     inner: Inner = Inner()
@@ -90,7 +91,7 @@ def test_nothing_but_components_is_built(module: str, name: str) -> None:
 def test_what_is_allowed_is_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "my_parts.py").write_text(
         "from pydantic import BaseModel\nfrom distilabel._core.spec import Spec\n"
-        "class Mine(BaseModel, Spec):\n    x: int = 1\n"
+        "class Mine(Spec, BaseModel):\n    x: int = 1\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
     data = {"x": 7, "type_info": {"module": "my_parts", "name": "Mine"}}

@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from distilabel.cli.app import app
+from distilabel.cli.pipeline import confirming
 from distilabel.cli.pipeline.commands import parse_runtime_param
 from distilabel.cli.pipeline.utils import (
     get_pipeline,
@@ -22,7 +23,7 @@ from distilabel.cli.pipeline.utils import (
 )
 from distilabel.cli.tables import in_bytes
 from distilabel.errors import DistilabelUserError
-from distilabel.models import SimulatedLLM
+from distilabel.models import OpenAILLM, SimulatedLLM
 from distilabel.pipeline import Pipeline, sample_n_steps
 from distilabel.steps import LoadDataFromDicts
 from distilabel.steps.tasks import TextGeneration
@@ -164,6 +165,7 @@ def test_the_result_is_pushed_and_the_key_is_not_printed(
     code = f"""
 from typer.testing import CliRunner
 from distilabel.cli.app import app
+from distilabel.cli.pipeline import confirming
 words = "pipeline run --script {script} --repo-id tester/made --private --commit-message Made"
 done = CliRunner().invoke(app, [*words.split(), "--token", "{TOKEN}"])
 result = [done.exit_code, done.output]
@@ -303,8 +305,9 @@ def test_parameters_are_read_as_text() -> None:
 
 @pytest.mark.parametrize(("answer", "runs"), [("y\n", True), ("n\n", False), ("\n", False)])
 def test_a_script_from_the_web_runs_only_after_a_yes(
-    tmp_path: Path, web: Web, answer: str, runs: bool
+    tmp_path: Path, web: Web, answer: str, runs: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(confirming, "is_here", lambda url: False)
     web.pages["/mine.py"] = b"from pathlib import Path\nPath('it-ran').touch()\npipeline = 1\n"
     result = invoke("run", "--script", f"{web.url}/mine.py", input=answer)
     assert (tmp_path / "it-ran").exists() is runs
@@ -322,6 +325,51 @@ def test_a_script_from_the_web_overwrites_nothing(tmp_path: Path, web: Web) -> N
     with pytest.raises(DistilabelUserError, match="there already"):
         get_pipeline_from_url(f"{web.url}/mine.py")
     assert (tmp_path / "mine.py").read_text() == "precious = True\n"
+
+
+def test_a_dump_over_http_is_used_only_after_a_yes(
+    tmp_path: Path, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(confirming, "is_here", lambda url: False)
+    (tmp_path / "rows.jsonl").write_text('{"instruction": "Name an owl."}\n')
+    web.pages["/dump.json"] = json.dumps(runnable(tmp_path)).encode()
+    for command in ("run", "info"):
+        result = invoke(command, "--config", f"{web.url}/dump.json", input="n\n")
+        assert result.exit_code == 0
+        assert "http" in result.stderr
+        assert "Nothing was run" in result.stderr
+    assert web.keys == []
+    assert invoke("run", "--config", f"{web.url}/dump.json", input="y\n").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("param", "answer", "code", "asked"),
+    [
+        (None, "n\n", 0, True),
+        (None, "", 1, True),
+        ("write.llm.base_url=http://127.0.0.1:9/v1", "", 1, False),
+    ],
+)
+def test_keys_go_to_the_addresses_of_a_file_from_elsewhere_only_after_a_yes(
+    web: Web,
+    monkeypatch: pytest.MonkeyPatch,
+    param: str | None,
+    answer: str,
+    code: int,
+    asked: bool,
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-mine")
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    with Pipeline(name="luring") as pipeline:
+        llm = OpenAILLM(model="m", base_url="https://me:pw@keys.example.org/v1")
+        load = LoadDataFromDicts(name="load", data=[{"instruction": "i"}])
+        load >> TextGeneration(name="write", llm=llm)
+    web.pages["/dump.json"] = json.dumps(pipeline.dump()).encode()
+    more = ["--param", param] if param else []
+    result = invoke("run", "--config", f"{web.url}/dump.json", *more, input=answer)
+    assert result.exit_code == code
+    assert ("write: https://keys.example.org/v1" in result.stderr) is asked
+    assert "Traceback" not in result.stderr
 
 
 # -- helpers of 1.5.3 -----------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from urllib.error import URLError
 from urllib.request import Request
 
 import pytest
@@ -40,7 +42,7 @@ def test_the_key_for_the_hub_is_shown_to_nobody_else(
     assert web.keys == [None, None]
     for url, shown in [
         ("https://huggingface.co/x.json", True),
-        ("https://cdn.huggingface.co/x.json", True),
+        ("https://cdn.huggingface.co/x.json", False),
         ("http://huggingface.co/x.json", False),
         ("https://huggingface.co.evil.org/x.json", False),
         ("https://evilhuggingface.co/x.json", False),
@@ -50,6 +52,22 @@ def test_the_key_for_the_hub_is_shown_to_nobody_else(
         assert (request.get_header("Authorization") is not None) is shown
         # What follows a redirect starts without it.
         assert "Authorization" not in request.headers
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "may"),
+    [
+        ("https://a.org/x", "https://b.org/x", True),
+        ("http://127.0.0.1/x", "http://127.0.0.1/y", True),
+        ("http://a.org/x", "https://a.org/x", True),
+        ("https://a.org/x", "http://a.org/x", False),
+        ("https://a.org/x", "file:///etc/hostname", False),
+        ("https://a.org/x", "ftp://a.org/x", False),
+    ],
+)
+def test_nobody_is_led_to_a_less_safe_place(before: str, after: str, may: bool) -> None:
+    with contextlib.nullcontext() if may else pytest.raises(URLError):
+        remote._may_go_on(before, after)
 
 
 def test_a_page_about_a_file_of_the_hub_is_turned_into_the_file() -> None:

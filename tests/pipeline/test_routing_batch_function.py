@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -85,3 +86,12 @@ def test_one_made_where_anything_may_stand_around_it_does_not_hinder_a_run(tmp_p
         Numbers(count=4) >> both >> [Fn(name="a"), Fn(name="b")]
     distiset = pipeline.run()
     assert len(rows_of(distiset, "a")) == len(rows_of(distiset, "b")) == 4
+
+
+@pytest.mark.parametrize("function", [first, last, middle, take(2), sample_n_steps(3)])
+def test_it_goes_to_other_processes(function: RoutingBatchFunction) -> None:
+    again = pickle.loads(pickle.dumps(function))
+    assert again(None, ["a", "b", "c"])
+    assert len(again(None, ["a", "b", "c"])) == len(function(None, ["a", "b", "c"]))
+    assert again.description == function.description
+    assert again.dump() == function.dump()

@@ -8,41 +8,44 @@ caller names it.
 from __future__ import annotations
 
 import enum
-import importlib
-import re
+import logging
 import sys
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from datetime import date, time, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final, Literal, Self, Union
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
 from uuid import UUID
 
 import orjson
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel
 
-from distilabel._core import old_names
 from distilabel._core.addresses import without_password
 from distilabel._core.halves import without_halves
+from distilabel._core.named import class_named
+from distilabel._core.reading import StrOrPath, check_size, read
+from distilabel._core.secrets import are_options, is_key, is_secret, shown, without_keys
 from distilabel.errors import DistilabelUserError
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
 
 TYPE_INFO_KEY: Final = "type_info"
 DISTILABEL_FILENAME: Final = "distilabel-file.json"
 SaveFormats = Literal["json", "yaml"]
-StrOrPath = Union[str, Path]
 
-# Fields that never leave the process, whatever class they belong to.
-_NEVER: Final = frozenset({"pipeline", "exclude_from_signature", "api_key"})
+# Fields that are no part of a dump, whatever class they belong to.
+_NEVER: Final = frozenset({"pipeline", "exclude_from_signature"})
 
-_LETS_IN: Final = re.compile(r"auth|cookie|credential|key|secret|token", re.I)
+# What a dump says of a component for people; reading it does nothing.
+_FOR_PEOPLE: Final = frozenset({TYPE_INFO_KEY, "runtime_parameters_info"})
+
+_log = logging.getLogger("distilabel.spec")
 
 
 class DumpIfSet:
     """Marks a field that 1.5.3 did not have: it is dumped only when it differs from its default."""
-
-
-class Headers:
-    """Marks a field of HTTP headers: those that let one in are not dumped."""
 
 
 def type_info(cls: type) -> dict[str, str]:
@@ -61,8 +64,10 @@ def module_of(cls: type) -> str:
 
 def to_plain(value: Any) -> Any:
     """A value of a field as JSON-like data; what has no such form is named by its class."""
-    if value is None or isinstance(value, (bool, int, float, str)):
+    if value is None or isinstance(value, (bool, int, float)):
         return value
+    if isinstance(value, str):
+        return without_password(value)
     if isinstance(value, Spec):
         return value.dump()
     if isinstance(value, type) and issubclass(value, BaseModel):
@@ -74,11 +79,11 @@ def to_plain(value: Any) -> Any:
     if isinstance(value, enum.Enum):
         return value.value
     if isinstance(value, BaseModel):
-        return {name: to_plain(getattr(value, name)) for name in type(value).model_fields}
+        return _dumped(value)
     if isinstance(value, dict):
-        return {k if isinstance(k, str) else str(k): to_plain(v) for k, v in value.items()}
+        return {str(k): _plain_of(k, v) for k, v in value.items() if not is_secret(v)}
     if isinstance(value, (list, tuple, set, frozenset)):
-        items = list(value)
+        items = [item for item in value if not is_secret(item)]
         if items and all(isinstance(item, Spec) for item in items):
             return {str(i): item.dump() for i, item in enumerate(items)}
         return [to_plain(item) for item in items]
@@ -93,20 +98,22 @@ def to_plain(value: Any) -> Any:
     return {TYPE_INFO_KEY: {"module": named.__module__, "name": named.__qualname__}}
 
 
+def _plain_of(name: object, value: Any, field: FieldInfo | None = None) -> Any:
+    if isinstance(value, dict) and are_options(name, field):
+        value = without_keys(value)
+    return to_plain(value)
+
+
 def _dumped(model: BaseModel) -> dict[str, Any]:
     data = {}
     for name, field in type(model).model_fields.items():
         # Not by attribute: reading a deprecated field that way warns.
         value = model.__dict__[name]
-        if field.exclude or name in _NEVER or isinstance(value, SecretStr):
+        if field.exclude or name in _NEVER or is_key(name, field) or is_secret(value):
             continue
         if DumpIfSet in field.metadata and value == field.get_default(call_default_factory=True):
             continue
-        if Headers in field.metadata and isinstance(value, dict):
-            value = {k: v for k, v in value.items() if not _LETS_IN.search(str(k))}
-        if isinstance(value, str):
-            value = without_password(value)
-        data[name] = to_plain(value)
+        data[name] = _plain_of(name, value, field)
     return data
 
 
@@ -144,38 +151,8 @@ def write(data: dict[str, Any], path: StrOrPath | None, format: str) -> Path:
     return target
 
 
-def read(path: StrOrPath, format: str | None = None) -> Any:
-    """Reads plain data from a JSON or YAML file.
-
-    Args:
-        path: the file.
-        format: `"json"` or `"yaml"`; None goes by the suffix.
-
-    Raises:
-        ValueError: a folder, an unknown suffix, or no valid JSON or YAML.
-        FileNotFoundError: there is no such file.
-    """
-    target = Path(path)
-    if target.is_dir():
-        raise ValueError(f"{target} is a folder: give the file in it.")
-    suffix = format or {".json": "json", ".yaml": "yaml", ".yml": "yaml"}.get(target.suffix)
-    if suffix is None:
-        raise ValueError(f"{target} is neither .json nor .yaml nor .yml.")
-    if suffix == "json":
-        return orjson.loads(target.read_bytes())
-    import yaml
-
-    return yaml.safe_load(target.read_text(encoding="utf-8"))
-
-
-def is_allowed(module: str, allow: tuple[str, ...] | str) -> bool:
-    """Whether a module, or the package it is in, is among those the caller has named."""
-    names = (allow,) if isinstance(allow, str) else allow
-    return module in names or module.partition(".")[0] in names
-
-
 def find_class(info: dict[str, Any], allow: tuple[str, ...] = ()) -> type[Spec]:
-    """The class that a `type_info` names.
+    """The class of a component that a `type_info` names.
 
     Args:
         info: `module` and `name`.
@@ -184,28 +161,9 @@ def find_class(info: dict[str, Any], allow: tuple[str, ...] = ()) -> type[Spec]:
     Raises:
         DistilabelUserError: the module may not be imported, or has no such component.
     """
-    module, name = str(info["module"]), str(info["name"])
-    package = module.partition(".")[0]
-    if package == "distilabel":
-        module, name = old_names.present_class(name) or (module, name)
-    if package != "distilabel" and not is_allowed(module, allow):
-        # A module the program has imported itself is no news; importing another one would run it.
-        if module not in sys.modules:
-            raise DistilabelUserError(
-                f"The file asks for {name} of the module {module}, which is no part of distilabel. "
-                f"Import {module} before loading, or allow it by name: allow=({package!r},), "
-                f"on the command line --allow {package}."
-            )
-        holder: Any = sys.modules[module]
-    else:
-        try:
-            holder = importlib.import_module(module)
-        except ImportError as error:
-            raise DistilabelUserError(f"The file asks for {module}.{name}: {error}.") from error
-    found: Any = holder
-    for part in name.split("."):
-        found = getattr(found, part, None)
-    if not (isinstance(found, type) and issubclass(found, Spec)):
+    found = class_named(info, allow)
+    if found is None or not issubclass(found, Spec):
+        module, name = info["module"], info["name"]
         raise DistilabelUserError(f"{module} has no component called {name}.")
     return found
 
@@ -221,16 +179,30 @@ def from_plain(value: Any, allow: tuple[str, ...] = ()) -> Any:
     if not isinstance(value, dict):
         return value
     if value.get("_type") == "enum":
-        kind = {"str": str, "int": int, "float": float}.get(value["_enum_type"], str)
-        return enum.Enum(value["_name"], value["_values"], type=kind)
+        return _enum(value)
     keys = list(value)
     numbered = bool(keys) and keys == [str(i) for i in range(len(keys))]
     if numbered and isinstance(value["0"], dict) and TYPE_INFO_KEY in value["0"]:
         return [from_plain(item, allow) for item in value.values()]
     info = value.get(TYPE_INFO_KEY)
-    if info is not None and set(info) >= {"module", "name"}:
+    if isinstance(info, dict) and set(info) >= {"module", "name"}:
         return find_class(info, allow)._rebuilt(value, allow)
     return {key: from_plain(item, allow) for key, item in value.items()}
+
+
+def _enum(value: dict[str, Any]) -> type[enum.Enum]:
+    kind = {"int": int, "float": float}.get(value.get("_enum_type", "str"), str)
+    name, members = value.get("_name"), value.get("_values")
+    if not (isinstance(name, str) and isinstance(members, dict)):
+        raise DistilabelUserError("The file has an enum without `_name` or `_values`.")
+    # Names with underscores around them mean something to a class.
+    if not all(isinstance(n, str) and n.isidentifier() and n.strip("_") == n for n in members):
+        raise DistilabelUserError(f"The enum {name} in the file has members that are no names.")
+    try:
+        made = enum.Enum(name, members, type=kind)  # type: ignore[misc]
+    except (TypeError, ValueError) as error:
+        raise DistilabelUserError(f"The enum {name} in the file is none: {error}") from error
+    return made
 
 
 class Filed(ABC):
@@ -297,15 +269,34 @@ class Spec(Filed):
         assert isinstance(self, BaseModel)
         return {**_dumped(self), TYPE_INFO_KEY: type_info(type(self))}
 
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        """The fields that stand in a text, less secrets."""
+        fields = type(self).model_fields  # type: ignore[attr-defined]
+        for name, value in super().__repr_args__():  # type: ignore[misc]
+            yield name, shown(name, value, fields.get(name))
+
     @classmethod
     def _rebuilt(cls, data: dict[str, Any], allow: tuple[str, ...]) -> Any:
         assert issubclass(cls, BaseModel)
-        values = {
-            key: from_plain(value, allow)
-            for key, value in data.items()
-            if key in cls.model_fields and key not in _NEVER
-        }
-        return cls(**values)
+        fields = {name: f for name, f in cls.model_fields.items() if name not in _NEVER}
+        values = {k: from_plain(v, allow) for k, v in data.items() if k in fields}
+        # Older versions wrote some of them down; a model takes its key from where it is run.
+        values.pop("api_key", None)
+        unknown = [key for key in data if key not in cls.model_fields and key not in _FOR_PEOPLE]
+        if unknown:
+            names = ", ".join(map(repr, unknown))
+            _log.warning("%s has no %s: left out", cls.__name__, names)
+        missing = [n for n, f in fields.items() if n not in values and f.is_required()]
+        keys = [name for name in missing if is_key(name, fields[name])]
+        if keys:
+            raise DistilabelUserError(
+                f"{cls.__name__} needs {' and '.join(keys)}, and no file holds keys: have the "
+                "field take it from an environment variable (`default_factory`)."
+            )
+        try:
+            return cls(**values)
+        except TypeError as error:  # a class that is there to be subclassed
+            raise DistilabelUserError(f"{cls.__name__} cannot be made: {error}") from error
 
     @classmethod
     def from_dict(cls, data: dict[str, Any], allow: tuple[str, ...] = ()) -> Self:
@@ -319,6 +310,10 @@ class Spec(Filed):
             DistilabelUserError: a class may not be imported or is not there.
             ValidationError: a value does not fit its field.
         """
+        check_size(data)
+        given: Any = data
+        if not isinstance(given, dict) or not isinstance(given.get(TYPE_INFO_KEY, {}), dict):
+            raise DistilabelUserError(f"This is no dump of a {cls.__name__}.")
         info = data.get(TYPE_INFO_KEY)
         target = find_class(info, allow) if info else cls
         return target._rebuilt(data, allow)  # type: ignore[no-any-return]

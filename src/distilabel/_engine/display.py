@@ -138,6 +138,9 @@ def _short(count: int) -> str:
     return f"{count / 1e6:,.1f} M"
 
 
+_screen = threading.Lock()
+
+
 class Live:
     """A table that is redrawn in place, for terminals.
 
@@ -170,14 +173,17 @@ class Live:
     def __call__(self, event: Event) -> None:
         """Begins to show once there is something to be seen."""
         self._gates(event)
-        if isinstance(event, RunStarted) and not self._shown:
+        # Two tables would write over each other: of two runs the first has the screen.
+        if isinstance(event, RunStarted) and not self._shown and _screen.acquire(blocking=False):
             self._shown = True
             self._live.start(refresh=True)
 
     def close(self) -> None:
         """Takes the table off the screen; the report takes its place."""
         if self._shown:
+            self._shown = False
             self._live.stop()
+            _screen.release()
 
     def _table(self) -> Group:
         from rich.console import Group

@@ -5,6 +5,8 @@ Knows of a pipeline only that steps can be added to it and connected.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Protocol
 
@@ -21,15 +23,35 @@ class Holder(Protocol):
     def _free_name(self, base: str) -> str: ...
 
 
+# All open blocks, the innermost last; not kept in the pipelines, one of which may be opened twice.
 # A context variable, so that two threads building pipelines do not see each other's.
-_current: ContextVar[Holder | None] = ContextVar("distilabel_pipeline", default=None)
+_open: ContextVar[tuple[Holder, ...]] = ContextVar("distilabel_pipelines", default=())
 
 
 def current_pipeline() -> Holder | None:
     """The pipeline whose `with` block is open here, if any."""
-    return _current.get()
+    return _open.get()[-1] if _open.get() else None
 
 
-def set_current_pipeline(pipeline: Holder | None) -> None:
-    """Opens or, with None, closes the block of a pipeline."""
-    _current.set(pipeline)
+def open_block(pipeline: Holder) -> None:
+    """Opens the block of a pipeline."""
+    _open.set((*_open.get(), pipeline))
+
+
+def close_block(pipeline: Holder) -> None:
+    """Closes the innermost block of a pipeline; those inside it, left open, are closed too."""
+    blocks = _open.get()
+    for i in reversed(range(len(blocks))):
+        if blocks[i] is pipeline:
+            _open.set(blocks[:i])
+            return
+
+
+@contextmanager
+def outside_blocks() -> Iterator[None]:
+    """For what is made beside all open blocks."""
+    token = _open.set(())
+    try:
+        yield
+    finally:
+        _open.reset(token)

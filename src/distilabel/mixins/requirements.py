@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 import logging
 from typing import Any
 
 _log = logging.getLogger("distilabel.requirements")
 
 
-def _is_missing(requirement: str) -> bool:
+def _is_missing(text: str) -> bool:
     from packaging.requirements import Requirement
 
-    wanted = Requirement(requirement)
+    wanted = Requirement(text)
+    if wanted.marker is not None and not wanted.marker.evaluate():
+        # Of another system or another Python: not wanted here.
+        return False
     try:
         version = importlib.metadata.version(wanted.name)
     except importlib.metadata.PackageNotFoundError:
-        return True
+        # A module of the user's own has no version; any is right where none is asked for.
+        return bool(wanted.specifier) or not _is_module(wanted.name)
     return not wanted.specifier.contains(version, prereleases=True)
+
+
+def _is_module(name: str) -> bool:
+    module = name.replace("-", "_")
+    return module.isidentifier() and importlib.util.find_spec(module) is not None
 
 
 class RequirementsMixin:
@@ -38,7 +48,7 @@ class RequirementsMixin:
         for text in value:
             try:
                 Requirement(text)
-            except InvalidRequirement:
+            except (InvalidRequirement, TypeError):
                 _log.warning("%r is no requirement (like 'numpy>=2'), it is left out", text)
             else:
                 valid.append(text)

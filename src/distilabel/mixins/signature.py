@@ -25,18 +25,28 @@ NOT_IN_SIGNATURE: Final = frozenset(
 _HOW: Final = frozenset({"load_timeout", "on_error", "parse_retries", "process_timeout"})
 
 
-def _flat(value: Any, path: str, skip: set[str]) -> list[str]:
+def _flat(value: Any, path: tuple[str, ...], skip: set[str]) -> list[str]:
+    """One line per value, under its path.
+
+    Names are skipped in components alone, in inner ones also by their path (`llm_jobs_ids`): a
+    dict of the user's may have any names. The class of an inner component is not skipped.
+    """
     if isinstance(value, dict):
+        outer = not path
+        inner = isinstance(value.get("type_info"), dict)
         return [
             line
-            for k, v in value.items()
-            if k not in skip
-            for line in _flat(v, f"{path}.{k}", skip)
+            for name, item in value.items()
+            if not (
+                (outer or inner)
+                and (name in skip or "_".join((*path, name)) in skip)
+                and (outer or name != "type_info")
+            )
+            for line in _flat(item, (*path, name), skip)
         ]
     if isinstance(value, (list, tuple)):
-        return [line for i, v in enumerate(value) for line in _flat(v, f"{path}.{i}", skip)] or [
-            f"{path}=[]"
-        ]
+        lines = [line for i, v in enumerate(value) for line in _flat(v, (*path, str(i)), skip)]
+        return lines or [f"{path}=[]"]
     return [f"{path}={value!r}"]
 
 
@@ -56,4 +66,4 @@ class SignatureMixin(BaseModel):
         """SHA-1 (40 hexadecimal digits) of the dump, less what `exclude_from_signature` names."""
         dump = self.dump()  # type: ignore[attr-defined]
         skip = {"runtime_parameters_info", *_HOW, *self.exclude_from_signature}
-        return hashlib.sha1("\n".join(_flat(dump, "", skip)).encode("utf-8", "replace")).hexdigest()
+        return hashlib.sha1("\n".join(_flat(dump, (), skip)).encode("utf-8", "replace")).hexdigest()

@@ -14,7 +14,7 @@ import orjson
 
 from distilabel._core.spec import Filed, write
 from distilabel._engine.workers.guard import refuse_while_imported
-from distilabel._graph.context import current_pipeline, set_current_pipeline
+from distilabel._graph.context import close_block, open_block
 from distilabel._graph.dag import Dag
 from distilabel.errors import DistilabelUserError
 from distilabel.mixins.requirements import RequirementsMixin
@@ -24,6 +24,7 @@ from distilabel.pipeline.places import Places, cache_directory
 from distilabel.pipeline.routing_batch_function import RoutingBatchFunction
 from distilabel.pipeline.stages import groups_of, last_of, load_stages
 from distilabel.pipeline.storage import storage_of
+from distilabel.pipeline.turns import one_at_a_time
 from distilabel.steps.base import _Step
 from distilabel.typing.steps import OnError
 
@@ -74,13 +75,11 @@ class BasePipeline(RequirementsMixin, Filed):
         self._enable_metadata = enable_metadata
         self.requirements = requirements or []
         self.on_error: OnError = on_error
-        self._outer: Any = None
 
     # -- building ---------------------------------------------------------------------------
 
     def __enter__(self) -> Self:
-        self._outer = current_pipeline()
-        set_current_pipeline(self)
+        open_block(self)
         return self
 
     def __exit__(
@@ -89,7 +88,7 @@ class BasePipeline(RequirementsMixin, Filed):
         exc_value: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        set_current_pipeline(self._outer)
+        close_block(self)
         self._settle_name()
 
     def _settle_name(self) -> None:
@@ -128,7 +127,10 @@ class BasePipeline(RequirementsMixin, Filed):
         graph = [
             self.dag.nodes,
             self.dag.edges,
-            [function.dump() for function in self._routing.values()],
+            [
+                {k: v for k, v in function.dump().items() if k != "description"}
+                for function in self._routing.values()
+            ],
         ]
         return hashlib.sha1(orjson.dumps(graph, default=str)).hexdigest()
 
@@ -218,6 +220,7 @@ class BasePipeline(RequirementsMixin, Filed):
 
     # -- running ----------------------------------------------------------------------------
 
+    @one_at_a_time
     def run(
         self,
         parameters: Optional[Dict[Any, Dict[str, Any]]] = None,
@@ -260,7 +263,8 @@ class BasePipeline(RequirementsMixin, Filed):
             The dataset, one configuration per leaf, with `.report` and `.failures`.
 
         Raises:
-            ValueError: the pipeline or its parameters are wrong; says everything that is.
+            ValueError: the pipeline or its parameters are wrong; says everything that is. Or it
+                runs already.
             ModuleNotFoundError: a requirement is not installed.
             RuntimeError: a step could not be loaded, or failed on all rows.
             RowError: a step failed on a row, and its `on_error` is `"raise"`.
@@ -290,6 +294,7 @@ class BasePipeline(RequirementsMixin, Filed):
             storage=storage,
         )
 
+    @one_at_a_time
     def estimate(
         self,
         sample: int = 20,
@@ -322,6 +327,7 @@ class BasePipeline(RequirementsMixin, Filed):
         execution.check(None, None)
         return estimate(execution, self._places, sample, rows)
 
+    @one_at_a_time
     def dry_run(
         self,
         parameters: Optional[Dict[str, Dict[str, Any]]] = None,

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
+from pydantic import ValidationError
+
 import distilabel
+from distilabel._core.reading import check_size
 from distilabel._core.spec import TYPE_INFO_KEY, from_plain
 from distilabel.errors import DistilabelUserError
 from distilabel.pipeline.routing_batch_function import RoutingBatchFunction
@@ -47,12 +50,14 @@ def load(cls: type[_P], data: dict[str, Any], allow: tuple[str, ...]) -> _P:
     Raises:
         DistilabelUserError: the data are no pipeline, or a class may not be imported.
     """
-    if "steps" not in (data.get("pipeline") or {}):
+    check_size(data)
+    given: Any = data
+    spec = given.get("pipeline") if isinstance(given, dict) else None
+    if not isinstance(spec, dict) or not isinstance(spec.get("steps"), list):
         raise DistilabelUserError(
             "This is no pipeline: the file has no `pipeline` with `steps`. "
             "Pipelines are written by pipeline.save(...)."
         )
-    spec = data["pipeline"]
     maker: Any = cls
     with maker(
         name=spec.get("name"),
@@ -60,17 +65,38 @@ def load(cls: type[_P], data: dict[str, Any], allow: tuple[str, ...]) -> _P:
         requirements=data.get("requirements"),
         on_error=spec.get("on_error", "null"),
     ) as pipeline:
-        for entry in spec["steps"]:
-            step = from_plain(entry["step"], allow)
-            if not isinstance(step, _Step):
-                raise DistilabelUserError(f"{entry.get('name')!r} is no step.")
+        for entry in _entries(spec, "steps", "step"):
+            _add(entry, allow)
         routing = {
             entry["step"]: RoutingBatchFunction.from_dict(entry, allow)
-            for entry in spec.get("routing_batch_functions") or []
+            for entry in _entries(spec, "routing_batch_functions", "step")
         }
-        for connection in spec.get("connections") or []:
+        for connection in _entries(spec, "connections", "from", "to"):
             for end in connection["to"]:
                 pipeline._add_edge(connection["from"], end)
             if connection["from"] in routing:
                 pipeline._add_routing(connection["from"], routing[connection["from"]])
     return pipeline  # type: ignore[no-any-return]
+
+
+def _entries(spec: dict[str, Any], what: str, *keys: str) -> list[dict[str, Any]]:
+    """The entries of a list in a dump, each with what it has to have."""
+    entries = spec.get(what) or []
+    if not isinstance(entries, list):
+        raise DistilabelUserError(f"`{what}` of the pipeline is no list.")
+    for i, entry in enumerate(entries):
+        if not isinstance(entry, dict) or not all(key in entry for key in keys):
+            raise DistilabelUserError(
+                f"Entry {i} of `{what}` is none: it needs {' and '.join(map(repr, keys))}."
+            )
+    return entries
+
+
+def _add(entry: dict[str, Any], allow: tuple[str, ...]) -> None:
+    name = entry.get("name")
+    try:
+        step = from_plain(entry["step"], allow)
+    except ValidationError as error:
+        raise DistilabelUserError(f"The step {name!r} cannot be made: {error}") from error
+    if not isinstance(step, _Step):
+        raise DistilabelUserError(f"{name!r} is no step.")

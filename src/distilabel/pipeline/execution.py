@@ -14,7 +14,7 @@ from distilabel._engine.plan import Plan
 from distilabel._engine.run import Run
 from distilabel._engine.spool import Storage
 from distilabel._engine.tally import Tally
-from distilabel._graph.context import set_current_pipeline
+from distilabel._graph.context import outside_blocks
 from distilabel._graph.dag import Dag
 from distilabel.constants import STEPS_ARTIFACTS_PATH
 from distilabel.errors import DistilabelUserError
@@ -82,7 +82,6 @@ class Execution:
             self._add_source(dataset, dataset_batch_size)
 
     def _add_source(self, dataset: Any, batch_size: int) -> None:
-        from distilabel._graph.context import current_pipeline
         from distilabel.steps.generators.utils import make_generator_step
 
         if any(isinstance(step, GeneratorStep) for step in self._steps.values()):
@@ -91,12 +90,8 @@ class Execution:
             )
         roots = self._dag.roots
         # The source belongs to this run, not to a pipeline whose block may be open.
-        outer = current_pipeline()
-        set_current_pipeline(None)
-        try:
+        with outside_blocks():
             source = make_generator_step(dataset, batch_size=batch_size)
-        finally:
-            set_current_pipeline(outer)
         name = self._pipeline._free_name(str(source.name).removesuffix("_0"))
         source.name = name
         self._steps[name] = source

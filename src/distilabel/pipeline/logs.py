@@ -29,12 +29,14 @@ from distilabel._engine.display import display
 from distilabel._engine.plan import Plan
 from distilabel._engine.report import Report
 from distilabel._engine.tally import Tally
+from distilabel.pipeline.listening import listening, of_run
 from distilabel.steps.base import GeneratorStep
 
 _MOST_OF_A_KIND: Final = 5
 _LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 _log = logging.getLogger("distilabel.pipeline")
+_Log = logging.LoggerAdapter[logging.Logger]
 
 
 def _level() -> int:
@@ -61,7 +63,8 @@ class Notes:
         RunFinished,
     )
 
-    def __init__(self) -> None:
+    def __init__(self, log: _Log) -> None:
+        self._log = log
         self._retried: Counter[str] = Counter()
 
     def __call__(self, event: Event) -> None:
@@ -71,10 +74,10 @@ class Notes:
             # A few tell why it is slow; there may be as many as questions.
             self._retried[event.step] += 1
             level = logging.INFO if self._retried[event.step] <= _MOST_OF_A_KIND else logging.DEBUG
-        _note(event, level)
+        _note(self._log, event, level)
 
 
-def _note(event: Event, level: int) -> None:
+def _note(_log: _Log, event: Event, level: int) -> None:
     match event:
         case RunStarted():
             _log.info("%s begins: %s", event.pipeline, ", ".join(event.steps))
@@ -181,28 +184,25 @@ def run_log(
     Yields:
         Listeners for the events of the run.
     """
-    root = logging.getLogger("distilabel")
-    before = root.level
-    root.setLevel(_level())
+    level = _level()
+    log = of_run(_log, plan)
     file = logging.FileHandler(path, mode="w", encoding="utf-8", errors="backslashreplace")
     file.setFormatter(
         logging.Formatter("[%(asctime)s] %(levelname)-8s %(message)s", "%Y-%m-%d %H:%M:%S")
     )
     screen = _Screen(path)
-    screen.setLevel(max(logging.WARNING, root.level) if root.level > logging.DEBUG else root.level)
+    screen.setLevel(max(logging.WARNING, level) if level > logging.DEBUG else level)
     screen.setFormatter(logging.Formatter("['%(name)s'] %(message)s"))
     added: list[logging.Handler] = [file, screen, *map(_Guarded, handlers)]
-    for handler in added:
-        root.addHandler(handler)
     shown = display(tally, _total(plan))
     try:
-        yield [shown, Notes()]
+        with listening(added, level, plan):
+            try:
+                yield [shown, Notes(log)]
+            finally:
+                shown.close()
+                report = str(Report.of(tally))
+                sys.stderr.write(f"\n{report}\n")
+                log.info("report\n%s", report)
     finally:
-        shown.close()
-        report = str(Report.of(tally))
-        sys.stderr.write(f"\n{report}\n")
-        _log.info("report\n%s", report)
-        for handler in added:
-            root.removeHandler(handler)
         file.close()
-        root.setLevel(before)

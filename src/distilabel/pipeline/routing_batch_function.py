@@ -9,7 +9,8 @@ from typing import Any, Callable, List, Optional, Self, overload
 
 from pydantic import BaseModel, PrivateAttr
 
-from distilabel._core.spec import TYPE_INFO_KEY, Spec, is_allowed, to_plain
+from distilabel._core.named import is_allowed
+from distilabel._core.spec import TYPE_INFO_KEY, Spec, to_plain
 from distilabel.errors import DistilabelUserError
 
 RoutingBatchFunc = Callable[[List[str]], List[str]]
@@ -17,7 +18,7 @@ RoutingBatchFunc = Callable[[List[str]], List[str]]
 _FACTORIES = frozenset({"sample_n_steps"})
 
 
-class RoutingBatchFunction(BaseModel, Spec):
+class RoutingBatchFunction(Spec, BaseModel):
     """Chooses which of the next steps get a batch.
 
     Attributes:
@@ -79,6 +80,21 @@ class RoutingBatchFunction(BaseModel, Spec):
         self._step.connect(*other, routing_batch_function=self)
         return other
 
+    def __getstate__(self) -> dict[Any, Any]:
+        """What is pickled: where the function is found again, for a pickle holds none."""
+        state = super().__getstate__()
+        function = self.routing_function
+        where = self._factory or {"module": function.__module__, "name": function.__qualname__}
+        fields = {k: v for k, v in state["__dict__"].items() if k != "routing_function"}
+        return {**state, "__dict__": {**fields, "routing_function": where}}
+
+    def __setstate__(self, state: dict[Any, Any]) -> None:
+        """Comes back from a pickle."""
+        super().__setstate__(state)
+        where: Any = self.__dict__["routing_function"]
+        found = _called(where) if self._factory else _found(where)
+        self.__dict__["routing_function"] = getattr(found, "routing_function", found)
+
     def dump(self, **kwargs: Any) -> dict[str, Any]:
         """The step it routes from, its description, and how to make it again."""
         data: dict[str, Any] = {"step": self._step.name if self._step is not None else None}
@@ -101,7 +117,7 @@ class RoutingBatchFunction(BaseModel, Spec):
             ValueError: the dump does not say how, or the factory may not be called.
         """
         info = data.get(TYPE_INFO_KEY)
-        if not info:
+        if not isinstance(info, dict) or not {"module", "name"} <= info.keys():
             raise DistilabelUserError(
                 f"The routing function of {data.get('step')!r} cannot be loaded: it was not made "
                 "by a factory (a function that returns the decorated function)."
@@ -115,13 +131,23 @@ class RoutingBatchFunction(BaseModel, Spec):
                 f"The routing function {info['name']} of {info['module']} is no factory of "
                 f"distilabel's: allow it by name (allow=({package!r},))."
             )
-        factory = getattr(importlib.import_module(module), name, None)
-        if factory is None:
-            raise DistilabelUserError(f"{module} has no routing function called {name}.")
-        function = factory(**(info.get("kwargs") or {}))
+        try:
+            function = _called(info)
+        except (ImportError, AttributeError, TypeError) as error:
+            raise DistilabelUserError(
+                f"The routing function {name} of {module} cannot be made: {error}"
+            ) from error
         if not isinstance(function, cls):
             raise DistilabelUserError(f"{info['module']}.{info['name']} makes no routing function.")
         return function
+
+
+def _found(where: dict[str, Any]) -> Any:
+    return getattr(importlib.import_module(where["module"]), where["name"])
+
+
+def _called(factory: dict[str, Any]) -> Any:
+    return _found(factory)(**(factory.get("kwargs") or {}))
 
 
 @overload

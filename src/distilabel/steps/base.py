@@ -106,6 +106,8 @@ class _Step(RuntimeParametersMixin, RequirementsMixin, Spec, SignatureMixin, ABC
         validate_assignment=True,
         extra="forbid",
         protected_namespaces=(),
+        # A value that does not fit may be a key.
+        hide_input_in_errors=True,
     )
 
     name: Optional[str] = Field(default=None, pattern=r"^[a-zA-Z0-9_-]+$")

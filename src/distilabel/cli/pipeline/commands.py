@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, List, Optional, Tuple
+from typing import TYPE_CHECKING, Annotated, Any, Dict, List, Optional, Tuple
 
 import typer
 
@@ -17,6 +17,11 @@ app = typer.Typer(
     help="Run pipelines, and show what is in them.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+)
+
+_CONFIG_HELP = (
+    "Path or URL of a dump: .json, .yaml or .yml; or a dataset of the Hugging Face Hub that has "
+    "one, OWNER/NAME or hf://datasets/OWNER/NAME@REVISION/FILE."
 )
 
 Allow = Annotated[
@@ -51,12 +56,11 @@ def run(
         typer.Option(
             metavar="STEP.NAME=VALUE",
             help="Runtime parameter, dots for nested ones, such as "
-            "'judge.llm.generation_kwargs.temperature=0.2'; repeat for several.",
+            "'judge.llm.generation_kwargs.temperature=0.2'; lists and the like as JSON; repeat for "
+            "several.",
         ),
     ] = None,
-    config: Annotated[
-        Optional[str], typer.Option(help="Path or URL of a dump: .json, .yaml or .yml.")
-    ] = None,
+    config: Annotated[Optional[str], typer.Option(help=_CONFIG_HELP)] = None,
     script: Annotated[
         Optional[str],
         typer.Option(
@@ -94,6 +98,10 @@ def run(
     Answers are kept as they come: run the same command again after a crash or Ctrl-C, and only what
     is missing is asked.
     """
+    from distilabel.cli.pipeline.confirming import confirm_addresses
+    from distilabel.cli.pipeline.parameters import typed
+    from distilabel.cli.pipeline.utils import parse_runtime_parameters
+
     pairs = [parse_runtime_param(text) for text in param or ()]
     if config is not None and script is not None:
         leave("--config and --script were both given: give one of them.")
@@ -104,12 +112,15 @@ def run(
             pipeline = _from_script(script, pipeline_variable_name)
         else:
             leave("Nothing to run: give --config (a dump) or --script (a Python file).")
-        _run(pipeline, pairs, ignore_cache, repo_id, commit_message, private, token)
+        parameters = typed(pipeline, parse_runtime_parameters(pairs))
+        if config is not None and _is_elsewhere(config):
+            confirm_addresses(pipeline, parameters)
+        _run(pipeline, parameters, ignore_cache, repo_id, commit_message, private, token)
 
 
 @app.command()
 def info(
-    config: Annotated[str, typer.Option(help="Path or URL of a dump: .json, .yaml or .yml.")],
+    config: Annotated[str, typer.Option(help=_CONFIG_HELP)],
     allow: Allow = None,
 ) -> None:
     """Shows what a pipeline is made of; runs nothing."""
@@ -122,15 +133,27 @@ def info(
 def _from_config(config: str, allow: Optional[List[str]]) -> BasePipeline:
     import sys
 
+    from distilabel.cli.pipeline.confirming import confirm, is_open
     from distilabel.cli.pipeline.utils import get_pipeline_from_config
 
+    if is_open(config):
+        confirm(f"{config} comes over http: anyone on the way can change it.", "Use it?")
     if allow and str(Path.cwd()) not in sys.path:
         # Packages one works on are mostly here.
         sys.path.insert(0, str(Path.cwd()))
     return get_pipeline_from_config(config, tuple(allow or ()))
 
 
+def _is_elsewhere(config: str) -> bool:
+    """Whether a dump comes from the web or the Hub."""
+    from distilabel.cli.pipeline.hub import on_hub
+    from distilabel.cli.pipeline.utils import valid_http_url
+
+    return valid_http_url(config) or on_hub(config) is not None
+
+
 def _from_script(script: str, name: str) -> BasePipeline:
+    from distilabel.cli.pipeline.confirming import confirm, is_open
     from distilabel.cli.pipeline.utils import get_pipeline, valid_http_url
 
     if not valid_http_url(script):
@@ -144,33 +167,25 @@ def _from_script(script: str, name: str) -> BasePipeline:
                 f"{script} is no Python file (.py); a .json, .yaml or .yml goes with --config."
             )
         return pipeline_in(path, name)
-    if script.startswith("http://"):
+    if is_open(script):
         typer.echo("It comes over http: anyone on the way can change it. Prefer https.", err=True)
-    answer = typer.prompt(
-        f"{script}\nwill be kept in {Path.cwd()} and run with all your rights. "
-        "Read it first. Run it? [y/N]",
-        default="n",
-        show_default=False,
-        err=True,
+    confirm(
+        f"{script}\nwill be kept in {Path.cwd()} and run with all your rights. Read it first.",
+        "Run it?",
     )
-    if answer.strip().lower() not in ("y", "yes"):
-        typer.echo("Nothing was run.", err=True)
-        raise typer.Exit
     return get_pipeline(script, name)
 
 
 def _run(
     pipeline: BasePipeline,
-    pairs: List[Tuple[List[str], str]],
+    parameters: Dict[str, Dict[str, Any]],
     ignore_cache: bool,
     repo_id: Optional[str],
     commit_message: Optional[str],
     private: bool,
     token: Optional[str],
 ) -> None:
-    from distilabel.cli.pipeline.utils import parse_runtime_parameters
-
-    distiset = pipeline.run(parameters=parse_runtime_parameters(pairs), use_cache=not ignore_cache)
+    distiset = pipeline.run(parameters=parameters, use_cache=not ignore_cache)
     _tell_where(pipeline, distiset)
     if distiset.report is not None and distiset.report.interrupted:
         if repo_id is not None:

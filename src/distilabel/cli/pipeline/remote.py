@@ -37,10 +37,7 @@ def name_in(url: str) -> PurePosixPath:
 def _is_hub(url: str) -> bool:
     """Whether a key for the Hugging Face Hub may be shown there."""
     parts = urlsplit(url)
-    host = parts.hostname or ""
-    return parts.scheme == "https" and (
-        host == "huggingface.co" or host.endswith(".huggingface.co")
-    )
+    return parts.scheme == "https" and parts.hostname == "huggingface.co"
 
 
 def _direct(url: str) -> str:
@@ -56,6 +53,16 @@ def _with_token(request: Request) -> Request:
     return request
 
 
+def _may_go_on(before: str, after: str) -> None:
+    """Makes sure that an address may point on to another one."""
+    from urllib.error import URLError
+
+    if not valid_http_url(after):
+        raise URLError(f"it points on to {after}, which is not on the web")
+    if urlsplit(before).scheme == "https" and urlsplit(after).scheme != "https":
+        raise URLError(f"it points on to {after}, where anyone on the way can change it")
+
+
 def fetch(url: str) -> str:
     """Gets the text at a URL; a key for the Hugging Face Hub is shown to the Hub alone.
 
@@ -69,11 +76,12 @@ def fetch(url: str) -> str:
     from urllib.request import HTTPRedirectHandler, Request, build_opener
 
     class Redirects(HTTPRedirectHandler):
-        def redirect_request(self, *args: Any) -> Request | None:
-            request = super().redirect_request(*args)
-            if request is not None and not valid_http_url(request.full_url):
-                raise URLError(f"it points on to {request.full_url}, which is not on the web")
-            return _with_token(request) if request is not None else None
+        def redirect_request(self, before: Request, *args: Any) -> Request | None:
+            request = super().redirect_request(before, *args)
+            if request is None:
+                return None
+            _may_go_on(before.full_url, request.full_url)
+            return _with_token(request)
 
     try:
         with build_opener(Redirects).open(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, Final, List, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, Tuple
 
+from distilabel._core.reading import SUFFIXES, parsed, read
+from distilabel.cli.pipeline.hub import config_on_hub, on_hub
 from distilabel.cli.pipeline.information import display_pipeline_information
 from distilabel.cli.pipeline.remote import fetch, name_in, valid_http_url
 from distilabel.errors import DistilabelUserError
@@ -21,8 +23,6 @@ __all__ = [
     "parse_runtime_parameters",
     "valid_http_url",
 ]
-
-_CONFIGS: Final = (".json", ".yaml", ".yml")
 
 
 def parse_runtime_parameters(params: List[Tuple[List[str], str]]) -> Dict[str, Dict[str, Any]]:
@@ -58,23 +58,14 @@ def get_config_from_url(url: str) -> Dict[str, Any]:
         DistilabelUserError: another suffix, nothing there, or no valid JSON or YAML.
     """
     suffix = name_in(url).suffix
-    if suffix not in _CONFIGS:
+    if suffix not in SUFFIXES:
         raise DistilabelUserError(
             f"{url} is neither .json nor .yaml nor .yml: --config takes what pipeline.save wrote."
         )
-    return _parsed(fetch(url), suffix, url)
+    return _mapping(parsed(fetch(url).encode(), SUFFIXES[suffix], url), url)
 
 
-def _parsed(text: str, suffix: str, where: str) -> Dict[str, Any]:
-    import json
-
-    import yaml
-
-    try:
-        data = json.loads(text) if suffix == ".json" else yaml.safe_load(text)
-    except (ValueError, yaml.YAMLError) as error:
-        kind = "JSON" if suffix == ".json" else "YAML"
-        raise DistilabelUserError(f"{where} is no valid {kind}: {error}") from error
+def _mapping(data: Any, where: str) -> Dict[str, Any]:
     if not isinstance(data, dict):
         raise DistilabelUserError(f"{where} holds no pipeline: it is no mapping.")
     return data
@@ -111,7 +102,8 @@ def get_pipeline_from_config(config: str, allow: Tuple[str, ...] = ()) -> BasePi
     """Builds the pipeline in a dump.
 
     Args:
-        config: path or URL of a `.json`, `.yaml` or `.yml` file.
+        config: path or URL of a `.json`, `.yaml` or `.yml` file, or a dataset of the Hugging Face
+            Hub: `owner/name`, `hf://datasets/owner/name@revision/file`.
         allow: packages, besides `distilabel`, whose classes may be imported.
 
     Raises:
@@ -121,18 +113,20 @@ def get_pipeline_from_config(config: str, allow: Tuple[str, ...] = ()) -> BasePi
     """
     from distilabel.pipeline import Pipeline
 
+    there = on_hub(config)
+    if there is not None:
+        return Pipeline.from_dict(_mapping(config_on_hub(there), config), allow=allow)
     if valid_http_url(config):
         return Pipeline.from_dict(get_config_from_url(config), allow=allow)
     path = Path(config)
-    if path.suffix not in _CONFIGS:
+    if path.suffix not in SUFFIXES:
         raise DistilabelUserError(
             f"{config} is neither .json nor .yaml nor .yml: --config takes what pipeline.save "
             "wrote; a Python file goes with --script."
         )
     if not path.is_file():
         raise FileNotFoundError(f"There is no file {config}.")
-    data = _parsed(path.read_text(encoding="utf-8"), path.suffix, config)
-    return Pipeline.from_dict(data, allow=allow)
+    return Pipeline.from_dict(_mapping(read(path), config), allow=allow)
 
 
 def get_pipeline(config_or_script: str, pipeline_name: str = "pipeline") -> BasePipeline:

@@ -7,19 +7,24 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 import orjson
 
 from distilabel._core.addresses import without_password
-from distilabel.errors import AnswerError, DistilabelUserError, EndpointError
+from distilabel.errors import AnswerError, DistilabelUserError, EndpointError, ModelError
 from distilabel.mixins.runtime_parameters import close_names
 from distilabel.models import http
 from distilabel.models.wire import replies
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
+
+
+# Headers whose values may be told, and the length from which on a value may be a key.
+_PLAIN: Final = frozenset({"accept", "anthropic-version", "content-type"})
+_SHORTEST_KEY: Final = 7
 
 
 def needed(key: SecretStr | None, who: object, variable: str) -> SecretStr:
@@ -65,8 +70,18 @@ async def answer_to(url: str, body: bytes, headers: Mapping[str, str], timeout: 
     """
     reply = await http.send("POST", url, body=body, headers=headers, timeout=timeout)
     if reply.status != 200:
-        raise replies.error_of(reply.status, reply.headers, reply.body, url=url)
+        raise _refusal(reply, headers, url)
     return reply.body
+
+
+def _refusal(reply: http.Reply, headers: Mapping[str, str], url: str) -> ModelError:
+    """The error that a reply stands for, without the keys: some servers repeat what they refuse."""
+    body = reply.body
+    for name, value in headers.items():
+        if name.lower() not in _PLAIN:
+            for part in value.encode().split():
+                body = body.replace(part, b"[key]") if len(part) >= _SHORTEST_KEY else body
+    return replies.error_of(reply.status, reply.headers, body, url=url)
 
 
 async def listed_models(url: str, headers: Mapping[str, str]) -> list[str]:
@@ -86,7 +101,7 @@ async def listed_models(url: str, headers: Mapping[str, str]) -> list[str]:
             f"{error}. Is the server running, and is the base_url right? Nothing was asked."
         ) from error
     if reply.status in (401, 403):
-        raise replies.error_of(reply.status, reply.headers, reply.body, url=f"{url}/models")
+        raise _refusal(reply, headers, f"{url}/models")
     if reply.status != 200:
         return []
     try:

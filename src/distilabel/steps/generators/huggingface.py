@@ -12,7 +12,6 @@ from typing import (
     Any,
     ClassVar,
     Dict,
-    Final,
     List,
     Optional,
     TypeVar,
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 ExcludedField = Annotated[T, Field(exclude=True)]
-
-_SECRET_WORDS: Final = ("key", "secret", "token", "password", "credential", "connection_string")
 
 
 class LoadDataFromHub(GeneratorStep):
@@ -150,13 +147,6 @@ class LoadDataFromHub(GeneratorStep):
         """
         size: Any = self.batch_size
         return _rows.batches(self._held(), size, offset, self.num_examples)
-
-    def dump(self, **kwargs: Any) -> dict[str, Any]:
-        """This step as plain data; secrets among the storage options stay out of it."""
-        data = super().dump(**kwargs)
-        if data["storage_options"]:
-            data["storage_options"] = _without_secrets(data["storage_options"])
-        return data
 
     def _where(self) -> list[Any]:
         return [self.repo_id, self.config, self.split, self.revision, self.streaming]
@@ -402,11 +392,3 @@ class LoadDataFromDisk(LoadDataFromHub):
                 f"choose one of {', '.join(map(repr, distiset))} with `config`."
             )
         return distiset[str(self.config)]
-
-
-def _without_secrets(options: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: _without_secrets(value) if isinstance(value, dict) else value
-        for name, value in options.items()
-        if not any(word in name.lower() for word in _SECRET_WORDS)
-    }

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from pydantic import Field
 
+from distilabel._core.secrets import Key
 from distilabel.errors import DistilabelUserError
 from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.steps.base import GlobalStep, StepInput
@@ -52,7 +53,7 @@ class PushToHub(GlobalStep):
     private: RuntimeParameter[bool] = Field(
         default=False, description="Whether a dataset that is made is private."
     )
-    token: Optional[RuntimeParameter[str]] = Field(
+    token: Annotated[Optional[RuntimeParameter[str]], Key] = Field(
         default=None,
         repr=False,
         description="Key of the Hub with leave to write; `HF_TOKEN` or the stored login if None.",
@@ -84,10 +85,6 @@ class PushToHub(GlobalStep):
         else:
             self._logger.warning("there are no rows: nothing is pushed to %r", self.repo_id)
         yield inputs
-
-    def dump(self, **kwargs: Any) -> dict[str, Any]:
-        """This step as plain data, without the key."""
-        return {k: v for k, v in super().dump(**kwargs).items() if k != "token"}
 
     def _key(self) -> str:
         from huggingface_hub import get_token

@@ -30,6 +30,7 @@ from distilabel.constants import DISTILABEL_METADATA_KEY
 from distilabel.errors import AnswerError, DistilabelUserError, error_record
 from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.models.llms.base import LLM
+from distilabel.models.users import load_for, unload_for
 from distilabel.steps.base import GeneratorStep, GlobalStep, Step, StepInput, _Step
 from distilabel.steps.tasks.reading import Reading, ask_again, read
 from distilabel.steps.tasks.reasoning import NO_ANSWER, REASONING, check_column
@@ -103,11 +104,11 @@ class _TaskBase(_Step, ABC):
             asks_once = getattr(type(self), "aprocess", None) is Task.aprocess
             check_column(self, asks_once=asks_once)
         self._set_default_structured_output()
-        self.llm.load()
+        load_for(self, self.llm)
 
     def unload(self) -> None:
-        """Unloads the model."""
-        self.llm.unload()
+        """Unloads the model, unless another step still asks it."""
+        unload_for(self, self.llm)
         super().unload()
 
     @abstractmethod

@@ -1,0 +1,77 @@
+"""Dumps as 1.5.3 wrote them, and the built-in classes they are of."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+import distilabel.models
+import distilabel.steps
+import distilabel.steps.tasks
+from distilabel._core.spec import Spec
+
+FOLDER = Path(__file__).parent / "fixtures"
+
+_FACES = {
+    "models": distilabel.models,
+    "steps": distilabel.steps,
+    "tasks": distilabel.steps.tasks,
+}
+
+# What 1.5.3 did not have: nobody has a dump of it.
+NEW = {"SimulatedLLM"}
+
+
+@cache
+def builtins() -> dict[str, type[Any]]:
+    """Every class that a user can import and make: name → class."""
+    found = {}
+    for face in _FACES.values():
+        for name in face.__all__:
+            value = getattr(face, name)
+            is_component = isinstance(value, type) and issubclass(value, Spec)
+            if is_component and value.__name__ == name and not inspect.isabstract(value):
+                found[name] = value
+    return found
+
+
+@cache
+def written() -> dict[str, list[Any]]:
+    """Every dump by the name of its class."""
+    found = {}
+    for face in _FACES:
+        text = (FOLDER / "written_by_1_5_3" / f"{face}.json").read_text(encoding="utf-8")
+        found.update(json.loads(text))
+    return found
+
+
+def fields_of(value: Any) -> Any:
+    """What a component is made of, however deep: its class and the values of its fields."""
+    if isinstance(value, BaseModel):
+        names = type(value).model_fields
+        return type(value), {name: fields_of(value.__dict__[name]) for name in names}
+    if isinstance(value, (list, tuple)):
+        return [fields_of(item) for item in value]
+    return value
+
+
+def holds(info: Any, expected: Any) -> bool:
+    """Whether information about parameters has what is expected, in that order."""
+    if isinstance(expected, list):
+        found = iter(info)
+        return all(any(holds(entry, wanted) for entry in found) for wanted in expected)
+    if isinstance(expected, dict):
+        return all(key in info and holds(info[key], value) for key, value in expected.items())
+    return bool(info == expected)
+
+
+def without_descriptions(value: Any) -> Any:
+    """A dump less what is prose in it: other words are no other format."""
+    if isinstance(value, dict):
+        return {k: without_descriptions(v) for k, v in value.items() if k != "description"}
+    return [without_descriptions(v) for v in value] if isinstance(value, list) else value
