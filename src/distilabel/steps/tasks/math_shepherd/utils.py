@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import pairwise
 from typing import Any, Final, List
 
-_STEP: Final = re.compile(
-    r"(?:Step\s+\d+\s*:|The answer is\s*:).*?(?=\s*(?:Step\s+\d+\s*:|The answer is\s*:)|\s*\Z)",
-    re.DOTALL,
-)
+_STEP: Final = re.compile(r"Step\s+\d+\s*:|The answer is\s*:")
 # A backslash with what it stands before; one before anything else escapes nothing in JSON.
 _ESCAPE: Final = re.compile(r"\\(u[0-9a-fA-F]{4}|[\"\\/bfnrt])|\\")
 
@@ -23,7 +21,8 @@ def split_solution_steps(text: str) -> List[str]:
     Returns:
         The steps, without the space around them; what stands before the first is left out.
     """
-    return _STEP.findall(text)
+    starts = [found.start() for found in _STEP.finditer(text)]
+    return [text[start:end].strip() for start, end in pairwise([*starts, len(text)])]
 
 
 def parse_json_response(json_str: str) -> Any:
