@@ -100,14 +100,17 @@ def test_a_target_stops_it_early(tmp_path: Path) -> None:
     def odd(rows: Any) -> Any:
         return [row for row in rows if row["n"] % 2]
 
-    for asked in (True, False):
+    asked: list[str] = []
+    for _ in range(2):
         with Pipeline(name="p", cache_dir=tmp_path) as made:
             gen = Asked(name="gen", llm=Echo(delay=0.001), count=5000)
             gen >> Fn(function=odd, input_batch_size=1)
         distiset = made.run(target_rows=40)
         assert [row["n"] for row in rows_of(distiset)] == list(range(1, 80, 2))
         assert max(gen.begun) < 250
-        assert bool(gen.llm.asked) == asked  # type: ignore[attr-defined]
+        asked += gen.llm.asked  # type: ignore[attr-defined]
+    # How many are begun beyond the last one needed is chance; none is asked a second time.
+    assert len(set(asked)) == len(asked)
 
 
 def test_no_more_rows_are_begun_than_have_room(tmp_path: Path) -> None:
