@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from distilabel._core.at_work import row_at_work
 from distilabel._core.events import Answered, RowsDone, Wasted
-from distilabel._engine.at_work import row_at_work
 from distilabel._engine.pilot import Pilot, picked
 from distilabel.models.prices import Usage
 
@@ -30,7 +30,7 @@ def test_what_was_asked_is_noted_for_the_row_that_asked() -> None:
 
     pilot = Pilot({"one": price}, lambda name: [])
     for row in (0, 1, 0):
-        before = row_at_work.set(row)
+        before = row_at_work.set((row,))
         pilot(Answered("one", "m", 5, 7, 0.5, False, 2.0))
         row_at_work.reset(before)
     # Kept answers cost now nothing, but what is forecast is a run that asks for them.
@@ -54,7 +54,7 @@ def test_an_unknown_price_is_noted() -> None:
 def test_questions_about_rows_of_unknown_origin_are_not_put_down_to_one_row() -> None:
     pilot = Pilot({"ask": lambda usage: 1.0}, lambda name: ["ask"])
     pilot(RowsDone("filter", taken=10, given=7, dropped=9, created=6))
-    before = row_at_work.set(0)
+    before = row_at_work.set((0,))
     for _ in range(7):
         pilot(Answered("ask", "m", 5, 7, 0.5, False, 1.0))
     row_at_work.reset(before)

@@ -13,7 +13,7 @@ from distilabel._engine.rows import Key, Row, one_to_one
 from distilabel._engine.shared import Shared
 from distilabel.constants import DISTILABEL_METADATA_KEY
 from distilabel.errors import DistilabelError, ModelError, RowError, error_record
-from distilabel.steps.base import Step
+from distilabel.steps.base import GeneratorStep, Step
 
 
 class Sifted(NamedTuple):
@@ -40,10 +40,10 @@ class Failing:
         shared: what the nodes of the run share.
     """
 
-    def __init__(self, step: Step, shared: Shared) -> None:
+    def __init__(self, step: Step | GeneratorStep, shared: Shared) -> None:
         self._name = str(step.name)
         self._shared = shared
-        self.mode = step.on_error or shared.on_error
+        self.mode = getattr(step, "on_error", None) or shared.on_error
 
     def sift(
         self,

@@ -10,6 +10,7 @@ from distilabel._engine.joining import Joining
 from distilabel._engine.leaf import Leaf
 from distilabel._engine.memo import Memo
 from distilabel._engine.node import Node
+from distilabel._engine.numbers import Numbers, numbers_of
 from distilabel._engine.per_batch import PerBatch
 from distilabel._engine.per_row import PerRow
 from distilabel._engine.plan import Plan
@@ -27,7 +28,8 @@ from distilabel.models.door import Door
 from distilabel.models.llms.base import LLM
 from distilabel.models.offline.gathering import Gathering
 from distilabel.steps.base import GeneratorStep, GlobalStep, Step, _Step
-from distilabel.steps.tasks.base import Task
+from distilabel.steps.tasks.base import Task, asked_by_row
+from distilabel.steps.tasks.generating import RowGenerator
 
 _log = logging.getLogger("distilabel.pipeline")
 
@@ -52,6 +54,7 @@ class Graph:
             for name in plan.steps
             if not plan.successors(name)
         }
+        self._sources: dict[str, Source | Numbers] = {}
         self._held: dict[tuple[str, str], Held] = {}
         shared.leaves = len(self.leaves)
 
@@ -68,9 +71,8 @@ class Graph:
             self._connect_predecessors(name)
             self._connect_later(name, stage)
         for name in stage:
-            node = self.nodes[name]
-            if isinstance(node, Source):
-                node.begin()
+            if name in self._sources:
+                self._sources[name].begin()
             for predecessor in self._plan.predecessors(name):
                 if (predecessor, name) in self._held:
                     self._held[predecessor, name].begin()
@@ -91,13 +93,7 @@ class Graph:
     def _node(self, step: _Step) -> Node:
         door = self._door(step)
         if isinstance(step, GeneratorStep):
-            return Source(
-                step,
-                self._shared,
-                first_batch_only=self._plan.first_batch_only,
-                picked=self._plan.picked,
-                door=door,
-            )
+            return self._generator(step, door)
         assert isinstance(step, Step)
         if isinstance(step, Task) and door is not None and runs_per_row(step):
             return PerRow(step, door, self._shared)
@@ -122,6 +118,17 @@ class Graph:
         if pool is not None:
             return Replicated(step, self._shared, pool, size=size, memo=memo, reorders=reorders)
         return PerBatch(step, self._shared, size=size, memo=memo, door=door, reorders=reorders)
+
+    def _generator(self, step: GeneratorStep, door: Door | None) -> Node:
+        plan, name = self._plan, str(step.name)
+        only_some: Any = {"first_batch_only": plan.first_batch_only, "picked": plan.picked}
+        if isinstance(step, RowGenerator) and door is not None and asked_by_row(type(step)):
+            node = PerRow(step, door, self._shared)
+            self._sources[name] = Numbers(step, self._shared, numbers_of(step, **only_some))
+            self._sources[name].connect(node)
+            return node
+        source = self._sources[name] = Source(step, self._shared, door=door, **only_some)
+        return source
 
     def _door(self, step: _Step) -> Door | None:
         llm = getattr(step, "llm", None)
@@ -252,4 +259,4 @@ def runs_row_by_row(cls: type[Step]) -> bool:
 
 def runs_per_row(task: Task) -> bool:
     """Whether a task is asked row by row, and has not brought a `process` of its own."""
-    return type(task).process is Task.process and not isinstance(task, GlobalStep)
+    return asked_by_row(type(task)) and not isinstance(task, GlobalStep)

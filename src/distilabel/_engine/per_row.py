@@ -1,4 +1,7 @@
-"""Tasks at work: one coroutine per row. A row that waits holds up nobody else."""
+"""Tasks at work: one coroutine per row. A row that waits holds up nobody else.
+
+Where the rows come from is not known here: for a generator of rows they are numbers.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import logging
 from collections import deque
 from typing import Any, Final
 
-from distilabel._engine.at_work import row_at_work
+from distilabel._core.at_work import row_at_work
 from distilabel._engine.failing import Failing, has_failed
 from distilabel._engine.node import Node
 from distilabel._engine.rows import Chunk, Key, Row
@@ -15,6 +18,7 @@ from distilabel.errors import DistilabelError, EndpointError, ModelError, error_
 from distilabel.models.door import Door, StopAsking
 from distilabel.models.offline.work import Work, begin_work
 from distilabel.steps.tasks.base import Task
+from distilabel.steps.tasks.generating import RowGenerator
 
 _log = logging.getLogger("distilabel.pipeline")
 
@@ -31,7 +35,7 @@ class PerRow(Node):
         shared: what the nodes of the run share.
     """
 
-    def __init__(self, task: Task, door: Door, shared: Shared) -> None:
+    def __init__(self, task: Task | RowGenerator, door: Door, shared: Shared) -> None:
         super().__init__(str(task.name), shared)
         self._task = task
         self._door = door
@@ -78,7 +82,7 @@ class PerRow(Node):
         given = self._mappings.into(row) if self._mappings else row
         if any(given.get(name, self) is None for name in self._required):
             return False
-        before = row_at_work.set(key[0])
+        before = row_at_work.set(key)
         try:
             made = self._door.kept(lambda ask: self._task.aprocess(given, ask))
         except Exception:  # noqa: BLE001 (it will be raised again where it is dealt with)
@@ -104,7 +108,7 @@ class PerRow(Node):
         if self._door.gathering is not None:
             begin_work(Work(self._rest, self._resume))
         try:
-            before = row_at_work.set(key[0])
+            before = row_at_work.set(key)
             await self._made(key, row)
             row_at_work.reset(before)
         finally:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
+from distilabel._core.at_work import row_at_work
 from distilabel._core.events import Answered, Event, RowsDone, Wasted
-from distilabel._engine.at_work import row_at_work
 from distilabel.models.prices import Price, Usage
 
 # To reach a row of a source, all rows before it have to be read.
@@ -135,9 +135,9 @@ class Pilot:
                 seen.latencies.append(event.seconds)
         seen.unpriced |= cost is None
         took.cost = (cost or 0.0) * self.job_shares.get(event.step, 1.0)
-        row = row_at_work.get()
-        if row is None or event.step in self._blurred:
+        key = row_at_work.get()
+        if key is None or event.step in self._blurred:
             seen.loose.append(took)
         else:
-            so_far = seen.by_row.setdefault(row, Took())
+            so_far = seen.by_row.setdefault(key[0], Took())
             so_far += took

@@ -126,7 +126,7 @@ class Door:
         self._whole_texts = WholeTexts(step)
         self._peeked: list[tuple[bytes, GenerateOutput]] = []
         self._splits = not type(llm)._num_generations_param_supported
-        self._seeded = getattr(type(llm), "_takes_seed", False) and "seed" not in self._arguments
+        self._seeded = getattr(llm, "_takes_seed", False) and "seed" not in self._arguments
         if isinstance(llm, AsyncLLM):
             method: Any = type(llm).agenerate
             # The arguments are checked once, above; not again for every question.

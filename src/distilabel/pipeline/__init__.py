@@ -10,5 +10,8 @@ if TYPE_CHECKING:
         routing_batch_function as routing_batch_function,
     )
     from distilabel.pipeline.routing_batch_function import sample_n_steps as sample_n_steps
+    from distilabel.pipeline.templates.instruction import (
+        InstructionResponsePipeline as InstructionResponsePipeline,
+    )
 
 __getattr__, __all__ = face(__name__, __file__)

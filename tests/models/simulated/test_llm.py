@@ -155,3 +155,19 @@ async def test_it_thinks_when_it_is_to() -> None:
 def test_that_it_thinks_is_dumped_only_where_it_does() -> None:
     assert "reasoning" not in SimulatedLLM().dump()
     assert SimulatedLLM(reasoning=True).dump()["reasoning"] is True
+
+
+@pytest.mark.parametrize("template", ["llama3", "qwen2", "<a template of nobody>"])
+async def test_with_a_magpie_template_it_writes_the_users_message_too(template: str) -> None:
+    llm = SimulatedLLM(magpie_pre_query_template=template)
+    chat: Any = [{"role": "system", "content": "You know owls."}]
+    assert (await llm.agenerate([]))["statistics"]["output_tokens"][0] > 0
+    plain = (await llm.agenerate(chat))["generations"][0]
+    llm.use_magpie_template = True
+    said = {str((await llm.agenerate(chat, seed=seed))["generations"][0]) for seed in range(20)}
+    assert len(said) > 15
+    assert plain not in said
+    assert all(len(text) < 120 for text in said)
+    # After a user's message it is the assistant's turn.
+    user: Any = [{"role": "user", "content": "What do owls eat?"}]
+    assert await llm.agenerate(user) == await SimulatedLLM().agenerate(user)

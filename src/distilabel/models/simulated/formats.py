@@ -52,6 +52,11 @@ _REWRITTEN_RESPONSE = re.compile(r"^#Rewritten Response#:", re.MULTILINE)
 _NEW_PROMPT = re.compile(r"^#(?:Rewritten|Created) Prompt#:", re.MULTILINE)
 _ANY_EVOL_HEADING = re.compile(r"^#[^#\n]{1,40}#:", re.MULTILINE)
 
+# What stands before a user's message, and nothing behind it: the model is to write that message.
+_USERS_TURN = re.compile(
+    r"(?:<\|im_start\|>user\n|<\|start_header_id\|>user<\|end_header_id\|>\n\n)\Z"
+)
+
 _PRAISE = (
     "The text does what was asked and stays clear throughout",
     "The text covers the main points with only small gaps",
@@ -159,11 +164,20 @@ def _evolved_prompt(question: Question) -> str:
     return f"{heading}\n{f'{given} {added}'.strip()}"
 
 
+def _is_the_users_turn(question: Question) -> bool:
+    return bool(_USERS_TURN.search(question.prompt))
+
+
+def _users_message(question: Question) -> str:
+    return prose.request(question.rng)
+
+
 def _plain_chat(question: Question) -> str:
     return prose.paragraphs(prose.topic_words(question.last), question.rng)
 
 
 FORMATS: tuple[Format, ...] = (
+    Format("a user's message", _is_the_users_turn, _users_message),
     Format("judgement of several texts", _asks_for_judgement, _judge),
     Format("better response", _asks_for_better_response, _better_response),
     Format("evolved prompt", _asks_for_evolved_prompt, _evolved_prompt),

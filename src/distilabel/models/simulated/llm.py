@@ -14,6 +14,7 @@ from distilabel._core.spec import DumpIfSet
 from distilabel.errors import AnswerError, EndpointError
 from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.models.llms.base import AsyncLLM
+from distilabel.models.mixins.magpie import MAGPIE_PRE_QUERY_TEMPLATES, MagpieChatTemplateMixin
 from distilabel.models.simulated.asking import FORMS, Ask, answers_to
 from distilabel.models.simulated.faults import KINDS, SLOW_SECONDS, Faults, Latency
 from distilabel.models.simulated.replay import Replay
@@ -24,10 +25,11 @@ if TYPE_CHECKING:
 # A wrong key or model stays wrong, whatever the question.
 _ENDPOINT_STATUSES = frozenset((401, 403, 404))
 _RETRYABLE_STATUSES = frozenset((408, 409, 425, 429))
+_NOT_ANSWERED_OTHERWISE = frozenset(("latency", "faults", "magpie_pre_query_template"))
 _BROKEN = frozenset(("drop", "reset", "malformed", "no_choices"))
 
 
-class SimulatedLLM(AsyncLLM):
+class SimulatedLLM(AsyncLLM, MagpieChatTemplateMixin):
     """A model that answers at once, for nothing, and always the same: to rehearse pipelines on.
 
     The answers have the format that a prompt asks for (a judgement, JSON for a schema, a rewritten
@@ -42,6 +44,9 @@ class SimulatedLLM(AsyncLLM):
             `distilabel.models.simulated.faults.KINDS`.
         seed: seed of the answers, the latencies and the faults.
         reasoning: whether to think before an answer, and to show it.
+        use_magpie_template: whether to write the user's next message where it is the user's turn.
+            Then equal questions of a step get different answers, as users say different things.
+        magpie_pre_query_template: `"llama3"`, `"qwen2"` or any text; one is needed for that.
     """
 
     model: str = "simulated"
@@ -115,6 +120,9 @@ class SimulatedLLM(AsyncLLM):
             await asyncio.sleep(SLOW_SECONDS)
         _raise_for(fault)
         chat, structure = _parts(input)
+        if self.use_magpie_template and (not chat or chat[-1]["role"] != "user"):
+            # Whatever it is in truth, it is understood as a known one.
+            chat = [*chat, {"role": "user", "content": MAGPIE_PRE_QUERY_TEMPLATES["qwen2"]}]
         try:
             schema, pattern = _form_of(structure)
             ask = Ask(
@@ -148,11 +156,16 @@ class SimulatedLLM(AsyncLLM):
             output["reasoning"] = [answer.reasoning for answer in answers]
         return output
 
+    @property
+    def _takes_seed(self) -> bool:
+        """Whether a question asked twice gets two answers: else all users would say the same."""
+        return self.use_magpie_template
+
     def _identity(self) -> Any:
         identity = super()._identity()
         if isinstance(identity, dict):
             # Answers given on a slow or faulty day are the same answers.
-            return {k: v for k, v in identity.items() if k not in ("latency", "faults")}
+            return {k: v for k, v in identity.items() if k not in _NOT_ANSWERED_OTHERWISE}
         return identity
 
 

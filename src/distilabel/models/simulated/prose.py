@@ -53,6 +53,30 @@ _CLOSINGS = (
     "From here, the next step is to try it with {b} and note what you learn.",
 )
 
+_REQUESTS = (
+    "Explain {a} to a {b}.",
+    "What should a {b} know about {a}?",
+    "Write a short story about {a} for a {b}.",
+    "Give me five tips on {a}; I am a {b}.",
+    "How did {a} change the work of a {b}?",
+    "Make a plan for a {b} who wants to learn about {a} in {n} days.",
+    "What are {n} common mistakes with {a}, and how does a {b} avoid them?",
+    "Compare two ways to deal with {a} from the view of a {b}.",
+    "Draft an email of {n} sentences in which a {b} asks about {a}.",
+    "I have {n} minutes left. What would a {b} read about {a}?",
+)
+
+_SUBJECTS = (
+    "bread", "bridges", "budgets", "calendars", "chess", "compost", "fractions", "ice",
+    "lighthouses", "maps", "medicine", "migration", "owls", "passwords", "poems", "rivers",
+    "sleep", "spices", "sorting", "tides", "trains", "vaccines", "volcanoes", "wool",
+)  # fmt: skip
+
+_PEOPLE = (
+    "baker", "beginner", "child", "doctor", "farmer", "friend", "gardener", "lawyer",
+    "nurse", "parent", "pilot", "programmer", "sailor", "student", "teacher", "tourist",
+)  # fmt: skip
+
 _SENTENCES_PER_PARAGRAPH = 4
 _FEWEST_WORDS = 20
 _MOST_WORDS = 150
@@ -97,6 +121,13 @@ def paragraphs(topic: list[str], rng: random.Random) -> str:
 def sentence(topic: list[str], rng: random.Random) -> str:
     """Writes one sentence, without line breaks, around the given words."""
     return _filled(rng.choice(_MIDDLES), topic, rng)
+
+
+def request(rng: random.Random) -> str:
+    """Writes what a user might ask for, about anything."""
+    return rng.choice(_REQUESTS).format(
+        a=rng.choice(_SUBJECTS), b=rng.choice(_PEOPLE), n=rng.randint(2, 30)
+    )
 
 
 def words(count: int, rng: random.Random) -> str:

@@ -24,10 +24,9 @@ from typing import (
 
 from pydantic import Field, NonNegativeInt, model_validator
 
-from distilabel._core.loop import run_sync
 from distilabel._core.spec import DumpIfSet
 from distilabel.constants import DISTILABEL_METADATA_KEY
-from distilabel.errors import AnswerError, DistilabelUserError, error_record
+from distilabel.errors import DistilabelUserError
 from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.models.llms.base import LLM
 from distilabel.models.users import load_for, unload_for
@@ -81,6 +80,17 @@ class _TaskBase(_Step, ABC):
 
     # What 1.x told by it; here every task can be.
     _can_be_used_with_offline_batch_generation: ClassVar[bool] = False
+    # Said by a class whose `process` is derived from a coroutine per row.
+    _asked_by_row: ClassVar[bool] = False
+
+    @model_validator(mode="after")
+    def _nobody_waits_for_process(self) -> Self:
+        if self.process_timeout is not None and asked_by_row(type(self)):
+            raise DistilabelUserError(
+                f"{type(self).__name__} is asked row by row, as fast as its model allows: set the "
+                "`timeout` of its model instead of process_timeout."
+            )
+        return self
 
     @property
     def is_global(self) -> bool:
@@ -90,7 +100,7 @@ class _TaskBase(_Step, ABC):
     @property
     def _needs_all_rows(self) -> bool:
         # Of those that ask in batch jobs, only what brings a `process` of its own does.
-        own = isinstance(self, Task) and type(self).process is not Task.process
+        own = isinstance(self, Task) and not asked_by_row(type(self))
         return super().is_global or (own and self.is_global)
 
     def load(self) -> None:
@@ -249,6 +259,12 @@ class _TaskBase(_Step, ABC):
         return [{**row, **columns, "model_name": self.llm.model_name}]
 
 
+def asked_by_row(cls: type[_TaskBase]) -> bool:
+    """Whether a class is asked row by row, and has not brought a `process` of its own."""
+    owner = next(c for c in cls.__mro__ if "process" in vars(c))
+    return bool(vars(owner).get("_asked_by_row", False))
+
+
 class Task(_TaskBase, Step, ABC):
     """A step that asks a model about every row.
 
@@ -267,14 +283,7 @@ class Task(_TaskBase, Step, ABC):
         parse_retries: how often an answer that cannot be read is asked for again; 0 is never.
     """
 
-    @model_validator(mode="after")
-    def _nobody_waits_for_process(self) -> Self:
-        if self.process_timeout is not None and type(self).process is Task.process:
-            raise DistilabelUserError(
-                f"{type(self).__name__} is asked row by row, as fast as its model allows: set the "
-                "`timeout` of its model instead of process_timeout."
-            )
-        return self
+    _asked_by_row: ClassVar[bool] = True
 
     @abstractmethod
     def format_input(self, input: Dict[str, Any]) -> FormattedInput:
@@ -306,32 +315,9 @@ class Task(_TaskBase, Step, ABC):
         Yields:
             The rows with the output columns.
         """
-        from distilabel.models.door import Door, door_of_this_thread
+        from distilabel.steps.tasks.together import asked_together, door_to
 
-        # A `process` of the user's own may call this one: in a run, its answers are kept as well.
-        door = door_of_this_thread(self.llm)
-        if door is None and self.llm.use_offline_batch_generation:
-            from distilabel.models.offline.alone import asked_alone
-
-            rows = run_sync(
-                asked_alone(self.llm, lambda ask: [self.aprocess(row, ask) for row in inputs])
-            )
-            yield [row for each in rows for row in each]
-            return
-        ask = door or Door(self.llm)
-
-        async def rows_of(row: Row) -> List[Row]:
-            try:
-                return await self.aprocess(row, ask)
-            except AnswerError as error:
-                if door is None:
-                    raise
-                # In a run, a question without an answer costs its row and no other.
-                return self._failed_rows(row, error_record(error))
-
-        work = ask.together([rows_of(row) for row in inputs])
-        made = run_sync(work, loop=door.loop if door is not None else None)
-        yield [row for rows in made for row in rows]
+        yield asked_together(self, inputs, door_to(self.llm))
 
 
 class GeneratorTask(_TaskBase, GeneratorStep, ABC):

@@ -1,0 +1,1 @@
+"""`Magpie` and `MagpieGenerator`: conversations of which a model writes both sides."""

@@ -1,0 +1,1 @@
+"""What Math-Shepherd needs: solutions that are told step by step."""

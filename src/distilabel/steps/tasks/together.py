@@ -1,0 +1,63 @@
+"""Asking about several rows at once, from synchronous code: what `process` of tasks is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from distilabel._core.loop import run_sync
+from distilabel.errors import AnswerError, error_record
+from distilabel.models.door import Door, door_of_this_thread
+from distilabel.models.llms.base import LLM
+
+Row = dict[str, Any]
+
+
+class Rowwise(Protocol):
+    """A task that turns one row into rows."""
+
+    llm: LLM
+
+    async def aprocess(self, row: Row, ask: Any) -> list[Row]:
+        """Turns one row into rows."""
+        ...
+
+    def _failed_rows(self, row: Row, error: dict[str, Any]) -> list[Row]: ...
+
+
+def door_to(llm: LLM) -> Door:
+    """The door of the run to a model; outside a run, one of its own."""
+    # A `process` of the user's own may come here: in a run, its answers are kept as well.
+    return door_of_this_thread(llm) or Door(llm)
+
+
+def asked_together(task: Rowwise, rows: Sequence[Row], door: Door) -> list[Row]:
+    """What a task makes of rows, all of them asked about concurrently.
+
+    Args:
+        task: the task.
+        rows: to turn into rows.
+        door: what it asks with.
+
+    Returns:
+        The rows, in order.
+    """
+    in_run = door_of_this_thread(task.llm) is door
+    if not in_run and task.llm.use_offline_batch_generation:
+        from distilabel.models.offline.alone import asked_alone
+
+        work = asked_alone(task.llm, lambda ask: [task.aprocess(row, ask) for row in rows])
+        return [row for some in run_sync(work) for row in some]
+
+    async def rows_of(row: Row) -> list[Row]:
+        try:
+            return await task.aprocess(row, door)
+        except AnswerError as error:
+            if not in_run:
+                raise
+            # In a run, a question without an answer costs its row and no other.
+            return task._failed_rows(row, error_record(error))
+
+    together = door.together([rows_of(row) for row in rows])
+    made = run_sync(together, loop=door.loop if in_run else None)
+    return [row for some in made for row in some]
