@@ -84,7 +84,7 @@ class PerRow(Node):
             return False
         before = row_at_work.set(key)
         try:
-            made = self._door.kept(lambda ask: self._task.aprocess(given, ask))
+            made = self._door.kept(lambda ask: self._task._rows_made_of(given, ask))
         except Exception:  # noqa: BLE001 (it will be raised again where it is dealt with)
             return False
         finally:
@@ -170,7 +170,7 @@ class PerRow(Node):
                     given, {"type": "Skipped", "message": f"its input {empty[0]} is None"}
                 )
             else:
-                made = await self._task.aprocess(given, self._door)
+                made = await self._task._rows_made_of(given, self._door)
         except StopAsking:
             return
         except EndpointError as error:

@@ -209,11 +209,6 @@ def test_there_has_to_be_something_to_draw(prompts: Any, words: str) -> None:
         Magpie(llm=llm(), system_prompt=prompts)
 
 
-def test_it_keeps_no_column_of_thoughts() -> None:
-    with pytest.raises(ValueError, match="leave out add_reasoning"):
-        Magpie(llm=llm(), add_reasoning=True).load()
-
-
 @pytest.mark.parametrize("prompts", [None, "s", ["a", "b"], {"a": "x"}, {"a": ("x", 1.0)}])
 def test_it_is_rebuilt_from_its_dump(prompts: Any) -> None:
     for task in (

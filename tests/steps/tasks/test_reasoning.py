@@ -132,9 +132,30 @@ def test_the_choice_is_dumped_only_where_it_was_made() -> None:
     assert list(task.get_outputs()) == ["generation", "model_name", "reasoning"]
 
 
-def test_a_task_that_asks_in_a_way_of_its_own_says_that_it_has_no_such_column() -> None:
-    with pytest.raises(DistilabelUserError, match="add_reasoning"):
-        EvolQuality(llm=SimulatedLLM(), num_evolutions=1, add_reasoning=True).load()
+def test_a_task_of_several_turns_keeps_what_was_thought_in_each(
+    start: Start, tmp_path: Path
+) -> None:
+    def evolved(**fields: Any) -> Any:
+        with Pipeline(name="turns", cache_dir=tmp_path) as pipeline:
+            EvolQuality(name="evolve", llm=llm, num_evolutions=2, **fields)
+        rows = [{"instruction": f"Question {i}.", "response": "An answer."} for i in range(3)]
+        return pipeline.run(dataset=rows)
+
+    llm = start("think")
+    for row in rows_of(evolved()):
+        thoughts = row["distilabel_metadata"]["reasoning_evolve"]
+        assert len(thoughts) == 2
+        assert "<think>" not in row["evolved_response"]
+    # The same in a column, from kept answers.
+    again = evolved(add_reasoning=True)
+    assert again.report.asked == 0
+    for row in rows_of(again):
+        assert len(row["reasoning"]) == 2
+        assert "reasoning_evolve" not in row["distilabel_metadata"]
+    llm = start(None)
+    plain = evolved()
+    assert plain.report.asked == 6
+    assert all("reasoning_evolve" not in row["distilabel_metadata"] for row in rows_of(plain))
 
 
 def test_a_column_of_that_name_is_not_written_over() -> None:

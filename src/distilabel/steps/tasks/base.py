@@ -32,7 +32,7 @@ from distilabel.models.llms.base import LLM
 from distilabel.models.users import load_for, unload_for
 from distilabel.steps.base import GeneratorStep, GlobalStep, Step, StepInput, _Step
 from distilabel.steps.tasks.reading import Reading, ask_again, read
-from distilabel.steps.tasks.reasoning import NO_ANSWER, REASONING, check_column
+from distilabel.steps.tasks.reasoning import NO_ANSWER, REASONING, Listening, check_column
 
 if TYPE_CHECKING:
     from distilabel.typing import (
@@ -111,8 +111,7 @@ class _TaskBase(_Step, ABC):
         """
         super().load()
         if self.add_reasoning:
-            asks_once = getattr(type(self), "aprocess", None) is Task.aprocess
-            check_column(self, asks_once=asks_once)
+            check_column(self)
         self._set_default_structured_output()
         load_for(self, self.llm)
 
@@ -240,6 +239,16 @@ class _TaskBase(_Step, ABC):
             grouped = {key: [columns.get(key) for columns in made] for key in (made or [{}])[0]}
             return [{**base, **grouped, "model_name": name}]
         return [{**base, **columns, "model_name": name} for columns in made]
+
+    async def _rows_made_of(self, row: Row, ask: Ask) -> list[Row]:
+        """What `aprocess` makes of a row, with what the model thought in all its turns."""
+        asks: Any = self
+        if type(asks).aprocess is Task.aprocess:
+            made: list[Row] = await asks.aprocess(row, ask)
+            return made
+        listening = Listening(ask)
+        made = await asks.aprocess(row, listening)
+        return listening.noted(made, str(self.name), in_column=bool(self.add_reasoning))
 
     def _failed_rows(self, row: Row, error: dict[str, Any]) -> list[Row]:
         """The row that goes on when there is no answer: None in the outputs, and why."""

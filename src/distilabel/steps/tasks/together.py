@@ -18,9 +18,7 @@ class Rowwise(Protocol):
 
     llm: LLM
 
-    async def aprocess(self, row: Row, ask: Any) -> list[Row]:
-        """Turns one row into rows."""
-        ...
+    async def _rows_made_of(self, row: Row, ask: Any) -> list[Row]: ...
 
     def _failed_rows(self, row: Row, error: dict[str, Any]) -> list[Row]: ...
 
@@ -46,12 +44,12 @@ def asked_together(task: Rowwise, rows: Sequence[Row], door: Door) -> list[Row]:
     if not in_run and task.llm.use_offline_batch_generation:
         from distilabel.models.offline.alone import asked_alone
 
-        work = asked_alone(task.llm, lambda ask: [task.aprocess(row, ask) for row in rows])
+        work = asked_alone(task.llm, lambda ask: [task._rows_made_of(row, ask) for row in rows])
         return [row for some in run_sync(work) for row in some]
 
     async def rows_of(row: Row) -> list[Row]:
         try:
-            return await task.aprocess(row, door)
+            return await task._rows_made_of(row, door)
         except AnswerError as error:
             if not in_run:
                 raise
