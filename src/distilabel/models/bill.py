@@ -83,7 +83,8 @@ class Bill:
     async def _priced(self) -> Price:
         assert self._price is not None
         # One task for all questions: a cancelled question must not cancel it for the others.
-        price = await asyncio.shield(self._price)
+        done = self._price.done()
+        price = self._price.result() if done else await asyncio.shield(self._price)
         return price if self._job_share is None else reduced(price, self._job_share)
 
     @property

@@ -45,6 +45,8 @@ class Usage(NamedTuple):
 def _sum(counts: Any) -> float:
     """Models of users count per generation, in all, or where they know."""
     if isinstance(counts, (list, tuple)):
+        if len(counts) == 1:
+            return counts[0] or 0
         return math.fsum(count for count in counts if count)
     return counts or 0
 

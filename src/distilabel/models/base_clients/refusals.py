@@ -63,6 +63,8 @@ class Refusals:
         Args:
             arguments: of a question.
         """
+        if not self._instead:
+            return arguments
         named = {self._instead.get(name, name): value for name, value in arguments.items()}
         return {name: value for name, value in named.items() if name is not None}
 

@@ -35,7 +35,8 @@ def apart(text: str | None) -> tuple[str | None, str | None]:
     if begun.startswith(_OPENING):
         thought, closed, rest = begun.removeprefix(_OPENING).partition(_CLOSING)
         return thought.strip() or None, rest.lstrip() if closed else None
-    closing = _CLOSING_ALONE.search(text)
+    # Looked for before the pattern is, which takes long on a long text.
+    closing = _CLOSING_ALONE.search(text) if _CLOSING in text else None
     if closing is None:
         return None, text
     thought, rest = text[: closing.start()], text[closing.end() :]

@@ -35,6 +35,8 @@ from distilabel.steps.tasks.reading import Reading, ask_again, read
 from distilabel.steps.tasks.reasoning import NO_ANSWER, REASONING, Listening, check_column
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from distilabel.typing import (
         ChatType,
         FormattedInput,
@@ -240,14 +242,18 @@ class _TaskBase(_Step, ABC):
             return [{**base, **grouped, "model_name": name}]
         return [{**base, **columns, "model_name": name} for columns in made]
 
-    async def _rows_made_of(self, row: Row, ask: Ask) -> list[Row]:
+    def _rows_made_of(self, row: Row, ask: Ask) -> Coroutine[Any, Any, list[Row]]:
         """What `aprocess` makes of a row, with what the model thought in all its turns."""
-        asks: Any = self
-        if type(asks).aprocess is Task.aprocess:
-            made: list[Row] = await asks.aprocess(row, ask)
-            return made
+        task: Any = self
+        if type(task).aprocess is not Task.aprocess:
+            return self._made_in_turns(row, ask)
+        made: Coroutine[Any, Any, list[Row]] = task.aprocess(row, ask)
+        return made
+
+    async def _made_in_turns(self, row: Row, ask: Ask) -> list[Row]:
+        task: Any = self
         listening = Listening(ask)
-        made = await asks.aprocess(row, listening)
+        made = await task.aprocess(row, listening)
         return listening.noted(made, str(self.name), in_column=bool(self.add_reasoning))
 
     def _failed_rows(self, row: Row, error: dict[str, Any]) -> list[Row]:

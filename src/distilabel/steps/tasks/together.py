@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from typing import Any, Protocol
 
 from distilabel._core.loop import run_sync
@@ -18,7 +18,7 @@ class Rowwise(Protocol):
 
     llm: LLM
 
-    async def _rows_made_of(self, row: Row, ask: Any) -> list[Row]: ...
+    def _rows_made_of(self, row: Row, ask: Any) -> Coroutine[Any, Any, list[Row]]: ...
 
     def _failed_rows(self, row: Row, error: dict[str, Any]) -> list[Row]: ...
 
