@@ -48,8 +48,10 @@ def present(module: str, name: str) -> tuple[str, str] | None:
         is no old name.
     """
     found = NAMES.get((module, name))
-    if found is not None:
-        _say(f"{module}.{name}", ".".join(found))
+    old = f"{module}.{name}"
+    if found is not None and old not in _told:
+        _told.add(old)
+        _say(old, ".".join(found))
     return found
 
 
@@ -91,9 +93,6 @@ def _shows(module: str, targets: tuple[str, ...]) -> Callable[[str], Any]:
 
 
 def _say(old: str, new: str) -> None:
-    if old in _told:
-        return
-    _told.add(old)
     # Shown where the old name stands; frames of the machinery of imports are not counted.
     level, frame = 1, sys._getframe(1)
     while frame.f_back is not None and _is_machinery(frame.f_globals.get("__name__", "")):
