@@ -7,6 +7,7 @@ from typing import Any
 
 from distilabel._engine.held import Held
 from distilabel._engine.joining import Joining
+from distilabel._engine.kinds import runs_per_row, runs_row_by_row
 from distilabel._engine.leaf import Leaf
 from distilabel._engine.memo import Memo
 from distilabel._engine.node import Node
@@ -27,7 +28,7 @@ from distilabel.constants import STEPS_OUTPUTS_PATH
 from distilabel.models.door import Door
 from distilabel.models.llms.base import LLM
 from distilabel.models.offline.gathering import Gathering
-from distilabel.steps.base import GeneratorStep, GlobalStep, Step, _Step
+from distilabel.steps.base import GeneratorStep, Step, _Step
 from distilabel.steps.tasks.base import Task, asked_by_row
 from distilabel.steps.tasks.generating import RowGenerator
 
@@ -224,39 +225,3 @@ class Graph:
             for step in below
             for predecessor in self._plan.predecessors(step)
         )
-
-
-def processes_of(step: _Step) -> tuple[int, str]:
-    """How many worker processes a step gets, and why not those it asks for.
-
-    Args:
-        step: the step.
-
-    Returns:
-        A number, 0 for a step that runs in this process; and words for people where it asks for
-        more than one and gets none.
-    """
-    replicas = step.resources.replicas or 1
-    if replicas == 1:
-        return 0, ""
-    if not step.is_normal:
-        return 0, "only steps that get their rows in batches can have replicas"
-    if isinstance(getattr(step, "llm", None), LLM):
-        return 0, "its questions wait for the model side by side in one process"
-    if runs_row_by_row(type(step)):  # type: ignore[arg-type]
-        return 0, "sending rows to another process takes longer than what it does with them"
-    return replicas, ""
-
-
-def runs_row_by_row(cls: type[Step]) -> bool:
-    """Whether a class says that its `process` is a pure function of each row.
-
-    A subclass of a built-in that brings a `process` of its own has said nothing of the kind.
-    """
-    owner = next(c for c in cls.__mro__ if "process" in vars(c))
-    return bool(vars(owner).get("_row_by_row", False))
-
-
-def runs_per_row(task: Task) -> bool:
-    """Whether a task is asked row by row, and has not brought a `process` of its own."""
-    return asked_by_row(type(task)) and not isinstance(task, GlobalStep)

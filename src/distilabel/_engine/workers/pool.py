@@ -1,4 +1,4 @@
-"""The worker processes of one step: started together, replaced when one dies, ended together."""
+"""The workers of one step: started together, replaced when one dies, ended together."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import contextlib
 import logging
 import pickle
 from collections import deque
+from functools import partial
 from typing import Any, Final
 
 from distilabel._core.threads import Threads
 from distilabel._engine.memo import Outcome
-from distilabel._engine.workers.child import END, Assignment
-from distilabel._engine.workers.packing import packed_step
-from distilabel._engine.workers.worker import TookTooLong, Worker, WorkerDied
+from distilabel._engine.workers.served import END, Assignment
+from distilabel._engine.workers.site import Hand, Site, TookTooLong, WorkerDied
 from distilabel.constants import PIPELINE_CACHE_ID_ENV_NAME, PIPELINE_NAME_ENV_NAME
 from distilabel.models.door import StopAsking
 from distilabel.steps.base import Step
@@ -35,6 +35,7 @@ class Pool:
         count: how many processes.
         pipeline: name of the pipeline.
         signature: of the pipeline.
+        site: where they are.
 
     Attributes:
         count: how many processes.
@@ -45,20 +46,23 @@ class Pool:
         DistilabelUserError: the step cannot be sent to another process.
     """
 
-    def __init__(self, step: Step, count: int, pipeline: str, signature: str) -> None:
+    def __init__(self, step: Step, count: int, pipeline: str, signature: str, site: Site) -> None:
         self.count = count
         self.threads = Threads(count, f"distilabel-{step.name}")
         self.configuration: str | None = None
         self._name = str(step.name)
         assignment = Assignment(
-            packed_step(step),
+            site.packed(step),
             logging.getLogger("distilabel").level,
             {PIPELINE_NAME_ENV_NAME: pipeline, PIPELINE_CACHE_ID_ENV_NAME: signature},
         )
         self._assignment = pickle.dumps(assignment)
         self._seconds = step.process_timeout
-        self._workers: set[Worker] = set()
-        self._idle: deque[Worker] = deque()
+        self._hand = partial(site.hand, pipeline, step)
+        # Each has a number; whoever takes the place of another one takes its number.
+        self._workers: dict[Hand, int] = {}
+        self._numbers = deque(range(count))
+        self._idle: deque[Hand] = deque()
         self._deaths = 0
         self._closed = False
 
@@ -102,7 +106,7 @@ class Pool:
             self._buried(worker, error)
             raise
         except TookTooLong:
-            self._workers.discard(worker)
+            self._let_go(worker)
             raise TimeoutError(
                 f"`process` of {self._name} took longer than {self._seconds:g} s; its worker "
                 "process was ended"
@@ -113,20 +117,20 @@ class Pool:
         self._done(worker)
         return Outcome(rows, places, None, remembers)
 
-    def _done(self, worker: Worker) -> None:
+    def _done(self, worker: Hand) -> None:
         self._deaths = 0
         self._idle.append(worker)
 
-    def _free(self) -> Worker:
+    def _free(self) -> Hand:
         if self._closed:
             raise StopAsking
         # As many threads as processes come here: where none is idle, one has died.
         with contextlib.suppress(IndexError):
             return self._idle.popleft()
         while True:
-            worker = self._new()
-            worker.begin(self._assignment)
             try:
+                worker = self._new()
+                worker.begin(self._assignment)
                 worker.wait_until_loaded()
             except WorkerDied as error:
                 self._buried(worker, error)
@@ -138,18 +142,24 @@ class Pool:
             else:
                 return worker
 
-    def _new(self) -> Worker:
-        worker = Worker(self._name)
-        self._workers.add(worker)
+    def _new(self) -> Hand:
+        number = self._numbers.popleft()
+        worker = self._hand(number)
+        self._workers[worker] = number
         if self._closed:
             # Whoever closes may not have seen it any more.
             worker.end()
             raise StopAsking
         return worker
 
-    def _buried(self, worker: Worker, error: WorkerDied) -> None:
+    def _let_go(self, worker: Hand) -> None:
+        number = self._workers.pop(worker, None)
+        if number is not None:
+            self._numbers.append(number)
+
+    def _buried(self, worker: Hand, error: WorkerDied) -> None:
         worker.end()
-        self._workers.discard(worker)
+        self._let_go(worker)
         if self._closed:
             raise StopAsking from None
         self._deaths += 1
@@ -174,7 +184,7 @@ class Pool:
                 _log.warning(
                     "%s could not be unloaded: %s: %s", self._name, type(error).__name__, error
                 )
-            self._workers.discard(worker)
+            self._let_go(worker)
             self._idle.remove(worker)
         # Those that are at work still, or have not been seen to be done.
         for worker in list(self._workers):

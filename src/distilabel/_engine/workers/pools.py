@@ -1,10 +1,9 @@
-"""Which steps of a run get worker processes, and what is said to the others that ask for some."""
+"""Which steps of a run get workers, and what is said to the others that ask for some."""
 
 from __future__ import annotations
 
 import logging
 
-from distilabel._engine.graph import processes_of
 from distilabel._engine.plan import Plan
 from distilabel._engine.workers.pool import Pool
 from distilabel.constants import STEPS_ARTIFACTS_PATH
@@ -14,7 +13,7 @@ _log = logging.getLogger("distilabel.pipeline")
 
 
 def pools_of(plan: Plan) -> dict[str, Pool]:
-    """Pools for the steps of a run that have replicas, not started yet.
+    """Pools for the steps of a run that get workers, not started yet.
 
     Args:
         plan: of the run.
@@ -27,7 +26,7 @@ def pools_of(plan: Plan) -> dict[str, Pool]:
     """
     pools: dict[str, Pool] = {}
     for name, step in plan.steps.items():
-        count, why_not = processes_of(step)
+        count, why_not = plan.site.count(step)
         if why_not:
             level = logging.INFO if step.is_normal else logging.WARNING
             asked = step.resources.replicas
@@ -36,5 +35,5 @@ def pools_of(plan: Plan) -> dict[str, Pool]:
             # The copies that are sent have to know it.
             step.set_pipeline_artifacts_path(plan.data / STEPS_ARTIFACTS_PATH)
             count = 1 if plan.first_batch_only else count
-            pools[name] = Pool(step, count, plan.name, plan.signature)
+            pools[name] = Pool(step, count, plan.name, plan.signature, plan.site)
     return pools
