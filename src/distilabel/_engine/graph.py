@@ -109,6 +109,7 @@ class Graph:
                 door=door,
                 reorders=reorders,
                 spool=spool,
+                pool=self._pools.get(str(step.name)),
             )
         if runs_row_by_row(type(step)) and step.process_timeout is None:
             return RowByRow(step, self._shared)

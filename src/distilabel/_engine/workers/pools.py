@@ -29,8 +29,11 @@ def pools_of(plan: Plan) -> dict[str, Pool]:
         count, why_not = plan.site.count(step)
         if why_not:
             level = logging.INFO if step.is_normal else logging.WARNING
-            asked = step.resources.replicas
-            _log.log(level, "%s runs once, not %d times: %s", name, asked, why_not)
+            asked = step.resources.replicas or 1
+            if asked > 1:
+                _log.log(level, "%s runs once, not %d times: %s", name, asked, why_not)
+            else:
+                _log.log(level, "%s gets no resources of its own: %s", name, why_not)
         if count and isinstance(step, Step):
             # The copies that are sent have to know it.
             step.set_pipeline_artifacts_path(plan.data / STEPS_ARTIFACTS_PATH)
