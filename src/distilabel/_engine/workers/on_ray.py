@@ -45,7 +45,7 @@ class OnRay:
         """
         global _connected
         if not ray.is_initialized():
-            ray.init(self._url, **self._settings())
+            ray.init(**self._settings())
             _connected = self._url
         elif self._url not in (None, _connected, ray.get_runtime_context().gcs_address):
             raise DistilabelUserError(
@@ -56,6 +56,8 @@ class OnRay:
 
     def _settings(self) -> dict[str, Any]:
         settings = dict(self._options)
+        if self._url is not None:
+            settings["address"] = self._url
         environment = dict(settings.pop("runtime_env", None) or {})
         if self._url is not None and self._requirements and not environment.keys() & _INSTALLERS:
             environment["pip"] = self._requirements
