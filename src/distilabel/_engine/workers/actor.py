@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import pickle
 import re
 import time
@@ -11,7 +12,7 @@ from collections import deque
 from typing import Any, Final
 
 import ray
-from ray.exceptions import GetTimeoutError, RayError
+from ray.exceptions import ActorUnavailableError, GetTimeoutError, RayError
 
 from distilabel._engine.workers.served import END, Heard, Served
 from distilabel._engine.workers.site import TookTooLong, WorkerDied
@@ -74,6 +75,7 @@ class Actor:
         self._actor = _started(name, options)
         self._here = self._actor.here.remote()
         self._answer: Any = None
+        self._say_at = time.monotonic() + _ROOM_SECONDS
 
     def begin(self, what: bytes) -> None:
         """Says what is to be done; what comes of it is waited for with another method."""
@@ -81,7 +83,17 @@ class Actor:
 
     def wait_until_loaded(self) -> str | None:
         """Waits until the step is loaded there, and says so where the cluster has no room."""
-        if not ray.wait([self._here], timeout=_ROOM_SECONDS)[0]:
+        while not self.has_begun(_LOOK_SECONDS):
+            pass
+        digest: str | None = self._listen()
+        return digest
+
+    def has_begun(self, seconds: float) -> bool:
+        """Whether a node has taken it; waits for that."""
+        if ray.wait([self._here], timeout=seconds)[0]:
+            return True
+        if time.monotonic() > self._say_at:
+            self._say_at = math.inf
             _log.warning(
                 "The actor %s has not started yet: it waits for a node with %s free (free in the "
                 "cluster: %s), or for packages that are being installed.",
@@ -89,8 +101,7 @@ class Actor:
                 _in_words(self._options) or "a place",
                 _in_words(ray.available_resources()) or "nothing",
             )
-        digest: str | None = self._listen()
-        return digest
+        return False
 
     def run(self, batch: bytes, seconds: float | None = None) -> Any:
         """Works on a batch."""
@@ -145,6 +156,8 @@ def _started(name: str, options: dict[str, Any]) -> Any:
 
 def _why(error: RayError) -> str:
     """Why an actor died, in a few words."""
+    if isinstance(error, ActorUnavailableError):
+        return "it does not answer any more; its node may be lost"
     text = str(error)
     found = _CAUSE.search(text)
     lines = [line.strip() for line in text.splitlines() if line.strip()]
@@ -161,5 +174,5 @@ def _in_words(resources: dict[str, Any]) -> str:
         if isinstance(amount, dict):
             words.append(_in_words(amount))
         elif not name.startswith(("node:", "object_store")):
-            words.append(f"{name.removeprefix('num_')} {amount:g}")
+            words.append(f"{name.removeprefix('num_')} {amount:.12g}")
     return ", ".join(words)

@@ -19,6 +19,7 @@ from distilabel.steps.base import Step
 
 # So many deaths without a batch done in between say that it will not get better.
 _MOST_DEATHS: Final = 10
+_LOOK_SECONDS: Final = 0.1
 
 _log = logging.getLogger("distilabel.pipeline")
 
@@ -122,16 +123,18 @@ class Pool:
         self._idle.append(worker)
 
     def _free(self) -> Hand:
-        if self._closed:
-            raise StopAsking
-        # As many threads as processes come here: where none is idle, one has died.
-        with contextlib.suppress(IndexError):
-            return self._idle.popleft()
         while True:
+            if self._closed:
+                raise StopAsking
+            # As many threads as workers come here: where none is idle, one has died.
+            with contextlib.suppress(IndexError):
+                return self._idle.popleft()
             try:
                 worker = self._new()
                 worker.begin(self._assignment)
-                worker.wait_until_loaded()
+                if self._has_place(worker):
+                    worker.wait_until_loaded()
+                    return worker
             except WorkerDied as error:
                 self._buried(worker, error)
             except Exception as error:
@@ -140,7 +143,16 @@ class Pool:
                     f"one that died: {type(error).__name__}: {error}"
                 ) from error
             else:
-                return worker
+                # Those that are left go on. With the next batch there may be a place again.
+                worker.end()
+                self._let_go(worker)
+
+    def _has_place(self, worker: Hand) -> bool:
+        """Waits until there is a place for a worker; no longer than until another one is idle."""
+        while not worker.has_begun(_LOOK_SECONDS):
+            if self._idle:
+                return False
+        return True
 
     def _new(self) -> Hand:
         number = self._numbers.popleft()

@@ -25,6 +25,13 @@ class Hand(Protocol):
             what: an `Assignment`, pickled, or `END`.
         """
 
+    def has_begun(self, seconds: float) -> bool:
+        """Whether there is a place where it works; waits for one.
+
+        Args:
+            seconds: to wait at most.
+        """
+
     def wait_until_loaded(self) -> str | None:
         """Waits until the step is loaded there; `begin` comes before.
 
