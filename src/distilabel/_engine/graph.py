@@ -22,9 +22,11 @@ from distilabel._engine.shared import Shared
 from distilabel._engine.source import Source
 from distilabel._engine.spool import Spool
 from distilabel._engine.whole import Whole
+from distilabel._engine.workers.models import batcher_with, model_of
 from distilabel._engine.workers.pool import Pool
 from distilabel._engine.workers.replicated import Replicated
 from distilabel.constants import STEPS_OUTPUTS_PATH
+from distilabel.models.batcher import Batcher
 from distilabel.models.door import Door
 from distilabel.models.llms.base import LLM
 from distilabel.models.offline.gathering import Gathering
@@ -109,14 +111,14 @@ class Graph:
                 door=door,
                 reorders=reorders,
                 spool=spool,
-                pool=self._pools.get(str(step.name)),
+                pool=self._pool(step),
             )
         if runs_row_by_row(type(step)) and step.process_timeout is None:
             return RowByRow(step, self._shared)
         size = step.input_batch_size or 50
         memo = self._memo(step)
         reorders = not self._is_joined_with_others(str(step.name))
-        pool = self._pools.get(str(step.name))
+        pool = self._pool(step)
         if pool is not None:
             return Replicated(step, self._shared, pool, size=size, memo=memo, reorders=reorders)
         return PerBatch(step, self._shared, size=size, memo=memo, door=door, reorders=reorders)
@@ -137,6 +139,7 @@ class Graph:
         if not isinstance(llm, LLM):
             return None
         store = self._shared.store
+        size = getattr(step, "input_batch_size", None) or 50
         door = Door(
             llm,
             step=str(step.name),
@@ -144,7 +147,8 @@ class Graph:
             reuse=self._shared.reuse and step.use_cache,
             gates=self._shared.gates,
             emit=self._shared.emit,
-            batch_size=getattr(step, "input_batch_size", None) or 50,
+            batch_size=size,
+            batcher=self._batcher(step, llm, size),
             stopping=lambda: self._shared.stopping,
             budget=self._shared.budget,
             gathering=self._gathering(step, llm),
@@ -152,11 +156,20 @@ class Graph:
         door.loop = self._shared.loop
         return door
 
+    def _batcher(self, step: _Step, llm: LLM, most: int) -> Batcher | None:
+        """Asks a model that workers hold."""
+        pool = self._pools.get(str(step.name))
+        return batcher_with(pool, llm, most) if pool is not None else None
+
     def _gathering(self, step: _Step, llm: LLM) -> Gathering | None:
         # A pilot is to know now what the rest will be like.
         if not llm.use_offline_batch_generation or self._plan.picked is not None:
             return None
         return self._shared.gatherings.of(llm, reuse=self._shared.reuse and step.use_cache)
+
+    def _pool(self, step: _Step) -> Pool | None:
+        """Workers that run a step; not those that hold its model."""
+        return self._pools.get(str(step.name)) if model_of(step) is None else None
 
     def _memo(self, step: Step) -> Memo | None:
         """A memo for a step of the user's; the answers of models are kept by themselves."""
@@ -164,7 +177,7 @@ class Graph:
         mine = str(type(step).__module__).partition(".")[0] == "distilabel"
         if store is None or mine or isinstance(getattr(step, "llm", None), LLM):
             return None
-        pool = self._pools.get(str(step.name))
+        pool = self._pool(step)
         try:
             if pool is not None and pool.configuration is None:
                 raise TypeError("its fields have no digest")

@@ -155,7 +155,8 @@ class Whole(Feed):
 
     def _made(self, rows: list[Any]) -> Outcome:
         if self._pool is not None:
-            return self._pool.run(rows)
+            made, matched, remembers = self._pool.run(rows)
+            return Outcome(made, matched, None, remembers)
         made, matched = run_step(self._step, rows)
         return Outcome(made, matched, None)
 

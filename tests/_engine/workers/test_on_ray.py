@@ -17,7 +17,7 @@ from distilabel.errors import DistilabelUserError
 from distilabel.pipeline import Pipeline
 from distilabel.steps import GlobalStep, Step, StepInput, StepResources
 from rooms import Ask, Echo, FnGlobal, Numbers, rows_of, script
-from worked import Counts, Holds, Multiplies, Plain, Unloadable
+from worked import Counts, Holds, InProcess, Multiplies, Plain, Unloadable
 
 ray = pytest.importorskip("ray")
 
@@ -156,6 +156,46 @@ class WhereAll(GlobalStep):
         yield [{**row, "where": os.getpid()} for row in inputs]
 
 
+def asked(folder: Path, texts: list[str], resources: StepResources) -> Any:
+    with Pipeline(name="p", cache_dir=folder / "cache") as pipeline:
+        Ask(name="ask", llm=InProcess(folder=str(folder)), resources=resources, input_batch_size=5)
+    return pipeline.ray().run(dataset=[{"text": text} for text in texts])
+
+
+def test_a_model_in_process_is_loaded_in_actors_if_its_step_asks_for_resources(
+    tmp_path: Path,
+) -> None:
+    texts = [str(n) for n in range(40)]
+    distiset = asked(tmp_path, texts, StepResources(replicas=2, cpus=1))
+    answers = [row["answer"].split() for row in rows_of(distiset)]
+    assert [text for text, _ in answers] == texts
+    processes = {int(process) for _, process in answers}
+    assert len(processes) == 2
+    assert os.getpid() not in processes
+    for what in ("load", "unload"):
+        assert {int(f.name.split("-")[1]) for f in tmp_path.glob(f"{what}-*")} == processes
+    # What was answered there is found again anywhere.
+    again = asked(tmp_path, texts, StepResources())
+    assert [row["answer"].split() for row in rows_of(again)] == answers
+
+
+def test_a_model_stays_in_the_program_if_its_step_asks_for_nothing(tmp_path: Path) -> None:
+    distiset = asked(tmp_path, ["a"], StepResources())
+    assert rows_of(distiset)[0]["answer"] == f"a {os.getpid()}"
+
+
+def test_a_question_that_kills_the_actors_of_a_model_fails_with_those_asked_with_it(
+    tmp_path: Path,
+) -> None:
+    texts = [*"abcdefghi", "die"]
+    distiset = asked(tmp_path, texts, StepResources(cpus=1))
+    failed = {failure["key"][0]: failure["message"] for failure in distiset.failures}
+    # With it in one call were those that were ready at the same moment.
+    assert failed.keys() <= {5, 6, 7, 8, 9}
+    assert "the Ray actor distilabel-p-ask-0 died: its worker process has died" in failed[9]
+    assert distiset.report.balanced
+
+
 def test_an_error_fails_its_batch_and_keeps_its_name(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -171,7 +211,9 @@ def test_an_error_fails_its_batch_and_keeps_its_name(
 def test_a_killed_actor_costs_no_row_if_another_can_do_the_batch(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    distiset = run(tmp_path, numbers(30, r7="kill_once"), dies_again=True)
+    # Meanwhile the other actor is busy for a while.
+    rows = [{**row, "seconds": 8.0} for row in numbers(30, r0="sleep", r7="kill_once")]
+    distiset = run(tmp_path, rows, dies_again=True)
     assert (tmp_path / "killed_again").exists()
     assert [row["made"] for row in rows_of(distiset)] == [f"made {n}" for n in range(30)]
     assert not distiset.failures

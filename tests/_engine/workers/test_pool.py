@@ -9,7 +9,7 @@ from typing import Any
 from distilabel._engine.rows import one_to_one
 from distilabel._engine.workers.pool import Pool
 from distilabel._engine.workers.site import WorkerDied
-from distilabel.steps.base import Step, _Step
+from distilabel.steps.base import _Step
 from worked import Plain
 
 
@@ -27,10 +27,10 @@ class Place:
 
     def check(self, step: _Step) -> None: ...
 
-    def packed(self, step: Step) -> bytes:
+    def packed(self, step: _Step) -> bytes:
         return b""
 
-    def hand(self, pipeline: str, step: Step, number: int) -> Fake:
+    def hand(self, pipeline: str, step: _Step, number: int) -> Fake:
         self.made.append(Fake(self, number))
         return self.made[-1]
 
@@ -72,7 +72,7 @@ def done(pool: Pool, count: int, at_a_time: int = 2) -> list[int]:
     """By whom batches are done."""
     with ThreadPoolExecutor(at_a_time) as threads:
         outcomes = threads.map(lambda n: pool.run([{"n": n}]), range(count))
-        return [outcome.rows[0]["by"] for outcome in outcomes]
+        return [rows[0]["by"] for rows, _, _ in outcomes]
 
 
 def test_those_that_are_left_do_all_batches_and_leave_nobody_waiting_for_a_place() -> None:

@@ -8,11 +8,13 @@ import ray
 from ray import cloudpickle
 
 from distilabel._engine.workers.actor import Actor
+from distilabel._engine.workers.jobs import ModelJob, StepJob
+from distilabel._engine.workers.models import model_of
 from distilabel._engine.workers.packing import copy_for, told
 from distilabel._engine.workers.processes import stays
 from distilabel.errors import DistilabelUserError
 from distilabel.models.llms.base import LLM
-from distilabel.steps.base import GeneratorStep, Step, StepResources, _Step
+from distilabel.steps.base import GeneratorStep, StepResources, _Step
 
 _CURE = "Ray actors get a copy of the step: put what has to be made anew into `load()`."
 
@@ -64,9 +66,15 @@ class OnRay:
         return {**settings, "runtime_env": environment} if environment else settings
 
     def count(self, step: _Step) -> tuple[int, str]:
-        """As many actors as a plain step has replicas; one for a global step that asks for more."""
+        """As many actors as a plain step has replicas.
+
+        A global step gets one, and a model that works in process as many as its step has replicas,
+        where the step asks for something: all rows, or a small model, are better left here.
+        """
         resources = step.resources
         asks = resources != StepResources()
+        if model_of(step) is not None:
+            return (resources.replicas or 1) if asks else 0, ""
         if isinstance(step, GeneratorStep):
             return 0, "generators work in the program itself" if asks else ""
         why_not = stays(step)
@@ -74,7 +82,6 @@ class OnRay:
             return 0, why_not if asks else ""
         if step.is_normal:
             return resources.replicas or 1, ""
-        # To send all rows away pays where this machine is not enough.
         return (1 if _options(resources) else 0), (
             "it needs all rows at once" if (resources.replicas or 1) > 1 else ""
         )
@@ -87,14 +94,15 @@ class OnRay:
                 f"{step.name}: offline batches cannot be asked for on Ray. Set "
                 "use_offline_batch_generation=False on its model, or run the pipeline without Ray."
             )
-        if self.count(step)[0] and isinstance(step, Step):
+        if self.count(step)[0]:
             self.packed(step)
 
-    def packed(self, step: Step) -> bytes:
-        """The step, pickled so that also classes of the program itself are found there."""
+    def packed(self, step: _Step) -> bytes:
+        """The step, or its model, pickled so that classes of the program are found there too."""
         own = copy_for(step)
+        llm = model_of(own)
         try:
-            packed: bytes = cloudpickle.dumps(own)
+            packed: bytes = cloudpickle.dumps(StepJob(own) if llm is None else ModelJob(llm))
         except Exception as error:
             words, reason = told(own, error, cloudpickle.dumps)
             raise DistilabelUserError(
@@ -102,7 +110,7 @@ class OnRay:
             ) from error
         return packed
 
-    def hand(self, pipeline: str, step: Step, number: int) -> Actor:
+    def hand(self, pipeline: str, step: _Step, number: int) -> Actor:
         """Starts an actor."""
         return Actor(f"distilabel-{pipeline}-{step.name}-{number}", _options(step.resources))
 

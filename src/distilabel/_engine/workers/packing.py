@@ -10,8 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 from distilabel._engine.workers.guard import unguarded
+from distilabel._engine.workers.jobs import StepJob
 from distilabel.errors import DistilabelUserError
-from distilabel.steps.base import Step
+from distilabel.steps.base import _Step
 
 _CURE = (
     "Worker processes get a copy of the step (it is pickled): put what has to be made anew into "
@@ -19,7 +20,7 @@ _CURE = (
 )
 
 
-def packed_step(step: Step) -> bytes:
+def packed_step(step: _Step) -> bytes:
     """A step as bytes, without its pipeline.
 
     Raises:
@@ -44,7 +45,7 @@ def packed_step(step: Step) -> bytes:
         raise DistilabelUserError(f"{step.name}: {unguarded()}")
     own = copy_for(step)
     try:
-        return pickle.dumps(own)
+        return pickle.dumps(StepJob(own))
     except Exception as error:
         words, reason = told(own, error, pickle.dumps)
         raise DistilabelUserError(
@@ -52,7 +53,7 @@ def packed_step(step: Step) -> bytes:
         ) from error
 
 
-def copy_for(step: Step) -> Step:
+def copy_for(step: _Step) -> _Step:
     """The copy of a step that is sent away: without its pipeline."""
     own = step.model_copy(update={"pipeline": None})
     for name in [name for name in vars(own) if name not in type(step).model_fields]:
@@ -61,7 +62,7 @@ def copy_for(step: Step) -> Step:
     return own
 
 
-def told(step: Step, error: Exception, dumps: Callable[[Any], bytes]) -> tuple[str, Exception]:
+def told(step: _Step, error: Exception, dumps: Callable[[Any], bytes]) -> tuple[str, Exception]:
     """What of a step has no form as bytes, in words, and why.
 
     Args:

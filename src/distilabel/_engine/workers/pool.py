@@ -10,12 +10,11 @@ from functools import partial
 from typing import Any, Final
 
 from distilabel._core.threads import Threads
-from distilabel._engine.memo import Outcome
 from distilabel._engine.workers.served import END, Assignment
 from distilabel._engine.workers.site import Hand, Site, TookTooLong, WorkerDied
 from distilabel.constants import PIPELINE_CACHE_ID_ENV_NAME, PIPELINE_NAME_ENV_NAME
 from distilabel.models.door import StopAsking
-from distilabel.steps.base import Step
+from distilabel.steps.base import _Step
 
 # So many deaths without a batch done in between say that it will not get better.
 _MOST_DEATHS: Final = 10
@@ -37,28 +36,34 @@ class Pool:
         pipeline: name of the pipeline.
         signature: of the pipeline.
         site: where they are.
+        seconds: that they may take for a batch; None is no limit.
 
     Attributes:
         count: how many processes.
         threads: for `run`, one for each process.
         configuration: digest of the configuration of the loaded step; None if it has none.
-
-    Raises:
-        DistilabelUserError: the step cannot be sent to another process.
     """
 
-    def __init__(self, step: Step, count: int, pipeline: str, signature: str, site: Site) -> None:
+    def __init__(
+        self,
+        step: _Step,
+        count: int,
+        pipeline: str,
+        signature: str,
+        site: Site,
+        seconds: float | None = None,
+    ) -> None:
         self.count = count
         self.threads = Threads(count, f"distilabel-{step.name}")
         self.configuration: str | None = None
         self._name = str(step.name)
-        assignment = Assignment(
-            site.packed(step),
-            logging.getLogger("distilabel").level,
-            {PIPELINE_NAME_ENV_NAME: pipeline, PIPELINE_CACHE_ID_ENV_NAME: signature},
-        )
-        self._assignment = pickle.dumps(assignment)
-        self._seconds = step.process_timeout
+        self._packed = partial(site.packed, step)
+        self._environment = {
+            PIPELINE_NAME_ENV_NAME: pipeline,
+            PIPELINE_CACHE_ID_ENV_NAME: signature,
+        }
+        self._assignment = b""
+        self._seconds = seconds
         self._hand = partial(site.hand, pipeline, step)
         # Each has a number; whoever takes the place of another one takes its number.
         self._workers: dict[Hand, int] = {}
@@ -71,38 +76,44 @@ class Pool:
         """Starts the processes and waits until the step is loaded in all of them.
 
         Raises:
+            DistilabelUserError: the step cannot be sent to another process.
             Exception: what loading the step raised, or how a process ended.
         """
+        level = logging.getLogger("distilabel").level
+        self._assignment = pickle.dumps(Assignment(self._packed(), level, self._environment))
         started = [self._new() for _ in range(self.count)]
         for worker in started:
             worker.begin(self._assignment)
         self.configuration, *_ = [worker.wait_until_loaded() for worker in started]
         self._idle += started
 
-    def run(self, rows: list[Any]) -> Outcome:
+    def run(self, what: Any) -> Any:
         """Works on a batch; one whose process dies is tried once more, in another one.
 
         Args:
-            rows: of the batch.
+            what: the batch.
+
+        Returns:
+            What became of it.
 
         Raises:
             WorkerDied: both processes died of it.
-            TimeoutError: it took longer than `process_timeout`; another process takes the place.
+            TimeoutError: it took longer than it may; another process takes the place.
             WorkersLost: there are no processes any more that would work.
             StopAsking: the processes were ended meanwhile.
             Exception: what the step raised.
         """
-        batch = pickle.dumps(rows)
+        batch = pickle.dumps(what)
         try:
             return self._tried(batch)
         except WorkerDied as error:
             _log.warning("%s: %s. Its batch is tried once more.", self._name, error)
         return self._tried(batch)
 
-    def _tried(self, batch: bytes) -> Outcome:
+    def _tried(self, batch: bytes) -> Any:
         worker = self._free()
         try:
-            rows, places, remembers = worker.run(batch, self._seconds)
+            made = worker.run(batch, self._seconds)
         except WorkerDied as error:
             self._buried(worker, error)
             raise
@@ -116,7 +127,7 @@ class Pool:
             self._done(worker)
             raise
         self._done(worker)
-        return Outcome(rows, places, None, remembers)
+        return made
 
     def _done(self, worker: Hand) -> None:
         self._deaths = 0

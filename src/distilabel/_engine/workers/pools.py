@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 
 from distilabel._engine.plan import Plan
+from distilabel._engine.workers.models import model_of
 from distilabel._engine.workers.pool import Pool
 from distilabel.constants import STEPS_ARTIFACTS_PATH
-from distilabel.steps.base import Step
 
 _log = logging.getLogger("distilabel.pipeline")
 
@@ -20,9 +20,6 @@ def pools_of(plan: Plan) -> dict[str, Pool]:
 
     Returns:
         Step name → its pool.
-
-    Raises:
-        DistilabelUserError: a step cannot be sent to another process.
     """
     pools: dict[str, Pool] = {}
     for name, step in plan.steps.items():
@@ -34,9 +31,11 @@ def pools_of(plan: Plan) -> dict[str, Pool]:
                 _log.log(level, "%s runs once, not %d times: %s", name, asked, why_not)
             else:
                 _log.log(level, "%s gets no resources of its own: %s", name, why_not)
-        if count and isinstance(step, Step):
+        if count:
             # The copies that are sent have to know it.
             step.set_pipeline_artifacts_path(plan.data / STEPS_ARTIFACTS_PATH)
             count = 1 if plan.first_batch_only else count
-            pools[name] = Pool(step, count, plan.name, plan.signature, plan.site)
+            # What a task may take is measured where its rows are.
+            seconds = step.process_timeout if model_of(step) is None else None
+            pools[name] = Pool(step, count, plan.name, plan.signature, plan.site, seconds)
     return pools

@@ -27,14 +27,14 @@ class Processes:
 
     def check(self, step: _Step) -> None:
         """Checks that a step with replicas can be sent to other processes."""
-        if self.count(step)[0] and isinstance(step, Step):
+        if self.count(step)[0]:
             self.packed(step)
 
-    def packed(self, step: Step) -> bytes:
+    def packed(self, step: _Step) -> bytes:
         """The step, pickled."""
         return packed_step(step)
 
-    def hand(self, pipeline: str, step: Step, number: int) -> Worker:
+    def hand(self, pipeline: str, step: _Step, number: int) -> Worker:
         """Starts a process."""
         return Worker(str(step.name))
 

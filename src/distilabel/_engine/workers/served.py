@@ -1,4 +1,4 @@
-"""A step at work for another process: what it is asked and what it says are messages of bytes."""
+"""A job done for another process: what it is asked and what it says are messages of bytes."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from distilabel._engine.makeup import configured, state_of
-from distilabel._engine.running import run_step
 from distilabel._engine.workers.guard import no_runs
+from distilabel._engine.workers.jobs import Job
 from distilabel._engine.workers.packing import packed_error, unpacked_error
 
 # What is sent when there is no more to do.
@@ -24,18 +23,18 @@ class Assignment:
     """What a worker is to do.
 
     Attributes:
-        step: the step, packed.
+        job: what it does, packed.
         level: of the log.
         environment: variables that are set.
     """
 
-    step: bytes
+    job: bytes
     level: int
     environment: dict[str, str] = field(default_factory=dict)
 
 
 class Served:
-    """A step at work, as messages.
+    """A job at work, as messages.
 
     Args:
         assignment: what is to be done.
@@ -43,8 +42,8 @@ class Served:
     """
 
     def __init__(self, assignment: Assignment, say: Callable[[bytes], None]) -> None:
-        self._packed = assignment.step
-        self._step: Any = None
+        self._packed = assignment.job
+        self._job: Job | None = None
         os.environ.update(assignment.environment)
         root = logging.getLogger("distilabel")
         root.setLevel(assignment.level)
@@ -54,39 +53,38 @@ class Served:
 
     @property
     def is_loaded(self) -> bool:
-        """Whether there is a step to give batches to."""
-        return self._step is not None
+        """Whether there is something to give batches to."""
+        return self._job is not None
 
     def load(self) -> bytes:
-        """Loads the step."""
+        """Loads the job."""
         try:
             with no_runs():
-                step = pickle.loads(self._packed)
-            step.load()
+                job: Job = pickle.loads(self._packed)
+            job.load()
+            described = job.described()
         except BaseException as error:  # noqa: BLE001 (told to the other process, whatever it is)
             return _message("failed", packed_error(error))
-        self._step = step
-        return _message("loaded", _digest_of(step))
+        self._job = job
+        return _message("loaded", described)
 
     def make(self, data: bytes) -> bytes:
         """Works on a batch.
 
         Args:
-            data: its rows, pickled.
+            data: it, pickled.
         """
-        step = self._step
+        assert self._job is not None
         try:
-            batch = pickle.loads(data)
-            before = state_of(step)
-            rows, places = run_step(step, batch)
-            return _message("made", (rows, places, state_of(step) != before))
+            return _message("made", self._job.do(pickle.loads(data)))
         except BaseException as error:  # noqa: BLE001 (the rows fail, the run goes on)
             return _message("failed", packed_error(error))
 
     def unload(self) -> bytes:
-        """Unloads the step."""
+        """Unloads the job."""
+        assert self._job is not None
         try:
-            self._step.unload()
+            self._job.unload()
         except BaseException as error:  # noqa: BLE001 (the rows are made)
             return _message("failed", packed_error(error))
         return _message("unloaded", None)
@@ -120,14 +118,6 @@ class Heard:
 
 def _message(kind: str, what: Any) -> bytes:
     return pickle.dumps((kind, what))
-
-
-def _digest_of(step: Any) -> str | None:
-    """Of its configuration, once it is loaded; None if that has no digest."""
-    try:
-        return configured(step)
-    except TypeError:
-        return None
 
 
 class _Forwarding(logging.Handler):

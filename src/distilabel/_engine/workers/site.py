@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from distilabel.steps.base import Step, _Step
+from distilabel.steps.base import _Step
 
 
 class WorkerDied(Exception):
@@ -98,14 +98,14 @@ class Site(Protocol):
             DistilabelUserError: it cannot; says why.
         """
 
-    def packed(self, step: Step) -> bytes:
+    def packed(self, step: _Step) -> bytes:
         """A step as bytes, for the way to a worker.
 
         Raises:
             DistilabelUserError: it has no such form; says which of its attributes is in the way.
         """
 
-    def hand(self, pipeline: str, step: Step, number: int) -> Hand:
+    def hand(self, pipeline: str, step: _Step, number: int) -> Hand:
         """Starts a worker.
 
         Args:
