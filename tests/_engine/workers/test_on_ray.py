@@ -30,12 +30,8 @@ SMALL = {
     "object_store_memory": 80_000_000,
 }
 
-# Ray itself leaves files and sockets open.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.xdist_group("ray"),
-]
+# One cluster is enough.
+pytestmark = pytest.mark.xdist_group("ray")
 
 
 @pytest.fixture(autouse=True, scope="module")
