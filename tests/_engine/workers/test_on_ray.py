@@ -320,6 +320,23 @@ def test_requirements_are_installed_on_the_nodes_of_a_cluster(
     assert seen == {"address": "head:1", "namespace": "n", "runtime_env": environment}
 
 
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (
+            "The actor died.\n\tpid: 3\nThe actor is dead because its node has died. Node Id: 7",
+            "its node has died",
+        ),
+        ("it raised in its creation task\nTraceback\nImportError: no x\n", "ImportError: no x"),
+        ("", "RayError"),
+    ],
+)
+def test_why_an_actor_died_is_said_in_a_few_words(error: str, words: str) -> None:
+    from distilabel._engine.workers.actor import _why
+
+    assert _why(ray.exceptions.RayError(error)) == words
+
+
 PROGRAM = f"""
     SMALL = {SMALL}
     from distilabel.pipeline import Pipeline

@@ -12,7 +12,7 @@ from collections import deque
 from typing import Any, Final
 
 import ray
-from ray.exceptions import ActorUnavailableError, GetTimeoutError, RayError
+from ray.exceptions import ActorUnavailableError, GetTimeoutError, RayError, RuntimeEnvSetupError
 
 from distilabel._engine.workers.served import END, Heard, Served
 from distilabel._engine.workers.site import TookTooLong, WorkerDied
@@ -161,9 +161,12 @@ def _why(error: RayError) -> str:
     text = str(error)
     found = _CAUSE.search(text)
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if getattr(error, "actor_init_failed", False) or found is None:
+    if found is None:
         # What its start raised stands last.
-        return lines[-1] if lines else type(error).__name__
+        words = lines[-1] if lines else type(error).__name__
+        if isinstance(error, RuntimeEnvSetupError):
+            return f"its node could not install or fetch what the pipeline needs: {words}"
+        return words
     cause = found[1]
     return f"{cause} (out of memory?)" if "process has died" in cause else cause
 
