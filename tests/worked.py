@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import PrivateAttr
 
 from distilabel.mixins.runtime_parameters import RuntimeParameter
+from distilabel.models.llms.base import LLM
 from distilabel.steps.base import Step, StepInput
 from distilabel.steps.decorator import step
 
@@ -126,6 +127,36 @@ def Halve(inputs: StepInput, by: RuntimeParameter[int] = 2) -> Any:
         row["half"] = row["n"] / by
         row["pid"] = os.getpid()
     yield inputs
+
+
+class InProcess(LLM):
+    """A model that works where it is loaded, and says where that is."""
+
+    folder: str = ""
+    _loaded: bool = PrivateAttr(default=False)
+
+    @property
+    def model_name(self) -> str:
+        return "in-process"
+
+    def load(self) -> None:
+        super().load()
+        self._loaded = True
+        Path(self.folder, f"load-{os.getpid()}").touch()
+
+    def unload(self) -> None:
+        Path(self.folder, f"unload-{os.getpid()}").touch()
+
+    def generate(self, inputs: Any, num_generations: int = 1, **kwargs: Any) -> Any:
+        assert self._loaded
+        texts = [chat[-1]["content"] for chat in inputs]
+        if "die" in texts:
+            os.kill(os.getpid(), signal.SIGKILL)
+        time.sleep(0.05)
+        return [
+            {"generations": [f"{text} {os.getpid()}"] * num_generations, "statistics": {}}
+            for text in texts
+        ]
 
 
 class Holds(Step):

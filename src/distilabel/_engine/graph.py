@@ -7,6 +7,7 @@ from typing import Any
 
 from distilabel._engine.held import Held
 from distilabel._engine.joining import Joining
+from distilabel._engine.kinds import runs_per_row, runs_row_by_row
 from distilabel._engine.leaf import Leaf
 from distilabel._engine.memo import Memo
 from distilabel._engine.node import Node
@@ -21,13 +22,15 @@ from distilabel._engine.shared import Shared
 from distilabel._engine.source import Source
 from distilabel._engine.spool import Spool
 from distilabel._engine.whole import Whole
+from distilabel._engine.workers.models import batcher_with, model_of
 from distilabel._engine.workers.pool import Pool
 from distilabel._engine.workers.replicated import Replicated
 from distilabel.constants import STEPS_OUTPUTS_PATH
+from distilabel.models.batcher import Batcher
 from distilabel.models.door import Door
 from distilabel.models.llms.base import LLM
 from distilabel.models.offline.gathering import Gathering
-from distilabel.steps.base import GeneratorStep, GlobalStep, Step, _Step
+from distilabel.steps.base import GeneratorStep, Step, _Step
 from distilabel.steps.tasks.base import Task, asked_by_row
 from distilabel.steps.tasks.generating import RowGenerator
 
@@ -108,13 +111,14 @@ class Graph:
                 door=door,
                 reorders=reorders,
                 spool=spool,
+                pool=self._pool(step),
             )
         if runs_row_by_row(type(step)) and step.process_timeout is None:
             return RowByRow(step, self._shared)
         size = step.input_batch_size or 50
         memo = self._memo(step)
         reorders = not self._is_joined_with_others(str(step.name))
-        pool = self._pools.get(str(step.name))
+        pool = self._pool(step)
         if pool is not None:
             return Replicated(step, self._shared, pool, size=size, memo=memo, reorders=reorders)
         return PerBatch(step, self._shared, size=size, memo=memo, door=door, reorders=reorders)
@@ -135,6 +139,7 @@ class Graph:
         if not isinstance(llm, LLM):
             return None
         store = self._shared.store
+        size = getattr(step, "input_batch_size", None) or 50
         door = Door(
             llm,
             step=str(step.name),
@@ -142,7 +147,8 @@ class Graph:
             reuse=self._shared.reuse and step.use_cache,
             gates=self._shared.gates,
             emit=self._shared.emit,
-            batch_size=getattr(step, "input_batch_size", None) or 50,
+            batch_size=size,
+            batcher=self._batcher(step, llm, size),
             stopping=lambda: self._shared.stopping,
             budget=self._shared.budget,
             gathering=self._gathering(step, llm),
@@ -150,11 +156,20 @@ class Graph:
         door.loop = self._shared.loop
         return door
 
+    def _batcher(self, step: _Step, llm: LLM, most: int) -> Batcher | None:
+        """Asks a model that workers hold."""
+        pool = self._pools.get(str(step.name))
+        return batcher_with(pool, llm, most) if pool is not None else None
+
     def _gathering(self, step: _Step, llm: LLM) -> Gathering | None:
         # A pilot is to know now what the rest will be like.
         if not llm.use_offline_batch_generation or self._plan.picked is not None:
             return None
         return self._shared.gatherings.of(llm, reuse=self._shared.reuse and step.use_cache)
+
+    def _pool(self, step: _Step) -> Pool | None:
+        """Workers that run a step; not those that hold its model."""
+        return self._pools.get(str(step.name)) if model_of(step) is None else None
 
     def _memo(self, step: Step) -> Memo | None:
         """A memo for a step of the user's; the answers of models are kept by themselves."""
@@ -162,7 +177,7 @@ class Graph:
         mine = str(type(step).__module__).partition(".")[0] == "distilabel"
         if store is None or mine or isinstance(getattr(step, "llm", None), LLM):
             return None
-        pool = self._pools.get(str(step.name))
+        pool = self._pool(step)
         try:
             if pool is not None and pool.configuration is None:
                 raise TypeError("its fields have no digest")
@@ -224,39 +239,3 @@ class Graph:
             for step in below
             for predecessor in self._plan.predecessors(step)
         )
-
-
-def processes_of(step: _Step) -> tuple[int, str]:
-    """How many worker processes a step gets, and why not those it asks for.
-
-    Args:
-        step: the step.
-
-    Returns:
-        A number, 0 for a step that runs in this process; and words for people where it asks for
-        more than one and gets none.
-    """
-    replicas = step.resources.replicas or 1
-    if replicas == 1:
-        return 0, ""
-    if not step.is_normal:
-        return 0, "only steps that get their rows in batches can have replicas"
-    if isinstance(getattr(step, "llm", None), LLM):
-        return 0, "its questions wait for the model side by side in one process"
-    if runs_row_by_row(type(step)):  # type: ignore[arg-type]
-        return 0, "sending rows to another process takes longer than what it does with them"
-    return replicas, ""
-
-
-def runs_row_by_row(cls: type[Step]) -> bool:
-    """Whether a class says that its `process` is a pure function of each row.
-
-    A subclass of a built-in that brings a `process` of its own has said nothing of the kind.
-    """
-    owner = next(c for c in cls.__mro__ if "process" in vars(c))
-    return bool(vars(owner).get("_row_by_row", False))
-
-
-def runs_per_row(task: Task) -> bool:
-    """Whether a task is asked row by row, and has not brought a `process` of its own."""
-    return asked_by_row(type(task)) and not isinstance(task, GlobalStep)

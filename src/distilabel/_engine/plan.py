@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from distilabel._engine.spool import Storage
+from distilabel._engine.workers.processes import Processes
+from distilabel._engine.workers.site import Site
 from distilabel.steps.base import _Step
 from distilabel.typing.steps import OnError
 
@@ -32,6 +34,7 @@ class Plan:
         picked: ordinals of the rows that sources give, in order; None is all of them.
         on_error: what becomes of rows that a step fails on, if the step does not say.
         target: rows that every leaf is to have; None: all that come.
+        site: where workers are.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Plan:
     target: int | None = None
     routing: dict[str, Any] = field(default_factory=dict)
     signature: str = ""
+    site: Site = field(default_factory=Processes)
 
     def successors(self, name: str) -> list[str]:
         """Where the rows of a step go."""

@@ -11,6 +11,7 @@ import itertools
 import logging
 import threading
 import time
+from functools import partial
 from typing import Any
 
 from distilabel._core.events import Emit, RunFinished, RunStarted, StepLoaded, Stopping
@@ -23,6 +24,7 @@ from distilabel._engine.report import BUDGET
 from distilabel._engine.shared import Shared
 from distilabel._engine.store import Store
 from distilabel._engine.timed import Timed
+from distilabel._engine.workers.models import load_with, model_of, unload_with
 from distilabel._engine.workers.pool import Pool
 from distilabel._engine.workers.pools import pools_of
 from distilabel.constants import STEPS_ARTIFACTS_PATH
@@ -198,7 +200,9 @@ class Run:
         step.set_pipeline_artifacts_path(self._plan.data / STEPS_ARTIFACTS_PATH)
         pool = self._pools.get(str(step.name))
         try:
-            load = pool.start if pool is not None else step.load
+            load = step.load
+            if pool is not None:
+                load = pool.start if model_of(step) is None else partial(load_with, pool, step)
             if step.load_timeout is None:
                 await self._threads.run(load)
             else:
@@ -234,7 +238,10 @@ class Run:
         """Unloads a step; the rows are made, or the run has failed for a better reason."""
         pool = self._pools.get(str(step.name))
         try:
-            await self._threads.run(pool.close if pool is not None else step.unload)
+            unload = step.unload
+            if pool is not None:
+                unload = pool.close if model_of(step) is None else partial(unload_with, pool, step)
+            await self._threads.run(unload)
         except Exception as error:  # noqa: BLE001 (whatever a step of the user's raises)
             _log.warning("%s could not be unloaded: %s: %s", step.name, type(error).__name__, error)
 

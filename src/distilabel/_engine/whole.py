@@ -14,6 +14,7 @@ from distilabel._engine.shared import Shared
 from distilabel._engine.sorter import Sorter
 from distilabel._engine.spool import Spool
 from distilabel._engine.timed import Timed
+from distilabel._engine.workers.pool import Pool
 from distilabel.errors import EndpointError
 from distilabel.models.door import Door, StopAsking, use_doors
 from distilabel.models.offline.work import begin_work
@@ -34,6 +35,7 @@ class Whole(Feed):
         reorders: whether the order in which the step gives rows is kept; it is not where they are
             joined with rows that did not come this way.
         spool: where rows wait; None is in memory.
+        pool: its worker; None runs it in this process.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class Whole(Feed):
         door: Door | None = None,
         reorders: bool = True,
         spool: Spool | None = None,
+        pool: Pool | None = None,
     ) -> None:
         super().__init__(str(step.name), shared)
         self._step = step
@@ -54,6 +57,7 @@ class Whole(Feed):
         self._failing = Failing(step, shared)
         self._sorter = Sorter()
         self._spool = spool
+        self._pool = pool
 
     def push(self, port: int, chunk: Chunk) -> None:
         """Keeps the rows."""
@@ -150,6 +154,9 @@ class Whole(Feed):
         return self._memo.outcome(rows, lambda: self._made(rows))
 
     def _made(self, rows: list[Any]) -> Outcome:
+        if self._pool is not None:
+            made, matched, remembers = self._pool.run(rows)
+            return Outcome(made, matched, None, remembers)
         made, matched = run_step(self._step, rows)
         return Outcome(made, matched, None)
 

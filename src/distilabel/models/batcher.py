@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Final
 from weakref import finalize
@@ -26,13 +27,21 @@ class Batcher:
     Args:
         llm: a synchronous model.
         most: most questions in one call.
+        generate: takes the place of its `generate`, where the model is elsewhere.
+        calls: at a time. A model in this process is no server.
     """
 
-    def __init__(self, llm: LLM, most: int) -> None:
+    def __init__(
+        self,
+        llm: LLM,
+        most: int,
+        generate: Callable[..., Any] | None = None,
+        calls: int = 1,
+    ) -> None:
         self._llm = llm
         self._most = most
-        # One call at a time: a model in this process is no server.
-        self._thread = Threads(1, "distilabel-model")
+        self._answers = generate or llm.generate
+        self._thread = Threads(calls, "distilabel-model")
         finalize(self, self._thread.close)
         self._groups: dict[str, tuple[int, dict[str, Any], list[_Waiting]]] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -85,9 +94,7 @@ class Batcher:
         context = copy_context()
 
         def generate() -> Any:
-            return context.run(
-                self._llm.generate, inputs=inputs, num_generations=count, **arguments
-            )
+            return context.run(self._answers, inputs=inputs, num_generations=count, **arguments)
 
         try:
             outputs = await self._thread.run(generate)

@@ -83,6 +83,7 @@ class Door:
         batch_size: most questions that a synchronous model gets at a time.
         stopping: asked before every question; True leaves it unasked.
         budget: what the questions may cost; None is no limit.
+        batcher: gathers questions for a synchronous model that is elsewhere.
         gathering: where questions wait for a batch job; None asks each by itself.
     """
 
@@ -98,6 +99,7 @@ class Door:
         batch_size: int = 50,
         stopping: Callable[[], bool] | None = None,
         budget: Budget | None = None,
+        batcher: Batcher | None = None,
         gathering: Gathering | None = None,
     ) -> None:
         self.llm = llm
@@ -133,7 +135,7 @@ class Door:
             self._agenerate: Any = getattr(method, "raw_function", method)
             self._batcher = None
         else:
-            self._batcher = Batcher(llm, batch_size)
+            self._batcher = batcher or Batcher(llm, batch_size)
 
     async def __call__(
         self, input: FormattedInput, num_generations: int = 1, **kwargs: Any

@@ -6,6 +6,7 @@ from distilabel._core.faces import face
 
 if TYPE_CHECKING:
     from distilabel.pipeline.local import Pipeline as Pipeline
+    from distilabel.pipeline.ray import RayPipeline as RayPipeline
     from distilabel.pipeline.routing_batch_function import (
         routing_batch_function as routing_batch_function,
     )

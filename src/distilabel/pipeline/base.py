@@ -14,6 +14,8 @@ import orjson
 
 from distilabel._core.spec import Filed, write
 from distilabel._engine.workers.guard import refuse_while_imported
+from distilabel._engine.workers.processes import Processes
+from distilabel._engine.workers.site import Site
 from distilabel._graph.context import close_block, open_block
 from distilabel._graph.dag import Dag
 from distilabel.errors import DistilabelUserError
@@ -145,6 +147,10 @@ class BasePipeline(RequirementsMixin, Filed):
         return Places.of(
             self._cache_dir, self.name, self.signature, self.aggregated_steps_signature
         )
+
+    def _site(self) -> Site:
+        """Where its workers are."""
+        return Processes()
 
     # -- as data ----------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from distilabel._engine.plan import Plan
 from distilabel._engine.run import Run
 from distilabel._engine.spool import Storage
 from distilabel._engine.tally import Tally
+from distilabel._engine.workers.site import Site
 from distilabel._graph.context import outside_blocks
 from distilabel._graph.dag import Dag
 from distilabel.constants import STEPS_ARTIFACTS_PATH
@@ -51,6 +52,8 @@ class Runnable(Protocol):
 
     def _free_name(self, base: str) -> str: ...
 
+    def _site(self) -> Site: ...
+
     def requirements_to_install(self) -> list[str]:
         """The requirements that are not installed."""
 
@@ -71,6 +74,7 @@ class Execution:
         self._pipeline = pipeline
         self._parameters: dict[Any, dict[str, Any]] = parameters or {}
         self._steps: dict[str, _Step] = dict(pipeline._steps)
+        self._site = pipeline._site()
         # None until groups are given: then every step is loaded at the start.
         self._stages: list[list[str]] | None = None
         self._dag = Dag()
@@ -128,7 +132,7 @@ class Execution:
             ValueError: something is wrong; says everything that is.
             ModuleNotFoundError: a requirement is not installed.
         """
-        validation = Validation(self._dag, self._steps, self._pipeline._routing)
+        validation = Validation(self._dag, self._steps, self._pipeline._routing, self._site)
         faults = validation.faults
         for name, values in self._parameters.items():
             step = self._steps.get(getattr(name, "name", name))
@@ -201,6 +205,7 @@ class Execution:
             target: rows that every leaf is to have; None: all that come.
             storage: where rows wait for global steps; None is in memory.
         """
+        self._site.open()
         data = places.fresh_data()
         plan = Plan(
             name=self.name if picked is None else f"{self.name} (pilot)",
@@ -218,6 +223,7 @@ class Execution:
             storage=storage,
             routing=dict(self._pipeline._routing),
             signature=self._pipeline.signature,
+            site=self._site,
         )
         tally = Tally()
         history = [History(places, tally)] if keep else []

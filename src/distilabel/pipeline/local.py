@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any, Dict, Optional
+
+from distilabel._engine.workers.site import Site
 from distilabel.pipeline.base import BasePipeline
+from distilabel.utils.ray import script_executed_in_ray_cluster
+
+if TYPE_CHECKING:
+    from distilabel.pipeline.ray import RayPipeline
 
 
 class Pipeline(BasePipeline):
     """Steps, and who gives rows to whom, run on this machine.
+
+    Where the environment variables of Ray say that the program runs on one of its clusters, the
+    pipeline is run as a `RayPipeline`.
 
     Examples:
         Two steps:
@@ -25,3 +35,36 @@ class Pipeline(BasePipeline):
         distiset = pipeline.run()
         ```
     """
+
+    def ray(
+        self,
+        ray_head_node_url: Optional[str] = None,
+        ray_init_kwargs: Optional[Dict[str, Any]] = None,
+    ) -> RayPipeline:
+        """The same steps, run on a Ray cluster.
+
+        Args:
+            ray_head_node_url: of the cluster; None is the one that Ray is connected to, else a
+                local one.
+            ray_init_kwargs: more arguments of `ray.init`.
+
+        Returns:
+            A pipeline that shares the steps and connections of this one.
+        """
+        from distilabel.pipeline.ray import RayPipeline
+
+        twin = RayPipeline(
+            name=self.name,
+            description=self.description,
+            cache_dir=self._cache_dir,
+            enable_metadata=self._enable_metadata,
+            requirements=self._requirements,
+            ray_head_node_url=ray_head_node_url,
+            ray_init_kwargs=ray_init_kwargs,
+            on_error=self.on_error,
+        )
+        twin.dag, twin._steps, twin._routing = self.dag, self._steps, self._routing
+        return twin
+
+    def _site(self) -> Site:
+        return self.ray()._site() if script_executed_in_ray_cluster() else super()._site()

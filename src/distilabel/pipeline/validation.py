@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from distilabel._engine.graph import processes_of
-from distilabel._engine.workers.packing import packed_step
+from distilabel._engine.workers.site import Site
 from distilabel._graph.dag import Dag
 from distilabel.errors import DistilabelTypeError, DistilabelUserError
 from distilabel.mixins.runtime_parameters import close_names
 from distilabel.models.arguments import checked_arguments
 from distilabel.models.llms.base import LLM
-from distilabel.steps.base import GeneratorStep, Step, _Step
+from distilabel.steps.base import GeneratorStep, _Step
 
 if TYPE_CHECKING:
     from distilabel.pipeline.routing_batch_function import RoutingBatchFunction
@@ -50,14 +49,20 @@ class Validation:
         dag: names and edges.
         steps: by name.
         routing: step name → the function that routes its rows.
+        site: where workers are.
     """
 
     def __init__(
-        self, dag: Dag, steps: dict[str, _Step], routing: dict[str, RoutingBatchFunction]
+        self,
+        dag: Dag,
+        steps: dict[str, _Step],
+        routing: dict[str, RoutingBatchFunction],
+        site: Site,
     ) -> None:
         self._dag = dag
         self._steps = steps
         self._routing = routing
+        self._site = site
         self._outputs: dict[str, dict[str, bool] | None] = {}
         self.faults = Faults()
 
@@ -93,8 +98,10 @@ class Validation:
             llm = getattr(step, "llm", None)
             if isinstance(llm, LLM):
                 self._model(name, llm)
-            if isinstance(step, Step) and processes_of(step)[0]:
-                self._sent_to_processes(step)
+            try:
+                self._site.check(step)
+            except DistilabelUserError as error:
+                self.faults.add(DistilabelUserError, error.message)
 
     def load_groups(self, groups: list[list[str]]) -> None:
         """Checks the groups of steps that are to be loaded together."""
@@ -145,12 +152,6 @@ class Validation:
 
     def _wrong_group(self, text: str) -> None:
         self.faults.add(DistilabelUserError, f"load_groups: {text}")
-
-    def _sent_to_processes(self, step: Step) -> None:
-        try:
-            packed_step(step)
-        except DistilabelUserError as error:
-            self.faults.add(DistilabelUserError, error.message)
 
     # -- steps ------------------------------------------------------------------------------
 

@@ -6,11 +6,13 @@ import contextlib
 import pickle
 import sys
 import traceback
+from collections.abc import Callable
 from typing import Any
 
 from distilabel._engine.workers.guard import unguarded
+from distilabel._engine.workers.jobs import StepJob
 from distilabel.errors import DistilabelUserError
-from distilabel.steps.base import Step
+from distilabel.steps.base import _Step
 
 _CURE = (
     "Worker processes get a copy of the step (it is pickled): put what has to be made anew into "
@@ -18,7 +20,7 @@ _CURE = (
 )
 
 
-def packed_step(step: Step) -> bytes:
+def packed_step(step: _Step) -> bytes:
     """A step as bytes, without its pipeline.
 
     Raises:
@@ -41,26 +43,39 @@ def packed_step(step: Step) -> bytes:
     if getattr(spec, "_initializing", False):
         # Its import waits for this run, and finding the class would wait for its import.
         raise DistilabelUserError(f"{step.name}: {unguarded()}")
+    own = copy_for(step)
+    try:
+        return pickle.dumps(StepJob(own))
+    except Exception as error:
+        words, reason = told(own, error, pickle.dumps)
+        raise DistilabelUserError(
+            f"{words} cannot be sent to a worker process: {reason}. {_CURE}"
+        ) from error
+
+
+def copy_for(step: _Step) -> _Step:
+    """The copy of a step that is sent away: without its pipeline."""
     own = step.model_copy(update={"pipeline": None})
-    for name in [name for name in vars(own) if name not in cls.model_fields]:
+    for name in [name for name in vars(own) if name not in type(step).model_fields]:
         # What a property has remembered is found out again.
         del vars(own)[name]
-    try:
-        return pickle.dumps(own)
-    except Exception as error:
-        raise DistilabelUserError(_told(own, error)) from error
+    return own
 
 
-def _told(step: Step, error: Exception) -> str:
+def told(step: _Step, error: Exception, dumps: Callable[[Any], bytes]) -> tuple[str, Exception]:
+    """What of a step has no form as bytes, in words, and why.
+
+    Args:
+        step: the copy.
+        error: of the whole step.
+        dumps: gives the form.
+    """
     for name, value in {**vars(step), **(step.__pydantic_private__ or {})}.items():
         try:
-            pickle.dumps(value)
+            dumps(value)
         except Exception as reason:  # noqa: BLE001 (whatever pickling it raises)
-            return (
-                f"{step.name}: its attribute {name!r} ({type(value).__name__}) cannot be sent to a "
-                f"worker process: {reason}. {_CURE}"
-            )
-    return f"{step.name} cannot be sent to a worker process: {error}. {_CURE}"
+            return f"{step.name}: its attribute {name!r} ({type(value).__name__})", reason
+    return str(step.name), error
 
 
 class RaisedInWorker(Exception):

@@ -1,4 +1,4 @@
-"""The worker processes of one step: started together, replaced when one dies, ended together."""
+"""The workers of one step: started together, replaced when one dies, ended together."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import contextlib
 import logging
 import pickle
 from collections import deque
+from functools import partial
 from typing import Any, Final
 
 from distilabel._core.threads import Threads
-from distilabel._engine.memo import Outcome
-from distilabel._engine.workers.child import END, Assignment
-from distilabel._engine.workers.packing import packed_step
-from distilabel._engine.workers.worker import TookTooLong, Worker, WorkerDied
+from distilabel._engine.workers.served import END, Assignment
+from distilabel._engine.workers.site import Hand, Site, TookTooLong, WorkerDied
 from distilabel.constants import PIPELINE_CACHE_ID_ENV_NAME, PIPELINE_NAME_ENV_NAME
 from distilabel.models.door import StopAsking
-from distilabel.steps.base import Step
+from distilabel.steps.base import _Step
 
 # So many deaths without a batch done in between say that it will not get better.
 _MOST_DEATHS: Final = 10
+_LOOK_SECONDS: Final = 0.1
 
 _log = logging.getLogger("distilabel.pipeline")
 
@@ -35,30 +35,40 @@ class Pool:
         count: how many processes.
         pipeline: name of the pipeline.
         signature: of the pipeline.
+        site: where they are.
+        seconds: that they may take for a batch; None is no limit.
 
     Attributes:
         count: how many processes.
         threads: for `run`, one for each process.
         configuration: digest of the configuration of the loaded step; None if it has none.
-
-    Raises:
-        DistilabelUserError: the step cannot be sent to another process.
     """
 
-    def __init__(self, step: Step, count: int, pipeline: str, signature: str) -> None:
+    def __init__(
+        self,
+        step: _Step,
+        count: int,
+        pipeline: str,
+        signature: str,
+        site: Site,
+        seconds: float | None = None,
+    ) -> None:
         self.count = count
         self.threads = Threads(count, f"distilabel-{step.name}")
         self.configuration: str | None = None
         self._name = str(step.name)
-        assignment = Assignment(
-            packed_step(step),
-            logging.getLogger("distilabel").level,
-            {PIPELINE_NAME_ENV_NAME: pipeline, PIPELINE_CACHE_ID_ENV_NAME: signature},
-        )
-        self._assignment = pickle.dumps(assignment)
-        self._seconds = step.process_timeout
-        self._workers: set[Worker] = set()
-        self._idle: deque[Worker] = deque()
+        self._packed = partial(site.packed, step)
+        self._environment = {
+            PIPELINE_NAME_ENV_NAME: pipeline,
+            PIPELINE_CACHE_ID_ENV_NAME: signature,
+        }
+        self._assignment = b""
+        self._seconds = seconds
+        self._hand = partial(site.hand, pipeline, step)
+        # Each has a number; whoever takes the place of another one takes its number.
+        self._workers: dict[Hand, int] = {}
+        self._numbers = deque(range(count))
+        self._idle: deque[Hand] = deque()
         self._deaths = 0
         self._closed = False
 
@@ -66,43 +76,49 @@ class Pool:
         """Starts the processes and waits until the step is loaded in all of them.
 
         Raises:
+            DistilabelUserError: the step cannot be sent to another process.
             Exception: what loading the step raised, or how a process ended.
         """
+        level = logging.getLogger("distilabel").level
+        self._assignment = pickle.dumps(Assignment(self._packed(), level, self._environment))
         started = [self._new() for _ in range(self.count)]
         for worker in started:
             worker.begin(self._assignment)
         self.configuration, *_ = [worker.wait_until_loaded() for worker in started]
         self._idle += started
 
-    def run(self, rows: list[Any]) -> Outcome:
+    def run(self, what: Any) -> Any:
         """Works on a batch; one whose process dies is tried once more, in another one.
 
         Args:
-            rows: of the batch.
+            what: the batch.
+
+        Returns:
+            What became of it.
 
         Raises:
             WorkerDied: both processes died of it.
-            TimeoutError: it took longer than `process_timeout`; another process takes the place.
+            TimeoutError: it took longer than it may; another process takes the place.
             WorkersLost: there are no processes any more that would work.
             StopAsking: the processes were ended meanwhile.
             Exception: what the step raised.
         """
-        batch = pickle.dumps(rows)
+        batch = pickle.dumps(what)
         try:
             return self._tried(batch)
         except WorkerDied as error:
             _log.warning("%s: %s. Its batch is tried once more.", self._name, error)
         return self._tried(batch)
 
-    def _tried(self, batch: bytes) -> Outcome:
+    def _tried(self, batch: bytes) -> Any:
         worker = self._free()
         try:
-            rows, places, remembers = worker.run(batch, self._seconds)
+            made = worker.run(batch, self._seconds)
         except WorkerDied as error:
             self._buried(worker, error)
             raise
         except TookTooLong:
-            self._workers.discard(worker)
+            self._let_go(worker)
             raise TimeoutError(
                 f"`process` of {self._name} took longer than {self._seconds:g} s; its worker "
                 "process was ended"
@@ -111,23 +127,25 @@ class Pool:
             self._done(worker)
             raise
         self._done(worker)
-        return Outcome(rows, places, None, remembers)
+        return made
 
-    def _done(self, worker: Worker) -> None:
+    def _done(self, worker: Hand) -> None:
         self._deaths = 0
         self._idle.append(worker)
 
-    def _free(self) -> Worker:
-        if self._closed:
-            raise StopAsking
-        # As many threads as processes come here: where none is idle, one has died.
-        with contextlib.suppress(IndexError):
-            return self._idle.popleft()
+    def _free(self) -> Hand:
         while True:
-            worker = self._new()
-            worker.begin(self._assignment)
+            if self._closed:
+                raise StopAsking
+            # As many threads as workers come here: where none is idle, one has died.
+            with contextlib.suppress(IndexError):
+                return self._idle.popleft()
             try:
-                worker.wait_until_loaded()
+                worker = self._new()
+                worker.begin(self._assignment)
+                if self._has_place(worker):
+                    worker.wait_until_loaded()
+                    return worker
             except WorkerDied as error:
                 self._buried(worker, error)
             except Exception as error:
@@ -136,20 +154,35 @@ class Pool:
                     f"one that died: {type(error).__name__}: {error}"
                 ) from error
             else:
-                return worker
+                # Those that are left go on. With the next batch there may be a place again.
+                worker.end()
+                self._let_go(worker)
 
-    def _new(self) -> Worker:
-        worker = Worker(self._name)
-        self._workers.add(worker)
+    def _has_place(self, worker: Hand) -> bool:
+        """Waits until there is a place for a worker; no longer than until another one is idle."""
+        while not worker.has_begun(_LOOK_SECONDS):
+            if self._idle:
+                return False
+        return True
+
+    def _new(self) -> Hand:
+        number = self._numbers.popleft()
+        worker = self._hand(number)
+        self._workers[worker] = number
         if self._closed:
             # Whoever closes may not have seen it any more.
             worker.end()
             raise StopAsking
         return worker
 
-    def _buried(self, worker: Worker, error: WorkerDied) -> None:
+    def _let_go(self, worker: Hand) -> None:
+        number = self._workers.pop(worker, None)
+        if number is not None:
+            self._numbers.append(number)
+
+    def _buried(self, worker: Hand, error: WorkerDied) -> None:
         worker.end()
-        self._workers.discard(worker)
+        self._let_go(worker)
         if self._closed:
             raise StopAsking from None
         self._deaths += 1
@@ -174,7 +207,7 @@ class Pool:
                 _log.warning(
                     "%s could not be unloaded: %s: %s", self._name, type(error).__name__, error
                 )
-            self._workers.discard(worker)
+            self._let_go(worker)
             self._idle.remove(worker)
         # Those that are at work still, or have not been seen to be done.
         for worker in list(self._workers):

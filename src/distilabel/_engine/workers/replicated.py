@@ -91,7 +91,8 @@ class Replicated(PerBatch):
 
     def _run(self, rows: list[Any]) -> Outcome:
         try:
-            return self._pool.run(rows)
+            made, places, remembers = self._pool.run(rows)
+            return Outcome(made, places, None, remembers)
         except WorkersLost as error:
             # The rows have not failed: they are left for the next run.
             self._lost = error

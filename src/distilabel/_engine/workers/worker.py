@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import logging
 import math
 import multiprocessing
 import multiprocessing.util
-import pickle
 import signal
 import time
 from collections.abc import Iterator
@@ -19,7 +17,8 @@ from weakref import WeakSet
 
 from distilabel._engine.workers.child import work
 from distilabel._engine.workers.guard import NO_GUARD, WORKER, unguarded
-from distilabel._engine.workers.packing import unpacked_error
+from distilabel._engine.workers.served import Heard
+from distilabel._engine.workers.site import TookTooLong, WorkerDied
 from distilabel.errors import DistilabelUserError
 
 _LOOK_SECONDS: Final = 1.0
@@ -27,14 +26,6 @@ _LOOK_SECONDS: Final = 1.0
 _END_SECONDS: Final = 2.0
 
 _alive: WeakSet[Worker] = WeakSet()
-
-
-class WorkerDied(Exception):
-    """A worker process ended in the middle of its work."""
-
-
-class TookTooLong(Exception):
-    """A worker process took longer for a batch than it may, and was ended."""
 
 
 class Worker:
@@ -65,6 +56,10 @@ class Worker:
         # If the process has ended, listening to it tells how.
         with contextlib.suppress(OSError):
             self._connection.send_bytes(what)
+
+    def has_begun(self, seconds: float) -> bool:
+        """Whether it works: there is always a place for a process."""
+        return True
 
     def wait_until_loaded(self) -> str | None:
         """Waits until the step is loaded there; `begin` comes before.
@@ -128,19 +123,11 @@ class Worker:
     def _listen(self, seconds: float | None = None) -> Any:
         """What the process says next, besides what is for the log."""
         until = time.monotonic() + (math.inf if seconds is None else seconds)
-        while True:
-            kind, what = self._heard(until)
-            if kind == "log":
-                record = logging.makeLogRecord(what)
-                logger = logging.getLogger(record.name)
-                if logger.isEnabledFor(record.levelno):
-                    logger.handle(record)
-            elif kind == "failed":
-                raise unpacked_error(what)
-            else:
-                return what
+        while not (heard := self._heard(until)).is_answer:
+            pass
+        return heard.what
 
-    def _heard(self, until: float) -> tuple[str, Any]:
+    def _heard(self, until: float) -> Heard:
         """The next thing the process says."""
         # Processes that it has started may hold its pipes open: then looking tells.
         while not wait([self._connection, self._process.sentinel], _look_for(until)):
@@ -149,13 +136,13 @@ class Worker:
             if time.monotonic() >= until:
                 self.end()
                 raise TookTooLong
-        try:
+        said = b""
+        with contextlib.suppress(EOFError, OSError):
             if self._connection.poll():
-                said: tuple[str, Any] = pickle.loads(self._connection.recv_bytes())
-                return said
-        except (EOFError, OSError):
-            pass
-        raise self._died()
+                said = self._connection.recv_bytes()
+        if not said:
+            raise self._died()
+        return Heard(said)
 
     def _died(self) -> Exception:
         self._process.join(_END_SECONDS)

@@ -1,0 +1,65 @@
+"""`RayPipeline`: the pipeline that runs its plain steps on a Ray cluster."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Dict, List, Optional, Union
+
+from distilabel._engine.workers.site import Site
+from distilabel.pipeline.base import BasePipeline
+from distilabel.typing.steps import OnError
+
+
+class RayPipeline(BasePipeline):
+    """Steps, and who gives rows to whom, run on a Ray cluster.
+
+    The program drives the run and asks the models that are servers. Each replica of a plain step is
+    an actor of the cluster, with the resources that the step asks for.
+
+    Args:
+        name: of the pipeline.
+        description: for people.
+        cache_dir: as in `Pipeline`.
+        enable_metadata: as in `Pipeline`.
+        requirements: packages the pipeline needs; with a `ray_head_node_url` they are installed on
+            the nodes.
+        ray_head_node_url: of the cluster (`"ray://head:10001"`, `"head:6379"`); None is the one
+            that Ray is connected to, else a local one.
+        ray_init_kwargs: more arguments of `ray.init`.
+        on_error: as in `Pipeline`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        description: Optional[str] = None,
+        cache_dir: Optional[Union[str, os.PathLike[str]]] = None,
+        enable_metadata: bool = False,
+        requirements: Optional[List[str]] = None,
+        ray_head_node_url: Optional[str] = None,
+        ray_init_kwargs: Optional[Dict[str, Any]] = None,
+        *,
+        on_error: OnError = "null",
+    ) -> None:
+        super().__init__(
+            name=name,
+            description=description,
+            cache_dir=cache_dir,
+            enable_metadata=enable_metadata,
+            requirements=requirements,
+            on_error=on_error,
+        )
+        self._ray_head_node_url = ray_head_node_url
+        self._ray_init_kwargs = ray_init_kwargs or {}
+
+    def _site(self) -> Site:
+        try:
+            import ray  # noqa: F401
+        except ImportError as error:
+            raise ImportError(
+                "Running on Ray needs the package `ray`. Install it with: "
+                "pip install 'distilabel[ray]'"
+            ) from error
+        from distilabel._engine.workers.on_ray import OnRay
+
+        return OnRay(self._ray_head_node_url, self._ray_init_kwargs, self.requirements)
