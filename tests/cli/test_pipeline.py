@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from distilabel.cli.app import app
-from distilabel.cli.pipeline import confirming
+from distilabel.cli.pipeline import remote
 from distilabel.cli.pipeline.commands import parse_runtime_param
 from distilabel.cli.pipeline.utils import (
     get_pipeline,
@@ -305,14 +305,12 @@ def test_parameters_are_read_as_text() -> None:
 
 @pytest.mark.parametrize(("answer", "runs"), [("y\n", True), ("n\n", False), ("\n", False)])
 def test_a_script_from_the_web_runs_only_after_a_yes(
-    tmp_path: Path, web: Web, answer: str, runs: bool, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, web: Web, answer: str, runs: bool
 ) -> None:
-    monkeypatch.setattr(confirming, "is_here", lambda url: False)
     web.pages["/mine.py"] = b"from pathlib import Path\nPath('it-ran').touch()\npipeline = 1\n"
     result = invoke("run", "--script", f"{web.url}/mine.py", input=answer)
     assert (tmp_path / "it-ran").exists() is runs
     assert result.exit_code == (1 if runs else 0)
-    assert "Prefer https" in result.stderr
 
 
 def test_nobody_there_to_say_yes_is_no_success(web: Web) -> None:
@@ -327,19 +325,19 @@ def test_a_script_from_the_web_overwrites_nothing(tmp_path: Path, web: Web) -> N
     assert (tmp_path / "mine.py").read_text() == "precious = True\n"
 
 
-def test_a_dump_over_http_is_used_only_after_a_yes(
+def test_nothing_is_read_over_http(
     tmp_path: Path, web: Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(confirming, "is_here", lambda url: False)
-    (tmp_path / "rows.jsonl").write_text('{"instruction": "Name an owl."}\n')
-    web.pages["/dump.json"] = json.dumps(runnable(tmp_path)).encode()
-    for command in ("run", "info"):
-        result = invoke(command, "--config", f"{web.url}/dump.json", input="n\n")
-        assert result.exit_code == 0
-        assert "http" in result.stderr
-        assert "Nothing was run" in result.stderr
+    monkeypatch.setattr(remote, "is_here", lambda url: False)
+    for command in (
+        ("run", "--config", f"{web.url}/dump.json"),
+        ("info", "--config", f"{web.url}/dump.json"),
+        ("run", "--script", f"{web.url}/mine.py"),
+    ):
+        result = invoke(*command, input="y\n")
+        assert result.exit_code == 1
+        assert "Give its https:// address" in result.stderr
     assert web.keys == []
-    assert invoke("run", "--config", f"{web.url}/dump.json", input="y\n").exit_code == 0
 
 
 @pytest.mark.parametrize(

@@ -55,19 +55,18 @@ def test_the_key_for_the_hub_is_shown_to_nobody_else(
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "may"),
+    ("after", "may"),
     [
-        ("https://a.org/x", "https://b.org/x", True),
-        ("http://127.0.0.1/x", "http://127.0.0.1/y", True),
-        ("http://a.org/x", "https://a.org/x", True),
-        ("https://a.org/x", "http://a.org/x", False),
-        ("https://a.org/x", "file:///etc/hostname", False),
-        ("https://a.org/x", "ftp://a.org/x", False),
+        ("https://b.org/x", True),
+        ("http://127.0.0.1/y", True),
+        ("http://a.org/x", False),
+        ("file:///etc/hostname", False),
+        ("ftp://a.org/x", False),
     ],
 )
-def test_nobody_is_led_to_a_less_safe_place(before: str, after: str, may: bool) -> None:
+def test_nobody_is_led_to_a_less_safe_place(after: str, may: bool) -> None:
     with contextlib.nullcontext() if may else pytest.raises(URLError):
-        remote._may_go_on(before, after)
+        remote._may_go_on(after)
 
 
 def test_a_page_about_a_file_of_the_hub_is_turned_into_the_file() -> None:

@@ -133,11 +133,8 @@ def info(
 def _from_config(config: str, allow: Optional[List[str]]) -> BasePipeline:
     import sys
 
-    from distilabel.cli.pipeline.confirming import confirm, is_open
     from distilabel.cli.pipeline.utils import get_pipeline_from_config
 
-    if is_open(config):
-        confirm(f"{config} comes over http: anyone on the way can change it.", "Use it?")
     if allow and str(Path.cwd()) not in sys.path:
         # Packages one works on are mostly here.
         sys.path.insert(0, str(Path.cwd()))
@@ -153,7 +150,7 @@ def _is_elsewhere(config: str) -> bool:
 
 
 def _from_script(script: str, name: str) -> BasePipeline:
-    from distilabel.cli.pipeline.confirming import confirm, is_open
+    from distilabel.cli.pipeline.confirming import confirm
     from distilabel.cli.pipeline.utils import get_pipeline, valid_http_url
 
     if not valid_http_url(script):
@@ -167,8 +164,6 @@ def _from_script(script: str, name: str) -> BasePipeline:
                 f"{script} is no Python file (.py); a .json, .yaml or .yml goes with --config."
             )
         return pipeline_in(path, name)
-    if is_open(script):
-        typer.echo("It comes over http: anyone on the way can change it. Prefer https.", err=True)
     confirm(
         f"{script}\nwill be kept in {Path.cwd()} and run with all your rights. Read it first.",
         "Run it?",

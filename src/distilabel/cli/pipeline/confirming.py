@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Dict
-from urllib.parse import urlsplit
 
 import typer
 
 from distilabel._core.addresses import without_password
+from distilabel.cli.pipeline.remote import is_here
 
 if TYPE_CHECKING:
     from distilabel.pipeline.base import BasePipeline
@@ -25,17 +25,6 @@ def confirm(text: str, question: str) -> None:
     if answer.strip().lower() not in ("y", "yes"):
         typer.echo("Nothing was run.", err=True)
         raise typer.Exit
-
-
-def is_here(url: str) -> bool:
-    """Whether an address is one of this machine."""
-    host = urlsplit(url).hostname or ""
-    return host in ("localhost", "::1") or host.startswith("127.")
-
-
-def is_open(url: str) -> bool:
-    """Whether others on the way may read and change what comes from there."""
-    return url.lower().startswith("http://") and not is_here(url)
 
 
 def confirm_addresses(pipeline: BasePipeline, parameters: Dict[str, Any]) -> None:

@@ -22,6 +22,17 @@ def valid_http_url(url: str) -> bool:
     return parts is not None and parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
+def is_here(url: str) -> bool:
+    """Whether an address is one of this machine."""
+    host = urlsplit(url).hostname or ""
+    return host in ("localhost", "::1") or host.startswith("127.")
+
+
+def _is_safe(url: str) -> bool:
+    """Whether nobody on the way can change what comes from there."""
+    return urlsplit(url).scheme == "https" or is_here(url)
+
+
 def _split(url: str) -> SplitResult | None:
     try:
         return urlsplit(url)
@@ -53,13 +64,13 @@ def _with_token(request: Request) -> Request:
     return request
 
 
-def _may_go_on(before: str, after: str) -> None:
+def _may_go_on(after: str) -> None:
     """Makes sure that an address may point on to another one."""
     from urllib.error import URLError
 
     if not valid_http_url(after):
         raise URLError(f"it points on to {after}, which is not on the web")
-    if urlsplit(before).scheme == "https" and urlsplit(after).scheme != "https":
+    if not _is_safe(after):
         raise URLError(f"it points on to {after}, where anyone on the way can change it")
 
 
@@ -67,20 +78,26 @@ def fetch(url: str) -> str:
     """Gets the text at a URL; a key for the Hugging Face Hub is shown to the Hub alone.
 
     Args:
-        url: `http://` or `https://`.
+        url: `https://`; `http://` only on this machine.
 
     Raises:
-        DistilabelUserError: there is no such file, it is too large, or nobody answers.
+        DistilabelUserError: it comes over http, is not there or too large, or nobody answers.
     """
     from urllib.error import HTTPError, URLError
     from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+    if not _is_safe(url):
+        raise DistilabelUserError(
+            f"{url} is not read: it comes over http, where anyone on the way can change it. Give "
+            "its https:// address."
+        )
 
     class Redirects(HTTPRedirectHandler):
         def redirect_request(self, before: Request, *args: Any) -> Request | None:
             request = super().redirect_request(before, *args)
             if request is None:
                 return None
-            _may_go_on(before.full_url, request.full_url)
+            _may_go_on(request.full_url)
             return _with_token(request)
 
     try:
