@@ -40,6 +40,8 @@ _WINDOW = 1024
 _UNBOUNDED_MODEL = 512
 # Share of its time that the process works at most, to be called idle.
 _IDLE = 0.5
+# Seconds between looks whether it is; in the first ones an endpoint is asked slowly.
+_LOOK_EVERY = 0.4
 # Seconds after which a Ctrl-C is heard at the latest.
 _LISTEN_EVERY = 0.2
 # After a failure, answers on their way are waited for so long.
@@ -232,7 +234,7 @@ class Run:
                 target=_load_for_the_end, name="distilabel-warm-up", daemon=True
             ).start()
         else:
-            asyncio.get_running_loop().call_later(0.1, self._warm_up, now, work)
+            asyncio.get_running_loop().call_later(_LOOK_EVERY, self._warm_up, now, work)
 
     async def _unload(self, step: _Step) -> None:
         """Unloads a step; the rows are made, or the run has failed for a better reason."""

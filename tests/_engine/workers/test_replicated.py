@@ -114,7 +114,7 @@ def test_an_error_fails_its_batch_and_keeps_its_name_and_place(
     assert set(failures) == {(n,) for n in range(15)}
     assert (failures[2,]["type"], failures[2,]["message"]) == ("ZeroDivisionError", "row 2")
     assert (failures[8,]["type"], failures[8,]["message"]) == ("OddError", "odd")
-    assert "pickle" in failures[12,]["message"]
+    assert "cannot be sent from the worker process" in failures[12,]["message"]
     rows = rows_of(distiset)
     assert [row["made"] for row in rows] == [None] * 15 + [f"made {n}" for n in range(15, 20)]
     assert distiset.report.balanced

@@ -76,9 +76,14 @@ class Served:
         """
         assert self._job is not None
         try:
-            return _message("made", self._job.do(pickle.loads(data)))
+            made = self._job.do(pickle.loads(data))
         except BaseException as error:  # noqa: BLE001 (the rows fail, the run goes on)
             return _message("failed", packed_error(error))
+        try:
+            return _message("made", made)
+        except Exception as error:  # noqa: BLE001 (whatever pickling it raises)
+            words = f"its rows cannot be sent from the worker process (they are pickled): {error}"
+            return _message("failed", packed_error(TypeError(words)))
 
     def unload(self) -> bytes:
         """Unloads the job."""
