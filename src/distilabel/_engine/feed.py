@@ -31,7 +31,7 @@ class Feed(Node):
     def wake(self) -> None:
         """Rows have left the graph, or nobody works."""
         # Looking at every row that leaves would cost more than letting in a few at a time.
-        if self.shared.idle or self.shared.stopping or 8 * self.room >= self._full:
+        if self.shared.idle or self.shared.stopping or 3 * self.room >= self._full:
             self._look.set()
 
     @property
