@@ -83,7 +83,7 @@ class Spool:
             file.write(data)
 
     async def take(self, numbers: list[int]) -> list[Any]:
-        """All rows, in the order of their numbers given; the files are removed.
+        """All rows, in the order of the numbers given.
 
         Raises:
             StoreError: a file could not be written or read.
@@ -92,10 +92,12 @@ class Spool:
             rows: list[Any] = []
             for part in self._parts:
                 rows += await self._shared.in_thread(self._read, await part)
-        except (OSError, ValueError) as error:
+        except Exception as error:
+            # File systems raise whatever they like, and so does pickling what rows hold.
             raise StoreError(
                 f"Rows on their way to {self._name} cannot be kept in {self._folder}: {error}. "
-                "Free space or allow writing there, or leave out storage_parameters."
+                "Free space or allow writing there, or run without storage_parameters and "
+                "use_fs_to_pass_data. What was answered is kept."
             ) from error
         rows += self._rows
         return [rows[number] for number in numbers]

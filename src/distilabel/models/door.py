@@ -349,13 +349,14 @@ class Door:
                 continue
             how, wait, tokens, why = How.OTHER, None, 0, ""
             item = None
+            # Those of the question before say nothing of this one, asked or not.
+            http.last_headers.set(None)
             try:
                 item = await self._bill.item(input, count, arguments, number)
                 if item is None or self._stopping():
                     raise StopAsking
                 self._emit(Asked(self.step, self._name, number))
                 asked = loop.time()
-                http.last_headers.set(None)
                 outcome = await self._tried(input, count, arguments, number)
                 if not isinstance(outcome, AnswerError):
                     output, how = outcome, How.ANSWERED

@@ -1,6 +1,6 @@
 """What lies in a cache directory: pipelines, their configurations, and the store; and removing it.
 
-Knows the layout that `places` makes; opens nothing but the store.
+Knows the layout that `places` makes; reads no row and no answer.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ def storage_of(parameters: dict[str, Any] | None, use_fs: bool, folder: Path) ->
     """The storage that `run` was asked to use.
 
     Args:
-        parameters: `path`, and options of its file system; None for none.
+        parameters: `path`, and options of its file system, as they were checked; None for none.
         use_fs: whether to use `folder` where there are no parameters.
         folder: on this machine.
 
@@ -21,13 +21,11 @@ def storage_of(parameters: dict[str, Any] | None, use_fs: bool, folder: Path) ->
         The storage; None if rows wait in memory.
 
     Raises:
-        DistilabelUserError: there is no path, or it cannot be written to.
+        DistilabelUserError: the path cannot be used.
     """
     if parameters is None and not use_fs:
         return None
     given = parameters if parameters is not None else {"path": str(folder)}
-    if "path" not in given:
-        raise DistilabelUserError("storage_parameters needs a `path`.")
     from fsspec.core import url_to_fs
 
     options = {name: value for name, value in given.items() if name != "path"}

@@ -197,7 +197,11 @@ class Pool:
         """Unloads the step where nothing is being done, and ends the processes."""
         self._closed = True
         self.threads.close()
-        idle = list(self._idle)
+        # Taken away one by one: a thread that is still at it may take one as well.
+        idle: list[Hand] = []
+        with contextlib.suppress(IndexError):
+            while True:
+                idle.append(self._idle.popleft())
         for worker in idle:
             worker.begin(END)
         for worker in idle:
@@ -208,7 +212,6 @@ class Pool:
                     "%s could not be unloaded: %s: %s", self._name, type(error).__name__, error
                 )
             self._let_go(worker)
-            self._idle.remove(worker)
         # Those that are at work still, or have not been seen to be done.
         for worker in list(self._workers):
             worker.end()

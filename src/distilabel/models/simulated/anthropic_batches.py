@@ -7,13 +7,14 @@ from typing import Any
 import orjson
 
 from distilabel.models.simulated.batching import Batching
+from distilabel.models.simulated.job_list import JobList
 from distilabel.models.simulated.jobs import Answer, Job, Outcome, Question, Refusal
 
 _MOST_QUESTIONS = 100_000
 _DAY = 86_400
 
 
-class AnthropicBatches:
+class AnthropicBatches(JobList):
     """The jobs of one server.
 
     Args:
@@ -21,8 +22,8 @@ class AnthropicBatches:
     """
 
     def __init__(self, answering: Callable[[str], Answer | None]) -> None:
+        super().__init__()
         self._answering = answering
-        self._jobs: dict[str, Job] = {}
 
     def create(self, body: Mapping[str, Any], how: Callable[[], Batching]) -> object:
         """`POST /messages/batches`."""
@@ -42,29 +43,6 @@ class AnthropicBatches:
         self._jobs[name] = job
         return self._described(name)
 
-    def retrieve(self, name: str) -> object:
-        """`GET /messages/batches/{id}`."""
-        self._job(name)
-        return self._described(name)
-
-    def cancel(self, name: str) -> object:
-        """`POST /messages/batches/{id}/cancel`."""
-        self._job(name).cancel()
-        return self._described(name)
-
-    def listed(self, after: str | None, limit: int) -> object:
-        """`GET /messages/batches`, the latest first."""
-        names = list(reversed(self._jobs))
-        if after is not None:
-            names = names[names.index(after) + 1 :] if after in names else []
-        page = names[:limit]
-        return {
-            "data": [self._described(name) for name in page],
-            "first_id": page[0] if page else None,
-            "last_id": page[-1] if page else None,
-            "has_more": len(names) > limit,
-        }
-
     def results(self, name: str) -> bytes:
         """`GET /messages/batches/{id}/results`."""
         job = self._job(name)
@@ -74,11 +52,6 @@ class AnthropicBatches:
             {"custom_id": outcome.name, "result": _result(outcome, job)} for outcome in _all(job)
         ]
         return b"".join(orjson.dumps(line) + b"\n" for line in lines)
-
-    def _job(self, name: str) -> Job:
-        if name not in self._jobs:
-            raise Refusal(404, f"no such message batch: {name}")
-        return self._jobs[name]
 
     def _described(self, name: str) -> dict[str, object]:
         job = self._jobs[name]

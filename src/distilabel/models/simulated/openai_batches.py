@@ -9,6 +9,7 @@ import orjson
 from aiohttp import web
 
 from distilabel.models.simulated.batching import Batching
+from distilabel.models.simulated.job_list import JobList
 from distilabel.models.simulated.jobs import Answer, Job, Question, Refusal
 
 _MOST_QUESTIONS = 50_000
@@ -17,7 +18,7 @@ _DAY = 86_400
 _file_ids = itertools.count(1)
 
 
-class OpenAIBatches:
+class OpenAIBatches(JobList):
     """The files and the jobs of one server.
 
     Args:
@@ -26,9 +27,9 @@ class OpenAIBatches:
     """
 
     def __init__(self, answering: Callable[[str], Answer | None]) -> None:
+        super().__init__()
         self._answering = answering
         self._files: dict[str, tuple[str, bytes]] = {}
-        self._jobs: dict[str, Job] = {}
 
     async def upload(self, request: web.Request) -> object:
         """`POST /files`."""
@@ -72,29 +73,9 @@ class OpenAIBatches:
         self._jobs[f"batch_{job.number}"] = job
         return self._described(f"batch_{job.number}")
 
-    def retrieve(self, name: str) -> object:
-        """`GET /batches/{id}`."""
-        self._job(name)
-        return self._described(name)
-
-    def cancel(self, name: str) -> object:
-        """`POST /batches/{id}/cancel`."""
-        self._job(name).cancel()
-        return self._described(name)
-
-    def listed(self, after: str | None, limit: int) -> object:
+    def listed(self, after: str | None, limit: int) -> dict[str, object]:
         """`GET /batches`, the latest first."""
-        names = list(reversed(self._jobs))
-        if after is not None:
-            names = names[names.index(after) + 1 :] if after in names else []
-        page = names[:limit]
-        return {
-            "object": "list",
-            "data": [self._described(name) for name in page],
-            "first_id": page[0] if page else None,
-            "last_id": page[-1] if page else None,
-            "has_more": len(names) > limit,
-        }
+        return {"object": "list", **super().listed(after, limit)}
 
     # -- files ------------------------------------------------------------------------------
 
@@ -121,11 +102,6 @@ class OpenAIBatches:
         }
 
     # -- jobs -------------------------------------------------------------------------------
-
-    def _job(self, name: str) -> Job:
-        if name not in self._jobs:
-            raise Refusal(404, f"no such batch: {name}")
-        return self._jobs[name]
 
     def _described(self, name: str) -> dict[str, object]:
         job = self._jobs[name]
