@@ -170,9 +170,12 @@ def test_a_budget_holds_for_jobs(endpoint: Endpoint, tmp_path: Path, block: int 
     assert whole is not None
     fields: dict[str, Any] = {"price": (1000.0, 2000.0), "block": block}
     spent = []
-    for _ in range(6):
+    # How many runs it takes depends on whether a job is done when it is looked at.
+    for _ in range(15):
         distiset = writing(endpoint.url, tmp_path / "b", **fields).run(budget=whole / 2)
         spent.append(distiset.report.cost or 0.0)
+        if distiset.report.rows == COUNT:
+            break
     assert 0 < max(spent) <= whole / 2
     assert len(made(distiset)) == COUNT
     # What a run collects for rows it can not afford is kept, and reused by the next one.
