@@ -23,7 +23,7 @@ from distilabel import distiset
 from distilabel._core.events import Bus, Event
 from distilabel._engine import output, routing, store, store_file, whole
 from distilabel._engine.memo import Memo
-from distilabel.models.gate import Gate
+from distilabel.models.rate_limit.limiter import EndpointLimiter
 from distilabel.pipeline.places import Places
 
 # In the order in which a run comes to them, roughly.
@@ -78,7 +78,7 @@ class Aim:
         self._told = told
         self._counts: Counter[str] = Counter()
         self._lock = threading.Lock()
-        self._gates: list[Gate] = []
+        self._limiters: list[EndpointLimiter] = []
 
     @classmethod
     def of(cls, text: str | None, told: Path) -> Self:
@@ -105,7 +105,7 @@ class Aim:
 
     def write(self) -> None:
         """Tells how often each point came, and what is in flight."""
-        in_flight = sum(gate.in_flight for gate in self._gates)
+        in_flight = sum(gate.in_flight for gate in self._limiters)
         self._told.write_text(json.dumps({"points": self._counts, "in_flight": in_flight}))
 
     # -- where to wait ----------------------------------------------------------------------
@@ -114,7 +114,9 @@ class Aim:
         # Few rows, and yet several files, that come out of order.
         output._PART_ROWS = _PART_ROWS  # type: ignore[misc]
         self._around(Bus, "__call__", before=self._at_event)
-        self._around(Gate, "__init__", after=lambda gate, *_, **__: self._gates.append(gate))
+        self._around(
+            EndpointLimiter, "__init__", after=lambda gate, *_, **__: self._limiters.append(gate)
+        )
         self._around(routing.Router, "choose", after=lambda *_: self.here("routed"))
         self._around(Memo, "_keep", before=lambda *_: self.here("remembered"))
         self._around(whole.Whole, "_made", before=lambda *_: self.here("global step begins"))

@@ -12,8 +12,8 @@ from typing import Any
 
 from bench.prompts import GENERATION, prompt
 from distilabel.models import OpenAILLM
-from distilabel.models.gate import Gate
-from distilabel.models.gates import Gates
+from distilabel.models.rate_limit.limiter import EndpointLimiter
+from distilabel.models.rate_limit.limiters import EndpointLimiters
 from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromDicts
 from distilabel.steps.tasks import TextGeneration
@@ -23,18 +23,18 @@ EVERY = 0.1
 
 def _watch(looks: list[tuple[float, int, int, float | None]], ended: threading.Event) -> None:
     """Looks at the gate from time to time: when, limit, in flight, questions a second."""
-    gates: list[Gate] = []
-    find = Gates.of
+    limiters: list[EndpointLimiter] = []
+    find = EndpointLimiters.of
 
-    def of(self: Gates, llm: Any) -> Gate:
+    def of(self: EndpointLimiters, llm: Any) -> EndpointLimiter:
         gate = find(self, llm)
-        if gate not in gates:
-            gates.append(gate)
+        if gate not in limiters:
+            limiters.append(gate)
         return gate
 
-    Gates.of = of  # type: ignore[method-assign]
+    EndpointLimiters.of = of  # type: ignore[method-assign]
     while not ended.wait(EVERY):
-        for gate in gates:
+        for gate in limiters:
             rate = gate._tempo.rate
             told = None if rate == math.inf else rate
             looks.append((time.time(), gate.limit, gate.in_flight, told))

@@ -8,9 +8,9 @@ import json
 import sys
 from typing import Any
 
-from distilabel.models.simulated.faults import Faults, Latency
-from distilabel.models.simulated.server import running
-from distilabel.models.simulated.settings import Settings
+from distilabel._simulated.answers.faults import Faults, Latency
+from distilabel._simulated.server.server import running
+from distilabel._simulated.server.settings import Settings
 
 
 async def _serve(port: int, given: dict[str, Any]) -> None:

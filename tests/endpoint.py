@@ -8,8 +8,8 @@ from typing import Any
 
 import aiohttp
 
-from distilabel.models.simulated.server import running
-from distilabel.models.simulated.settings import Settings
+from distilabel._simulated.server.server import running
+from distilabel._simulated.server.settings import Settings
 
 
 class Endpoint:

@@ -16,10 +16,10 @@ from typing import Any
 
 from aiohttp import ClientSession, web
 
+from distilabel._simulated.server.application import application
+from distilabel._simulated.server.batching import Batching
+from distilabel._simulated.server.settings import Settings
 from distilabel.models import AnthropicLLM, OpenAILLM
-from distilabel.models.simulated.application import application
-from distilabel.models.simulated.batching import Batching
-from distilabel.models.simulated.settings import Settings
 from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromDicts
 from distilabel.steps.tasks import EvolQuality, TextGeneration

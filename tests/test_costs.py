@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from distilabel._simulated.answers.faults import Faults, Latency
+from distilabel._simulated.server.settings import Settings
 from distilabel.errors import DistilabelUserError
 from distilabel.models import LLM, AnthropicLLM, OpenAILLM, SimulatedLLM
-from distilabel.models.simulated.faults import Faults, Latency
-from distilabel.models.simulated.settings import Settings
 from distilabel.pipeline import Pipeline
 from distilabel.steps import GroupColumns, LoadDataFromDicts
 from distilabel.steps.tasks import TextGeneration, UltraFeedback

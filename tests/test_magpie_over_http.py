@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 
+from distilabel._simulated.answers.faults import Latency
+from distilabel._simulated.server.settings import Settings
 from distilabel.models import InferenceEndpointsLLM
-from distilabel.models.simulated.faults import Latency
-from distilabel.models.simulated.settings import Settings
 from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromDicts
 from distilabel.steps.tasks import Magpie, MagpieGenerator

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from distilabel._simulated.server.settings import Settings
 from distilabel.distiset import Distiset
 from distilabel.errors import EndpointError
 from distilabel.models import OpenAILLM
-from distilabel.models.simulated.settings import Settings
 from distilabel.pipeline import Pipeline
 from distilabel.steps import GroupColumns, KeepColumns, LoadDataFromDicts
 from distilabel.steps.tasks import TextGeneration, UltraFeedback

@@ -11,7 +11,8 @@ import pytest
 from aiohttp import web
 
 from distilabel.errors import EndpointError
-from distilabel.models.offline import desk, finding, gathering, gatherings
+from distilabel.models.batch_jobs import coordinator, finding, job_builder
+from distilabel.models.batch_jobs.apis import base
 from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromDicts
 from distilabel.steps.tasks import TextGeneration
@@ -24,8 +25,8 @@ COLLECT = "GET /v1/messages/batches/results"
 
 @pytest.fixture
 def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
-    monkeypatch.setattr(gatherings, "QUIET_SECONDS", 0.02)
-    monkeypatch.setattr(desk, "FIRST_WAIT", 0.01)
+    monkeypatch.setattr(coordinator, "QUIET_SECONDS", 0.02)
+    monkeypatch.setattr(base, "FIRST_WAIT", 0.01)
     server = Endpoint()
     yield server
     server.close()
@@ -87,7 +88,7 @@ def test_what_fails_in_every_job_fails_with_the_providers_words(
 ) -> None:
     endpoint.batches(failing=1)
     distiset = writing(endpoint.url, tmp_path, of=claude).run()
-    assert endpoint.counts == (gathering.MOST_TRIES, 0, 0)
+    assert endpoint.counts == (job_builder.MOST_TRIES, 0, 0)
     assert "a simulated fault: status 500" in distiset.failures[0]["message"]
 
 

@@ -16,8 +16,9 @@ from aiohttp import web
 import jobs
 from distilabel._engine import per_row
 from distilabel.errors import EndpointError
+from distilabel.models.batch_jobs import coordinator, finding, job_builder
+from distilabel.models.batch_jobs.apis import base
 from distilabel.models.llms.base import LLM
-from distilabel.models.offline import desk, finding, gathering, gatherings
 from distilabel.pipeline import Pipeline
 from distilabel.steps import GroupColumns, LoadDataFromDicts, StepInput
 from distilabel.steps.tasks import TextGeneration
@@ -32,8 +33,8 @@ LOOK, COLLECT = "GET /v1/batches", "GET /v1/files/content"
 
 @pytest.fixture
 def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
-    monkeypatch.setattr(gatherings, "QUIET_SECONDS", 0.02)
-    monkeypatch.setattr(desk, "FIRST_WAIT", 0.01)
+    monkeypatch.setattr(coordinator, "QUIET_SECONDS", 0.02)
+    monkeypatch.setattr(base, "FIRST_WAIT", 0.01)
     server = Endpoint()
     yield server
     server.close()
@@ -115,7 +116,7 @@ def test_equal_rows_get_answers_of_their_own(endpoint: Endpoint, tmp_path: Path)
 def test_a_job_takes_no_more_than_the_provider_does(
     endpoint: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("distilabel.models.offline.openai_batches.OpenAIBatches.most_questions", 8)
+    monkeypatch.setattr("distilabel.models.batch_jobs.apis.openai.OpenAIBatchAPI.most_questions", 8)
     assert len(made(writing(endpoint.url, tmp_path, 100).run())) == 100
     assert endpoint.counts == (13, 100, 0)
 
@@ -123,7 +124,7 @@ def test_a_job_takes_no_more_than_the_provider_does(
 def test_a_job_is_no_larger_than_the_provider_takes(
     endpoint: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("distilabel.models.offline.openai_batches.OpenAIBatches.most_bytes", 2000)
+    monkeypatch.setattr("distilabel.models.batch_jobs.apis.openai.OpenAIBatchAPI.most_bytes", 2000)
     assert len(made(writing(endpoint.url, tmp_path).run())) == COUNT
     jobs_, answered, repeats = endpoint.counts
     assert 1 < jobs_ < COUNT
@@ -133,8 +134,8 @@ def test_a_job_is_no_larger_than_the_provider_takes(
 def test_no_more_rows_wait_in_memory_than_may(
     endpoint: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("distilabel.models.offline.openai_batches.OpenAIBatches.most_questions", 8)
-    monkeypatch.setattr(gatherings, "MOST_HELD", 16)
+    monkeypatch.setattr("distilabel.models.batch_jobs.apis.openai.OpenAIBatchAPI.most_questions", 8)
+    monkeypatch.setattr(coordinator, "MOST_HELD", 16)
     monkeypatch.setattr("distilabel._engine.run._window", lambda steps: 8)
     endpoint.batches(seconds=0.1)
     with Pipeline("many", cache_dir=tmp_path) as pipeline:
@@ -369,10 +370,10 @@ def test_what_fails_in_every_job_fails_with_the_providers_words(
 ) -> None:
     endpoint.batches(failing=1)
     distiset = writing(endpoint.url, tmp_path).run()
-    assert endpoint.counts == (gathering.MOST_TRIES, 0, 0)
+    assert endpoint.counts == (job_builder.MOST_TRIES, 0, 0)
     assert len(distiset.failures) == len(made(distiset)) == COUNT
     assert "a simulated fault: status 500" in distiset.failures[0]["message"]
-    assert distiset.failures[0]["attempts"] == gathering.MOST_TRIES
+    assert distiset.failures[0]["attempts"] == job_builder.MOST_TRIES
     assert distiset.report.balanced
     endpoint.batches()
     again = writing(endpoint.url, tmp_path).run()
@@ -385,7 +386,7 @@ def test_a_job_that_is_not_taken_fails_its_rows_with_the_reason(
     endpoint.batches(end="failed")
     distiset = writing(endpoint.url, tmp_path).run()
     assert {failure["message"] for failure in distiset.failures} == {"the batch failed"}
-    assert endpoint.counts == (gathering.MOST_TRIES, 0, 0)
+    assert endpoint.counts == (job_builder.MOST_TRIES, 0, 0)
 
 
 @pytest.mark.parametrize("block", [0, None])
@@ -406,7 +407,7 @@ def test_tries_are_counted_over_runs(endpoint: Endpoint, tmp_path: Path) -> None
     endpoint.batches(failing=1)
     runs = [writing(endpoint.url, tmp_path, block=None).run() for _ in range(4)]
     assert [len(run.failures) for run in runs] == [0, 0, 0, COUNT]
-    assert endpoint.counts == (gathering.MOST_TRIES, 0, 0)
+    assert endpoint.counts == (job_builder.MOST_TRIES, 0, 0)
 
 
 def test_a_question_that_is_refused_is_not_asked_again(endpoint: Endpoint, tmp_path: Path) -> None:

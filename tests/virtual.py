@@ -12,8 +12,8 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from distilabel.models.gate import Gate, How
-from distilabel.models.simulated.bucket import TokenBucket
+from distilabel._simulated.server.bucket import TokenBucket
+from distilabel.models.rate_limit.limiter import EndpointLimiter, Outcome
 
 _T = TypeVar("_T")
 
@@ -85,7 +85,7 @@ class Endpoint:
         clock = asyncio.get_running_loop().time
         self._bucket = None if rate is None else TokenBucket(rate, clock)
 
-    async def ask(self) -> tuple[How, float | None]:
+    async def ask(self) -> tuple[Outcome, float | None]:
         """One question."""
         now = asyncio.get_running_loop().time
         # The way there.
@@ -93,7 +93,7 @@ class Endpoint:
         wait = self._bucket.take() if self._bucket is not None and not self.down else 0.0
         if self.down or wait or self.rng.random() < self.stray:
             self.refusals.append(now())
-            return How.REFUSED, self.retry_after or wait or None
+            return Outcome.REFUSED, self.retry_after or wait or None
         if self.capacity is not None and self._working >= self.capacity:
             turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._queue.append(turn)
@@ -105,24 +105,24 @@ class Endpoint:
             self._queue.pop(0).set_result(None)
             break
         self.answers.append(now())
-        return How.ANSWERED, None
+        return Outcome.ANSWERED, None
 
     def answered(self, start: float, end: float) -> int:
         """How many answers there were in a time."""
         return sum(start <= at < end for at in self.answers)
 
 
-async def ask_all(gate: Gate, endpoint: Endpoint, count: int) -> None:
+async def ask_all(limiter: EndpointLimiter, endpoint: Endpoint, count: int) -> None:
     """Asks so many questions, each until it is answered, as the door does."""
     rng = random.Random(1)
 
     async def ask(number: int) -> None:
         attempts = 0
         while True:
-            ticket = await gate.enter(number, again=attempts > 0)
+            ticket = await limiter.enter(number, again=attempts > 0)
             how, wait = await endpoint.ask()
-            gate.leave(ticket, how, wait=wait)
-            if how is How.ANSWERED:
+            limiter.leave(ticket, how, wait=wait)
+            if how is Outcome.ANSWERED:
                 return
             pause = rng.uniform(0.5, 1.0) * min(1.0, 0.2 * 2**attempts)
             attempts += 1

@@ -6,7 +6,8 @@ import pytest
 
 from distilabel._core.addresses import without_password
 from distilabel.errors import EndpointError
-from distilabel.models import OpenAILLM, http
+from distilabel.models import OpenAILLM
+from distilabel.models.http import transport
 
 
 @pytest.mark.parametrize(
@@ -31,6 +32,6 @@ async def test_neither_a_dump_nor_an_error_holds_it() -> None:
         with pytest.raises(EndpointError) as caught:
             await llm._preflight()
     finally:
-        await http.close()
+        await transport.close()
     assert "127.0.0.1:9" in str(caught.value)
     assert "secret" not in str(caught.value)

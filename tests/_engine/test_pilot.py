@@ -7,7 +7,7 @@ import pytest
 from distilabel._core.at_work import row_at_work
 from distilabel._core.events import Answered, RowsDone, Wasted
 from distilabel._engine.pilot import Pilot, picked
-from distilabel.models.prices import Usage
+from distilabel.models.accounting.prices import Usage
 
 
 @pytest.mark.parametrize(("sample", "rows"), [(2, 3), (7, 100), (20, 1000), (20, 10**9)])

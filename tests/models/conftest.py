@@ -6,17 +6,18 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from distilabel.models import door, http
+from distilabel.models.client import client as model_client
+from distilabel.models.http import transport
 
 
 @pytest.fixture
 async def client() -> AsyncIterator[None]:
     """Closes the client of the loop."""
     yield
-    await http.close()
+    await transport.close()
 
 
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Questions are asked again without waiting."""
-    monkeypatch.setattr(door, "FIRST_WAIT", 0.0)
+    monkeypatch.setattr(model_client, "FIRST_WAIT", 0.0)

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from distilabel._simulated.answers.faults import Latency
+from distilabel._simulated.server.settings import Settings
 from distilabel.errors import DistilabelUserError
 from distilabel.models import OpenAILLM
-from distilabel.models.simulated.faults import Latency
-from distilabel.models.simulated.settings import Settings
 from distilabel.pipeline import Pipeline
 from distilabel.steps import GeneratorStep, GlobalStep, LoadDataFromDicts, StepInput, step
 from distilabel.steps.tasks import TextGeneration

@@ -15,9 +15,9 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from distilabel._core.loop import run_sync
+from distilabel._simulated.server.server import running
+from distilabel._simulated.server.settings import Settings
 from distilabel.models import OpenAILLM
-from distilabel.models.simulated.server import running
-from distilabel.models.simulated.settings import Settings
 from distilabel.pipeline import Pipeline
 from distilabel.steps.tasks import TextGeneration
 from rooms import Ask, Echo, Numbers, rows_of, script

@@ -36,7 +36,7 @@ def class_named(info: dict[str, Any], allow: tuple[str, ...]) -> type | None:
         )
     package = module.partition(".")[0]
     if package == "distilabel":
-        module, name = old_names.present_class(name) or (module, name)
+        module, name = old_names.present_class(module, name) or (module, name)
     ours = package == "distilabel" or is_allowed(module, allow)
     if not ours and module not in sys.modules:
         # A module the program has imported itself is no news; importing another one would run it.

@@ -29,6 +29,10 @@ NAMES: Final = {
         "distilabel.models.mixins.magpie",
         "MagpieChatTemplateMixin",
     ),
+    ("distilabel.models.simulated.llm", "SimulatedLLM"): (
+        "distilabel.models.llms.simulated",
+        "SimulatedLLM",
+    ),
     ("distilabel.steps", "CombineColumns"): ("distilabel.steps", "GroupColumns"),
     ("distilabel.steps", "LoadHubDataset"): ("distilabel.steps", "LoadDataFromHub"),
 }
@@ -55,11 +59,11 @@ def present(module: str, name: str) -> tuple[str, str] | None:
     return found
 
 
-def present_class(name: str) -> tuple[str, str] | None:
+def present_class(module: str, name: str) -> tuple[str, str] | None:
     """The same for the class of a component in a file, whatever module the file says it is in."""
-    for module, old in NAMES:
-        if old == name:
-            return present(module, old)
+    for (old_module, old), now in NAMES.items():
+        if old == name and now != (module, name):
+            return present(old_module, old)
     return None
 
 

@@ -10,8 +10,8 @@ from typing import Final
 from distilabel._engine.estimate import Estimate, Forecast, Range, whole
 from distilabel._engine.pilot import Pilot, Took
 from distilabel._engine.report import Report
-from distilabel.models.climb import MOST, START
 from distilabel.models.llms.base import LLM, AsyncLLM
+from distilabel.models.rate_limit.concurrency import MOST, START
 from distilabel.steps.base import _Step
 
 # What a question takes on this side, in seconds: at least, and at most.

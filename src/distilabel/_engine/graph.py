@@ -26,10 +26,10 @@ from distilabel._engine.workers.models import batcher_with, model_of
 from distilabel._engine.workers.pool import Pool
 from distilabel._engine.workers.replicated import Replicated
 from distilabel.constants import STEPS_OUTPUTS_PATH
-from distilabel.models.batcher import Batcher
-from distilabel.models.door import Door
+from distilabel.models.batch_jobs.job_builder import JobBuilder
+from distilabel.models.client.client import ModelClient
+from distilabel.models.client.micro_batcher import MicroBatcher
 from distilabel.models.llms.base import LLM
-from distilabel.models.offline.gathering import Gathering
 from distilabel.steps.base import GeneratorStep, Step, _Step
 from distilabel.steps.tasks.base import Task, asked_by_row
 from distilabel.steps.tasks.generating import RowGenerator
@@ -94,13 +94,13 @@ class Graph:
     # -- one node ---------------------------------------------------------------------------
 
     def _node(self, step: _Step) -> Node:
-        door = self._door(step)
+        client = self._client(step)
         if isinstance(step, GeneratorStep):
-            return self._generator(step, door)
+            return self._generator(step, client)
         assert isinstance(step, Step)
-        if isinstance(step, Task) and door is not None and runs_per_row(step):
-            return PerRow(step, door, self._shared)
-        if step._needs_all_rows or (door is not None and door.gathering is not None):
+        if isinstance(step, Task) and client is not None and runs_per_row(step):
+            return PerRow(step, client, self._shared)
+        if step._needs_all_rows or (client is not None and client.gathering is not None):
             reorders = not self._is_joined_with_others(str(step.name))
             storage = self._plan.storage
             spool = Spool(str(step.name), storage, self._shared) if storage is not None else None
@@ -108,7 +108,7 @@ class Graph:
                 step,
                 self._shared,
                 memo=self._memo(step),
-                door=door,
+                client=client,
                 reorders=reorders,
                 spool=spool,
                 pool=self._pool(step),
@@ -121,31 +121,31 @@ class Graph:
         pool = self._pool(step)
         if pool is not None:
             return Replicated(step, self._shared, pool, size=size, memo=memo, reorders=reorders)
-        return PerBatch(step, self._shared, size=size, memo=memo, door=door, reorders=reorders)
+        return PerBatch(step, self._shared, size=size, memo=memo, client=client, reorders=reorders)
 
-    def _generator(self, step: GeneratorStep, door: Door | None) -> Node:
+    def _generator(self, step: GeneratorStep, client: ModelClient | None) -> Node:
         plan, name = self._plan, str(step.name)
         only_some: Any = {"first_batch_only": plan.first_batch_only, "picked": plan.picked}
-        if isinstance(step, RowGenerator) and door is not None and asked_by_row(type(step)):
-            node = PerRow(step, door, self._shared)
+        if isinstance(step, RowGenerator) and client is not None and asked_by_row(type(step)):
+            node = PerRow(step, client, self._shared)
             self._sources[name] = Numbers(step, self._shared, numbers_of(step, **only_some))
             self._sources[name].connect(node)
             return node
-        source = self._sources[name] = Source(step, self._shared, door=door, **only_some)
+        source = self._sources[name] = Source(step, self._shared, client=client, **only_some)
         return source
 
-    def _door(self, step: _Step) -> Door | None:
+    def _client(self, step: _Step) -> ModelClient | None:
         llm = getattr(step, "llm", None)
         if not isinstance(llm, LLM):
             return None
         store = self._shared.store
         size = getattr(step, "input_batch_size", None) or 50
-        door = Door(
+        client = ModelClient(
             llm,
             step=str(step.name),
             answers=store,
             reuse=self._shared.reuse and step.use_cache,
-            gates=self._shared.gates,
+            limiters=self._shared.limiters,
             emit=self._shared.emit,
             batch_size=size,
             batcher=self._batcher(step, llm, size),
@@ -153,15 +153,15 @@ class Graph:
             budget=self._shared.budget,
             gathering=self._gathering(step, llm),
         )
-        door.loop = self._shared.loop
-        return door
+        client.loop = self._shared.loop
+        return client
 
-    def _batcher(self, step: _Step, llm: LLM, most: int) -> Batcher | None:
+    def _batcher(self, step: _Step, llm: LLM, most: int) -> MicroBatcher | None:
         """Asks a model that workers hold."""
         pool = self._pools.get(str(step.name))
         return batcher_with(pool, llm, most) if pool is not None else None
 
-    def _gathering(self, step: _Step, llm: LLM) -> Gathering | None:
+    def _gathering(self, step: _Step, llm: LLM) -> JobBuilder | None:
         # A pilot is to know now what the rest will be like.
         if not llm.use_offline_batch_generation or self._plan.picked is not None:
             return None

@@ -19,8 +19,9 @@ from distilabel._engine.shared import Shared
 from distilabel._engine.sorter import Batch, Sorter
 from distilabel._engine.timed import Timed
 from distilabel.errors import EndpointError
-from distilabel.models.door import Door, StopAsking, use_doors
-from distilabel.models.offline.work import begin_work
+from distilabel.models.batch_jobs.work import begin_work
+from distilabel.models.client.client import ModelClient, use_clients
+from distilabel.models.protocol import RunStopped
 from distilabel.steps.base import Step
 from distilabel.steps.tasks.base import Task
 
@@ -52,14 +53,14 @@ class PerBatch(Node):
         *,
         size: int,
         memo: Memo | None = None,
-        door: Door | None = None,
+        client: ModelClient | None = None,
         reorders: bool = True,
     ) -> None:
         super().__init__(str(step.name), shared)
         self._step = step
         self._size = size
         self._memo = memo
-        self._door = door
+        self._client = client
         self._reorders = reorders
         self._failing = Failing(step, shared)
         # Only tasks note in single rows that they failed on them.
@@ -116,7 +117,7 @@ class PerBatch(Node):
                     self._give(batch, outcome)
                 if error is not None:
                     raise error
-        except StopAsking:
+        except RunStopped:
             pass
         except EndpointError as error:
             error.step = error.step or self.name
@@ -128,7 +129,7 @@ class PerBatch(Node):
 
     async def _processed(
         self, batches: list[Batch]
-    ) -> tuple[list[Outcome], EndpointError | StopAsking | None]:
+    ) -> tuple[list[Outcome], EndpointError | RunStopped | None]:
         if self._timed is None:
             return await self.shared.in_thread(self._process_all, batches)
         # What is left behind may still change its rows: they are not to be those that go on.
@@ -162,10 +163,10 @@ class PerBatch(Node):
 
     def _process_all(
         self, batches: list[Batch]
-    ) -> tuple[list[Outcome], EndpointError | StopAsking | None]:
+    ) -> tuple[list[Outcome], EndpointError | RunStopped | None]:
         """What becomes of the first of these batches, and what came in between."""
-        if self._door is not None:
-            use_doors({id(self._door.llm): self._door})
+        if self._client is not None:
+            use_clients({id(self._client.llm): self._client})
             begin_work(self.shared.work())
         outcomes: list[Outcome] = []
         until = time.monotonic() + _AT_ONCE_SECONDS
@@ -174,7 +175,7 @@ class PerBatch(Node):
                 break
             try:
                 outcomes.append(self._process(batch) if batch.rows else Outcome([], [], None))
-            except (EndpointError, StopAsking) as error:
+            except (EndpointError, RunStopped) as error:
                 return outcomes, error
         return outcomes, None
 
@@ -186,7 +187,7 @@ class PerBatch(Node):
     def _tried(self, batch: Batch) -> Outcome:
         try:
             outcome = self._run(batch.rows)
-        except (EndpointError, StopAsking):
+        except (EndpointError, RunStopped):
             raise
         except Exception as error:  # noqa: BLE001 (the rows fail, the run goes on)
             return self._failed(batch, error)

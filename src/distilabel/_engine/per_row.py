@@ -15,8 +15,9 @@ from distilabel._engine.node import Node
 from distilabel._engine.rows import Chunk, Key, Row
 from distilabel._engine.shared import Shared
 from distilabel.errors import DistilabelError, EndpointError, ModelError, error_record
-from distilabel.models.door import Door, StopAsking
-from distilabel.models.offline.work import Work, begin_work
+from distilabel.models.batch_jobs.work import Work, begin_work
+from distilabel.models.client.client import ModelClient
+from distilabel.models.protocol import RunStopped
 from distilabel.steps.tasks.base import Task
 from distilabel.steps.tasks.generating import RowGenerator
 
@@ -35,10 +36,10 @@ class PerRow(Node):
         shared: what the nodes of the run share.
     """
 
-    def __init__(self, task: Task | RowGenerator, door: Door, shared: Shared) -> None:
+    def __init__(self, task: Task | RowGenerator, client: ModelClient, shared: Shared) -> None:
         super().__init__(str(task.name), shared)
         self._task = task
-        self._door = door
+        self._client = client
         self._failing = Failing(task, shared)
         self._mappings = task._mappings
         inputs = task.inputs
@@ -71,7 +72,7 @@ class PerRow(Node):
     def _start(self) -> None:
         while self._queue and self._running < _MOST_RUNNING:
             key, row = self._queue.popleft()
-            if self._door.may_have_kept and self._replayed(key, row):
+            if self._client.may_have_kept and self._replayed(key, row):
                 continue
             self._running += 1
             self.shared.begin()
@@ -84,7 +85,7 @@ class PerRow(Node):
             return False
         before = row_at_work.set(key)
         try:
-            made = self._door.kept(lambda ask: self._task._rows_made_of(given, ask))
+            made = self._client.kept(lambda ask: self._task._rows_made_of(given, ask))
         except Exception:  # noqa: BLE001 (it will be raised again where it is dealt with)
             return False
         finally:
@@ -105,7 +106,7 @@ class PerRow(Node):
         self.shared.begin()
 
     async def _work(self, key: Key, row: Row) -> None:
-        if self._door.gathering is not None:
+        if self._client.gathering is not None:
             begin_work(Work(self._rest, self._resume))
         try:
             before = row_at_work.set(key)
@@ -170,8 +171,8 @@ class PerRow(Node):
                     given, {"type": "Skipped", "message": f"its input {empty[0]} is None"}
                 )
             else:
-                made = await self._task._rows_made_of(given, self._door)
-        except StopAsking:
+                made = await self._task._rows_made_of(given, self._client)
+        except RunStopped:
             return
         except EndpointError as error:
             error.step = error.step or self.name

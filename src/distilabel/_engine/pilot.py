@@ -10,7 +10,7 @@ from typing import Final
 
 from distilabel._core.at_work import row_at_work
 from distilabel._core.events import Answered, Event, RowsDone, Wasted
-from distilabel.models.prices import Price, Usage
+from distilabel.models.accounting.prices import Price, Usage
 
 # To reach a row of a source, all rows before it have to be read.
 _READ_AT_MOST: Final = 20_000

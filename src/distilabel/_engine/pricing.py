@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from distilabel.errors import DistilabelUserError
+from distilabel.models.accounting.prices import Usage, price_of
 from distilabel.models.llms.base import LLM
-from distilabel.models.prices import Usage, price_of
 from distilabel.steps.base import _Step
 
 

@@ -29,8 +29,8 @@ from distilabel._engine.workers.pool import Pool
 from distilabel._engine.workers.pools import pools_of
 from distilabel.constants import STEPS_ARTIFACTS_PATH
 from distilabel.errors import DistilabelError, ModelError, StoreError
-from distilabel.models import http
-from distilabel.models.budget import Budget
+from distilabel.models.accounting.budget import Budget
+from distilabel.models.http import transport
 from distilabel.steps.base import _Step
 
 _log = logging.getLogger("distilabel.pipeline")
@@ -166,7 +166,7 @@ class Run:
         finally:
             if store is not None:
                 await asyncio.to_thread(store.close)
-            await http.close()
+            await transport.close()
             self._threads.close()
             self._emit(
                 RunFinished(time.monotonic() - begun, self.interrupted, str(error) if error else "")

@@ -9,11 +9,11 @@ from typing import Any, Protocol, TypeVar
 from distilabel._core.events import Emit
 from distilabel._core.threads import Threads
 from distilabel._engine.store import Store
-from distilabel.models.budget import Budget
-from distilabel.models.door import StopAsking
-from distilabel.models.gates import Gates
-from distilabel.models.offline.gatherings import Gatherings
-from distilabel.models.offline.work import Work
+from distilabel.models.accounting.budget import Budget
+from distilabel.models.batch_jobs.coordinator import JobCoordinator
+from distilabel.models.batch_jobs.work import Work
+from distilabel.models.protocol import RunStopped
+from distilabel.models.rate_limit.limiters import EndpointLimiters
 from distilabel.typing.steps import OnError
 
 _T = TypeVar("_T")
@@ -64,8 +64,8 @@ class Shared:
         self.on_error: OnError = on_error
         self.target = target
         self.loop = asyncio.get_running_loop()
-        self.gates = Gates(emit)
-        self.gatherings = Gatherings(
+        self.limiters = EndpointLimiters(emit)
+        self.gatherings = JobCoordinator(
             self,
             store,
             about={"distilabel_pipeline_name": name} if name else {},
@@ -150,8 +150,8 @@ class Shared:
     def stop_asking(self) -> None:
         """Nothing new is asked any more; what is in flight goes on."""
         self.stopping = True
-        self.gates.turn_away(StopAsking())
-        self.gatherings.turn_away(StopAsking())
+        self.limiters.turn_away(RunStopped())
+        self.gatherings.turn_away(RunStopped())
         self.wake()
 
     async def settle(self, seconds: float | None = None) -> None:
@@ -161,7 +161,7 @@ class Shared:
             seconds: to wait at most; None waits as long as it takes.
         """
         until = self.loop.time() + seconds if seconds is not None else None
-        while any(gate.in_flight for gate in self.gates) or self.gatherings.working:
+        while any(limiter.in_flight for limiter in self.limiters) or self.gatherings.working:
             await asyncio.sleep(0.01)
             if until is not None and self.loop.time() > until:
                 break

@@ -11,8 +11,9 @@ from distilabel._engine.rows import Chunk, Row, all_rows, own_copy
 from distilabel._engine.shared import Shared
 from distilabel._engine.timed import Timed
 from distilabel.errors import DistilabelUserError, EndpointError
-from distilabel.models.door import Door, StopAsking, use_doors
-from distilabel.models.offline.work import begin_work
+from distilabel.models.batch_jobs.work import begin_work
+from distilabel.models.client.client import ModelClient, use_clients
+from distilabel.models.protocol import RunStopped
 from distilabel.steps.base import GeneratorStep
 
 # Pulling goes on in the thread for so long before rows are handed over.
@@ -39,7 +40,7 @@ class Source(Feed):
         *,
         first_batch_only: bool = False,
         picked: tuple[int, ...] | None = None,
-        door: Door | None = None,
+        client: ModelClient | None = None,
     ) -> None:
         super().__init__(str(step.name), shared)
         self._step = step
@@ -47,7 +48,7 @@ class Source(Feed):
         self._picked = None if picked is None else frozenset(picked)
         self._last_picked = max(picked, default=0) if picked is not None else 0
         self._read = 0
-        self._door = door
+        self._client = client
         self._timed = (
             Timed(step.process_timeout, f"`process` of {step.name}")
             if step.process_timeout is not None
@@ -73,7 +74,7 @@ class Source(Feed):
                 pulled, last = await run(self._pull, batches, self.room)
                 for rows in pulled:
                     await self._let_in(rows)
-            except StopAsking:
+            except RunStopped:
                 return
             except EndpointError as error:
                 error.step = error.step or self.name
@@ -126,8 +127,8 @@ class Source(Feed):
         self.give(Chunk([(i,) for i in closed], rows, closed))
 
     def _pull(self, batches: _Batches, room: int) -> tuple[list[list[Row]], bool]:
-        if self._door is not None:
-            use_doors({id(self._door.llm): self._door})
+        if self._client is not None:
+            use_clients({id(self._client.llm): self._client})
             begin_work(self.shared.work())
         pulled: list[list[Row]] = []
         until = time.monotonic() + _PULL_SECONDS
@@ -163,7 +164,7 @@ class Source(Feed):
             fresh = type(self._step)._gives_fresh_rows
             rows = all_rows(list(rows), self.name)
             return (rows if fresh else [own_copy(row) for row in rows]), bool(last)
-        except (EndpointError, StopAsking):
+        except (EndpointError, RunStopped):
             raise
         except Exception as error:
             raise RuntimeError(

@@ -16,8 +16,9 @@ from distilabel._engine.spool import Spool
 from distilabel._engine.timed import Timed
 from distilabel._engine.workers.pool import Pool
 from distilabel.errors import EndpointError
-from distilabel.models.door import Door, StopAsking, use_doors
-from distilabel.models.offline.work import begin_work
+from distilabel.models.batch_jobs.work import begin_work
+from distilabel.models.client.client import ModelClient, use_clients
+from distilabel.models.protocol import RunStopped
 from distilabel.steps.base import Step
 from distilabel.steps.tasks.base import Task
 
@@ -44,7 +45,7 @@ class Whole(Feed):
         shared: Shared,
         *,
         memo: Memo | None = None,
-        door: Door | None = None,
+        client: ModelClient | None = None,
         reorders: bool = True,
         spool: Spool | None = None,
         pool: Pool | None = None,
@@ -52,7 +53,7 @@ class Whole(Feed):
         super().__init__(str(step.name), shared)
         self._step = step
         self._memo = memo
-        self._door = door
+        self._client = client
         self._reorders = reorders
         self._failing = Failing(step, shared)
         self._sorter = Sorter()
@@ -83,7 +84,7 @@ class Whole(Feed):
                 if self._spool is not None:
                     batch = batch._replace(rows=await self._spool.take(batch.rows))
                 outcome = await self._processed(batch.rows)
-            except StopAsking:
+            except RunStopped:
                 return
             except EndpointError as error:
                 error.step = error.step or self.name
@@ -146,8 +147,8 @@ class Whole(Feed):
             ) from error
 
     def _process(self, rows: list[Any]) -> Outcome:
-        if self._door is not None:
-            use_doors({id(self._door.llm): self._door})
+        if self._client is not None:
+            use_clients({id(self._client.llm): self._client})
             begin_work(self.shared.work())
         if self._memo is None:
             return self._made(rows)

@@ -105,10 +105,10 @@ def simulate(
     Point any OpenAI client at the printed URL, with any API key. What was asked is counted under
     /stats; /settings changes latency, faults, rate limit, capacity and batch jobs while it runs.
     """
-    from distilabel.models.simulated.batching import Batching
-    from distilabel.models.simulated.faults import Faults, Latency
-    from distilabel.models.simulated.server import serve
-    from distilabel.models.simulated.settings import Settings
+    from distilabel._simulated.answers.faults import Faults, Latency
+    from distilabel._simulated.server.batching import Batching
+    from distilabel._simulated.server.server import serve
+    from distilabel._simulated.server.settings import Settings
 
     try:
         settings = Settings(

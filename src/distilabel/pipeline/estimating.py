@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from distilabel._engine.forecasting import estimate_of
 from distilabel._engine.pilot import Pilot, picked
 from distilabel.errors import DistilabelUserError
+from distilabel.models.accounting.prices import price_of
 from distilabel.models.llms.base import LLM
-from distilabel.models.prices import price_of
 from distilabel.steps.base import GeneratorStep, _Step
 
 if TYPE_CHECKING:

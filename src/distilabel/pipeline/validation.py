@@ -9,7 +9,7 @@ from distilabel._engine.workers.site import Site
 from distilabel._graph.dag import Dag
 from distilabel.errors import DistilabelTypeError, DistilabelUserError
 from distilabel.mixins.runtime_parameters import close_names
-from distilabel.models.arguments import checked_arguments
+from distilabel.models.client.arguments import validated_arguments
 from distilabel.models.llms.base import LLM
 from distilabel.steps.base import GeneratorStep, _Step
 
@@ -246,7 +246,7 @@ class Validation:
 
     def _model(self, name: str, llm: LLM) -> None:
         try:
-            checked_arguments(llm, llm.get_generation_kwargs())
+            validated_arguments(llm, llm.get_generation_kwargs())
         except DistilabelUserError as error:
             self.faults.add(DistilabelUserError, f"{name}: {error.message}")
         if llm.use_offline_batch_generation and type(llm)._desk is LLM._desk:

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from distilabel._simulated.answers.faults import Faults
+from distilabel._simulated.server.server import running
+from distilabel._simulated.server.settings import Settings
 from distilabel.errors import AnswerError, DistilabelUserError, EndpointError
 from distilabel.models import AnthropicLLM
-from distilabel.models.door import Door
-from distilabel.models.prices import Usage, price_for
-from distilabel.models.simulated.faults import Faults
-from distilabel.models.simulated.server import running
-from distilabel.models.simulated.settings import Settings
+from distilabel.models.accounting.prices import Usage, price_for
+from distilabel.models.client.client import ModelClient
 from serving import reply, serving
 
 pytestmark = pytest.mark.usefixtures("client")
@@ -42,7 +42,7 @@ def loaded(url: str, **fields: Any) -> AnthropicLLM:
 async def test_a_conversation_is_asked_and_answered() -> None:
     async with running(Settings(api_key="k")) as url:
         output = await loaded(url).agenerate([{"role": "system", "content": "Be brief."}, *CHAT])
-        several = await Door(loaded(f"{url}/v1/"))(CHAT, 2)
+        several = await ModelClient(loaded(f"{url}/v1/"))(CHAT, 2)
         text = await loaded(url).agenerate("Explain tides.")
     assert output["generations"][0]
     assert output["statistics"]["input_tokens"] == [6]
@@ -164,8 +164,10 @@ async def test_a_refusal_is_an_error_of_its_kind(
 async def test_faults_are_outlived() -> None:
     shares = {"529": 0.2, "malformed": 0.2, "drop": 0.2, "no_choices": 0.1}
     async with running(Settings(faults=Faults.parse(shares), seed=3)) as url:
-        door = Door(loaded(url, max_retries=50))
-        outputs = await door.ask_all([[{"role": "user", "content": str(i)}] for i in range(20)])
+        model_client = ModelClient(loaded(url, max_retries=50))
+        outputs = await model_client.ask_all(
+            [[{"role": "user", "content": str(i)}] for i in range(20)]
+        )
     assert all(output["generations"][0] for output in outputs)
 
 

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
+from distilabel._simulated.answers.asking import FORMS
+from distilabel._simulated.server.server import running
+from distilabel._simulated.server.settings import Settings
 from distilabel.errors import AnswerError, DistilabelUserError, EndpointError
 from distilabel.models import OpenAILLM
-from distilabel.models.door import Door
-from distilabel.models.simulated.asking import FORMS
-from distilabel.models.simulated.server import running
-from distilabel.models.simulated.settings import Settings
+from distilabel.models.client.client import ModelClient
 from serving import reply, said, serving
 
 pytestmark = pytest.mark.usefixtures("client")
@@ -249,8 +249,8 @@ async def test_a_model_that_takes_other_arguments_is_asked_otherwise(
     async with running(settings) as url:
         llm = loaded(url, max_concurrency=4)
         with caplog.at_level(logging.INFO, logger="distilabel.llm"):
-            door = Door(llm)
-            outputs = await door.ask_all([CHAT] * 8, max_new_tokens=40, temperature=0.3)
+            model_client = ModelClient(llm)
+            outputs = await model_client.ask_all([CHAT] * 8, max_new_tokens=40, temperature=0.3)
     assert all(output["statistics"]["output_tokens"] == [40] for output in outputs)
     told = [each.message for each in caplog.records if "takes no" in each.message]
     assert told == [

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from distilabel._simulated.server.settings import Settings
 from distilabel.errors import DistilabelUserError
 from distilabel.models import OpenAILLM, SimulatedLLM
-from distilabel.models.simulated.settings import Settings
 from distilabel.pipeline import Pipeline
 from distilabel.steps.tasks import EvolQuality, TextGeneration, UltraFeedback
 from distilabel.steps.tasks.reasoning import NO_ANSWER

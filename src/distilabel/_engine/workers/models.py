@@ -9,7 +9,7 @@ from typing import Any
 
 from distilabel._engine.workers.pool import Pool, WorkersLost
 from distilabel.errors import EndpointError
-from distilabel.models.batcher import Batcher
+from distilabel.models.client.micro_batcher import MicroBatcher
 from distilabel.models.llms.base import LLM, AsyncLLM
 from distilabel.steps.base import _Step
 
@@ -34,7 +34,7 @@ def unload_with(pool: Pool, step: _Step) -> None:
         step.unload()
 
 
-def batcher_with(pool: Pool, llm: LLM, most: int) -> Batcher:
+def batcher_with(pool: Pool, llm: LLM, most: int) -> MicroBatcher:
     """Gathers questions for a model that is in workers.
 
     Args:
@@ -49,7 +49,7 @@ def batcher_with(pool: Pool, llm: LLM, most: int) -> Batcher:
         except WorkersLost as error:
             raise EndpointError(str(error)) from error
 
-    return Batcher(llm, most, generate, pool.count)
+    return MicroBatcher(llm, most, generate, pool.count)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from distilabel._core.threads import Threads
 from distilabel._engine.workers.served import END, Assignment
 from distilabel._engine.workers.site import Hand, Site, TookTooLong, WorkerDied
 from distilabel.constants import PIPELINE_CACHE_ID_ENV_NAME, PIPELINE_NAME_ENV_NAME
-from distilabel.models.door import StopAsking
+from distilabel.models.protocol import RunStopped
 from distilabel.steps.base import _Step
 
 # So many deaths without a batch done in between say that it will not get better.
@@ -100,7 +100,7 @@ class Pool:
             WorkerDied: both processes died of it.
             TimeoutError: it took longer than it may; another process takes the place.
             WorkersLost: there are no processes any more that would work.
-            StopAsking: the processes were ended meanwhile.
+            RunStopped: the processes were ended meanwhile.
             Exception: what the step raised.
         """
         batch = pickle.dumps(what)
@@ -136,7 +136,7 @@ class Pool:
     def _free(self) -> Hand:
         while True:
             if self._closed:
-                raise StopAsking
+                raise RunStopped
             # As many threads as workers come here: where none is idle, one has died.
             with contextlib.suppress(IndexError):
                 return self._idle.popleft()
@@ -172,7 +172,7 @@ class Pool:
         if self._closed:
             # Whoever closes may not have seen it any more.
             worker.end()
-            raise StopAsking
+            raise RunStopped
         return worker
 
     def _let_go(self, worker: Hand) -> None:
@@ -184,7 +184,7 @@ class Pool:
         worker.end()
         self._let_go(worker)
         if self._closed:
-            raise StopAsking from None
+            raise RunStopped from None
         self._deaths += 1
         if self._deaths >= _MOST_DEATHS:
             raise WorkersLost(

@@ -12,7 +12,7 @@ from distilabel._engine.shared import Shared
 from distilabel._engine.sorter import Batch
 from distilabel._engine.workers.pool import Pool, WorkersLost
 from distilabel.errors import EndpointError
-from distilabel.models.door import StopAsking
+from distilabel.models.protocol import RunStopped
 from distilabel.steps.base import Step
 
 
@@ -75,7 +75,7 @@ class Replicated(PerBatch):
                 self._give(first.batch, first.outcome)
             self._working = bool(self._begun)
             self._begin()
-        except StopAsking:
+        except RunStopped:
             if self._lost is not None:
                 self.shared.fail(self._lost)
             return
@@ -96,4 +96,4 @@ class Replicated(PerBatch):
         except WorkersLost as error:
             # The rows have not failed: they are left for the next run.
             self._lost = error
-            raise StopAsking from None
+            raise RunStopped from None

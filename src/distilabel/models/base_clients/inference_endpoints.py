@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field, PrivateAttr, SecretStr, model_validator
 
 from distilabel.errors import DistilabelUserError, EndpointError
 from distilabel.mixins.runtime_parameters import RuntimeParameter
-from distilabel.models.base_clients.asking import headers_of
+from distilabel.models.http.endpoint import headers_of
 from distilabel.typing import StructuredOutputType
 
 # One address for all models on the Hub that a provider serves.

@@ -10,13 +10,13 @@ from pydantic import Field, PrivateAttr, SecretStr, validate_call
 from distilabel._core.addresses import without_password
 from distilabel.errors import AnswerError
 from distilabel.mixins.runtime_parameters import RuntimeParameter
-from distilabel.models.arguments import with_defaults
-from distilabel.models.base_clients.asking import answer_to, make_sure_of, needed, trace_of
-from distilabel.models.base_clients.refusals import Refusals
+from distilabel.models.batch_jobs.apis.anthropic import AnthropicBatchAPI
+from distilabel.models.batch_jobs.apis.base import BatchAPI, BatchRequest
+from distilabel.models.client.arguments import with_defaults
+from distilabel.models.http.endpoint import make_sure_of, needed, post, trace_of
+from distilabel.models.http.unsupported_arguments import UnsupportedArguments
 from distilabel.models.llms.base import AsyncLLM
-from distilabel.models.offline.anthropic_batches import AnthropicBatches
-from distilabel.models.offline.desk import Desk, Request
-from distilabel.models.wire import messages, structures
+from distilabel.models.wire import messages, structured_output
 from distilabel.typing import FormattedInput, GenerateOutput, InstructorStructuredOutputType
 
 _KEY_VARIABLE = "ANTHROPIC_API_KEY"
@@ -92,7 +92,7 @@ class AnthropicLLM(AsyncLLM):
     _num_generations_param_supported = False
 
     _headers: Dict[str, str] = PrivateAttr(default_factory=dict)
-    _refusals: Refusals = PrivateAttr(default_factory=Refusals)
+    _refusals: UnsupportedArguments = PrivateAttr(default_factory=UnsupportedArguments)
 
     @property
     def model_name(self) -> str:
@@ -109,7 +109,7 @@ class AnthropicLLM(AsyncLLM):
         super().load()
         key = needed(self.api_key, self, _KEY_VARIABLE)
         # A structure that is none is told before anything is asked.
-        structures.tool(self.structured_output)
+        structured_output.tool(self.structured_output)
         self._headers = {
             "Content-Type": "application/json",
             "x-api-key": key.get_secret_value(),
@@ -183,9 +183,7 @@ class AnthropicLLM(AsyncLLM):
 
         async def send(arguments: Dict[str, Any]) -> bytes:
             body = messages.request(self.model, chat, arguments, tool)
-            return await answer_to(
-                f"{self._api}/messages", body, self._headers, self.timeout or 600
-            )
+            return await post(f"{self._api}/messages", body, self._headers, self.timeout or 600)
 
         body = await self._refusals.ask(self.model, arguments, send)
         return messages.answer(body, tool["name"] if tool else None)
@@ -196,16 +194,18 @@ class AnthropicLLM(AsyncLLM):
         if isinstance(input, tuple):
             input, structure = input[0], input[1] or structure
         chat = [{"role": "user", "content": input}] if isinstance(input, str) else input
-        return chat, structures.tool(structure)
+        return chat, structured_output.tool(structure)
 
-    def _desk(self) -> Desk:
-        return AnthropicBatches(without_password(self._api), self._headers, _read)
+    def _desk(self) -> BatchAPI:
+        return AnthropicBatchAPI(without_password(self._api), self._headers, _read)
 
-    def _request(self, input: FormattedInput, count: int, arguments: Dict[str, Any]) -> Request:
+    def _request(
+        self, input: FormattedInput, count: int, arguments: Dict[str, Any]
+    ) -> BatchRequest:
         chat, tool = self._chat(input)
         sent = self._refusals.without(_in_full(arguments))
         body = messages.request(self.model, chat, sent, tool)
-        return Request("messages", body, _STRUCTURED if tool else "")
+        return BatchRequest("messages", body, _STRUCTURED if tool else "")
 
     def _learn(
         self, error: AnswerError, input: FormattedInput, count: int, arguments: Dict[str, Any]

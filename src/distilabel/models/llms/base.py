@@ -19,7 +19,7 @@ from distilabel.mixins.runtime_parameters import RuntimeParameter, RuntimeParame
 
 if TYPE_CHECKING:
     from distilabel.errors import AnswerError
-    from distilabel.models.offline.desk import Desk, Request
+    from distilabel.models.batch_jobs.apis.base import BatchAPI, BatchRequest
     from distilabel.typing import FormattedInput, GenerateOutput, HiddenState, StandardInput
 
 # Fields that change how a model is asked, not what it answers.
@@ -154,15 +154,15 @@ class LLM(RuntimeParametersModelMixin, Spec, BaseModel, ABC):
         Returns:
             One output per question, in the same order.
         """
-        from distilabel.models.door import door_of_this_thread
+        from distilabel.models.client.client import current_client
 
-        door = door_of_this_thread(self)
-        if door is not None:
-            return run_sync(door.ask_all(inputs, num_generations, **kwargs), loop=door.loop)
+        client = current_client(self)
+        if client is not None:
+            return run_sync(client.ask_all(inputs, num_generations, **kwargs), loop=client.loop)
         if self.use_offline_batch_generation:
-            from distilabel.models.offline.standalone import waited_for
+            from distilabel.models.client.standalone_jobs import wait_for
 
-            return waited_for(
+            return wait_for(
                 lambda: self.offline_batch_generate(inputs, num_generations, **kwargs),
                 self.offline_batch_generation_block_until_done,
             )
@@ -188,7 +188,7 @@ class LLM(RuntimeParametersModelMixin, Spec, BaseModel, ABC):
             ValueError: there are neither questions nor jobs.
             RuntimeError: the only job has failed.
         """
-        from distilabel.models.offline.standalone import submit_or_collect
+        from distilabel.models.client.standalone_jobs import submit_or_collect
 
         desk = self._desk()
         if desk is None:
@@ -229,11 +229,13 @@ class LLM(RuntimeParametersModelMixin, Spec, BaseModel, ABC):
         """Questions of models with the same gate name share one set of limits."""
         return f"{type(self).__name__}:{self.model_name}"
 
-    def _desk(self) -> Desk | None:
+    def _desk(self) -> BatchAPI | None:
         """Where batch jobs with questions for this model are submitted; None if it has none."""
         return None
 
-    def _request(self, input: FormattedInput, count: int, arguments: dict[str, Any]) -> Request:
+    def _request(
+        self, input: FormattedInput, count: int, arguments: dict[str, Any]
+    ) -> BatchRequest:
         """A question as it is posted, for models that have batch jobs.
 
         Args:
@@ -311,12 +313,12 @@ class AsyncLLM(LLM, ABC):
         Returns:
             One output per question, in the same order.
         """
-        from distilabel.models.door import Door, door_of_this_thread
+        from distilabel.models.client.client import ModelClient, current_client
 
         # In a run, what a step asks this way is kept and counted like everything else.
-        door = door_of_this_thread(self)
-        ask = door or Door(self)
-        loop = door.loop if door is not None else None
+        client = current_client(self)
+        ask = client or ModelClient(self)
+        loop = client.loop if client is not None else None
         return run_sync(ask.ask_all(inputs, num_generations, **kwargs), loop=loop)
 
 

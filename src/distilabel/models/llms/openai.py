@@ -9,20 +9,20 @@ from pydantic import PrivateAttr, validate_call
 
 from distilabel._core.addresses import without_password
 from distilabel.errors import AnswerError
-from distilabel.models.arguments import with_defaults
-from distilabel.models.base_clients.asking import (
-    answer_to,
+from distilabel.models.base_clients.openai import OpenAIBaseClient
+from distilabel.models.batch_jobs.apis.base import BatchAPI, BatchRequest
+from distilabel.models.batch_jobs.apis.openai import OpenAIBatchAPI
+from distilabel.models.client.arguments import with_defaults
+from distilabel.models.http.endpoint import (
     headers_of,
     make_sure_of,
     needed,
+    post,
     trace_of,
 )
-from distilabel.models.base_clients.openai import OpenAIBaseClient
-from distilabel.models.base_clients.refusals import Refusals
+from distilabel.models.http.unsupported_arguments import UnsupportedArguments
 from distilabel.models.llms.base import AsyncLLM
-from distilabel.models.offline.desk import Desk, Request
-from distilabel.models.offline.openai_batches import OpenAIBatches
-from distilabel.models.wire import chat_completions, structures
+from distilabel.models.wire import chat_completions, structured_output
 from distilabel.typing import FormattedInput, GenerateOutput
 
 # Where a question is posted, what makes the body, and of which arguments.
@@ -55,7 +55,7 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
     """
 
     _headers: Dict[str, str] = PrivateAttr(default_factory=dict)
-    _refusals: Refusals = PrivateAttr(default_factory=Refusals)
+    _refusals: UnsupportedArguments = PrivateAttr(default_factory=UnsupportedArguments)
     _key_variable = "OPENAI_API_KEY"
 
     def load(self) -> None:
@@ -67,7 +67,7 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
         super().load()
         key = needed(self.api_key, self, self._key_variable)
         # A structure that is none is told before anything is asked.
-        structures.response_format(self.structured_output)
+        structured_output.response_format(self.structured_output)
         self._headers = headers_of(key, self.default_headers)
 
     def unload(self) -> None:
@@ -149,7 +149,7 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
 
         async def send(arguments: Dict[str, Any]) -> bytes:
             url = f"{self._base}/{path}"
-            return await answer_to(url, posed(arguments), self._headers, self.timeout or 120)
+            return await post(url, posed(arguments), self._headers, self.timeout or 120)
 
         return chat_completions.answer(await self._refusals.ask(self.model, arguments, send))
 
@@ -209,12 +209,14 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
             **kwargs,
         )
 
-    def _desk(self) -> Desk:
-        return OpenAIBatches(without_password(self._base), self._headers, chat_completions.answer)
+    def _desk(self) -> BatchAPI:
+        return OpenAIBatchAPI(without_password(self._base), self._headers, chat_completions.answer)
 
-    def _request(self, input: FormattedInput, count: int, arguments: Dict[str, Any]) -> Request:
+    def _request(
+        self, input: FormattedInput, count: int, arguments: Dict[str, Any]
+    ) -> BatchRequest:
         path, posed, given = self._in_full(input, count, arguments)
-        return Request(path, posed(self._refusals.without(given)))
+        return BatchRequest(path, posed(self._refusals.without(given)))
 
     def _learn(
         self, error: AnswerError, input: FormattedInput, count: int, arguments: Dict[str, Any]
@@ -240,7 +242,8 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
             "frequency_penalty": given["frequency_penalty"] or None,
             "presence_penalty": given["presence_penalty"] or None,
             "stop": None if _shows_an_image(input) else given["stop"],
-            "response_format": given["response_format"] or structures.response_format(structure),
+            "response_format": given["response_format"]
+            or structured_output.response_format(structure),
             "logprobs": (top_logprobs or 1 if text else True) if logprobs else None,
             "top_logprobs": None if text or not logprobs else top_logprobs,
             "echo": given["echo"] or None if text else None,

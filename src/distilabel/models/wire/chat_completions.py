@@ -6,7 +6,9 @@ from typing import Any
 
 import orjson
 
-from distilabel.models.wire import replies, thinking
+from distilabel.models.wire import errors
+from distilabel.models.wire.reasoning import message_reasoning
+from distilabel.models.wire.reasoning import split_reasoning as split_reasoning
 from distilabel.typing import GenerateOutput
 
 
@@ -38,22 +40,22 @@ def answer(body: bytes) -> GenerateOutput:
             model gave no reason for that).
     """
     try:
-        data = replies.parsed(body)
+        data = errors.parsed(body)
         statistics = _statistics(data.get("usage") or {})
         choices = data["choices"]
-        apart = [_text(choice) for choice in choices]
+        split_reasoning = [_text(choice) for choice in choices]
         logprobs = [_logprobs(choice) for choice in choices]
         thought = statistics.get("reasoning_tokens")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise replies.no_answer(body, error) from error
+        raise errors.no_answer(body, error) from error
     if not choices:
-        raise replies.no_answer(body, "it has no choices", statistics)
-    reasoning = [words for words, _ in apart]
+        raise errors.no_answer(body, "it has no choices", statistics)
+    reasoning = [words for words, _ in split_reasoning]
     # Of a model that was cut off while it thought, some servers give an empty text.
-    texts = [text or None if words or thought else text for words, text in apart]
+    texts = [text or None if words or thought else text for words, text in split_reasoning]
     if all(text is None for text in texts):
         message = choices[0].get("message") or {}
-        raise replies.silence(
+        raise errors.silence(
             choices[0].get("finish_reason"),
             body,
             refusal=message.get("refusal"),
@@ -62,7 +64,7 @@ def answer(body: bytes) -> GenerateOutput:
             written=statistics["output_tokens"][0] // len(choices),
             statistics=statistics,
         )
-    replies.note_reasons(statistics, [choice.get("finish_reason") for choice in choices])
+    errors.note_reasons(statistics, [choice.get("finish_reason") for choice in choices])
     output: Any = {"generations": texts, "statistics": statistics}
     if any(reasoning):
         output["reasoning"] = reasoning
@@ -74,12 +76,12 @@ def answer(body: bytes) -> GenerateOutput:
 def _text(choice: dict[str, Any]) -> tuple[str | None, str | None]:
     """The reasoning and the text of a choice."""
     if "message" not in choice:
-        return thinking.apart(choice["text"])
+        return split_reasoning(choice["text"])
     content = choice["message"].get("content")
     if content is not None and not isinstance(content, str):
         # Some servers answer in parts, as questions may be asked.
         content = "".join(part["text"] for part in content if part.get("type") == "text")
-    return thinking.of_message(choice["message"], content)
+    return message_reasoning(choice["message"], content)
 
 
 def _statistics(usage: dict[str, Any]) -> dict[str, list[Any]]:

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import orjson
 
-from distilabel.models.wire import replies, thinking
+from distilabel.models.wire import errors
+from distilabel.models.wire.reasoning import split_reasoning
 from distilabel.typing import GenerateOutput
 
 VERSION: Final = "2023-06-01"
@@ -74,7 +75,7 @@ def answer(body: bytes, tool: str | None = None) -> GenerateOutput:
             model gave no reason for that).
     """
     try:
-        data = replies.parsed(body)
+        data = errors.parsed(body)
         blocks = data["content"]
         reason = _REASONS.get(data.get("stop_reason"), data.get("stop_reason"))
         thoughts = [block for block in blocks if block["type"] in _THINKING]
@@ -86,12 +87,12 @@ def answer(body: bytes, tool: str | None = None) -> GenerateOutput:
         refusal = (data.get("stop_details") or {}).get("explanation")
         statistics = _statistics(data.get("usage") or {})
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise replies.no_answer(body, error) from error
+        raise errors.no_answer(body, error) from error
     reasoning, text = words or None, "".join(texts) if texts else None
     if not thoughts:
-        reasoning, text = thinking.apart(text)
+        reasoning, text = split_reasoning(text)
     if text is None or ((thoughts or reasoning) and not text):
-        raise replies.silence(
+        raise errors.silence(
             reason,
             body,
             refusal=refusal,
@@ -101,7 +102,7 @@ def answer(body: bytes, tool: str | None = None) -> GenerateOutput:
             statistics=statistics,
         )
     if reason != "tool_calls":
-        replies.note_reasons(statistics, [reason])
+        errors.note_reasons(statistics, [reason])
     output: GenerateOutput = {"generations": [text], "statistics": statistics}
     if reasoning is not None:
         output["reasoning"] = [reasoning]

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import orjson
 
-from distilabel.models.wire import replies, thinking
+from distilabel.models.wire import errors
+from distilabel.models.wire.reasoning import split_reasoning
 from distilabel.typing import GenerateOutput
 
 # Why an answer ended, in the words of chat completions.
@@ -39,7 +40,7 @@ def answer(body: bytes, input_tokens: int) -> GenerateOutput:
         AnswerError: this is no answer (retryable), or there is only reasoning in it.
     """
     try:
-        data = replies.parsed(body)
+        data = errors.parsed(body)
         # Old servers put a list around it.
         data = data[0] if isinstance(data, list) else data
         whole = data["generated_text"]
@@ -47,19 +48,19 @@ def answer(body: bytes, input_tokens: int) -> GenerateOutput:
         written = details.get("generated_tokens") or 0
         logprobs = _logprobs(details)
     except (ValueError, LookupError, TypeError, AttributeError) as error:
-        raise replies.no_answer(body, error) from error
+        raise errors.no_answer(body, error) from error
     if not isinstance(whole, str):
-        raise replies.no_answer(body, "its generated_text is no text")
-    reasoning, text = thinking.apart(whole)
+        raise errors.no_answer(body, "its generated_text is no text")
+    reasoning, text = split_reasoning(whole)
     finish: Any = details.get("finish_reason")
     reason = _REASONS.get(finish, finish)
     if text is None or (reasoning and not text):
-        raise replies.silence(reason, body, thought=True, written=written)
+        raise errors.silence(reason, body, thought=True, written=written)
     output: Any = {
         "generations": [text],
         "statistics": {"input_tokens": [input_tokens], "output_tokens": [written]},
     }
-    replies.note_reasons(output["statistics"], [reason])
+    errors.note_reasons(output["statistics"], [reason])
     if reasoning is not None:
         output["reasoning"] = [reasoning]
     if logprobs:

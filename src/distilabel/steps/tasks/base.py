@@ -28,8 +28,8 @@ from distilabel._core.spec import DumpIfSet
 from distilabel.constants import DISTILABEL_METADATA_KEY
 from distilabel.errors import DistilabelUserError
 from distilabel.mixins.runtime_parameters import RuntimeParameter
+from distilabel.models.client.lifecycle import load_for, unload_for
 from distilabel.models.llms.base import LLM
-from distilabel.models.users import load_for, unload_for
 from distilabel.steps.base import GeneratorStep, GlobalStep, Step, StepInput, _Step
 from distilabel.steps.tasks.reading import Reading, ask_again, read
 from distilabel.steps.tasks.reasoning import NO_ANSWER, REASONING, Listening, check_column

@@ -77,9 +77,9 @@ class RowGenerator(GeneratorTask, ABC):
         if self.llm.use_offline_batch_generation:
             # One job for all of them: a job for each batch would take as long as each.
             size = max(total, 1)
-        door = door_to(self.llm)
+        client = door_to(self.llm)
         if offset >= total:
             yield [], True
         for start in range(offset, total, size):
             end = min(start + size, total)
-            yield asked_together(self, self._seeds(range(start, end)), door), end == total
+            yield asked_together(self, self._seeds(range(start, end)), client), end == total

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from distilabel._core.loop import run_sync
 from distilabel.errors import AnswerError, error_record
-from distilabel.models.door import Door, door_of_this_thread
+from distilabel.models.client.client import ModelClient, current_client
 from distilabel.models.llms.base import LLM
 
 Row = dict[str, Any]
@@ -23,13 +23,13 @@ class Rowwise(Protocol):
     def _failed_rows(self, row: Row, error: dict[str, Any]) -> list[Row]: ...
 
 
-def door_to(llm: LLM) -> Door:
+def door_to(llm: LLM) -> ModelClient:
     """The door of the run to a model; outside a run, one of its own."""
     # A `process` of the user's own may come here: in a run, its answers are kept as well.
-    return door_of_this_thread(llm) or Door(llm)
+    return current_client(llm) or ModelClient(llm)
 
 
-def asked_together(task: Rowwise, rows: Sequence[Row], door: Door) -> list[Row]:
+def asked_together(task: Rowwise, rows: Sequence[Row], client: ModelClient) -> list[Row]:
     """What a task makes of rows, all of them asked about concurrently.
 
     Args:
@@ -40,22 +40,22 @@ def asked_together(task: Rowwise, rows: Sequence[Row], door: Door) -> list[Row]:
     Returns:
         The rows, in order.
     """
-    in_run = door_of_this_thread(task.llm) is door
+    in_run = current_client(task.llm) is client
     if not in_run and task.llm.use_offline_batch_generation:
-        from distilabel.models.offline.alone import asked_alone
+        from distilabel.models.client.alone import ask_standalone
 
-        work = asked_alone(task.llm, lambda ask: [task._rows_made_of(row, ask) for row in rows])
+        work = ask_standalone(task.llm, lambda ask: [task._rows_made_of(row, ask) for row in rows])
         return [row for some in run_sync(work) for row in some]
 
     async def rows_of(row: Row) -> list[Row]:
         try:
-            return await task._rows_made_of(row, door)
+            return await task._rows_made_of(row, client)
         except AnswerError as error:
             if not in_run:
                 raise
             # In a run, a question without an answer costs its row and no other.
             return task._failed_rows(row, error_record(error))
 
-    together = door.together([rows_of(row) for row in rows])
-    made = run_sync(together, loop=door.loop if in_run else None)
+    together = client.together([rows_of(row) for row in rows])
+    made = run_sync(together, loop=client.loop if in_run else None)
     return [row for some in made for row in some]

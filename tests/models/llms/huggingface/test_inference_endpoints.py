@@ -13,11 +13,11 @@ import huggingface_hub
 import pytest
 from pydantic import BaseModel, ValidationError
 
+from distilabel._simulated.server.server import running
+from distilabel._simulated.server.settings import Settings
 from distilabel.errors import AnswerError, DistilabelUserError, EndpointError
 from distilabel.models import InferenceEndpointsLLM
 from distilabel.models.base_clients import inference_endpoints as base_client
-from distilabel.models.simulated.server import running
-from distilabel.models.simulated.settings import Settings
 from serving import reply, said, serving
 
 pytestmark = pytest.mark.usefixtures("client")

@@ -14,11 +14,11 @@ from annotated_types import Gt
 from pydantic import Field, PrivateAttr, model_validator, validate_call
 
 from distilabel.errors import DistilabelUserError
-from distilabel.models.base_clients.asking import answer_to, listed_models, make_sure_of, trace_of
 from distilabel.models.base_clients.inference_endpoints import InferenceEndpointsBaseClient
+from distilabel.models.http.endpoint import listed_models, make_sure_of, post, trace_of
 from distilabel.models.llms.base import AsyncLLM, merge_responses
 from distilabel.models.mixins.magpie import MagpieChatTemplateMixin
-from distilabel.models.wire import chat_completions, structures, text_generation
+from distilabel.models.wire import chat_completions, structured_output, text_generation
 from distilabel.typing import FormattedInput, GenerateOutput, StandardInput
 
 MOST_STOP_SEQUENCES: Final = 4
@@ -98,7 +98,7 @@ class InferenceEndpointsLLM(InferenceEndpointsBaseClient, AsyncLLM, MagpieChatTe
             EndpointError: the endpoint does not exist, or did not wake up.
         """
         super().load()
-        structures.grammar(self.structured_output)
+        structured_output.grammar(self.structured_output)
         self._connect()
         if self._renders(self.structured_output):
             self._tokenizer = _tokenizer(str(self.tokenizer_id), self._token)
@@ -248,7 +248,7 @@ class InferenceEndpointsLLM(InferenceEndpointsBaseClient, AsyncLLM, MagpieChatTe
                 # Without a temperature this server decodes greedily; 0 it refuses.
                 "temperature": temperature or None,
                 "do_sample": do_sample,
-                "grammar": structures.grammar(structure),
+                "grammar": structured_output.grammar(structure),
                 "repetition_penalty": repetition_penalty,
                 "return_full_text": return_full_text,
                 "top_k": top_k,
@@ -286,13 +286,13 @@ class InferenceEndpointsLLM(InferenceEndpointsBaseClient, AsyncLLM, MagpieChatTe
             arguments = {**arguments, "seed": random.randrange(2**31)}
         if isinstance(prompt, str) and not self.model_id:
             body = text_generation.request(prompt, arguments)
-            body = await answer_to(f"{self._address}/generate", body, self._headers, TIMEOUT)
+            body = await post(f"{self._address}/generate", body, self._headers, TIMEOUT)
             return text_generation.answer(body, self._tokens_in(prompt))
         path = "completions" if isinstance(prompt, str) else "chat/completions"
         if self._served is None:
             self._served = self.model_id or await self._model_served()
         body = chat_completions.request(self._served, prompt, arguments)
-        body = await answer_to(f"{self._api}/{path}", body, self._headers, TIMEOUT)
+        body = await post(f"{self._api}/{path}", body, self._headers, TIMEOUT)
         return chat_completions.answer(body)
 
     def _tokens_in(self, prompt: str) -> int:
@@ -317,8 +317,8 @@ class InferenceEndpointsLLM(InferenceEndpointsBaseClient, AsyncLLM, MagpieChatTe
 
 def _response_format(structure: Any) -> Optional[Dict[str, Any]]:
     # `format` is asked for here as where a grammar is sent: a structure means the same in both.
-    structures.grammar(structure)
-    return structures.response_format(structure)
+    structured_output.grammar(structure)
+    return structured_output.response_format(structure)
 
 
 def _tokenizer(name: str, token: str) -> Any:

@@ -1,0 +1,1 @@
+"""The simulated model and its HTTP server; imports no model."""

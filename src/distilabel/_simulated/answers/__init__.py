@@ -1,0 +1,1 @@
+"""Generates the answers of the simulated model; knows no server."""

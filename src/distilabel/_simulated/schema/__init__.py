@@ -1,0 +1,1 @@
+"""Generates data that validates against a JSON schema or a pattern."""

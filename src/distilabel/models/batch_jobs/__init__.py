@@ -1,0 +1,1 @@
+"""Submits requests as offline batch jobs and collects their responses."""

@@ -1,0 +1,81 @@
+"""Generation arguments, checked once against the method that takes them, before any question."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from contextlib import suppress
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
+
+from distilabel.errors import DistilabelUserError
+
+if TYPE_CHECKING:
+    from distilabel.models.llms.base import LLM
+
+
+def validated_arguments(llm: LLM, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments, converted to the types the model's method asks for.
+
+    Args:
+        llm: the model.
+        arguments: name → value.
+
+    Raises:
+        DistilabelUserError: an argument is unknown or has the wrong type; names all of them.
+    """
+    if not arguments:
+        return {}
+    faults = llm.unknown_generation_arguments(arguments)
+    method = llm._generating_method
+    function = getattr(method, "raw_function", method)
+    hints = _types_of(function)
+    parameters = inspect.signature(method).parameters
+    checked = {}
+    for name, value in arguments.items():
+        checked[name] = value
+        if name not in hints or name not in parameters:
+            continue
+        try:
+            checked[name] = _adapter(hints[name]).validate_python(value)
+        except ValidationError as error:
+            faults.append(f"{name}={value!r}: {error.errors()[0]['msg']}")
+    if faults:
+        raise DistilabelUserError(
+            f"{type(llm).__name__} ({llm.model_name}): wrong generation arguments:\n"
+            + "\n".join(f"  - {fault}" for fault in faults)
+        )
+    return checked
+
+
+def with_defaults(method: Any, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of a method's call, those that are not given with their defaults.
+
+    Args:
+        method: that takes them.
+        arguments: name → value.
+    """
+    parameters = inspect.signature(method).parameters.values()
+    defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
+    return {**defaults, **arguments}
+
+
+def _adapter(hint: Any) -> TypeAdapter[Any]:
+    try:
+        return TypeAdapter(hint, config=ConfigDict(arbitrary_types_allowed=True))
+    except PydanticUserError:  # a model or a typed dict brings its own configuration
+        return TypeAdapter(hint)
+
+
+def _types_of(function: Any) -> dict[str, Any]:
+    """The types of a function's parameters, less those that exist for type checkers only."""
+    hints: dict[str, Any] = {}
+    for name, annotation in getattr(function, "__annotations__", {}).items():
+        one = SimpleNamespace(__annotations__={name: annotation})
+        with suppress(NameError, TypeError, AttributeError):
+            hints |= typing.get_type_hints(
+                one, getattr(function, "__globals__", {}), include_extras=True
+            )
+    return hints

@@ -1,0 +1,1 @@
+"""Sends requests to endpoints and maps transport errors; knows no provider."""

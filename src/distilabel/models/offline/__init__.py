@@ -1,1 +1,0 @@
-"""Offline batches: questions gathered into jobs that are answered later, for less money."""

@@ -1,0 +1,1 @@
+"""Decides when an endpoint may be asked: concurrency, rate, pauses and user limits."""

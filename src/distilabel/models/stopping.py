@@ -1,7 +1,0 @@
-"""The signal that a question is not asked, or its answer not waited for, in this run."""
-
-from __future__ import annotations
-
-
-class StopAsking(BaseException):
-    """The question is not asked, or not waited for: its row is left for the next run."""

@@ -1,0 +1,34 @@
+"""Protects that answers which may not be what was wanted are told of, once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from distilabel.models.client.answer_warnings import AnswerWarnings
+
+
+@pytest.mark.parametrize(
+    ("text", "statistics", "words"),
+    [
+        ("cut", {"finish_reason": ["length"]}, "cut off at max_new_tokens"),
+        ("cut", {"finish_reason": [None, "content_filter"]}, "content filter"),
+        ("", {}, "empty text"),
+    ],
+)
+def test_each_kind_is_told_once(
+    text: str, statistics: Any, words: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    remarks = AnswerWarnings("step", "model")
+    for _ in range(3):
+        remarks.look({"generations": [text], "statistics": statistics})
+    (told,) = caplog.messages
+    assert told.startswith("step: an answer of model")
+    assert words in told
+
+
+@pytest.mark.parametrize("statistics", [None, {}, {"finish_reason": ["tool_calls", None]}])
+def test_a_whole_answer_is_not_told_of(statistics: Any, caplog: pytest.LogCaptureFixture) -> None:
+    AnswerWarnings("", "model").look({"generations": ["text", None], "statistics": statistics})
+    assert caplog.messages == []

@@ -1,0 +1,95 @@
+"""A question that another process asks is waited for, and asked if that one gives up."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from distilabel.models.client import in_flight as module
+from distilabel.models.client.in_flight import InFlight
+
+KEY = b"k"
+
+
+class Elsewhere:
+    """Claims and answers, of which another process has some."""
+
+    def __init__(self) -> None:
+        self.is_shared = True
+        self.theirs = {KEY}
+        self.ours: set[bytes] = set()
+        self.kept: dict[bytes, str] = {}
+
+    def answer(self) -> str | None:
+        return self.kept.get(KEY)
+
+    def claim(self, key: bytes) -> bool:
+        if key in self.theirs:
+            return False
+        self.ours.add(key)
+        return True
+
+    def let_go(self, key: bytes) -> None:
+        self.ours.discard(key)
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Elsewhere:
+    monkeypatch.setattr(module, "FIRST_LOOK", 0.001)
+    return Elsewhere()
+
+
+def sharing(elsewhere: Elsewhere) -> InFlight:
+    return InFlight(elsewhere, "step")
+
+
+async def test_its_answer_is_taken_when_it_comes(elsewhere: Elsewhere) -> None:
+    shared = sharing(elsewhere)
+    assert not shared.begins(KEY, elsewhere.answer)
+    waiting = asyncio.create_task(shared.answer(KEY, elsewhere.answer, lambda: False))
+    await asyncio.sleep(0.01)
+    assert not waiting.done()
+    elsewhere.kept[KEY] = "theirs"
+    elsewhere.theirs.clear()
+    assert await waiting == "theirs"
+
+
+async def test_what_it_gives_up_is_asked(elsewhere: Elsewhere) -> None:
+    shared = sharing(elsewhere)
+    waiting = asyncio.create_task(shared.answer(KEY, elsewhere.answer, lambda: False))
+    await asyncio.sleep(0.01)
+    elsewhere.theirs.clear()
+    assert await waiting is None
+    assert not elsewhere.ours
+    assert shared.begins(KEY, elsewhere.answer)
+    assert elsewhere.ours == {KEY}
+    shared.ends(KEY)
+    assert not elsewhere.ours
+
+
+async def test_what_was_kept_meanwhile_is_not_asked(elsewhere: Elsewhere) -> None:
+    elsewhere.theirs.clear()
+    elsewhere.kept[KEY] = "theirs"
+    shared = sharing(elsewhere)
+    assert not shared.begins(KEY, elsewhere.answer)
+    assert not elsewhere.ours
+    assert await shared.answer(KEY, elsewhere.answer, lambda: False) == "theirs"
+
+
+async def test_whoever_is_stopped_waits_no_more(elsewhere: Elsewhere) -> None:
+    assert await sharing(elsewhere).answer(KEY, elsewhere.answer, lambda: True) is None
+
+
+async def test_one_that_never_answers_is_not_waited_for(
+    elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PATIENCE", 0.0)
+    shared = sharing(elsewhere)
+    assert await shared.answer(KEY, elsewhere.answer, lambda: False) is None
+    assert shared.begins(KEY, elsewhere.answer)
+
+
+def test_who_is_alone_asks(elsewhere: Elsewhere) -> None:
+    elsewhere.is_shared = False
+    assert sharing(elsewhere).begins(KEY, elsewhere.answer)

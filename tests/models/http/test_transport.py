@@ -1,0 +1,125 @@
+"""Protects what the one client makes of networks that fail, over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from distilabel._simulated.answers.faults import Faults
+from distilabel._simulated.server.server import running
+from distilabel._simulated.server.settings import Settings
+from distilabel.errors import AnswerError
+from distilabel.models.http import transport
+from endpoint import Endpoint
+from serving import reply, serving
+
+pytestmark = pytest.mark.usefixtures("client")
+
+QUESTION = b'{"model": "m", "messages": [{"role": "user", "content": "x"}]}'
+HEADERS = {"Authorization": "Bearer sk-secret-secret", "Content-Type": "application/json"}
+
+
+async def asked(fault: str, timeout: float = 5) -> AnswerError:
+    async with running(Settings(faults=Faults.parse({fault: 1.0}))) as url:
+        with pytest.raises(AnswerError) as caught:
+            await transport.send(
+                "POST",
+                f"{url}/v1/chat/completions",
+                body=QUESTION,
+                headers=HEADERS,
+                timeout=timeout,
+            )
+    assert "secret" not in str(caught.value)
+    assert url in str(caught.value)
+    return caught.value
+
+
+async def test_a_reply_is_given_as_it_is_whatever_its_status() -> None:
+    async with serving(reply({"a": 1}, 418, X_Some="thing")) as server:
+        got = await transport.send("POST", f"{server.url}/x", body=b"{}", headers=HEADERS)
+    assert (got.status, got.body, got.headers["x-some"]) == (418, b'{"a": 1}', "thing")
+    assert server.headers["Authorization"] == HEADERS["Authorization"]
+
+
+@pytest.mark.parametrize("fault", ["drop", "reset"])
+async def test_a_lost_connection_may_be_tried_again(fault: str) -> None:
+    error = await asked(fault)
+    assert error.retryable
+    assert not error.overloaded
+
+
+async def test_no_answer_in_time_is_load() -> None:
+    error = await asked("hang", timeout=0.05)
+    assert error.retryable
+    assert error.overloaded
+    assert "within 0.05 s" in str(error)
+
+
+async def test_nobody_there_says_nothing_against_the_question() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with pytest.raises(AnswerError) as caught:
+        await transport.send("GET", f"http://127.0.0.1:{port}/v1/models")
+    assert caught.value.retryable
+    assert caught.value.overloaded
+
+
+@pytest.mark.parametrize(
+    "url", ["not an address", "http://", "localhost:8080/v1", "ftp://x/y", "http://["]
+)
+async def test_what_is_no_address_is_not_tried_again(url: str) -> None:
+    with pytest.raises(AnswerError) as caught:
+        await transport.send("GET", url)
+    assert not caught.value.retryable
+
+
+async def test_each_loop_has_one_session_and_closes_it() -> None:
+    async with serving({"a": 1}) as server:
+        await transport.send("POST", server.url, body=b"{}")
+        session: Any = transport._session()
+        await transport.send("POST", server.url, body=b"{}")
+        assert transport._session() is session
+        await transport.close()
+        assert session.closed
+        await transport.send("POST", server.url, body=b"{}")
+        assert transport._session() is not session
+
+
+async def test_a_cancelled_request_leaves_nothing_behind() -> None:
+    async with running(Settings(faults=Faults.parse({"hang": 1.0}))) as url:
+        task = asyncio.create_task(
+            transport.send("POST", f"{url}/v1/chat/completions", body=QUESTION, headers=HEADERS)
+        )
+        await asyncio.sleep(0.05)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        stats = await transport.send("GET", f"{url}/stats")
+        assert b'"by_status"' in stats.body
+
+
+def test_a_program_that_asks_by_itself_leaves_in_silence() -> None:
+    """Standalone questions run on a loop that nobody ends: its session is closed all the same."""
+    program = (
+        "import sys; from distilabel.models import OpenAILLM\n"
+        "llm = OpenAILLM(model='m', api_key='k', base_url=sys.argv[1]); llm.load()\n"
+        "llm.generate(inputs=[[{'role': 'user', 'content': 'Hello!'}]])\n"
+    )
+    endpoint = Endpoint(Settings())
+    try:
+        done = subprocess.run(
+            [sys.executable, "-W", "always", "-c", program, endpoint.url],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+    finally:
+        endpoint.close()
+    assert done.stderr == ""

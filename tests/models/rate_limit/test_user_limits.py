@@ -1,0 +1,93 @@
+"""Protects the arithmetic of the pace; the time is given, so that nothing is waited for."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from distilabel.models.rate_limit.limiter import EndpointLimiter, Outcome
+from distilabel.models.rate_limit.user_limits import GUESS, UserLimits
+from virtual import in_no_time
+
+
+def sent(pace: UserLimits, seconds: float, start: float = 100.0, step: float = 0.01) -> int:
+    """How many questions go in a time, if there are always some to ask."""
+    count = 0
+    for tick in range(int(seconds / step)):
+        now = start + tick * step
+        while pace.wait(now) == 0 and count < 100_000:
+            pace.take(now)
+            count += 1
+    return count
+
+
+def test_without_limits_nothing_waits() -> None:
+    pace = UserLimits(None, None)
+    assert pace.wait(1.0) == 0
+    pace.take(1.0)
+    assert pace.wait(1.0) == 0
+
+
+def test_requests_go_at_the_pace_of_the_user_after_a_seconds_worth() -> None:
+    assert sent(UserLimits(600, None), 30) == pytest.approx(10 + 300, abs=2)
+
+
+def test_less_than_one_request_a_second_is_possible() -> None:
+    pace = UserLimits(30, None)
+    pace.take(100.0)
+    assert pace.wait(100.0) == pytest.approx(2.0)
+    assert pace.wait(102.0) == 0
+
+
+def test_waiting_as_long_as_was_said_is_enough() -> None:
+    pace = UserLimits(7, None)
+    now = 100.0
+    for _ in range(1000):
+        pace.take(now)
+        now += pace.wait(now)
+        assert pace.wait(now) == 0
+
+
+def test_tokens_are_set_aside_before_they_are_known() -> None:
+    pace = UserLimits(None, 60_000)
+    assert pace.take(100.0) == GUESS
+    pace.take(100.0)
+    assert pace.wait(100.0) > 0
+    pace.spend(0, GUESS, 100.0)  # no answer: they are given back
+    assert pace.wait(100.0) == 0
+
+
+def test_tokens_spent_beyond_the_limit_are_waited_for() -> None:
+    pace = UserLimits(None, 60_000)
+    reserved = pace.take(100.0)
+    pace.spend(11_000, reserved, 100.0)
+    assert pace.wait(100.0) == pytest.approx(10.0, abs=0.01)
+
+
+async def asked(limiter: EndpointLimiter, count: int, tokens: int) -> list[float]:
+    """When each of so many questions was asked, in seconds since the first."""
+    loop = asyncio.get_running_loop()
+    times: list[float] = []
+
+    async def ask(number: int) -> None:
+        ticket = await limiter.enter(number)
+        times.append(loop.time())
+        await asyncio.sleep(0.1)
+        limiter.leave(ticket, Outcome.ANSWERED, tokens=tokens)
+
+    await asyncio.gather(*(ask(number) for number in range(count)))
+    return [time - times[0] for time in times]
+
+
+def test_a_gate_keeps_the_requests_a_minute_of_the_user_and_uses_them() -> None:
+    times = in_no_time(asked(EndpointLimiter("e", requests_per_minute=600), 610, 100))
+    # A second's worth goes at once.
+    assert times[-1] == pytest.approx(60.0, abs=1.0)
+    assert all(sum(t <= u < t + 60 for u in times) <= 611 for t in times[:20])
+
+
+def test_a_gate_keeps_the_tokens_a_minute_of_the_user_and_uses_them() -> None:
+    # 20 a second, once it is known that each takes 500.
+    times = in_no_time(asked(EndpointLimiter("e", tokens_per_minute=600_000), 1200, 500))
+    assert times[-1] == pytest.approx(60.0, abs=2.0)

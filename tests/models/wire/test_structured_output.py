@@ -1,0 +1,112 @@
+"""Protects how a structure is written for each protocol. No network."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+import pytest
+from pydantic import BaseModel
+
+from distilabel.errors import DistilabelUserError
+from distilabel.models.wire.structured_output import grammar, response_format
+
+
+class Inner(BaseModel):
+    """A part."""
+
+    n: int
+
+
+class Strict(BaseModel):
+    """Everything is required."""
+
+    s: str
+    inner: list[Inner]
+
+
+class Loose(BaseModel):
+    """One field may be left out."""
+
+    s: str
+    t: Optional[str] = None
+
+
+def test_a_class_all_of_whose_fields_are_required_is_kept_to_strictly() -> None:
+    form: Any = response_format({"schema": Strict})
+    described = form["json_schema"]
+    assert form["type"] == "json_schema"
+    assert (described["name"], described["strict"]) == ("Strict", True)
+    assert described["schema"]["additionalProperties"] is False
+    assert described["schema"]["$defs"]["Inner"]["additionalProperties"] is False
+
+
+def test_a_field_that_may_be_left_out_stays_so_without_strict_mode() -> None:
+    described = (response_format({"schema": Loose}) or {})["json_schema"]
+    assert "strict" not in described
+    assert described["schema"]["required"] == ["s"]
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "object"},
+        {"type": "object", "properties": {}, "additionalProperties": True},
+        {"type": "object", "properties": {"a": {"type": "object"}}, "required": ["a"]},
+        {"oneOf": [{"type": "string"}]},
+    ],
+)
+def test_what_strict_mode_refuses_is_sent_without_it(schema: dict[str, Any]) -> None:
+    described = (response_format({"schema": schema}) or {})["json_schema"]
+    assert "strict" not in described
+
+
+def test_the_users_schema_is_not_changed() -> None:
+    schema = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}
+    before = repr(schema)
+    response_format({"schema": schema})
+    assert repr(schema) == before
+
+
+@pytest.mark.parametrize(
+    ("title", "name"), [("My Form: é", "My_Form_"), ("x" * 100, "x" * 64), (None, "answer")]
+)
+def test_the_name_is_one_that_is_allowed(title: str | None, name: str) -> None:
+    schema = {"type": "object", **({"title": title} if title else {})}
+    assert (response_format({"schema": schema}) or {})["json_schema"]["name"].startswith(name)
+
+
+def test_a_schema_may_be_json_text() -> None:
+    form = response_format({"schema": '{"type": "object"}', "format": "json"}) or {}
+    assert form["json_schema"]["schema"] == {"type": "object"}
+
+
+def test_a_pattern_is_sent_as_one() -> None:
+    structure = {"schema": "[ab]+", "format": "regex"}
+    assert response_format(structure) == grammar(structure) == {"type": "regex", "value": "[ab]+"}
+
+
+def test_a_grammar_has_the_schema_of_a_class() -> None:
+    structure = {"format": "json", "schema": Loose}
+    assert grammar(structure) == {"type": "json", "value": Loose.model_json_schema()}
+
+
+@pytest.mark.parametrize("make", [grammar, response_format])
+def test_no_structure_is_none(make: Any) -> None:
+    assert make(None) is None
+    assert make({}) is None
+
+
+@pytest.mark.parametrize(
+    ("make", "structure", "words"),
+    [
+        (response_format, {"format": "json"}, "'schema'"),
+        (response_format, {"schema": "no json"}, "JSON schema"),
+        (response_format, {"schema": 5}, "JSON schema"),
+        (grammar, {"format": "json"}, "schema missing"),
+        (grammar, {"schema": {}}, "format and schema missing"),
+        (grammar, {"schema": "a", "format": "xml"}, "'xml'"),
+    ],
+)
+def test_what_is_missing_or_wrong_is_told(make: Any, structure: Any, words: str) -> None:
+    with pytest.raises(DistilabelUserError, match=words):
+        make(structure)
