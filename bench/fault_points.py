@@ -21,8 +21,9 @@ import pyarrow.parquet  # noqa: F401
 
 from distilabel import distiset
 from distilabel._core.events import Bus, Event
-from distilabel._engine import output, routing, store, store_file, whole
-from distilabel._engine.memo import Memo
+from distilabel._engine.calling.step_cache import StepCache
+from distilabel._engine.operators import all_rows, router
+from distilabel._engine.storage import answer_store, parquet_writer, sqlite_file
 from distilabel.models.rate_limit.limiter import EndpointLimiter
 from distilabel.pipeline.places import Places
 
@@ -112,28 +113,28 @@ class Aim:
 
     def _lie_in_wait(self) -> None:
         # Few rows, and yet several files, that come out of order.
-        output._PART_ROWS = _PART_ROWS  # type: ignore[misc]
+        parquet_writer._PART_ROWS = _PART_ROWS  # type: ignore[misc]
         self._around(Bus, "__call__", before=self._at_event)
         self._around(
             EndpointLimiter, "__init__", after=lambda gate, *_, **__: self._limiters.append(gate)
         )
-        self._around(routing.Router, "choose", after=lambda *_: self.here("routed"))
-        self._around(Memo, "_keep", before=lambda *_: self.here("remembered"))
-        self._around(whole.Whole, "_made", before=lambda *_: self.here("global step begins"))
-        self._around(whole.Whole, "_made", after=lambda *_: self.here("global step ends"))
-        self._around(output, "_write", before=self._at_part, after=self._at_half_part)
+        self._around(router.Router, "choose", after=lambda *_: self.here("routed"))
+        self._around(StepCache, "_keep", before=lambda *_: self.here("remembered"))
+        self._around(all_rows.AllRows, "_made", before=lambda *_: self.here("global step begins"))
+        self._around(all_rows.AllRows, "_made", after=lambda *_: self.here("global step ends"))
+        self._around(parquet_writer, "_write", before=self._at_part, after=self._at_half_part)
         self._around(distiset, "create_distiset", before=lambda *_, **__: self.here("dataset read"))
         self._around(Places, "put_in_place", before=lambda *_: self.here("put in place"))
         for name in ("rename", "unlink"):
             self._around(Path, name, before=self._at_move)
-        connected = store_file.connected
+        connected = sqlite_file.connected
 
         def watched(path: Path) -> sqlite3.Connection:
             connection = connected(path)
             connection.set_trace_callback(self._at_statement)
             return connection
 
-        for module in (store, store_file):
+        for module in (answer_store, sqlite_file):
             vars(module)["connected"] = watched
 
     def _around(

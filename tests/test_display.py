@@ -26,10 +26,10 @@ from distilabel._core.events import (
     Stopping,
     Wasted,
 )
-from distilabel._engine.display import Lines, Live
-from distilabel._engine.report import Report, shortened
-from distilabel._engine.tally import Tally
-from distilabel._engine.watch import GateStates, Watch
+from distilabel._engine.reporting.progress import EndpointStates, Progress
+from distilabel._engine.reporting.report import Report, shortened
+from distilabel._engine.reporting.run_stats import RunStats
+from distilabel._engine.reporting.terminal import LineDisplay, LiveDisplay
 
 
 class Clock:
@@ -48,33 +48,33 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-def told(tally: Tally, *events: Event) -> Tally:
+def told(stats: RunStats, *events: Event) -> RunStats:
     for event in events:
-        tally(event)
-    return tally
+        stats(event)
+    return stats
 
 
-def at_work(names: list[str], **counts: int) -> Tally:
-    tally = told(Tally(), RunStarted("a run", dict.fromkeys(names, "Step")))
+def at_work(names: list[str], **counts: int) -> RunStats:
+    stats = told(RunStats(), RunStarted("a run", dict.fromkeys(names, "Step")))
     for name in names:
-        told(tally, RowsTaken(name, 100), RowsDone(name, taken=40, given=38, failed=2))
-        told(tally, Asked(name, "model"), Asked(name, "model"))
-        told(tally, Answered(name, "model", 1000, 234, 0.5, False, 0.5))
-    return tally
+        told(stats, RowsTaken(name, 100), RowsDone(name, taken=40, given=38, failed=2))
+        told(stats, Asked(name, "model"), Asked(name, "model"))
+        told(stats, Answered(name, "model", 1000, 234, 0.5, False, 0.5))
+    return stats
 
 
-def shown(tally: Tally, width: int, height: int = 40, *events: Event) -> list[str]:
+def shown(stats: RunStats, width: int, height: int = 40, *events: Event) -> list[str]:
     out = io.StringIO()
     console = Console(file=out, width=width, height=height, force_terminal=True, color_system=None)
-    live = Live(Watch(tally, 100), console)
+    live = LiveDisplay(Progress(stats, 100), console)
     for event in events:
-        live._gates(event)
+        live._endpoints(event)
     console.print(live._table())
     return [line.rstrip() for line in out.getvalue().splitlines()]
 
 
 def test_the_table_can_be_made_before_the_first_step() -> None:
-    assert shown(Tally(), 80)
+    assert shown(RunStats(), 80)
 
 
 def test_the_table_tells_the_state_of_every_step() -> None:
@@ -89,20 +89,20 @@ def test_the_table_tells_the_state_of_every_step() -> None:
 @pytest.mark.parametrize("width", [80, 60])
 def test_no_line_reaches_the_edge_and_long_names_stay_apart(width: int) -> None:
     names = [f"a_step_with_a_name_much_longer_than_any_terminal_is_wide_{i}" for i in range(3)]
-    tally = at_work(names)
-    tally.pipeline = "数据" * 60
+    stats = at_work(names)
+    stats.pipeline = "数据" * 60
     pause = GatePaused("https://a-very-long-host.example.com/v1 " * 3, 9.0, "it asked to wait")
     from rich.cells import cell_len
 
-    lines = shown(tally, width, 40, pause)
+    lines = shown(stats, width, 40, pause)
     assert max(map(cell_len, lines)) < width
     assert len({line.split()[0] for line in lines if line.startswith("a_")}) == 3
 
 
 def test_a_low_terminal_shows_the_steps_at_work() -> None:
-    tally = at_work([f"step{i}" for i in range(30)])
-    told(tally, RowsDone("step0", taken=60, given=60))
-    lines = shown(tally, 100, 12)
+    stats = at_work([f"step{i}" for i in range(30)])
+    told(stats, RowsDone("step0", taken=60, given=60))
+    lines = shown(stats, 100, 12)
     assert len(lines) < 12
     assert not any(line.startswith("step0 ") for line in lines)
     assert "and 26 more" in lines
@@ -113,48 +113,48 @@ def test_stopping_is_said() -> None:
 
 
 def test_names_from_users_are_no_markup() -> None:
-    tally = at_work(["one"])
-    tally.pipeline = "[bold]all[/] of it"
-    assert shown(tally, 100)[0].startswith("[bold]all[/] of it")
+    stats = at_work(["one"])
+    stats.pipeline = "[bold]all[/] of it"
+    assert shown(stats, 100)[0].startswith("[bold]all[/] of it")
 
 
 def test_speed_and_time_left_follow_the_slowest_step(clock: Clock) -> None:
-    tally = told(Tally(), RunStarted("run", {"fast": "Step", "slow": "Step"}))
-    watch = Watch(tally, 100)
+    stats = told(RunStats(), RunStarted("run", {"fast": "Step", "slow": "Step"}))
+    watch = Progress(stats, 100)
     assert watch.left() is None
-    told(tally, RowsTaken("fast", 100), RowsTaken("slow", 50))
+    told(stats, RowsTaken("fast", 100), RowsTaken("slow", 50))
     for _ in range(10):
         clock.now += 1
-        told(tally, RowsDone("fast", taken=5, given=5), RowsDone("slow", taken=2, given=2))
+        told(stats, RowsDone("fast", taken=5, given=5), RowsDone("slow", taken=2, given=2))
         speeds = watch.look()
     assert speeds == {"fast": 5.0, "slow": 2.0}
     assert watch.left() == pytest.approx(80 / 2)
 
 
 def test_a_rare_look_tells_the_speed_since_the_last_one(clock: Clock) -> None:
-    tally = told(Tally(), RunStarted("run", {"one": "Step"}))
-    watch = Watch(tally, None)
+    stats = told(RunStats(), RunStarted("run", {"one": "Step"}))
+    watch = Progress(stats, None)
     clock.now += 60
-    told(tally, RowsTaken("one", 600), RowsDone("one", taken=600, given=600))
+    told(stats, RowsTaken("one", 600), RowsDone("one", taken=600, given=600))
     assert watch.look() == {"one": 10.0}
     assert watch.left() is None
 
 
 def test_news_of_gates_come_and_go(clock: Clock) -> None:
-    gates = GateStates()
-    gates(GatePaused("there", 2.0, "it asked to wait"))
-    gates(GateMoved("there", 12, "it refuses"))
-    assert gates.lines() == ["there: paused, 2 s left, it asked to wait"]
+    endpoints = EndpointStates()
+    endpoints(GatePaused("there", 2.0, "it asked to wait"))
+    endpoints(GateMoved("there", 12, "it refuses"))
+    assert endpoints.lines() == ["there: paused, 2 s left, it asked to wait"]
     clock.now += 3
-    assert gates.lines() == []
-    gates(GateMoved("there", 12, "it refuses"))
-    assert gates.lines() == ["there: slowed to 12 in flight, it refuses"]
-    gates(GateResumed("there"))
-    assert gates.lines() == []
+    assert endpoints.lines() == []
+    endpoints(GateMoved("there", 12, "it refuses"))
+    assert endpoints.lines() == ["there: slowed to 12 in flight, it refuses"]
+    endpoints(GateResumed("there"))
+    assert endpoints.lines() == []
 
 
 def test_a_batch_job_is_told_of_until_it_has_ended() -> None:
-    states = GateStates()
+    states = EndpointStates()
     states(JobMoved("m", "batch_1", "in_progress", 2000, 30, False))
     assert states.lines() == ["m: batch job batch_1: in_progress, 30 of 2,000 questions done"]
     states(JobMoved("m", "batch_1", "completed", 2000, 2000, True))
@@ -163,18 +163,18 @@ def test_a_batch_job_is_told_of_until_it_has_ended() -> None:
 
 def test_lines_tell_progress_now_and_then(clock: Clock) -> None:
     out = io.StringIO()
-    tally = Tally()
-    lines = Lines(Watch(tally, 100), out)
+    stats = RunStats()
+    lines = LineDisplay(Progress(stats, 100), out)
 
     def happens(event: Any) -> None:
-        tally(event)
+        stats(event)
         lines(event)
 
     happens(RunStarted("run", {"one": "Step"}))
     happens(RowsTaken("one", 50))
     for _ in range(100):
         clock.now += 1
-        if tally.steps["one"].worked < 50:
+        if stats.steps["one"].worked < 50:
             happens(RowsDone("one", taken=1, given=1))
         happens(GateMoved("there", 5, "it refuses"))
     text = out.getvalue()
@@ -187,15 +187,15 @@ def test_lines_tell_progress_now_and_then(clock: Clock) -> None:
 
 
 def test_the_report_counts_everything_and_leaves_out_what_is_zero() -> None:
-    tally = at_work(["one"])
+    stats = at_work(["one"])
     told(
-        tally,
+        stats,
         Retried("one", "model", "429", 1.0),
         RowsDone("one", taken=60, given=60),
         RowFailed("one", (1,), {"type": "AnswerError"}),
         RunFinished(12.0, False),
     )
-    text = str(Report.of(tally))
+    text = str(Report.of(stats))
     assert "rows in  out  failed" in text
     assert "created" not in text
     assert "again" in text
@@ -209,27 +209,27 @@ def test_a_shortened_name_keeps_both_ends() -> None:
     assert len(shortened("x" * 50, 30)) == 30
 
 
-def spending(budget: float | None = None) -> Tally:
-    tally = told(Tally(), RunStarted("run", {"a": "Step", "b": "Step"}, ("b",), budget))
-    told(tally, Asked("a", "bought"), Answered("a", "bought", 1000, 234, 0.5, False, 1.25, 600))
-    return tally
+def spending(budget: float | None = None) -> RunStats:
+    stats = told(RunStats(), RunStarted("run", {"a": "Step", "b": "Step"}, ("b",), budget))
+    told(stats, Asked("a", "bought"), Answered("a", "bought", 1000, 234, 0.5, False, 1.25, 600))
+    return stats
 
 
 def test_the_money_spent_and_the_budget_are_told() -> None:
     assert "$1.25 spent" in shown(spending(), 80)[0]
     assert "$1.25 of $5.00 spent" in shown(spending(5.0), 80)[0]
-    tally = told(spending(), Asked("b", "own"), Answered("b", "own", 10, 10, 0.5, False))
-    lines = shown(tally, 80)
+    stats = told(spending(), Asked("b", "own"), Answered("b", "own", 10, 10, 0.5, False))
+    lines = shown(stats, 80)
     assert "$1.25 + unknown for own spent" in lines[0]
     assert lines[-1].split()[-1] == "?"
     # A lost reply may have been charged for: the budget has to hold all the same.
-    told(tally := spending(5.0), Wasted("a", "bought", 0, 0, 0, 0.5, lost=True))
-    assert "$1.75 of $5.00 spent" in shown(tally, 80)[0]
+    told(stats := spending(5.0), Wasted("a", "bought", 0, 0, 0, 0.5, lost=True))
+    assert "$1.75 of $5.00 spent" in shown(stats, 80)[0]
 
 
 def test_the_report_of_a_run_that_its_budget_stopped_says_so() -> None:
-    tally = told(spending(1.5), Stopping("the budget"), RunFinished(2.0, True))
-    report = Report.of(tally)
+    stats = told(spending(1.5), Stopping("the budget"), RunFinished(2.0, True))
+    report = Report.of(stats)
     assert report.stopped == "the budget"
     assert "stopped by the budget: spent $1.25 of $1.50; run again to go on." in str(report)
     assert "cached" in str(report)
@@ -237,10 +237,10 @@ def test_the_report_of_a_run_that_its_budget_stopped_says_so() -> None:
 
 
 def test_a_report_tells_what_a_row_cost_and_what_was_lost() -> None:
-    tally = spending()
-    told(tally, RowsTaken("b", 5), RowsDone("b", taken=5, given=3, dropped=1, failed=1))
-    told(tally, Wasted("a", "bought", 0, 0, 0, 0.5, lost=True), RunFinished(2.0, False))
-    report = Report.of(tally)
+    stats = spending()
+    told(stats, RowsTaken("b", 5), RowsDone("b", taken=5, given=3, dropped=1, failed=1))
+    told(stats, Wasted("a", "bought", 0, 0, 0, 0.5, lost=True), RunFinished(2.0, False))
+    report = Report.of(stats)
     assert (report.rows, report.cost, report.cost_per_row) == (4, 1.25, 1.25 / 4)
     assert "cost $1.25, $0.3125 for each of 4 rows" in str(report)
     assert "1 reply was lost on the way and may be charged as well, at most $0.5000" in str(report)
@@ -248,9 +248,9 @@ def test_a_report_tells_what_a_row_cost_and_what_was_lost() -> None:
 
 
 def test_of_two_runs_at_a_time_one_has_the_screen() -> None:
-    def live() -> Live:
+    def live() -> LiveDisplay:
         console = Console(file=io.StringIO(), force_terminal=True, width=80)
-        return Live(Watch(Tally(), None), console)
+        return LiveDisplay(Progress(RunStats(), None), console)
 
     first, second, third = live(), live(), live()
     try:

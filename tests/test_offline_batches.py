@@ -14,7 +14,7 @@ import pytest
 from aiohttp import web
 
 import jobs
-from distilabel._engine import per_row
+from distilabel._engine.operators import task
 from distilabel.errors import EndpointError
 from distilabel.models.batch_jobs import coordinator, finding, job_builder
 from distilabel.models.batch_jobs.apis import base
@@ -59,7 +59,7 @@ def test_more_rows_than_are_on_their_way_at_a_time_go_as_one_job(
     endpoint: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rows that wait for a job let others in: neither the window nor a task's bound stops them."""
-    monkeypatch.setattr(per_row, "_MOST_RUNNING", 64)
+    monkeypatch.setattr(task, "_MOST_RUNNING", 64)
     distiset = writing(endpoint.url, tmp_path, 1500).run()
     assert len(made(distiset)) == 1500
     assert endpoint.counts == (1, 1500, 0)
@@ -136,7 +136,7 @@ def test_no_more_rows_wait_in_memory_than_may(
 ) -> None:
     monkeypatch.setattr("distilabel.models.batch_jobs.apis.openai.OpenAIBatchAPI.most_questions", 8)
     monkeypatch.setattr(coordinator, "MOST_HELD", 16)
-    monkeypatch.setattr("distilabel._engine.run._window", lambda steps: 8)
+    monkeypatch.setattr("distilabel._engine.run.runner._window", lambda steps: 8)
     endpoint.batches(seconds=0.1)
     with Pipeline("many", cache_dir=tmp_path) as pipeline:
         load = LoadDataFromDicts(data=rows(80), batch_size=4)

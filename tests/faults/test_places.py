@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from aiohttp import web
 
-from distilabel._engine import store_file
+from distilabel._engine.storage import sqlite_file
 from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromFileSystem
 from faults.job import Job, asked, questions, until_the_log_has
@@ -183,7 +183,7 @@ def test_a_store_of_a_later_version(tmp_path: Path) -> Seen:
     store = tmp_path / "answers.sqlite"
     with sqlite3.connect(store) as later:
         later.execute("CREATE TABLE kept_otherwise (a)")
-        later.execute(f"PRAGMA user_version={store_file.VERSION + 1}")
+        later.execute(f"PRAGMA user_version={sqlite_file.VERSION + 1}")
     later.close()
     before = store.read_bytes()
     with served(FINE) as server:

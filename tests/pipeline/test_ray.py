@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from distilabel._engine.workers.processes import Processes
+from distilabel._engine.workers.process_backend import ProcessBackend
 from distilabel.errors import DistilabelUserError
 from distilabel.pipeline import Pipeline, RayPipeline, sample_n_steps
 from distilabel.steps import KeepColumns
@@ -72,7 +72,7 @@ def test_on_a_ray_cluster_a_pipeline_runs_on_it_by_itself(
 ) -> None:
     for name in VARIABLES[:2]:
         monkeypatch.setenv(name, "x")
-    assert isinstance(pipeline(tmp_path)._site(), Processes)
+    assert isinstance(pipeline(tmp_path)._site(), ProcessBackend)
     monkeypatch.setenv(VARIABLES[2], "")
     with pytest.raises(ImportError, match="Running on Ray"):
         pipeline(tmp_path).run()

@@ -26,7 +26,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before removing.")]
 @app.command("list")
 def list_cached(cache_dir: CacheDir = None) -> None:
     """Lists the pipelines whose outputs are kept, and the stored answers they share."""
-    from distilabel._engine.store_file import answers_in
+    from distilabel._engine.storage.sqlite_file import answers_in
     from distilabel.cli.tables import in_bytes, moment, show_table
 
     root = _root(cache_dir)

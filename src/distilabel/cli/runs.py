@@ -78,8 +78,8 @@ def _runs(root: Path) -> list[PastRun]:
 
 
 def _told(run: PastRun) -> list[str]:
-    from distilabel._engine.costs import money
-    from distilabel._engine.report import duration
+    from distilabel._engine.reporting.model_usage import money
+    from distilabel._engine.reporting.report import duration
 
     report = run.report
     if report is None:

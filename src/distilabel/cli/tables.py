@@ -6,7 +6,7 @@ from datetime import datetime
 
 import typer
 
-from distilabel._engine.report import table
+from distilabel._engine.reporting.report import table
 
 
 def show_table(heads: list[str], rows: list[list[str]]) -> None:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Dict, Final, List, Optional, Self, Tuple,
 import orjson
 
 from distilabel._core.spec import Filed, write
-from distilabel._engine.workers.guard import refuse_while_imported
-from distilabel._engine.workers.processes import Processes
-from distilabel._engine.workers.site import Site
+from distilabel._engine.workers.backend import WorkerBackend
+from distilabel._engine.workers.import_guard import refuse_while_imported
+from distilabel._engine.workers.process_backend import ProcessBackend
 from distilabel._graph.context import close_block, open_block
 from distilabel._graph.dag import Dag
 from distilabel.errors import DistilabelUserError
@@ -31,7 +31,7 @@ from distilabel.steps.base import _Step
 from distilabel.typing.steps import OnError
 
 if TYPE_CHECKING:
-    from distilabel._engine.estimate import Estimate
+    from distilabel._engine.estimation.estimate import Estimate
     from distilabel.distiset import Distiset
     from distilabel.typing import InputDataset, LoadGroups, PipelineRuntimeParametersInfo
 
@@ -148,9 +148,9 @@ class BasePipeline(RequirementsMixin, Filed):
             self._cache_dir, self.name, self.signature, self.aggregated_steps_signature
         )
 
-    def _site(self) -> Site:
+    def _site(self) -> WorkerBackend:
         """Where its workers are."""
-        return Processes()
+        return ProcessBackend()
 
     # -- as data ----------------------------------------------------------------------------
 

@@ -7,15 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from distilabel._engine.forecasting import estimate_of
-from distilabel._engine.pilot import Pilot, picked
+from distilabel._engine.estimation.forecasting import estimate_of
+from distilabel._engine.estimation.pilot import Pilot, picked
 from distilabel.errors import DistilabelUserError
 from distilabel.models.accounting.prices import price_of
 from distilabel.models.llms.base import LLM
 from distilabel.steps.base import GeneratorStep, _Step
 
 if TYPE_CHECKING:
-    from distilabel._engine.estimate import Estimate
+    from distilabel._engine.estimation.estimate import Estimate
     from distilabel.pipeline.execution import Execution
     from distilabel.pipeline.places import Places
 

@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from distilabel._core.events import Bus, Emit
-from distilabel._engine.plan import Plan
-from distilabel._engine.run import Run
-from distilabel._engine.spool import Storage
-from distilabel._engine.tally import Tally
-from distilabel._engine.workers.site import Site
+from distilabel._engine.operators.spill import SpillStorage
+from distilabel._engine.reporting.run_stats import RunStats
+from distilabel._engine.run.plan import Plan
+from distilabel._engine.run.runner import Runner
+from distilabel._engine.workers.backend import WorkerBackend
 from distilabel._graph.context import outside_blocks
 from distilabel._graph.dag import Dag
 from distilabel.constants import STEPS_ARTIFACTS_PATH
@@ -52,7 +52,7 @@ class Runnable(Protocol):
 
     def _free_name(self, base: str) -> str: ...
 
-    def _site(self) -> Site: ...
+    def _site(self) -> WorkerBackend: ...
 
     def requirements_to_install(self) -> list[str]:
         """The requirements that are not installed."""
@@ -189,7 +189,7 @@ class Execution:
         picked: tuple[int, ...] | None = None,
         listeners: Sequence[Emit] = (),
         target: int | None = None,
-        storage: Storage | None = None,
+        storage: SpillStorage | None = None,
     ) -> Distiset:
         """Runs the pipeline and makes the dataset.
 
@@ -225,18 +225,18 @@ class Execution:
             signature=self._pipeline.signature,
             site=self._site,
         )
-        tally = Tally()
-        history = [History(places, tally)] if keep else []
+        stats = RunStats()
+        history = [History(places, stats)] if keep else []
         try:
             with (
                 self._batches_of(first_batch),
-                run_log(places.log, handlers, tally, plan) as watching,
+                run_log(places.log, handlers, stats, plan) as watching,
                 readers(places, plan) as others,
             ):
-                listening: list[Emit] = [tally, *history, *listeners, *watching, *others]
-                Run(plan, Bus(listening)).to_the_end()
+                listening: list[Emit] = [stats, *history, *listeners, *watching, *others]
+                Runner(plan, Bus(listening)).to_the_end()
             # Read where no other process puts its own outputs in place meanwhile.
-            distiset = self._dataset(data, places, tally)
+            distiset = self._dataset(data, places, stats)
         except BaseException:
             shutil.rmtree(data, ignore_errors=True)
             raise
@@ -258,8 +258,8 @@ class Execution:
             for source, own in zip(sources, before, strict=True):
                 source.batch_size = own
 
-    def _dataset(self, data: Any, places: Places, tally: Tally) -> Distiset:
-        from distilabel._engine.report import Report
+    def _dataset(self, data: Any, places: Places, stats: RunStats) -> Distiset:
+        from distilabel._engine.reporting.report import Report
         from distilabel.distiset import create_distiset
 
         distiset = create_distiset(
@@ -269,10 +269,10 @@ class Execution:
             enable_metadata=self._pipeline._enable_metadata,
             dag=list(self._steps.values()),
         )
-        distiset.report = Report.of(tally)
+        distiset.report = Report.of(stats)
         # As they happened would be another order on every run.
-        order = {name: place for place, name in enumerate(tally.steps)}
+        order = {name: place for place, name in enumerate(stats.steps)}
         distiset.failures = sorted(
-            tally.failures, key=lambda failure: (order[failure["step"]], failure["key"])
+            stats.failures, key=lambda failure: (order[failure["step"]], failure["key"])
         )
         return distiset

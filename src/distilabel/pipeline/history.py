@@ -14,8 +14,8 @@ from uuid import uuid4
 import orjson
 
 from distilabel._core.events import Event, RunFinished, RunStarted
-from distilabel._engine.report import Report
-from distilabel._engine.tally import Tally
+from distilabel._engine.reporting.report import Report
+from distilabel._engine.reporting.run_stats import RunStats
 from distilabel.pipeline.places import Places, is_alive
 
 HISTORY_FILE: Final = "runs.jsonl"
@@ -31,12 +31,12 @@ class History:
 
     wants = (RunStarted, RunFinished)
 
-    def __init__(self, places: Places, tally: Tally) -> None:
+    def __init__(self, places: Places, stats: RunStats) -> None:
         self._file = places.root / HISTORY_FILE
         # A cache directory may be moved; what a pilot writes lies elsewhere.
         inside = places.execution.is_relative_to(places.root)
         self._folder = places.execution.relative_to(places.root) if inside else places.execution
-        self._tally = tally
+        self._stats = stats
         # Sorts by time, is short enough to type, and two at the same second differ.
         self.id = f"{datetime.now():%Y%m%d-%H%M%S}-{uuid4().hex[:4]}"
 
@@ -51,7 +51,7 @@ class History:
                 "pid": os.getpid(),
             }
         elif isinstance(event, RunFinished):
-            report = Report.of(self._tally)
+            report = Report.of(self._stats)
             line |= {"report": report.to_dict(), "text": str(report)}
         self._add(orjson.dumps(line, default=str, option=orjson.OPT_APPEND_NEWLINE))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, Optional
 
-from distilabel._engine.workers.site import Site
+from distilabel._engine.workers.backend import WorkerBackend
 from distilabel.pipeline.base import BasePipeline
 from distilabel.utils.ray import script_executed_in_ray_cluster
 
@@ -66,5 +66,5 @@ class Pipeline(BasePipeline):
         twin.dag, twin._steps, twin._routing = self.dag, self._steps, self._routing
         return twin
 
-    def _site(self) -> Site:
+    def _site(self) -> WorkerBackend:
         return self.ray()._site() if script_executed_in_ray_cluster() else super()._site()

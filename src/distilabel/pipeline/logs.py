@@ -25,10 +25,10 @@ from distilabel._core.events import (
     StepLoaded,
     Stopping,
 )
-from distilabel._engine.display import display
-from distilabel._engine.plan import Plan
-from distilabel._engine.report import Report
-from distilabel._engine.tally import Tally
+from distilabel._engine.reporting.report import Report
+from distilabel._engine.reporting.run_stats import RunStats
+from distilabel._engine.reporting.terminal import display
+from distilabel._engine.run.plan import Plan
 from distilabel.pipeline.listening import listening, of_run
 from distilabel.steps.base import GeneratorStep
 
@@ -171,7 +171,7 @@ class _Screen(logging.Handler):
 
 @contextmanager
 def run_log(
-    path: Path, handlers: list[logging.Handler], tally: Tally, plan: Plan
+    path: Path, handlers: list[logging.Handler], stats: RunStats, plan: Plan
 ) -> Iterator[list[Emit]]:
     """Sets up the log and the display of a run, and ends with its report.
 
@@ -194,14 +194,14 @@ def run_log(
     screen.setLevel(max(logging.WARNING, level) if level > logging.DEBUG else level)
     screen.setFormatter(logging.Formatter("['%(name)s'] %(message)s"))
     added: list[logging.Handler] = [file, screen, *map(_Guarded, handlers)]
-    shown = display(tally, _total(plan))
+    shown = display(stats, _total(plan))
     try:
         with listening(added, level, plan):
             try:
                 yield [shown, Notes(log)]
             finally:
                 shown.close()
-                report = str(Report.of(tally))
+                report = str(Report.of(stats))
                 sys.stderr.write(f"\n{report}\n")
                 log.info("report\n%s", report)
     finally:

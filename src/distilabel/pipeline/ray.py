@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any, Dict, List, Optional, Union
 
-from distilabel._engine.workers.site import Site
+from distilabel._engine.workers.backend import WorkerBackend
 from distilabel.pipeline.base import BasePipeline
 from distilabel.typing.steps import OnError
 
@@ -52,7 +52,7 @@ class RayPipeline(BasePipeline):
         self._ray_head_node_url = ray_head_node_url
         self._ray_init_kwargs = ray_init_kwargs or {}
 
-    def _site(self) -> Site:
+    def _site(self) -> WorkerBackend:
         try:
             import ray  # noqa: F401
         except ImportError as error:
@@ -60,6 +60,6 @@ class RayPipeline(BasePipeline):
                 "Running on Ray needs the package `ray`. Install it with: "
                 "pip install 'distilabel[ray]'"
             ) from error
-        from distilabel._engine.workers.on_ray import OnRay
+        from distilabel._engine.workers.ray_backend import RayBackend
 
-        return OnRay(self._ray_head_node_url, self._ray_init_kwargs, self.requirements)
+        return RayBackend(self._ray_head_node_url, self._ray_init_kwargs, self.requirements)

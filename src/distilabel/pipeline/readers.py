@@ -10,7 +10,7 @@ from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from distilabel._core.events import Emit
-from distilabel._engine.plan import Plan
+from distilabel._engine.run.plan import Plan
 from distilabel.pipeline.aside import Aside
 from distilabel.pipeline.event_file import event_file
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from distilabel._engine.spool import Storage
+from distilabel._engine.operators.spill import SpillStorage
 from distilabel.errors import DistilabelUserError
 
 
-def storage_of(parameters: dict[str, Any] | None, use_fs: bool, folder: Path) -> Storage | None:
+def storage_of(
+    parameters: dict[str, Any] | None, use_fs: bool, folder: Path
+) -> SpillStorage | None:
     """The storage that `run` was asked to use.
 
     Args:
@@ -37,4 +39,4 @@ def storage_of(parameters: dict[str, Any] | None, use_fs: bool, folder: Path) ->
         raise DistilabelUserError(
             f"storage_parameters: {given['path']} cannot be used: {type(error).__name__}: {error}."
         ) from error
-    return Storage(files, path)
+    return SpillStorage(files, path)

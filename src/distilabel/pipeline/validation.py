@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from distilabel._engine.workers.site import Site
+from distilabel._engine.workers.backend import WorkerBackend
 from distilabel._graph.dag import Dag
 from distilabel.errors import DistilabelTypeError, DistilabelUserError
 from distilabel.mixins.runtime_parameters import close_names
@@ -57,7 +57,7 @@ class Validation:
         dag: Dag,
         steps: dict[str, _Step],
         routing: dict[str, RoutingBatchFunction],
-        site: Site,
+        site: WorkerBackend,
     ) -> None:
         self._dag = dag
         self._steps = steps

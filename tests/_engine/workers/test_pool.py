@@ -6,9 +6,9 @@ import pickle
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from distilabel._engine.rows import one_to_one
+from distilabel._engine.rows.rows import one_to_one
+from distilabel._engine.workers.backend import WorkerDied
 from distilabel._engine.workers.pool import Pool
-from distilabel._engine.workers.site import WorkerDied
 from distilabel.steps.base import _Step
 from worked import Plain
 

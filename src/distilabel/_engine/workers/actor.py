@@ -14,8 +14,8 @@ from typing import Any, Final
 import ray
 from ray.exceptions import ActorUnavailableError, GetTimeoutError, RayError, RuntimeEnvSetupError
 
-from distilabel._engine.workers.served import END, Heard, Served
-from distilabel._engine.workers.site import TookTooLong, WorkerDied
+from distilabel._engine.workers.backend import WorkerDied, WorkerTimeout
+from distilabel._engine.workers.protocol import END, JobServer, MessageHandler
 from distilabel.errors import DistilabelUserError
 
 # After so long without room in the cluster, that is said.
@@ -28,11 +28,11 @@ _CAUSE: Final = re.compile(r"dead because (.+?)(?:\.\s|\.?$)", re.MULTILINE)
 _log = logging.getLogger("distilabel.pipeline")
 
 
-class Attendant:
+class ActorMain:
     """What runs in an actor: a step, served by calls. What it logs goes along with its answers."""
 
     def __init__(self) -> None:
-        self._served: Served | None = None
+        self._served: JobServer | None = None
         self._said: deque[bytes] = deque()
 
     def here(self) -> None:
@@ -48,7 +48,7 @@ class Attendant:
             Messages for the log, and the answer.
         """
         if self._served is None:
-            self._served = Served(pickle.loads(data), self._said.append)
+            self._served = JobServer(pickle.loads(data), self._said.append)
             answer = self._served.load()
         elif data == END:
             answer = self._served.unload()
@@ -58,7 +58,7 @@ class Attendant:
         return [*messages, answer]
 
 
-class Actor:
+class WorkerActor:
     """Starts an actor that runs a step; one batch at a time.
 
     Args:
@@ -131,17 +131,17 @@ class Actor:
             messages = ray.get(self._answer, timeout=seconds)
         except GetTimeoutError:
             self.end()
-            raise TookTooLong from None
+            raise WorkerTimeout from None
         except RayError as error:
             raise WorkerDied(f"the Ray actor {self._name} died: {_why(error)}") from error
-        return [Heard(message) for message in messages][-1].what
+        return [MessageHandler(message) for message in messages][-1].what
 
 
 def _started(name: str, options: dict[str, Any]) -> Any:
     until = time.monotonic() + _NAME_SECONDS
     while True:
         try:
-            return ray.remote(Attendant).options(name=name, **options).remote()
+            return ray.remote(ActorMain).options(name=name, **options).remote()
         except ValueError as error:
             if "already taken" not in str(error):
                 raise

@@ -10,8 +10,13 @@ from functools import partial
 from typing import Any, Final
 
 from distilabel._core.threads import Threads
-from distilabel._engine.workers.served import END, Assignment
-from distilabel._engine.workers.site import Hand, Site, TookTooLong, WorkerDied
+from distilabel._engine.workers.backend import (
+    WorkerBackend,
+    WorkerDied,
+    WorkerHandle,
+    WorkerTimeout,
+)
+from distilabel._engine.workers.protocol import END, Assignment
 from distilabel.constants import PIPELINE_CACHE_ID_ENV_NAME, PIPELINE_NAME_ENV_NAME
 from distilabel.models.protocol import RunStopped
 from distilabel.steps.base import _Step
@@ -50,7 +55,7 @@ class Pool:
         count: int,
         pipeline: str,
         signature: str,
-        site: Site,
+        site: WorkerBackend,
         seconds: float | None = None,
     ) -> None:
         self.count = count
@@ -66,9 +71,9 @@ class Pool:
         self._seconds = seconds
         self._hand = partial(site.hand, pipeline, step)
         # Each has a number; whoever takes the place of another one takes its number.
-        self._workers: dict[Hand, int] = {}
+        self._workers: dict[WorkerHandle, int] = {}
         self._numbers = deque(range(count))
-        self._idle: deque[Hand] = deque()
+        self._idle: deque[WorkerHandle] = deque()
         self._deaths = 0
         self._closed = False
 
@@ -117,7 +122,7 @@ class Pool:
         except WorkerDied as error:
             self._buried(worker, error)
             raise
-        except TookTooLong:
+        except WorkerTimeout:
             self._let_go(worker)
             raise TimeoutError(
                 f"`process` of {self._name} took longer than {self._seconds:g} s; its worker "
@@ -129,11 +134,11 @@ class Pool:
         self._done(worker)
         return made
 
-    def _done(self, worker: Hand) -> None:
+    def _done(self, worker: WorkerHandle) -> None:
         self._deaths = 0
         self._idle.append(worker)
 
-    def _free(self) -> Hand:
+    def _free(self) -> WorkerHandle:
         while True:
             if self._closed:
                 raise RunStopped
@@ -158,14 +163,14 @@ class Pool:
                 worker.end()
                 self._let_go(worker)
 
-    def _has_place(self, worker: Hand) -> bool:
+    def _has_place(self, worker: WorkerHandle) -> bool:
         """Waits until there is a place for a worker; no longer than until another one is idle."""
         while not worker.has_begun(_LOOK_SECONDS):
             if self._idle:
                 return False
         return True
 
-    def _new(self) -> Hand:
+    def _new(self) -> WorkerHandle:
         number = self._numbers.popleft()
         worker = self._hand(number)
         self._workers[worker] = number
@@ -175,12 +180,12 @@ class Pool:
             raise RunStopped
         return worker
 
-    def _let_go(self, worker: Hand) -> None:
+    def _let_go(self, worker: WorkerHandle) -> None:
         number = self._workers.pop(worker, None)
         if number is not None:
             self._numbers.append(number)
 
-    def _buried(self, worker: Hand, error: WorkerDied) -> None:
+    def _buried(self, worker: WorkerHandle, error: WorkerDied) -> None:
         worker.end()
         self._let_go(worker)
         if self._closed:
@@ -198,7 +203,7 @@ class Pool:
         self._closed = True
         self.threads.close()
         # Taken away one by one: a thread that is still at it may take one as well.
-        idle: list[Hand] = []
+        idle: list[WorkerHandle] = []
         with contextlib.suppress(IndexError):
             while True:
                 idle.append(self._idle.popleft())

@@ -15,20 +15,20 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, Final
 from weakref import WeakSet
 
-from distilabel._engine.workers.child import work
-from distilabel._engine.workers.guard import NO_GUARD, WORKER, unguarded
-from distilabel._engine.workers.served import Heard
-from distilabel._engine.workers.site import TookTooLong, WorkerDied
+from distilabel._engine.workers.backend import WorkerDied, WorkerTimeout
+from distilabel._engine.workers.import_guard import NO_GUARD, WORKER, unguarded
+from distilabel._engine.workers.process_main import work
+from distilabel._engine.workers.protocol import MessageHandler
 from distilabel.errors import DistilabelUserError
 
 _LOOK_SECONDS: Final = 1.0
 # For a process that was asked to end, before it is made to.
 _END_SECONDS: Final = 2.0
 
-_alive: WeakSet[Worker] = WeakSet()
+_alive: WeakSet[WorkerProcess] = WeakSet()
 
 
-class Worker:
+class WorkerProcess:
     """Starts a process that runs a step; one batch at a time.
 
     Args:
@@ -127,7 +127,7 @@ class Worker:
             pass
         return heard.what
 
-    def _heard(self, until: float) -> Heard:
+    def _heard(self, until: float) -> MessageHandler:
         """The next thing the process says."""
         # Processes that it has started may hold its pipes open: then looking tells.
         while not wait([self._connection, self._process.sentinel], _look_for(until)):
@@ -135,14 +135,14 @@ class Worker:
                 break
             if time.monotonic() >= until:
                 self.end()
-                raise TookTooLong
+                raise WorkerTimeout
         said = b""
         with contextlib.suppress(EOFError, OSError):
             if self._connection.poll():
                 said = self._connection.recv_bytes()
         if not said:
             raise self._died()
-        return Heard(said)
+        return MessageHandler(said)
 
     def _died(self) -> Exception:
         self._process.join(_END_SECONDS)

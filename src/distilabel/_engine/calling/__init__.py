@@ -1,0 +1,1 @@
+"""Calls the code of a step, with a time limit, and caches what it returned."""

@@ -1,0 +1,1 @@
+"""Operators move rows through one step each, under backpressure."""

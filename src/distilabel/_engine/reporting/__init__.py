@@ -1,0 +1,1 @@
+"""Counts what happens in a run and shows it: statistics, report, progress, terminal."""

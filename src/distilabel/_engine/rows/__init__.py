@@ -1,0 +1,1 @@
+"""Rows in flight: their keys, their order, joining them and limiting them."""

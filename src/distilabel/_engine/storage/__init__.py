@@ -1,0 +1,1 @@
+"""Stores answers in SQLite and writes rows to Parquet files."""

@@ -1,0 +1,89 @@
+"""A file that is damaged or of another time costs as little as can be."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from distilabel._engine.storage import sqlite_file
+from distilabel._engine.storage.sqlite_file import is_damage, mark_as_damaged, opened
+from distilabel.errors import StoreError
+
+
+def filled(path: Path, count: int = 300) -> None:
+    connection = opened(path)
+    rows = [(b"%016d" % i, b"x" * 3000) for i in range(count)]
+    connection.executemany("INSERT INTO kept (key, value) VALUES (?, ?)", rows)
+    connection.close()
+
+
+def damage(path: Path, share: float) -> None:
+    with path.open("r+b") as file:
+        file.seek(int(path.stat().st_size * share) // 4096 * 4096)
+        file.write(b"\xa5" * 10 * 4096)
+
+
+def count(connection: sqlite3.Connection) -> int:
+    (number,) = connection.execute("SELECT count(*) FROM kept NOT INDEXED").fetchone()
+    return int(number)
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.8])
+def test_what_is_on_both_sides_of_the_damage_is_taken_over(
+    share: float, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "s.sqlite"
+    filled(path)
+    damage(path, share)
+    mark_as_damaged(path)
+    with caplog.at_level(logging.WARNING):
+        connection = opened(path)
+    saved = count(connection)
+    connection.close()
+    assert 280 <= saved < 300
+    assert f"with the {saved} answers that could be read" in caplog.text
+    (aside,) = tmp_path.glob("s.broken-*.sqlite")
+    assert aside.name in caplog.text
+    assert not list(tmp_path.glob("*-damaged"))
+
+
+def test_a_file_that_is_whole_is_not_set_aside(tmp_path: Path) -> None:
+    filled(tmp_path / "s.sqlite", 3)
+    connection = opened(tmp_path / "s.sqlite")
+    assert count(connection) == 3
+    connection.close()
+    assert list(tmp_path.glob("*broken*")) == []
+
+
+def test_damage_is_told_from_what_passes() -> None:
+    with pytest.raises(sqlite3.Error) as caught:
+        sqlite3.connect("file:/nowhere/at/all?mode=ro", uri=True)
+    assert not is_damage(caught.value)
+    assert not is_damage(ValueError("x"))
+
+
+def test_a_file_from_before_versions_is_used(tmp_path: Path) -> None:
+    path = tmp_path / "s.sqlite"
+    filled(path, 3)
+    with sqlite3.connect(path) as old:
+        old.execute("PRAGMA user_version=0")
+    old.close()
+    connection = opened(path)
+    assert count(connection) == 3
+    assert connection.execute("PRAGMA user_version").fetchone() == (sqlite_file.VERSION,)
+    connection.close()
+
+
+def test_a_file_of_a_later_version_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "s.sqlite"
+    with sqlite3.connect(path) as later:
+        later.execute(f"PRAGMA user_version={sqlite_file.VERSION + 1}")
+    later.close()
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match="later version"):
+        opened(path)
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["s.sqlite"]
