@@ -25,7 +25,7 @@ from distilabel._engine.calling.step_cache import StepCache
 from distilabel._engine.operators import all_rows, router
 from distilabel._engine.storage import answer_store, parquet_writer, sqlite_file
 from distilabel.models.rate_limit.limiter import EndpointLimiter
-from distilabel.pipeline.places import Places
+from distilabel.pipeline.workspace.run_directory import RunDirectory
 
 # In the order in which a run comes to them, roughly.
 POINTS = (
@@ -124,7 +124,7 @@ class Aim:
         self._around(all_rows.AllRows, "_made", after=lambda *_: self.here("global step ends"))
         self._around(parquet_writer, "_write", before=self._at_part, after=self._at_half_part)
         self._around(distiset, "create_distiset", before=lambda *_, **__: self.here("dataset read"))
-        self._around(Places, "put_in_place", before=lambda *_: self.here("put in place"))
+        self._around(RunDirectory, "put_in_place", before=lambda *_: self.here("put in place"))
         for name in ("rename", "unlink"):
             self._around(Path, name, before=self._at_move)
         connected = sqlite_file.connected

@@ -25,7 +25,7 @@ from distilabel.steps import KeepColumns
         ("distilabel._core.named", "importlib.import_module"),
         ("distilabel._core.named", "sys.modules"),
         ("distilabel.steps.base", "logging.Logger"),
-        ("distilabel.pipeline.dumps", "distilabel.steps.KeepColumns"),
+        ("distilabel.pipeline.building.serialization", "distilabel.steps.KeepColumns"),
         ("distilabel.steps.base", "Step.__init_subclass__"),
         ("distilabel.steps.base", "Step.__class__"),
         ("distilabel.steps.base", "__builtins__"),

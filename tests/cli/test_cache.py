@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from distilabel.cli.app import app
 from distilabel.models import SimulatedLLM
 from distilabel.pipeline import Pipeline
-from distilabel.pipeline.cached import cached_pipelines
+from distilabel.pipeline.workspace.cache_listing import cached_pipelines
 from distilabel.steps.tasks import TextGeneration
 
 
@@ -83,10 +83,10 @@ def test_mistakes_are_said(kept: Path, tmp_path: Path) -> None:
 
 
 def test_what_a_run_writes_now_is_not_removed(kept: Path) -> None:
-    from distilabel.pipeline.places import Places
+    from distilabel.pipeline.workspace.run_directory import RunDirectory
 
     folder = cached_pipelines(kept)[0].configurations[0].folder
-    Places(kept, folder).fresh_data()
+    RunDirectory(kept, folder).fresh_data()
     done = cache("clear", "--cache-dir", kept, "--yes")
     assert done.exit_code == 1
     assert "stop it first" in done.stderr

@@ -12,7 +12,7 @@ from distilabel.cli.failing import leave, one_message
 from distilabel.cli.runs import CacheDir
 
 if TYPE_CHECKING:
-    from distilabel.pipeline.cached import CachedPipeline, Configuration
+    from distilabel.pipeline.workspace.cache_listing import CachedPipeline, Configuration
 
 app = typer.Typer(
     help="Look at what is kept, and remove it.",
@@ -116,15 +116,15 @@ def clear(
 
 
 def _root(cache_dir: Optional[Path]) -> Path:
-    from distilabel.pipeline.places import cache_directory
+    from distilabel.pipeline.workspace.run_directory import cache_directory
 
     return cache_directory(cache_dir)
 
 
 def _store(root: Path) -> Path:
-    from distilabel.pipeline.places import Places
+    from distilabel.pipeline.workspace.run_directory import RunDirectory
 
-    return Places(root, root).store
+    return RunDirectory(root, root).store
 
 
 def _answers(root: Path) -> list[Path]:
@@ -136,7 +136,7 @@ def _answers(root: Path) -> list[Path]:
 
 
 def _pipelines(root: Path) -> list[CachedPipeline]:
-    from distilabel.pipeline.cached import cached_pipelines
+    from distilabel.pipeline.workspace.cache_listing import cached_pipelines
 
     return cached_pipelines(root)
 
@@ -154,7 +154,7 @@ def _remove(
     root: Path, configurations: list[Configuration], yes: bool, files: list[Path] | None = None
 ) -> None:
     from distilabel.cli.tables import in_bytes
-    from distilabel.pipeline.cached import remove, size_of
+    from distilabel.pipeline.workspace.cache_listing import remove, size_of
 
     files = files or []
     if not configurations and not files:

@@ -10,7 +10,7 @@ import typer
 from distilabel.cli.failing import leave, one_message
 
 if TYPE_CHECKING:
-    from distilabel.pipeline.history import PastRun
+    from distilabel.pipeline.workspace.run_history import PastRun
 
 app = typer.Typer(
     help="Look at runs of the past.", no_args_is_help=True, pretty_exceptions_enable=False
@@ -30,7 +30,7 @@ def list_runs(
 ) -> None:
     """Lists runs, the last one at the end."""
     from distilabel.cli.tables import moment, show_table
-    from distilabel.pipeline.places import cache_directory
+    from distilabel.pipeline.workspace.run_directory import cache_directory
 
     root = cache_directory(cache_dir)
     with one_message():
@@ -54,7 +54,7 @@ def show(
     cache_dir: CacheDir = None,
 ) -> None:
     """Shows the report of a run, and where its files are."""
-    from distilabel.pipeline.places import cache_directory
+    from distilabel.pipeline.workspace.run_directory import cache_directory
 
     root = cache_directory(cache_dir)
     with one_message():
@@ -72,7 +72,7 @@ def show(
 
 
 def _runs(root: Path) -> list[PastRun]:
-    from distilabel.pipeline.history import past_runs
+    from distilabel.pipeline.workspace.run_history import past_runs
 
     return past_runs(root)
 

@@ -20,13 +20,13 @@ from distilabel._graph.context import close_block, open_block
 from distilabel._graph.dag import Dag
 from distilabel.errors import DistilabelUserError
 from distilabel.mixins.requirements import RequirementsMixin
-from distilabel.pipeline import dumps
-from distilabel.pipeline.execution import Execution
-from distilabel.pipeline.places import Places, cache_directory
+from distilabel.pipeline.building import serialization
+from distilabel.pipeline.building.load_stages import last_of, load_stages, parse_load_groups
 from distilabel.pipeline.routing_batch_function import RoutingBatchFunction
-from distilabel.pipeline.stages import groups_of, last_of, load_stages
-from distilabel.pipeline.storage import storage_of
-from distilabel.pipeline.turns import one_at_a_time
+from distilabel.pipeline.running.execution import Execution
+from distilabel.pipeline.running.run_lock import one_run_at_a_time
+from distilabel.pipeline.running.spill_storage import storage_of
+from distilabel.pipeline.workspace.run_directory import RunDirectory, cache_directory
 from distilabel.steps.base import _Step
 from distilabel.typing.steps import OnError
 
@@ -143,8 +143,8 @@ class BasePipeline(RequirementsMixin, Filed):
         return hashlib.sha1(signatures.encode()).hexdigest()
 
     @property
-    def _places(self) -> Places:
-        return Places.of(
+    def _run_directory(self) -> RunDirectory:
+        return RunDirectory.of(
             self._cache_dir, self.name, self.signature, self.aggregated_steps_signature
         )
 
@@ -156,7 +156,7 @@ class BasePipeline(RequirementsMixin, Filed):
 
     def dump(self, **kwargs: Any) -> Dict[str, Any]:
         """The pipeline as plain data, in the format of 1.5.3; no secrets."""
-        return dumps.dump(self)
+        return serialization.dump(self)
 
     @classmethod
     def from_dict(cls, data: Dict[str, Any], allow: tuple[str, ...] = ()) -> Self:
@@ -169,7 +169,7 @@ class BasePipeline(RequirementsMixin, Filed):
         Raises:
             DistilabelUserError: the data are no pipeline, or a class may not be imported.
         """
-        return dumps.load(cls, data, allow)
+        return serialization.load(cls, data, allow)
 
     def get_runtime_parameters_info(self) -> PipelineRuntimeParametersInfo:
         """The runtime parameters of every step: step name → a list of entries for people."""
@@ -220,13 +220,13 @@ class BasePipeline(RequirementsMixin, Filed):
             The stages, lists of names; and of each stage the steps that end it. A global step is a
             stage by itself.
         """
-        groups = groups_of(load_groups, self.dag)
+        groups = parse_load_groups(load_groups, self.dag)
         stages = load_stages(self.dag, lambda name: self._steps[name].is_global, groups)
         return stages, [last_of(self.dag, stage) for stage in stages]
 
     # -- running ----------------------------------------------------------------------------
 
-    @one_at_a_time
+    @one_run_at_a_time
     def run(
         self,
         parameters: Optional[Dict[Any, Dict[str, Any]]] = None,
@@ -280,19 +280,19 @@ class BasePipeline(RequirementsMixin, Filed):
         self._settle_name()
         execution = Execution(self, parameters, dataset, dataset_batch_size)
         execution.check(load_groups, storage_parameters, budget, target_rows)
-        places = self._places
+        directory = self._run_directory
         try:
-            places.execution.mkdir(parents=True, exist_ok=True)
-            write(self.dump(), places.config, "yaml")
+            directory.execution.mkdir(parents=True, exist_ok=True)
+            write(self.dump(), directory.config, "yaml")
         except OSError as error:
             raise DistilabelUserError(
-                f"Nothing can be kept in {places.execution}: {error.strerror}. Free space or "
+                f"Nothing can be kept in {directory.execution}: {error.strerror}. Free space or "
                 "allow writing there, or keep it elsewhere (Pipeline(cache_dir=...) or "
                 "DISTILABEL_CACHE_DIR)."
             ) from error
-        storage = storage_of(storage_parameters, use_fs_to_pass_data, places.waiting_rows)
+        storage = storage_of(storage_parameters, use_fs_to_pass_data, directory.waiting_rows)
         return execution.run(
-            places,
+            directory,
             reuse=use_cache,
             handlers=logging_handlers or [],
             budget=budget,
@@ -300,7 +300,7 @@ class BasePipeline(RequirementsMixin, Filed):
             storage=storage,
         )
 
-    @one_at_a_time
+    @one_run_at_a_time
     def estimate(
         self,
         sample: int = 20,
@@ -326,14 +326,14 @@ class BasePipeline(RequirementsMixin, Filed):
             ValueError: the pipeline or an argument is wrong, or `rows` is missing.
             EndpointError: a model cannot be asked at all.
         """
-        from distilabel.pipeline.estimating import estimate
+        from distilabel.pipeline.running.estimate import estimate
 
         self._settle_name()
         execution = Execution(self, parameters, dataset, sample)
         execution.check(None, None)
-        return estimate(execution, self._places, sample, rows)
+        return estimate(execution, self._run_directory, sample, rows)
 
-    @one_at_a_time
+    @one_run_at_a_time
     def dry_run(
         self,
         parameters: Optional[Dict[str, Dict[str, Any]]] = None,
@@ -355,9 +355,9 @@ class BasePipeline(RequirementsMixin, Filed):
         execution = Execution(self, parameters, dataset, batch_size)
         execution.check(None, None)
         with tempfile.TemporaryDirectory(prefix="distilabel-") as folder:
-            places = Places.of(Path(folder), self.name, "dry", "run")
-            places.execution.mkdir(parents=True)
-            write(self.dump(), places.config, "yaml")
+            directory = RunDirectory.of(Path(folder), self.name, "dry", "run")
+            directory.execution.mkdir(parents=True)
+            write(self.dump(), directory.config, "yaml")
             return execution.run(
-                places, reuse=False, handlers=[], keep=False, first_batch=batch_size
+                directory, reuse=False, handlers=[], keep=False, first_batch=batch_size
             )

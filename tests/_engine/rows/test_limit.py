@@ -202,9 +202,9 @@ def test_what_is_missing_decides_how_many_may_be_on_their_way() -> None:
 def test_stopped_before_it_gives_what_is_done(tmp_path: Path) -> None:
     text = f"""
         import asyncio, sys
-        sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+        sys.path.insert(0, {str(Path(__file__).parents[2])!r})
         from rooms import Ask, Echo
-        from _engine.test_quota import Endless
+        from _engine.rows.test_limit import Endless
         from distilabel.pipeline import Pipeline
 
         class Slow(Echo):

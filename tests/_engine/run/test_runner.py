@@ -44,7 +44,7 @@ PROGRAM = """
 
 
 def program(seconds: float) -> str:
-    return PROGRAM.format(tests=str(Path(__file__).parents[1]), seconds=seconds)
+    return PROGRAM.format(tests=str(Path(__file__).parents[2]), seconds=seconds)
 
 
 def wait_for_questions(folder: Path, process: Any, count: int) -> None:
@@ -97,7 +97,7 @@ def test_a_ctrl_c_that_does_not_wake_the_waiting_thread_is_heard_all_the_same(
     # As when it comes just before the wait begins: it is taken note of, and nobody wakes up.
     text = f"""
         import asyncio, signal, sys, threading
-        sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+        sys.path.insert(0, {str(Path(__file__).parents[2])!r})
         from rooms import Ask, Echo, Numbers
         from distilabel.pipeline import Pipeline
 
@@ -140,7 +140,7 @@ def test_after_a_kill_only_what_was_in_flight_is_asked_again(tmp_path: Path) -> 
 def test_a_step_that_hangs_keeps_nobody_from_leaving(tmp_path: Path) -> None:
     text = f"""
         import sys, threading
-        sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+        sys.path.insert(0, {str(Path(__file__).parents[2])!r})
         from rooms import Fn, Numbers
         from distilabel.pipeline import Pipeline
 
@@ -200,7 +200,7 @@ def test_two_at_once_in_one_cache(tmp_path: Path) -> None:
 def test_two_processes_put_their_outputs_in_one_place(tmp_path: Path) -> None:
     text = f"""
         import sys
-        sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+        sys.path.insert(0, {str(Path(__file__).parents[2])!r})
         from rooms import Fn, Numbers
         from distilabel.pipeline import Pipeline
 
@@ -312,7 +312,7 @@ def test_when_one_endpoint_cannot_be_asked_answers_of_others_are_waited_for(tmp_
 def test_a_model_that_hangs_keeps_nobody_from_leaving(tmp_path: Path) -> None:
     text = f"""
         import sys, threading
-        sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+        sys.path.insert(0, {str(Path(__file__).parents[2])!r})
         from rooms import Ask, Batched, Numbers
         from distilabel.pipeline import Pipeline
 
@@ -338,7 +338,7 @@ def test_a_model_that_hangs_in_a_thread_of_its_own_keeps_nobody_from_leaving(
 ) -> None:
     text = f"""
         import asyncio, sys, threading
-        sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+        sys.path.insert(0, {str(Path(__file__).parents[2])!r})
         from rooms import Ask, Echo, Numbers
         from distilabel.pipeline import Pipeline
 

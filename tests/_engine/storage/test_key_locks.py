@@ -16,9 +16,9 @@ from rooms import script
 HOLDS = """
     import sys, time
     from pathlib import Path
-    from distilabel._engine.storage.key_locks import Claims
+    from distilabel._engine.storage.key_locks import FileKeyLocks
 
-    claims = Claims(Path("c"))
+    claims = FileKeyLocks(Path("c"))
     print(claims.take(5), claims.take(7), claims.take(8), claims.shared, flush=True)
     sys.stdin.readline()
     claims.let_go(8)
@@ -72,8 +72,8 @@ def test_two_of_one_process_share_its_claims_and_know_of_each_other(tmp_path: Pa
     assert said == "True True True True"
     # Closing one has not let go of what the other holds.
     third = script(
-        "from distilabel._engine.storage.key_locks import Claims\nfrom pathlib import Path\n"
-        "print(Claims(Path('c')).take(1))",
+        "from distilabel._engine.storage.key_locks import FileKeyLocks\nfrom pathlib import Path\n"
+        "print(FileKeyLocks(Path('c')).take(1))",
         tmp_path,
     )
     assert third.communicate()[0] == "False\n"

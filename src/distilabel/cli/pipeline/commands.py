@@ -195,9 +195,9 @@ def _run(
 def _tell_where(pipeline: BasePipeline, distiset: Distiset) -> None:
     from distilabel.cli.tables import in_bytes
     from distilabel.constants import STEPS_OUTPUTS_PATH
-    from distilabel.pipeline.cached import size_of
+    from distilabel.pipeline.workspace.cache_listing import size_of
 
-    folder = pipeline._places.data / STEPS_OUTPUTS_PATH
+    folder = pipeline._run_directory.data / STEPS_OUTPUTS_PATH
     typer.echo(f"The dataset is in {folder} ({in_bytes(size_of(folder))}).")
     for name, dataset in distiset.items():
         splits = dataset.items() if isinstance(dataset, dict) else [("", dataset)]

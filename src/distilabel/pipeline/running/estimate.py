@@ -16,11 +16,13 @@ from distilabel.steps.base import GeneratorStep, _Step
 
 if TYPE_CHECKING:
     from distilabel._engine.estimation.estimate import Estimate
-    from distilabel.pipeline.execution import Execution
-    from distilabel.pipeline.places import Places
+    from distilabel.pipeline.running.execution import Execution
+    from distilabel.pipeline.workspace.run_directory import RunDirectory
 
 
-def estimate(execution: Execution, places: Places, sample: int, rows: int | None) -> Estimate:
+def estimate(
+    execution: Execution, directory: RunDirectory, sample: int, rows: int | None
+) -> Estimate:
     """Runs a pilot and forecasts the rest.
 
     Args:
@@ -42,9 +44,9 @@ def estimate(execution: Execution, places: Places, sample: int, rows: int | None
     pilot = Pilot(prices, execution.descendants, _job_shares(steps))
     with tempfile.TemporaryDirectory(prefix="distilabel-") as folder:
         # The outputs of the last run stay where they are: only answers are kept.
-        execution_places = replace(places, execution=Path(folder))
+        pilot_directory = replace(directory, execution=Path(folder))
         report = execution.run(
-            execution_places,
+            pilot_directory,
             reuse=True,
             handlers=[],
             picked=chosen,

@@ -18,7 +18,7 @@ _lock: Final = threading.Lock()
 _running: Final[set[int]] = set()
 
 
-def one_at_a_time(
+def one_run_at_a_time(
     run: Callable[Concatenate[_Pipeline, _P], _T],
 ) -> Callable[Concatenate[_Pipeline, _P], _T]:
     """Has a method of a pipeline refuse to begin while it, or another such one, still works.

@@ -12,7 +12,7 @@ import pytest
 
 from distilabel.models import SimulatedLLM
 from distilabel.pipeline import Pipeline
-from distilabel.pipeline.history import HISTORY_FILE, past_runs
+from distilabel.pipeline.workspace.run_history import HISTORY_FILE, past_runs
 from distilabel.steps.tasks import TextGeneration
 
 ROWS = [{"instruction": f"Question {i}."} for i in range(4)]
@@ -46,7 +46,7 @@ import os, signal
 from pathlib import Path
 from distilabel.models import SimulatedLLM
 from distilabel.pipeline import Pipeline
-from distilabel.pipeline.history import past_runs
+from distilabel.pipeline.workspace.run_history import past_runs
 from distilabel.steps.tasks import TextGeneration
 from distilabel.steps import step, StepInput
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from distilabel.constants import STEPS_OUTPUTS_PATH
-from distilabel.pipeline.places import Places, runs_in
+from distilabel.pipeline.workspace.run_directory import RunDirectory, runs_in
 
 
 @dataclass
@@ -65,19 +65,19 @@ def cached_pipelines(cache_dir: Path) -> list[CachedPipeline]:
         if folder.is_dir():
             name = folder.parents[2].name
             pipeline = found.setdefault(name, CachedPipeline(name))
-            pipeline.configurations.append(_configuration(Places(cache_dir, folder)))
+            pipeline.configurations.append(_configuration(RunDirectory(cache_dir, folder)))
     for pipeline in found.values():
         pipeline.configurations.sort(key=lambda each: each.used)
     return sorted(found.values(), key=lambda each: each.used)
 
 
-def _configuration(places: Places) -> Configuration:
-    times = [path.stat().st_mtime for path in (places.log, places.execution) if path.exists()]
-    outputs = places.data / STEPS_OUTPUTS_PATH
+def _configuration(directory: RunDirectory) -> Configuration:
+    times = [path.stat().st_mtime for path in (directory.log, directory.execution) if path.exists()]
+    outputs = directory.data / STEPS_OUTPUTS_PATH
     return Configuration(
-        folder=places.execution,
+        folder=directory.execution,
         used=datetime.fromtimestamp(max(times)),
-        size=size_of(places.execution),
+        size=size_of(directory.execution),
         rows={leaf.name: _rows(leaf) for leaf in sorted(outputs.glob("*")) if leaf.is_dir()},
     )
 

@@ -6,7 +6,7 @@ import random
 import pytest
 
 from distilabel._graph.dag import Dag
-from distilabel.pipeline.stages import groups_of, last_of, load_stages
+from distilabel.pipeline.building.load_stages import last_of, load_stages, parse_load_groups
 
 
 def chain(*names: str) -> Dag:
@@ -29,7 +29,7 @@ def test_groups_and_what_is_between_them() -> None:
     dag = chain("load", "a", "b", "c", "d")
     stages = load_stages(dag, lambda name: False, [["a", "b"], ["d"]])
     assert stages == [["load"], ["a", "b"], ["c"], ["d"]]
-    one_by_one = groups_of("sequential_step_execution", dag)
+    one_by_one = parse_load_groups("sequential_step_execution", dag)
     assert load_stages(dag, lambda name: False, one_by_one) == [[name] for name in dag.nodes]
 
 

@@ -16,12 +16,12 @@ import orjson
 from distilabel._core.events import Event, RunFinished, RunStarted
 from distilabel._engine.reporting.report import Report
 from distilabel._engine.reporting.run_stats import RunStats
-from distilabel.pipeline.places import Places, is_alive
+from distilabel.pipeline.workspace.run_directory import RunDirectory, is_alive
 
 HISTORY_FILE: Final = "runs.jsonl"
 
 
-class History:
+class RunHistory:
     """Writes down that a run began and how it ended; a listener.
 
     Args:
@@ -31,11 +31,13 @@ class History:
 
     wants = (RunStarted, RunFinished)
 
-    def __init__(self, places: Places, stats: RunStats) -> None:
-        self._file = places.root / HISTORY_FILE
+    def __init__(self, directory: RunDirectory, stats: RunStats) -> None:
+        self._file = directory.root / HISTORY_FILE
         # A cache directory may be moved; what a pilot writes lies elsewhere.
-        inside = places.execution.is_relative_to(places.root)
-        self._folder = places.execution.relative_to(places.root) if inside else places.execution
+        inside = directory.execution.is_relative_to(directory.root)
+        self._folder = (
+            directory.execution.relative_to(directory.root) if inside else directory.execution
+        )
         self._stats = stats
         # Sorts by time, is short enough to type, and two at the same second differ.
         self.id = f"{datetime.now():%Y%m%d-%H%M%S}-{uuid4().hex[:4]}"

@@ -111,7 +111,7 @@ def test_the_outputs_of_the_last_run_stay(endpoint: Endpoint, tmp_path: Path) ->
     pipeline = filtering(endpoint, tmp_path, 30)
     distiset = pipeline.run()
     pipeline.estimate(sample=5)
-    assert pipeline._places.data.is_dir()
+    assert pipeline._run_directory.data.is_dir()
     assert len(distiset["default"]["train"]) == distiset.report.rows
 
 

@@ -109,7 +109,7 @@ def test_classes_of_others_have_to_be_allowed_by_name(
     [
         ("os", "system", {"command": "touch {}/owned"}),
         ("distilabel.pipeline.base", "write", {"data": {}, "path": "{}/owned", "format": "yaml"}),
-        ("distilabel.pipeline.places", "shutil.rmtree", {"path": "{}"}),
+        ("distilabel.pipeline.workspace.run_directory", "shutil.rmtree", {"path": "{}"}),
         ("distilabel.pipeline.routing_batch_function", "RoutingBatchFunction", {}),
         ("my_routing", "make", {}),
     ],

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, Final
 import orjson
 
 from distilabel._core.events import Event, RowFailed, RunFinished
-from distilabel.pipeline.aside import Moment
+from distilabel.pipeline.observers.background import Moment
 
 # Files of the runs before this one.
 _KEPT: Final = 4
@@ -25,7 +25,7 @@ _WORDS: Final = frozenset({"reason", "error"})
 
 
 @contextmanager
-def event_file(path: Path) -> Iterator[EventFile]:
+def open_event_file(path: Path) -> Iterator[EventFile]:
     """Opens a file for the events of a run.
 
     Args:

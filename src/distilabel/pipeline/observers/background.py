@@ -21,14 +21,14 @@ _MOST_WAITING: Final = 200_000
 _log = logging.getLogger("distilabel.pipeline")
 
 
-class Reader(Protocol):
+class Observer(Protocol):
     """Takes events, some hundred at a time."""
 
     def take(self, moments: list[Moment], lost: int) -> None:
         """Takes events with the time of each, and how many there were that it does not get."""
 
 
-class Aside:
+class BackgroundObserver:
     """Hands events to a reader, in a thread of its own. What the reader raises ends only itself.
 
     Args:
@@ -37,7 +37,7 @@ class Aside:
         seconds: that the end of the run waits for it at most.
     """
 
-    def __init__(self, reader: AbstractContextManager[Reader], name: str, seconds: float) -> None:
+    def __init__(self, reader: AbstractContextManager[Observer], name: str, seconds: float) -> None:
         self._reader = reader
         self._name = name
         self._seconds = seconds
@@ -72,7 +72,7 @@ class Aside:
             while not self._over.wait(_EVERY_SECONDS):
                 self._waiting.clear()
 
-    def _hand_on(self, reader: Reader) -> None:
+    def _hand_on(self, reader: Observer) -> None:
         take = self._waiting.popleft
         left = len(self._waiting)
         while left:

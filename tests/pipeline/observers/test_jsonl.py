@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from distilabel._core.events import Event, RowsTaken, RunFinished, Stopping
-from distilabel.pipeline import Pipeline, aside, event_file
-from distilabel.pipeline.aside import Aside
+from distilabel.pipeline import Pipeline
+from distilabel.pipeline.observers import background, jsonl
+from distilabel.pipeline.observers.background import BackgroundObserver
 from rooms import Ask, Echo, Fn, Numbers, rows_of
 
 
@@ -84,7 +85,7 @@ def test_runs_before_the_last_are_kept_under_a_number_and_not_for_ever(tmp_path:
 
 
 def test_the_page_about_it_names_every_event_and_every_field() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "observability.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "observability.md").read_text(encoding="utf-8")
     rows = [row for row in page.splitlines() if row.startswith("| `")]
     for kind in Event.__subclasses__():
         if kind.__module__ != Event.__module__:
@@ -99,7 +100,7 @@ def test_the_page_about_it_names_every_event_and_every_field() -> None:
 def test_a_full_disk_costs_the_file_and_nothing_else(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(event_file, "_move_on", lambda path: os.symlink("/dev/full", path))
+    monkeypatch.setattr(jsonl, "_move_on", lambda path: os.symlink("/dev/full", path))
     distiset, path = run(tmp_path)
     assert path.is_symlink()
     assert len(rows_of(distiset)) == 6
@@ -110,10 +111,10 @@ def test_a_full_disk_costs_the_file_and_nothing_else(
 def test_a_disk_that_is_too_slow_costs_events_that_are_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(aside, "_MOST_WAITING", 3)
-    monkeypatch.setattr(aside, "_EVERY_SECONDS", 60)
+    monkeypatch.setattr(background, "_MOST_WAITING", 3)
+    monkeypatch.setattr(background, "_EVERY_SECONDS", 60)
     path = tmp_path / "events.jsonl"
-    reader = Aside(event_file.event_file(path), "events", 10)
+    reader = BackgroundObserver(jsonl.open_event_file(path), "events", 10)
     for number in range(10):
         reader(Stopping(str(number)))
     reader.close()
@@ -125,14 +126,14 @@ def test_a_disk_that_is_too_slow_costs_events_that_are_counted(
 def test_a_text_that_looks_like_the_end_of_a_line_is_none(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
     odd = '},{"time":1}\n'
-    with event_file.event_file(path) as file:
+    with jsonl.open_event_file(path) as file:
         file.take([(1.0, RowsTaken(odd, 1)), (2.0, RowsTaken(odd, 2))], 0)
     assert [line["step"] for line in lines(path)] == [odd, odd]
 
 
 def test_a_value_without_a_form_in_json_is_named_by_its_type(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
-    with event_file.event_file(path) as file:
+    with jsonl.open_event_file(path) as file:
         file.take([(1.5, RunFinished(path, False))], 0)  # type: ignore[arg-type]
     (line,) = lines(path)
     assert (line["time"], line["seconds"]) == (1.5, type(path).__name__)

@@ -13,7 +13,7 @@ _levels: Final[list[int]] = []
 _before = logging.NOTSET
 
 
-def of_run(log: logging.Logger, run: object) -> logging.LoggerAdapter[logging.Logger]:
+def logger_for_run(log: logging.Logger, run: object) -> logging.LoggerAdapter[logging.Logger]:
     """A logger whose lines are heard by one run alone.
 
     Args:
@@ -34,7 +34,7 @@ class _Mine(logging.Filter):
 
 
 @contextmanager
-def listening(handlers: list[logging.Handler], level: int, run: object) -> Iterator[None]:
+def route_logs(handlers: list[logging.Handler], level: int, run: object) -> Iterator[None]:
     """Has handlers hear the log of distilabel for a while.
 
     Args:

@@ -20,18 +20,18 @@ from distilabel._graph.dag import Dag
 from distilabel.constants import STEPS_ARTIFACTS_PATH
 from distilabel.errors import DistilabelUserError
 from distilabel.mixins.runtime_parameters import close_names
-from distilabel.pipeline.history import History
-from distilabel.pipeline.logs import run_log
-from distilabel.pipeline.readers import readers
+from distilabel.pipeline.building.load_stages import load_stages, parse_load_groups
+from distilabel.pipeline.building.validation import Validation
+from distilabel.pipeline.observers.log import run_log
+from distilabel.pipeline.observers.setup import observers
 from distilabel.pipeline.routing_batch_function import RoutingBatchFunction
-from distilabel.pipeline.stages import groups_of, load_stages
-from distilabel.pipeline.validation import Validation
+from distilabel.pipeline.workspace.run_history import RunHistory
 from distilabel.steps.base import GeneratorStep, _Step
 from distilabel.typing.steps import OnError
 
 if TYPE_CHECKING:
     from distilabel.distiset import Distiset
-    from distilabel.pipeline.places import Places
+    from distilabel.pipeline.workspace.run_directory import RunDirectory
 
 _log = logging.getLogger("distilabel.pipeline")
 
@@ -153,7 +153,7 @@ class Execution:
                     faults.add(ValueError, f"{step.name}: {error}")
         validation.graph()
         validation.values()
-        groups = groups_of(load_groups, self._dag)
+        groups = parse_load_groups(load_groups, self._dag)
         validation.load_groups(groups)
         validation.target(target_rows, in_groups=bool(groups))
         if storage_parameters is not None and "path" not in storage_parameters:
@@ -179,7 +179,7 @@ class Execution:
 
     def run(
         self,
-        places: Places,
+        directory: RunDirectory,
         *,
         reuse: bool,
         handlers: list[logging.Handler],
@@ -206,14 +206,14 @@ class Execution:
             storage: where rows wait for global steps; None is in memory.
         """
         self._site.open()
-        data = places.fresh_data()
+        data = directory.fresh_data()
         plan = Plan(
             name=self.name if picked is None else f"{self.name} (pilot)",
             steps={name: self._steps[name] for name in self._dag.topological()},
             edges=self._dag.edges,
             stages=self._stages or [self._dag.topological()],
             data=data,
-            store=places.store if keep else None,
+            store=directory.store if keep else None,
             reuse=reuse,
             first_batch_only=first_batch is not None and picked is None,
             budget=budget,
@@ -226,21 +226,21 @@ class Execution:
             site=self._site,
         )
         stats = RunStats()
-        history = [History(places, stats)] if keep else []
+        history = [RunHistory(directory, stats)] if keep else []
         try:
             with (
                 self._batches_of(first_batch),
-                run_log(places.log, handlers, stats, plan) as watching,
-                readers(places, plan) as others,
+                run_log(directory.log, handlers, stats, plan) as watching,
+                observers(directory, plan) as others,
             ):
                 listening: list[Emit] = [stats, *history, *listeners, *watching, *others]
                 Runner(plan, Bus(listening)).to_the_end()
             # Read where no other process puts its own outputs in place meanwhile.
-            distiset = self._dataset(data, places, stats)
+            distiset = self._dataset(data, directory, stats)
         except BaseException:
             shutil.rmtree(data, ignore_errors=True)
             raise
-        kept = places.put_in_place(data)
+        kept = directory.put_in_place(data)
         if distiset.artifacts_path is not None:
             distiset.artifacts_path = kept / STEPS_ARTIFACTS_PATH
         return distiset
@@ -258,14 +258,14 @@ class Execution:
             for source, own in zip(sources, before, strict=True):
                 source.batch_size = own
 
-    def _dataset(self, data: Any, places: Places, stats: RunStats) -> Distiset:
+    def _dataset(self, data: Any, directory: RunDirectory, stats: RunStats) -> Distiset:
         from distilabel._engine.reporting.report import Report
         from distilabel.distiset import create_distiset
 
         distiset = create_distiset(
             data,
-            pipeline_path=places.config,
-            log_filename_path=places.log,
+            pipeline_path=directory.config,
+            log_filename_path=directory.log,
             enable_metadata=self._pipeline._enable_metadata,
             dag=list(self._steps.values()),
         )

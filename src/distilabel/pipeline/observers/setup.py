@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from distilabel._core.events import Emit
 from distilabel._engine.run.plan import Plan
-from distilabel.pipeline.aside import Aside
-from distilabel.pipeline.event_file import event_file
+from distilabel.pipeline.observers.background import BackgroundObserver
+from distilabel.pipeline.observers.jsonl import open_event_file
 
 if TYPE_CHECKING:
-    from distilabel.pipeline.places import Places
+    from distilabel.pipeline.workspace.run_directory import RunDirectory
 
 _FILE_SECONDS: Final = 5.0
 _NETWORK_SECONDS: Final = 10.0
@@ -25,7 +25,7 @@ _log = logging.getLogger("distilabel.pipeline")
 
 
 @contextmanager
-def readers(places: Places, plan: Plan) -> Iterator[list[Emit]]:
+def observers(directory: RunDirectory, plan: Plan) -> Iterator[list[Emit]]:
     """Opens what reads the events of a run beside the log and the display.
 
     Args:
@@ -37,7 +37,11 @@ def readers(places: Places, plan: Plan) -> Iterator[list[Emit]]:
     """
     with ExitStack() as stack:
         listeners: list[Emit] = [
-            stack.enter_context(closing(Aside(event_file(places.events), "events", _FILE_SECONDS)))
+            stack.enter_context(
+                closing(
+                    BackgroundObserver(open_event_file(directory.events), "events", _FILE_SECONDS)
+                )
+            )
         ]
         telemetry = _telemetry(plan)
         if telemetry is not None:
@@ -45,7 +49,7 @@ def readers(places: Places, plan: Plan) -> Iterator[list[Emit]]:
         yield listeners
 
 
-def _telemetry(plan: Plan) -> Aside | None:
+def _telemetry(plan: Plan) -> BackgroundObserver | None:
     """What makes spans and metrics; None where nobody wants them, and then nothing is imported."""
     if os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
         return None
@@ -55,7 +59,7 @@ def _telemetry(plan: Plan) -> Aside | None:
     try:
         from opentelemetry import context
 
-        from distilabel.pipeline import telemetry
+        from distilabel.pipeline.observers import opentelemetry as spans
 
         if not given:
             import opentelemetry.exporter.otlp.proto.http
@@ -67,9 +71,9 @@ def _telemetry(plan: Plan) -> Aside | None:
             error,
         )
         return None
-    make = telemetry.given_providers if given else telemetry.own_providers
+    make = spans.given_providers if given else spans.own_providers
     reader = make(plan.steps, context.get_current())
-    return Aside(reader, "spans", _NETWORK_SECONDS)
+    return BackgroundObserver(reader, "spans", _NETWORK_SECONDS)
 
 
 def _is_set_up() -> bool:

@@ -21,7 +21,7 @@ from distilabel.constants import (
 
 
 @dataclass
-class Places:
+class RunDirectory:
     """Files of one configuration of a pipeline.
 
     Attributes:
@@ -33,7 +33,7 @@ class Places:
     execution: Path
 
     @classmethod
-    def of(cls, cache_dir: Path, name: str, signature: str, steps_signature: str) -> Places:
+    def of(cls, cache_dir: Path, name: str, signature: str, steps_signature: str) -> RunDirectory:
         """The places of a pipeline with these signatures."""
         return cls(cache_dir, cache_dir / name / signature / "executions" / steps_signature)
 

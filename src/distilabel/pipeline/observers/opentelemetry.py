@@ -26,7 +26,7 @@ from distilabel._core.events import (
     StepLoaded,
     Unanswered,
 )
-from distilabel.pipeline.aside import Moment
+from distilabel.pipeline.observers.background import Moment
 from distilabel.steps.base import _Step
 
 _SCOPE: Final = "distilabel"
@@ -50,7 +50,7 @@ _PROVIDERS: Final = {
 
 
 @contextmanager
-def own_providers(steps: Mapping[str, _Step], outer: Any) -> Iterator[Spans]:
+def own_providers(steps: Mapping[str, _Step], outer: Any) -> Iterator[SpanObserver]:
     """Sends spans and metrics to where `OTEL_EXPORTER_OTLP_ENDPOINT` says, by OTLP over HTTP.
 
     Args:
@@ -74,24 +74,24 @@ def own_providers(steps: Mapping[str, _Step], outer: Any) -> Iterator[Spans]:
     reader = PeriodicExportingMetricReader(OTLPMetricExporter())
     meters = MeterProvider([reader], resource=resource, shutdown_on_exit=False)
     try:
-        yield Spans(steps, tracers, meters, outer)
+        yield SpanObserver(steps, tracers, meters, outer)
     finally:
         tracers.shutdown()
         meters.shutdown(timeout_millis=_EXPORT_MILLISECONDS)
 
 
 @contextmanager
-def given_providers(steps: Mapping[str, _Step], outer: Any) -> Iterator[Spans]:
+def given_providers(steps: Mapping[str, _Step], outer: Any) -> Iterator[SpanObserver]:
     """Hands spans and metrics to the providers that the program has set up, and leaves them open.
 
     Args:
         steps: of the run.
         outer: the context the run is started in.
     """
-    yield Spans(steps, trace.get_tracer_provider(), metrics.get_meter_provider(), outer)
+    yield SpanObserver(steps, trace.get_tracer_provider(), metrics.get_meter_provider(), outer)
 
 
-class Spans:
+class SpanObserver:
     """Makes spans and metrics of events.
 
     Args:
@@ -241,14 +241,14 @@ class Spans:
 
 
 _TAKERS: Final[dict[type[Event], Any]] = {
-    RunStarted: Spans._started,
-    StepLoaded: Spans._loaded,
-    RowsDone: Spans._done,
-    Asked: Spans._asked,
-    Answered: Spans._answered,
-    Retried: Spans._retried,
-    Unanswered: Spans._unanswered,
-    RunFinished: Spans._finished,
+    RunStarted: SpanObserver._started,
+    StepLoaded: SpanObserver._loaded,
+    RowsDone: SpanObserver._done,
+    Asked: SpanObserver._asked,
+    Answered: SpanObserver._answered,
+    Retried: SpanObserver._retried,
+    Unanswered: SpanObserver._unanswered,
+    RunFinished: SpanObserver._finished,
 }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from distilabel._graph.dag import Dag
 
 
-def groups_of(load_groups: Any, dag: Dag) -> list[list[str]]:
+def parse_load_groups(load_groups: Any, dag: Dag) -> list[list[str]]:
     """What a user gave as `load_groups`, as lists of names.
 
     Args:

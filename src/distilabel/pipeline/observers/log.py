@@ -29,7 +29,7 @@ from distilabel._engine.reporting.report import Report
 from distilabel._engine.reporting.run_stats import RunStats
 from distilabel._engine.reporting.terminal import display
 from distilabel._engine.run.plan import Plan
-from distilabel.pipeline.listening import listening, of_run
+from distilabel.pipeline.observers.log_routing import logger_for_run, route_logs
 from distilabel.steps.base import GeneratorStep
 
 _MOST_OF_A_KIND: Final = 5
@@ -47,7 +47,7 @@ def _level() -> int:
     return int(getattr(logging, name))
 
 
-class Notes:
+class LogObserver:
     """Writes the events that a person reading the log wants to know of."""
 
     wants = (
@@ -185,7 +185,7 @@ def run_log(
         Listeners for the events of the run.
     """
     level = _level()
-    log = of_run(_log, plan)
+    log = logger_for_run(_log, plan)
     file = logging.FileHandler(path, mode="w", encoding="utf-8", errors="backslashreplace")
     file.setFormatter(
         logging.Formatter("[%(asctime)s] %(levelname)-8s %(message)s", "%Y-%m-%d %H:%M:%S")
@@ -196,9 +196,9 @@ def run_log(
     added: list[logging.Handler] = [file, screen, *map(_Guarded, handlers)]
     shown = display(stats, _total(plan))
     try:
-        with listening(added, level, plan):
+        with route_logs(added, level, plan):
             try:
-                yield [shown, Notes(log)]
+                yield [shown, LogObserver(log)]
             finally:
                 shown.close()
                 report = str(Report.of(stats))

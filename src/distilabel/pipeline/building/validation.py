@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Faults:
+class Problems:
     """What is wrong with a pipeline."""
 
     found: list[tuple[type[Exception], str]] = field(default_factory=list)
@@ -64,7 +64,7 @@ class Validation:
         self._routing = routing
         self._site = site
         self._outputs: dict[str, dict[str, bool] | None] = {}
-        self.faults = Faults()
+        self.faults = Problems()
 
     def graph(self) -> None:
         """Checks the steps, how they fit together, and how rows are routed."""

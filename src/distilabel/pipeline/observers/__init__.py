@@ -1,0 +1,1 @@
+"""Reads the events of a run: log, JSON lines, OpenTelemetry."""

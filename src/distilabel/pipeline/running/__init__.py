@@ -1,0 +1,1 @@
+"""Runs a checked pipeline and makes the dataset; estimates a run."""
