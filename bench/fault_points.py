@@ -54,9 +54,9 @@ POINTS = (
 
 _EVENTS = {
     "StepLoaded": "loaded",
-    "Asked": "asked",
-    "Answered": "answered",
-    "JobMoved": "job moved",
+    "RequestSent": "asked",
+    "ResponseReceived": "answered",
+    "JobUpdated": "job moved",
     "RowFailed": "failed",
     "RunFinished": "run finished",
 }

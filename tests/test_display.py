@@ -10,21 +10,21 @@ import pytest
 from rich.console import Console
 
 from distilabel._core.events import (
-    Answered,
-    Asked,
+    EndpointPaused,
+    EndpointResumed,
     Event,
-    GateMoved,
-    GatePaused,
-    GateResumed,
-    JobMoved,
-    Retried,
+    JobUpdated,
+    LimitChanged,
+    RequestRetried,
+    RequestSent,
+    ResponseReceived,
     RowFailed,
-    RowsDone,
-    RowsTaken,
+    RowsProcessed,
+    RowsReceived,
     RunFinished,
     RunStarted,
-    Stopping,
-    Wasted,
+    RunStopping,
+    UnusableResponse,
 )
 from distilabel._engine.reporting.progress import EndpointStates, Progress
 from distilabel._engine.reporting.report import Report, shortened
@@ -57,9 +57,9 @@ def told(stats: RunStats, *events: Event) -> RunStats:
 def at_work(names: list[str], **counts: int) -> RunStats:
     stats = told(RunStats(), RunStarted("a run", dict.fromkeys(names, "Step")))
     for name in names:
-        told(stats, RowsTaken(name, 100), RowsDone(name, taken=40, given=38, failed=2))
-        told(stats, Asked(name, "model"), Asked(name, "model"))
-        told(stats, Answered(name, "model", 1000, 234, 0.5, False, 0.5))
+        told(stats, RowsReceived(name, 100), RowsProcessed(name, taken=40, given=38, failed=2))
+        told(stats, RequestSent(name, "model"), RequestSent(name, "model"))
+        told(stats, ResponseReceived(name, "model", 1000, 234, 0.5, False, 0.5))
     return stats
 
 
@@ -91,7 +91,7 @@ def test_no_line_reaches_the_edge_and_long_names_stay_apart(width: int) -> None:
     names = [f"a_step_with_a_name_much_longer_than_any_terminal_is_wide_{i}" for i in range(3)]
     stats = at_work(names)
     stats.pipeline = "数据" * 60
-    pause = GatePaused("https://a-very-long-host.example.com/v1 " * 3, 9.0, "it asked to wait")
+    pause = EndpointPaused("https://a-very-long-host.example.com/v1 " * 3, 9.0, "it asked to wait")
     from rich.cells import cell_len
 
     lines = shown(stats, width, 40, pause)
@@ -101,7 +101,7 @@ def test_no_line_reaches_the_edge_and_long_names_stay_apart(width: int) -> None:
 
 def test_a_low_terminal_shows_the_steps_at_work() -> None:
     stats = at_work([f"step{i}" for i in range(30)])
-    told(stats, RowsDone("step0", taken=60, given=60))
+    told(stats, RowsProcessed("step0", taken=60, given=60))
     lines = shown(stats, 100, 12)
     assert len(lines) < 12
     assert not any(line.startswith("step0 ") for line in lines)
@@ -109,7 +109,7 @@ def test_a_low_terminal_shows_the_steps_at_work() -> None:
 
 
 def test_stopping_is_said() -> None:
-    assert "stopping" in shown(told(at_work(["one"]), Stopping("Ctrl-C")), 100)[0]
+    assert "stopping" in shown(told(at_work(["one"]), RunStopping("Ctrl-C")), 100)[0]
 
 
 def test_names_from_users_are_no_markup() -> None:
@@ -122,10 +122,12 @@ def test_speed_and_time_left_follow_the_slowest_step(clock: Clock) -> None:
     stats = told(RunStats(), RunStarted("run", {"fast": "Step", "slow": "Step"}))
     watch = Progress(stats, 100)
     assert watch.left() is None
-    told(stats, RowsTaken("fast", 100), RowsTaken("slow", 50))
+    told(stats, RowsReceived("fast", 100), RowsReceived("slow", 50))
     for _ in range(10):
         clock.now += 1
-        told(stats, RowsDone("fast", taken=5, given=5), RowsDone("slow", taken=2, given=2))
+        told(
+            stats, RowsProcessed("fast", taken=5, given=5), RowsProcessed("slow", taken=2, given=2)
+        )
         speeds = watch.look()
     assert speeds == {"fast": 5.0, "slow": 2.0}
     assert watch.left() == pytest.approx(80 / 2)
@@ -135,29 +137,29 @@ def test_a_rare_look_tells_the_speed_since_the_last_one(clock: Clock) -> None:
     stats = told(RunStats(), RunStarted("run", {"one": "Step"}))
     watch = Progress(stats, None)
     clock.now += 60
-    told(stats, RowsTaken("one", 600), RowsDone("one", taken=600, given=600))
+    told(stats, RowsReceived("one", 600), RowsProcessed("one", taken=600, given=600))
     assert watch.look() == {"one": 10.0}
     assert watch.left() is None
 
 
 def test_news_of_gates_come_and_go(clock: Clock) -> None:
     endpoints = EndpointStates()
-    endpoints(GatePaused("there", 2.0, "it asked to wait"))
-    endpoints(GateMoved("there", 12, "it refuses"))
+    endpoints(EndpointPaused("there", 2.0, "it asked to wait"))
+    endpoints(LimitChanged("there", 12, "it refuses"))
     assert endpoints.lines() == ["there: paused, 2 s left, it asked to wait"]
     clock.now += 3
     assert endpoints.lines() == []
-    endpoints(GateMoved("there", 12, "it refuses"))
+    endpoints(LimitChanged("there", 12, "it refuses"))
     assert endpoints.lines() == ["there: slowed to 12 in flight, it refuses"]
-    endpoints(GateResumed("there"))
+    endpoints(EndpointResumed("there"))
     assert endpoints.lines() == []
 
 
 def test_a_batch_job_is_told_of_until_it_has_ended() -> None:
     states = EndpointStates()
-    states(JobMoved("m", "batch_1", "in_progress", 2000, 30, False))
+    states(JobUpdated("m", "batch_1", "in_progress", 2000, 30, False))
     assert states.lines() == ["m: batch job batch_1: in_progress, 30 of 2,000 questions done"]
-    states(JobMoved("m", "batch_1", "completed", 2000, 2000, True))
+    states(JobUpdated("m", "batch_1", "completed", 2000, 2000, True))
     assert states.lines() == []
 
 
@@ -171,12 +173,12 @@ def test_lines_tell_progress_now_and_then(clock: Clock) -> None:
         lines(event)
 
     happens(RunStarted("run", {"one": "Step"}))
-    happens(RowsTaken("one", 50))
+    happens(RowsReceived("one", 50))
     for _ in range(100):
         clock.now += 1
         if stats.steps["one"].worked < 50:
-            happens(RowsDone("one", taken=1, given=1))
-        happens(GateMoved("there", 5, "it refuses"))
+            happens(RowsProcessed("one", taken=1, given=1))
+        happens(LimitChanged("there", 5, "it refuses"))
     text = out.getvalue()
     assert text.startswith("run: 1 step\n")
     assert "one: 10 of 100 rows, 1.0 rows/s" in text
@@ -190,8 +192,8 @@ def test_the_report_counts_everything_and_leaves_out_what_is_zero() -> None:
     stats = at_work(["one"])
     told(
         stats,
-        Retried("one", "model", "429", 1.0),
-        RowsDone("one", taken=60, given=60),
+        RequestRetried("one", "model", "429", 1.0),
+        RowsProcessed("one", taken=60, given=60),
         RowFailed("one", (1,), {"type": "AnswerError"}),
         RunFinished(12.0, False),
     )
@@ -211,24 +213,30 @@ def test_a_shortened_name_keeps_both_ends() -> None:
 
 def spending(budget: float | None = None) -> RunStats:
     stats = told(RunStats(), RunStarted("run", {"a": "Step", "b": "Step"}, ("b",), budget))
-    told(stats, Asked("a", "bought"), Answered("a", "bought", 1000, 234, 0.5, False, 1.25, 600))
+    told(
+        stats,
+        RequestSent("a", "bought"),
+        ResponseReceived("a", "bought", 1000, 234, 0.5, False, 1.25, 600),
+    )
     return stats
 
 
 def test_the_money_spent_and_the_budget_are_told() -> None:
     assert "$1.25 spent" in shown(spending(), 80)[0]
     assert "$1.25 of $5.00 spent" in shown(spending(5.0), 80)[0]
-    stats = told(spending(), Asked("b", "own"), Answered("b", "own", 10, 10, 0.5, False))
+    stats = told(
+        spending(), RequestSent("b", "own"), ResponseReceived("b", "own", 10, 10, 0.5, False)
+    )
     lines = shown(stats, 80)
     assert "$1.25 + unknown for own spent" in lines[0]
     assert lines[-1].split()[-1] == "?"
     # A lost reply may have been charged for: the budget has to hold all the same.
-    told(stats := spending(5.0), Wasted("a", "bought", 0, 0, 0, 0.5, lost=True))
+    told(stats := spending(5.0), UnusableResponse("a", "bought", 0, 0, 0, 0.5, lost=True))
     assert "$1.75 of $5.00 spent" in shown(stats, 80)[0]
 
 
 def test_the_report_of_a_run_that_its_budget_stopped_says_so() -> None:
-    stats = told(spending(1.5), Stopping("the budget"), RunFinished(2.0, True))
+    stats = told(spending(1.5), RunStopping("the budget"), RunFinished(2.0, True))
     report = Report.of(stats)
     assert report.stopped == "the budget"
     assert "stopped by the budget: spent $1.25 of $1.50; run again to go on." in str(report)
@@ -238,8 +246,8 @@ def test_the_report_of_a_run_that_its_budget_stopped_says_so() -> None:
 
 def test_a_report_tells_what_a_row_cost_and_what_was_lost() -> None:
     stats = spending()
-    told(stats, RowsTaken("b", 5), RowsDone("b", taken=5, given=3, dropped=1, failed=1))
-    told(stats, Wasted("a", "bought", 0, 0, 0, 0.5, lost=True), RunFinished(2.0, False))
+    told(stats, RowsReceived("b", 5), RowsProcessed("b", taken=5, given=3, dropped=1, failed=1))
+    told(stats, UnusableResponse("a", "bought", 0, 0, 0, 0.5, lost=True), RunFinished(2.0, False))
     report = Report.of(stats)
     assert (report.rows, report.cost, report.cost_per_row) == (4, 1.25, 1.25 / 4)
     assert "cost $1.25, $0.3125 for each of 4 rows" in str(report)

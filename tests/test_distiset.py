@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from datasets import Dataset, DatasetDict, Image
 
-from distilabel._distiset import outputs
+from distilabel._distiset import run_outputs
 from distilabel.distiset import Distiset, create_distiset
 from distilabel.errors import DistilabelUserError
 from hub import TOKEN, Hub
@@ -77,11 +77,11 @@ def test_what_cannot_be_read_is_left_out_with_a_warning(
     assert "5.parquet" in caplog.text
 
 
-@pytest.mark.parametrize("limit", [outputs.IN_MEMORY_LIMIT, 0])
+@pytest.mark.parametrize("limit", [run_outputs.IN_MEMORY_LIMIT, 0])
 def test_columns_that_are_empty_in_some_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int
 ) -> None:
-    monkeypatch.setattr(outputs, "IN_MEMORY_LIMIT", limit)
+    monkeypatch.setattr(run_outputs, "IN_MEMORY_LIMIT", limit)
     leaf = tmp_path / "run" / "data" / "steps_outputs" / "keep"
     leaf.mkdir(parents=True)
     Dataset.from_list([{"a": None, "b": 1}]).to_parquet(leaf / "1.parquet")
@@ -91,7 +91,7 @@ def test_columns_that_are_empty_in_some_files(
 
 
 def test_many_rows_are_not_held_in_memory(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outputs, "IN_MEMORY_LIMIT", 0)
+    monkeypatch.setattr(run_outputs, "IN_MEMORY_LIMIT", 0)
     dataset = create_distiset(data_dir)["default"]["train"]
     assert dataset.to_list() == ROWS
     assert dataset.cache_files

@@ -25,7 +25,6 @@ FLOORS = {
     "models": 3,
     "_simulated": 2,
     "llms": 3,
-    "_graph": 2,
     "_core": 2,
     "mixins": 2,
     "utils": 2,

@@ -12,8 +12,8 @@ from typing import Annotated, Any, Optional
 import pytest
 from pydantic import BaseModel, Field, SecretBytes, SecretStr, ValidationError
 
-from distilabel._core.secrets import is_key
-from distilabel._core.spec import Spec, from_plain
+from distilabel._core.redaction import is_key
+from distilabel._core.serialization import Serializable, from_plain
 from distilabel.errors import DistilabelUserError
 from distilabel.models import OpenAILLM
 from distilabel.pipeline import Pipeline
@@ -101,7 +101,7 @@ def test_no_class_of_a_user_tells_its_keys(tmp_path: Path) -> None:
     assert dump["account"] == {"user": "me", "address": "https://host.example/v1?a=b&api_key=#x"}
     assert dump["more"]["headers"] == {"x": 1}
     assert not {"token", "data_key", "api_key"} & set(dump)
-    again = Spec.from_dict(dump)
+    again = Serializable.from_dict(dump)
     assert isinstance(again, Mine)
     assert again.token == SecretStr(CANARY)
 
@@ -110,7 +110,7 @@ def test_a_key_that_no_file_has_is_asked_for() -> None:
     dump = Asking(key=SecretStr(CANARY)).dump()
     assert CANARY not in str(dump)
     with pytest.raises(DistilabelUserError, match=r"Asking needs key.*environment variable"):
-        Spec.from_dict(dump)
+        Serializable.from_dict(dump)
 
 
 @pytest.fixture

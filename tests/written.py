@@ -13,7 +13,7 @@ from pydantic import BaseModel
 import distilabel.models
 import distilabel.steps
 import distilabel.steps.tasks
-from distilabel._core.spec import Spec
+from distilabel._core.serialization import Serializable
 
 FOLDER = Path(__file__).parent / "fixtures"
 
@@ -34,7 +34,7 @@ def builtins() -> dict[str, type[Any]]:
     for face in _FACES.values():
         for name in face.__all__:
             value = getattr(face, name)
-            is_component = isinstance(value, type) and issubclass(value, Spec)
+            is_component = isinstance(value, type) and issubclass(value, Serializable)
             if is_component and value.__name__ == name and not inspect.isabstract(value):
                 found[name] = value
     return found

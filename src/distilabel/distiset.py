@@ -258,10 +258,10 @@ def create_distiset(
     Returns:
         One configuration per last step that made rows.
     """
-    from distilabel._distiset import outputs
+    from distilabel._distiset import run_outputs
 
     data_dir = Path(data_dir)
-    distiset = Distiset(outputs.read(data_dir / STEPS_OUTPUTS_PATH))
+    distiset = Distiset(run_outputs.read_outputs(data_dir / STEPS_OUTPUTS_PATH))
     if len(distiset) == 1:
         distiset["default"] = distiset.pop(next(iter(distiset)))
 

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from distilabel._core.events import Bus, Event, Stopping
+from distilabel._core.events import Bus, Event, RunStopping
 
 
 def test_a_listener_that_raises_is_told_nothing_more(caplog: pytest.LogCaptureFixture) -> None:
@@ -19,8 +19,8 @@ def test_a_listener_that_raises_is_told_nothing_more(caplog: pytest.LogCaptureFi
 
     bus = Bus([broken, heard.append])
     with caplog.at_level(logging.WARNING):
-        bus(Stopping("one"))
-        bus(Stopping("two"))
-    assert heard == [Stopping("one"), Stopping("two")]
-    assert calls == [Stopping("one")]
+        bus(RunStopping("one"))
+        bus(RunStopping("two"))
+    assert heard == [RunStopping("one"), RunStopping("two")]
+    assert calls == [RunStopping("one")]
     assert "no screen" in caplog.text

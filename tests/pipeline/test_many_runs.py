@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from pydantic import PrivateAttr
 
-from distilabel._graph.context import current_pipeline
+from distilabel._core.build_context import current_pipeline
 from distilabel.errors import DistilabelUserError
 from distilabel.models import SimulatedLLM
 from distilabel.pipeline import Pipeline, sample_n_steps

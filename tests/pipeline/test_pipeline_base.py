@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from distilabel._graph.context import current_pipeline
+from distilabel._core.build_context import current_pipeline
 from distilabel.errors import DistilabelUserError
 from distilabel.pipeline import Pipeline, sample_n_steps
 from distilabel.steps import KeepColumns

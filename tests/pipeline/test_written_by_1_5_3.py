@@ -11,8 +11,8 @@ import pytest
 from pydantic import BaseModel
 
 import distilabel
-from distilabel._core.reading import read
-from distilabel._core.spec import Spec, from_plain
+from distilabel._core.safe_load import read_source
+from distilabel._core.serialization import Serializable, from_plain
 from distilabel.errors import DistilabelUserError
 from distilabel.models import LLM, InferenceEndpointsLLM, OpenAILLM
 from distilabel.pipeline import Pipeline
@@ -61,7 +61,7 @@ def test_what_was_loaded_loads_again_and_is_equal(dump: dict[str, Any]) -> None:
 @pytest.mark.parametrize("name", sorted(NEW))
 def test_what_is_new_loads_again_and_is_equal(name: str) -> None:
     made = builtins()[name]()
-    again = Spec.from_dict(json.loads(json.dumps(made.dump())))
+    again = Serializable.from_dict(json.loads(json.dumps(made.dump())))
     assert fields_of(again) == fields_of(made)
 
 
@@ -73,11 +73,11 @@ def test_a_class_that_is_not_here_is_named(name: str) -> None:
 
 @pytest.mark.parametrize("file", sorted((FOLDER / "pipelines").iterdir()), ids=lambda f: f.name)
 def test_a_pipeline_loads_and_is_written_again(file: Path, tmp_path: Path) -> None:
-    before = read(file)
+    before = read_source(file)
     pipeline = Pipeline.from_file(file)
     path = tmp_path / f"again{file.suffix}"
     pipeline.save(path, format="json" if file.suffix == ".json" else "yaml")
-    again = read(path)
+    again = read_source(path)
     assert again.pop("distilabel") == {"version": distilabel.__version__}
     assert before.pop("distilabel") == {"version": "1.5.3"}
     for mine, theirs in zip(again["pipeline"]["steps"], before["pipeline"]["steps"], strict=True):

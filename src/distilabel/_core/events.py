@@ -45,7 +45,7 @@ class StepLoaded(Event):
 
 
 @dataclass(slots=True)
-class RowsTaken(Event):
+class RowsReceived(Event):
     """Rows came to a step."""
 
     step: str
@@ -53,7 +53,7 @@ class RowsTaken(Event):
 
 
 @dataclass(slots=True)
-class RowsDone(Event):
+class RowsProcessed(Event):
     """A step is done with rows it took: taken + created = given + dropped + failed.
 
     What comes to the next step: given + failed - ended.
@@ -80,22 +80,22 @@ class RowsDone(Event):
 
 
 @dataclass(slots=True)
-class Asked(Event):
+class RequestSent(Event):
     """A question went to a model.
 
     Attributes:
         step: who asks.
         model: who is asked.
-        question: its number in this process; the same when it is asked again.
+        request: its number in this process; the same when it is asked again.
     """
 
     step: str
     model: str
-    question: int = 0
+    request: int = 0
 
 
 @dataclass(slots=True)
-class Answered(Event):
+class ResponseReceived(Event):
     """A question has its answer.
 
     Attributes:
@@ -107,7 +107,7 @@ class Answered(Event):
         reused: whether it was stored already.
         cost: US dollars; None if the price is not known.
         cached_tokens: tokens of the question that the provider had read before.
-        question: its number; 0 if it was stored already.
+        request: its number; 0 if it was stored already.
         in_job: whether it came in a batch job, at the price of those.
     """
 
@@ -119,12 +119,12 @@ class Answered(Event):
     reused: bool
     cost: float | None = None
     cached_tokens: int = 0
-    question: int = 0
+    request: int = 0
     in_job: bool = False
 
 
 @dataclass(slots=True)
-class Wasted(Event):
+class UnusableResponse(Event):
     """A reply that took tokens, or may have, is no answer.
 
     Attributes:
@@ -148,7 +148,7 @@ class Wasted(Event):
 
 
 @dataclass(slots=True)
-class Retried(Event):
+class RequestRetried(Event):
     """A question got no answer and will be asked again.
 
     Attributes:
@@ -156,7 +156,7 @@ class Retried(Event):
         model: who was asked.
         reason: what failed, in words.
         wait: seconds until it is asked again.
-        question: its number.
+        request: its number.
         kind: the HTTP status, or the name of the error's class.
     """
 
@@ -164,31 +164,31 @@ class Retried(Event):
     model: str
     reason: str
     wait: float
-    question: int = 0
+    request: int = 0
     kind: str = ""
 
 
 @dataclass(slots=True)
-class Unanswered(Event):
+class RequestFailed(Event):
     """A question was given up.
 
     Attributes:
         step: who asked.
         model: who was asked.
         reason: what failed, in words.
-        question: its number.
+        request: its number.
         kind: the HTTP status, or the name of the error's class.
     """
 
     step: str
     model: str
     reason: str
-    question: int = 0
+    request: int = 0
     kind: str = ""
 
 
 @dataclass(slots=True)
-class GateMoved(Event):
+class LimitChanged(Event):
     """An endpoint is asked faster or slower from now on.
 
     Attributes:
@@ -214,7 +214,7 @@ class GateMoved(Event):
 
 
 @dataclass(slots=True)
-class GatePaused(Event):
+class EndpointPaused(Event):
     """An endpoint is left alone for a while."""
 
     endpoint: str
@@ -223,21 +223,21 @@ class GatePaused(Event):
 
 
 @dataclass(slots=True)
-class GateResumed(Event):
+class EndpointResumed(Event):
     """An endpoint that was left alone answers again."""
 
     endpoint: str
 
 
 @dataclass(slots=True)
-class JobMoved(Event):
+class JobUpdated(Event):
     """A batch job was submitted, or looked at.
 
     Attributes:
         model: who is asked in it.
         job: the provider's name of it.
         status: in the provider's word.
-        questions: in it.
+        requests: in it.
         done: those that are done.
         ended: whether nothing more comes of it.
     """
@@ -245,7 +245,7 @@ class JobMoved(Event):
     model: str
     job: str
     status: str
-    questions: int
+    requests: int
     done: int
     ended: bool
 
@@ -266,7 +266,7 @@ class RowFailed(Event):
 
 
 @dataclass(slots=True)
-class Accepted(Event):
+class RowsAccepted(Event):
     """A leaf has as many rows as were wanted of it, or all there are.
 
     Attributes:
@@ -290,7 +290,7 @@ class Accepted(Event):
 
 
 @dataclass(slots=True)
-class Stopping(Event):
+class RunStopping(Event):
     """No more rows are begun; those in flight are finished."""
 
     reason: str

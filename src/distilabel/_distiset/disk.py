@@ -11,11 +11,11 @@ from distilabel.constants import DISTISET_ARTIFACTS_FOLDER, DISTISET_CONFIG_FOLD
 if TYPE_CHECKING:
     import os
 
-    from distilabel._distiset.made import Made
+    from distilabel._distiset.protocol import DistisetLike
 
 
 def save_datasets(
-    distiset: Made,
+    distiset: DistisetLike,
     path: str,
     num_shards: int | None,
     storage_options: dict[str, Any] | None,
@@ -50,7 +50,7 @@ def _splits(dataset: Any) -> dict[str, Any]:
 
 
 def save_files(
-    distiset: Made,
+    distiset: DistisetLike,
     path: str,
     storage_options: dict[str, Any] | None,
     kept: dict[str, Path | None],
@@ -84,7 +84,7 @@ def save_files(
             fs.put_file(str(original), target)
 
     if card:
-        from distilabel._distiset.contents import make_card
+        from distilabel._distiset.card import make_card
 
         text = str(make_card(distiset, folder.rpartition("/")[2]))
         fs.pipe_file(f"{folder}/{DISTISET_CONFIG_FOLDER}/README.md", text.encode())

@@ -14,14 +14,14 @@ from distilabel.constants import (
 from distilabel.errors import DistilabelUserError
 
 if TYPE_CHECKING:
-    from distilabel._distiset.made import Made
+    from distilabel._distiset.protocol import DistisetLike
 
 # Arguments of `push_to_hub` of `datasets` that are as true of the files beside the datasets.
 _OF_A_COMMIT: Final = ("commit_message", "commit_description", "revision")
 
 
 def push(
-    distiset: Made,
+    distiset: DistisetLike,
     repo_id: str,
     private: bool,
     token: str | None,
@@ -86,11 +86,11 @@ def running_script() -> Path | None:
 
 
 def _push_card(
-    distiset: Made, repo_id: str, key: str, script: str | None, commit: dict[str, Any]
+    distiset: DistisetLike, repo_id: str, key: str, script: str | None, commit: dict[str, Any]
 ) -> None:
     from huggingface_hub import hf_hub_download
 
-    from distilabel._distiset.contents import make_card
+    from distilabel._distiset.card import make_card
     from distilabel.utils.card.dataset_card import DistilabelDatasetCard
 
     # `datasets` has described configurations and splits there; without that nothing loads.

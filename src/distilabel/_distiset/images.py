@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from distilabel.errors import DistilabelUserError
 
 if TYPE_CHECKING:
-    from distilabel._distiset.made import Made
+    from distilabel._distiset.protocol import DistisetLike
 
 
-def decoded(distiset: Made, columns: list[str]) -> dict[str, Any]:
+def decoded(distiset: DistisetLike, columns: list[str]) -> dict[str, Any]:
     """The datasets with images in the named columns.
 
     Args:
@@ -40,7 +40,7 @@ def decoded(distiset: Made, columns: list[str]) -> dict[str, Any]:
     return result
 
 
-def _splits(distiset: Made) -> list[Any]:
+def _splits(distiset: DistisetLike) -> list[Any]:
     return [
         split
         for dataset in distiset.values()

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, Dict, Final, List, Optional, Self, Tuple,
 
 import orjson
 
-from distilabel._core.spec import Filed, write
+from distilabel._core.build_context import close_block, open_block
+from distilabel._core.dag import Dag
+from distilabel._core.serialization import SerializableFile, write_file
 from distilabel._engine.workers.backend import WorkerBackend
 from distilabel._engine.workers.import_guard import refuse_while_imported
 from distilabel._engine.workers.process_backend import ProcessBackend
-from distilabel._graph.context import close_block, open_block
-from distilabel._graph.dag import Dag
 from distilabel.errors import DistilabelUserError
 from distilabel.mixins.requirements import RequirementsMixin
 from distilabel.pipeline.building import serialization
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _UNNAMED: Final = "__default_pipeline_name__"
 
 
-class BasePipeline(RequirementsMixin, Filed):
+class BasePipeline(RequirementsMixin, SerializableFile):
     """Steps, and who gives rows to whom.
 
     Args:
@@ -283,7 +283,7 @@ class BasePipeline(RequirementsMixin, Filed):
         directory = self._run_directory
         try:
             directory.execution.mkdir(parents=True, exist_ok=True)
-            write(self.dump(), directory.config, "yaml")
+            write_file(self.dump(), directory.config, "yaml")
         except OSError as error:
             raise DistilabelUserError(
                 f"Nothing can be kept in {directory.execution}: {error.strerror}. Free space or "
@@ -357,7 +357,7 @@ class BasePipeline(RequirementsMixin, Filed):
         with tempfile.TemporaryDirectory(prefix="distilabel-") as folder:
             directory = RunDirectory.of(Path(folder), self.name, "dry", "run")
             directory.execution.mkdir(parents=True)
-            write(self.dump(), directory.config, "yaml")
+            write_file(self.dump(), directory.config, "yaml")
             return execution.run(
                 directory, reuse=False, handlers=[], keep=False, first_batch=batch_size
             )

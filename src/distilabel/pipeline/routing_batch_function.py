@@ -9,8 +9,8 @@ from typing import Any, Callable, List, Optional, Self, overload
 
 from pydantic import BaseModel, PrivateAttr
 
-from distilabel._core.named import is_allowed
-from distilabel._core.spec import TYPE_INFO_KEY, Spec, to_plain
+from distilabel._core.class_lookup import is_allowed
+from distilabel._core.serialization import TYPE_INFO_KEY, Serializable, to_plain
 from distilabel.errors import DistilabelUserError
 
 RoutingBatchFunc = Callable[[List[str]], List[str]]
@@ -18,7 +18,7 @@ RoutingBatchFunc = Callable[[List[str]], List[str]]
 _FACTORIES = frozenset({"sample_n_steps"})
 
 
-class RoutingBatchFunction(Spec, BaseModel):
+class RoutingBatchFunction(Serializable, BaseModel):
     """Chooses which of the next steps get a batch.
 
     Attributes:

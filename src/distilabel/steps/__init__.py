@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from distilabel._core.faces import face
+from distilabel._core.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from distilabel.steps.base import GeneratorStep as GeneratorStep
@@ -36,4 +36,4 @@ if TYPE_CHECKING:
     from distilabel.typing import GeneratorStepOutput as GeneratorStepOutput
     from distilabel.typing import StepOutput as StepOutput
 
-__getattr__, __all__ = face(__name__, __file__)
+__getattr__, __all__ = lazy_exports(__name__, __file__)

@@ -30,8 +30,8 @@ from typing import (
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, PrivateAttr
 
-from distilabel._core.spec import TYPE_INFO_KEY, DumpIfSet, Spec
-from distilabel._graph.context import Holder, current_pipeline
+from distilabel._core.build_context import StepHolder, current_pipeline
+from distilabel._core.serialization import TYPE_INFO_KEY, DumpIfSet, Serializable
 from distilabel.errors import DistilabelTypeError, DistilabelUserError
 from distilabel.mixins.requirements import RequirementsMixin
 from distilabel.mixins.runtime_parameters import (
@@ -40,7 +40,7 @@ from distilabel.mixins.runtime_parameters import (
     close_names,
 )
 from distilabel.mixins.signature import SignatureMixin
-from distilabel.steps.mappings import Mappings
+from distilabel.steps.column_mappings import Mappings
 from distilabel.typing.steps import OnError
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _columns(columns: StepColumns) -> dict[str, bool]:
     return dict(columns) if isinstance(columns, dict) else dict.fromkeys(columns, True)
 
 
-class _Step(RuntimeParametersMixin, RequirementsMixin, Spec, SignatureMixin, ABC):
+class _Step(RuntimeParametersMixin, RequirementsMixin, Serializable, SignatureMixin, ABC):
     """What the three kinds of steps have in common.
 
     Attributes:
@@ -131,7 +131,7 @@ class _Step(RuntimeParametersMixin, RequirementsMixin, Spec, SignatureMixin, ABC
         super().model_post_init(__context)
         # Each step its own object: the default is shared, and runtime parameters change it.
         self.__dict__["resources"] = self.resources.model_copy()
-        holder: Holder | None = self.pipeline or current_pipeline()
+        holder: StepHolder | None = self.pipeline or current_pipeline()
         if self.name is None:
             base = re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
             self.__dict__["name"] = holder._free_name(base) if holder else f"{base}_0"

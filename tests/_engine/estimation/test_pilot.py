@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from distilabel._core.at_work import row_at_work
-from distilabel._core.events import Answered, RowsDone, Wasted
+from distilabel._core.events import ResponseReceived, RowsProcessed, UnusableResponse
+from distilabel._core.row_context import row_at_work
 from distilabel._engine.estimation.pilot import Pilot, picked
 from distilabel.models.accounting.prices import Usage
 
@@ -31,12 +31,12 @@ def test_what_was_asked_is_noted_for_the_row_that_asked() -> None:
     pilot = Pilot({"one": price}, lambda name: [])
     for row in (0, 1, 0):
         before = row_at_work.set((row,))
-        pilot(Answered("one", "m", 5, 7, 0.5, False, 2.0))
+        pilot(ResponseReceived("one", "m", 5, 7, 0.5, False, 2.0))
         row_at_work.reset(before)
     # Kept answers cost now nothing, but what is forecast is a run that asks for them.
-    pilot(Answered("one", "m", 10, 7, 0.0, True))
-    pilot(Wasted("one", "m", 1, 0, 0, 0.5, lost=False))
-    pilot(Wasted("one", "m", 0, 0, 0, 9.0, lost=True))
+    pilot(ResponseReceived("one", "m", 10, 7, 0.0, True))
+    pilot(UnusableResponse("one", "m", 1, 0, 0, 0.5, lost=False))
+    pilot(UnusableResponse("one", "m", 0, 0, 0, 9.0, lost=True))
     seen = pilot.steps["one"]
     assert {row: took.cost for row, took in seen.by_row.items()} == {0: 4.0, 1: 2.0}
     assert sum(took.calls for took in seen.per_row(2)) == 4
@@ -47,16 +47,16 @@ def test_what_was_asked_is_noted_for_the_row_that_asked() -> None:
 
 def test_an_unknown_price_is_noted() -> None:
     pilot = Pilot({"one": lambda usage: None}, lambda name: [])
-    pilot(Answered("one", "m", 5, 7, 0.5, False, None))
+    pilot(ResponseReceived("one", "m", 5, 7, 0.5, False, None))
     assert pilot.steps["one"].unpriced
 
 
 def test_questions_about_rows_of_unknown_origin_are_not_put_down_to_one_row() -> None:
     pilot = Pilot({"ask": lambda usage: 1.0}, lambda name: ["ask"])
-    pilot(RowsDone("filter", taken=10, given=7, dropped=9, created=6))
+    pilot(RowsProcessed("filter", taken=10, given=7, dropped=9, created=6))
     before = row_at_work.set((0,))
     for _ in range(7):
-        pilot(Answered("ask", "m", 5, 7, 0.5, False, 1.0))
+        pilot(ResponseReceived("ask", "m", 5, 7, 0.5, False, 1.0))
     row_at_work.reset(before)
     per_row = [took.calls for took in pilot.steps["ask"].per_row(10)]
     assert sum(per_row) == 7
@@ -66,5 +66,5 @@ def test_questions_about_rows_of_unknown_origin_are_not_put_down_to_one_row() ->
 def test_one_question_for_each_row_leaves_no_doubt_whoever_asked() -> None:
     pilot = Pilot({"ask": lambda usage: 1.0}, lambda name: [])
     for _ in range(20):
-        pilot(Answered("ask", "m", 5, 7, 0.5, False, 1.0))
+        pilot(ResponseReceived("ask", "m", 5, 7, 0.5, False, 1.0))
     assert [took.calls for took in pilot.steps["ask"].per_row(10)] == [2] * 10

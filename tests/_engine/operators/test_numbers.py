@@ -10,7 +10,7 @@ from pydantic import Field
 
 from distilabel.errors import RowError
 from distilabel.pipeline import Pipeline
-from distilabel.steps.tasks.generating import RowGenerator
+from distilabel.steps.tasks.row_generator import RowGenerator
 from rooms import Ask, Echo, Fn, FnGlobal, Join, Numbers, rows_of
 
 

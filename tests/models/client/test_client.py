@@ -11,7 +11,14 @@ import orjson
 import pytest
 from pydantic import SecretStr
 
-from distilabel._core.events import Answered, Asked, Event, Retried, Unanswered, Wasted
+from distilabel._core.events import (
+    Event,
+    RequestFailed,
+    RequestRetried,
+    RequestSent,
+    ResponseReceived,
+    UnusableResponse,
+)
 from distilabel._simulated.answers.faults import Faults, Latency
 from distilabel._simulated.server.server import running
 from distilabel._simulated.server.settings import Settings
@@ -109,7 +116,7 @@ async def test_a_kept_answer_is_not_asked_for_again() -> None:
     again = await ModelClient(llm, answers=kept, emit=events.append)(chat("a"))
     assert first == again
     assert len(llm.seen) == 1
-    assert [event.reused for event in events if isinstance(event, Answered)] == [True]
+    assert [event.reused for event in events if isinstance(event, ResponseReceived)] == [True]
     await ModelClient(llm, answers=kept)(chat("b"))
     await ModelClient(llm, answers=kept, reuse=False)(chat("a"))
     assert len(llm.seen) == 3
@@ -243,8 +250,17 @@ async def test_a_failure_that_may_pass_is_asked_again() -> None:
     llm = made(Counting, broken(), ConnectionResetError("gone"), TimeoutError())
     output = await ModelClient(llm, emit=events.append)(chat("a"))
     assert output["generations"] == ["4.0"]
-    kinds = [type(event) for event in events if not isinstance(event, Wasted)]
-    assert kinds == [Asked, Retried, Asked, Retried, Asked, Retried, Asked, Answered]
+    kinds = [type(event) for event in events if not isinstance(event, UnusableResponse)]
+    assert kinds == [
+        RequestSent,
+        RequestRetried,
+        RequestSent,
+        RequestRetried,
+        RequestSent,
+        RequestRetried,
+        RequestSent,
+        ResponseReceived,
+    ]
 
 
 async def test_a_failure_that_stays_is_not_asked_again() -> None:
@@ -254,7 +270,7 @@ async def test_a_failure_that_stays_is_not_asked_again() -> None:
         await ModelClient(llm, emit=events.append)(chat("a"))
     assert caught.value.attempts == 1
     assert len(llm.seen) == 1
-    assert isinstance(events[-1], Unanswered)
+    assert isinstance(events[-1], RequestFailed)
 
 
 @pytest.mark.parametrize("retries", [0, 2])
@@ -274,7 +290,7 @@ async def test_the_wait_the_endpoint_asks_for_is_kept() -> None:
     events: list[Event] = []
     llm = made(Counting, broken(overloaded=True, retry_after=0.05))
     await ModelClient(llm, emit=events.append)(chat("a"))
-    waits = [event.wait for event in events if isinstance(event, Retried)]
+    waits = [event.wait for event in events if isinstance(event, RequestRetried)]
     assert len(waits) == 1
     assert 0.05 <= waits[0] <= 0.06
 
@@ -424,8 +440,8 @@ async def test_every_question_is_answered_once_by_a_faulty_endpoint() -> None:
         model_client = ModelClient(llm, answers=kept, emit=events.append)
         outputs = await model_client.ask_all([chat(f"question {number}") for number in range(200)])
     assert len(outputs) == len(kept) == 200
-    assert sum(isinstance(event, Answered) for event in events) == 200
-    assert any(isinstance(event, Retried) for event in events)
+    assert sum(isinstance(event, ResponseReceived) for event in events) == 200
+    assert any(isinstance(event, RequestRetried) for event in events)
 
 
 async def test_an_endpoint_that_went_away_and_came_back_costs_no_row(
@@ -462,7 +478,7 @@ async def test_whatever_ends_a_question_it_is_with_the_model_no_longer(error: An
     model_client = ModelClient(made(Counting, error), answers=Kept(), emit=events.append)
     with pytest.raises((EndpointError, asyncio.CancelledError)):
         await model_client(chat("a"))
-    assert [type(event) for event in events] == [Asked, Unanswered]
+    assert [type(event) for event in events] == [RequestSent, RequestFailed]
 
 
 async def test_stopping_waits_for_the_generations_that_are_on_their_way() -> None:
@@ -513,7 +529,7 @@ async def test_answers_are_taken_however_tokens_are_counted(tokens: Any) -> None
     for _ in range(2):
         events: list[Event] = []
         await ModelClient(llm, answers=kept, emit=events.append)(chat("a"))
-        assert isinstance(events[-1], Answered)
+        assert isinstance(events[-1], ResponseReceived)
         assert events[-1].input_tokens == 3
     assert len(llm.seen) == 1
 
@@ -586,4 +602,4 @@ async def test_tokens_from_the_cache_of_the_provider_are_priced_as_such(
     events: list[Event] = []
     await ModelClient(Cached(), emit=events.append)(chat("a"))
     assert paid == [Usage(9, 3, 5, 2)]
-    assert [event.cost for event in events if isinstance(event, Answered)] == [1.0]
+    assert [event.cost for event in events if isinstance(event, ResponseReceived)] == [1.0]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from distilabel._core.loop import background_loop
+from distilabel._core.sync_bridge import background_loop
 from distilabel.errors import AnswerError, DistilabelNotImplementedError
 from distilabel.models import LLM, AsyncLLM
 from distilabel.models.llms.base import merge_responses

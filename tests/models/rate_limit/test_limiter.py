@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from distilabel._core.events import Event, GateMoved, GatePaused, GateResumed
+from distilabel._core.events import EndpointPaused, EndpointResumed, Event, LimitChanged
 from distilabel.errors import EndpointError
 from distilabel.models.rate_limit import circuit_breaker
 from distilabel.models.rate_limit.concurrency import START
@@ -140,7 +140,7 @@ async def test_a_limit_of_the_users_stays_whatever_is_refused() -> None:
     limiter = EndpointLimiter("e", most=20, emit=events.append)
     await rounds(limiter, 6, Outcome.REFUSED)
     assert limiter.limit == 20
-    moved = [event for event in events if isinstance(event, GateMoved)]
+    moved = [event for event in events if isinstance(event, LimitChanged)]
     assert moved
     assert moved[0].rate is not None
     assert "refuses" in moved[0].reason
@@ -205,10 +205,10 @@ async def test_an_endpoint_that_is_out_is_left_alone_tried_and_used_again(
     limiter.leave(done.pop().result(), Outcome.ANSWERED)
     await asyncio.wait(pending)
     assert limiter.is_well
-    pauses = [event for event in events if isinstance(event, GatePaused)]
+    pauses = [event for event in events if isinstance(event, EndpointPaused)]
     assert [pause.seconds for pause in pauses] == [0.02, 0.04]
     assert "a 500" in pauses[0].reason
-    assert [type(event) for event in events][-1] is GateResumed
+    assert [type(event) for event in events][-1] is EndpointResumed
     limiter.leave(pending.pop().result(), Outcome.ANSWERED)
     assert limiter.in_flight == 0
 

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from distilabel._core.events import Event, GatePaused, GateResumed
+from distilabel._core.events import EndpointPaused, EndpointResumed, Event
 from distilabel.models.rate_limit.limiter import EndpointLimiter
 from virtual import Endpoint, ask_all, in_no_time
 
@@ -99,6 +99,6 @@ def test_a_server_that_is_down_is_waited_for_and_nothing_is_lost() -> None:
     assert len(endpoint.answers) == 3000
     assert endpoint.answered(start + 32, start + 43) > 0
     assert len(endpoint.refusals) < 150
-    assert any(isinstance(event, GatePaused) for event in events)
-    assert any(isinstance(event, GateResumed) for event in events)
+    assert any(isinstance(event, EndpointPaused) for event in events)
+    assert any(isinstance(event, EndpointResumed) for event in events)
     assert endpoint.answers[-1] - start < 32 + 10 + 3000 / 400

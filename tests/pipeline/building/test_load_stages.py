@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from distilabel._graph.dag import Dag
+from distilabel._core.dag import Dag
 from distilabel.pipeline.building.load_stages import last_of, load_stages, parse_load_groups
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from distilabel._core.events import Event, RowsTaken, RunFinished, Stopping
+from distilabel._core.events import Event, RowsReceived, RunFinished, RunStopping
 from distilabel.pipeline import Pipeline
 from distilabel.pipeline.observers import background, jsonl
 from distilabel.pipeline.observers.background import BackgroundObserver
@@ -40,10 +40,10 @@ def test_all_that_the_report_counts_stands_in_the_file(tmp_path: Path) -> None:
     assert events[-1]["failed"] is False
     assert [event["time"] for event in events] == sorted(event["time"] for event in events)
     for name, step in distiset.report.steps.items():
-        done = [e for e in events if e["event"] == "RowsDone" and e["step"] == name]
+        done = [e for e in events if e["event"] == "RowsProcessed" and e["step"] == name]
         assert sum(event["given"] for event in done) == step.given
-    asked = [event["question"] for event in events if event["event"] == "Asked"]
-    answered = [event["question"] for event in events if event["event"] == "Answered"]
+    asked = [event["request"] for event in events if event["event"] == "RequestSent"]
+    answered = [event["request"] for event in events if event["event"] == "ResponseReceived"]
     assert len(set(asked)) == 6
     assert sorted(asked) == sorted(answered)
 
@@ -62,7 +62,7 @@ def test_no_question_no_answer_and_no_message_stands_in_it(tmp_path: Path) -> No
     assert "cannot answer" not in path.read_text()
     (first, *_) = [e for e in lines(path) if e["event"] == "RowFailed"]
     assert (first["step"], first["type"], first["attempts"]) == ("ask", "AnswerError", 1)
-    (first, *_) = [e for e in lines(path) if e["event"] == "Unanswered"]
+    (first, *_) = [e for e in lines(path) if e["event"] == "RequestFailed"]
     assert first["kind"] == "ValueError"
 
 
@@ -78,7 +78,7 @@ def test_runs_before_the_last_are_kept_under_a_number_and_not_for_ever(tmp_path:
         path.name,
     ]
     # The last run asked nothing; each file is one whole run.
-    assert not any(event["event"] == "Asked" for event in lines(path))
+    assert not any(event["event"] == "RequestSent" for event in lines(path))
     for file in path.parent.glob("events*"):
         names = [event["event"] for event in lines(file)]
         assert (names.count("RunStarted"), names[0], names[-1]) == (1, "RunStarted", "RunFinished")
@@ -116,7 +116,7 @@ def test_a_disk_that_is_too_slow_costs_events_that_are_counted(
     path = tmp_path / "events.jsonl"
     reader = BackgroundObserver(jsonl.open_event_file(path), "events", 10)
     for number in range(10):
-        reader(Stopping(str(number)))
+        reader(RunStopping(str(number)))
     reader.close()
     *kept, last = lines(path)
     assert len(kept) == 3
@@ -127,7 +127,7 @@ def test_a_text_that_looks_like_the_end_of_a_line_is_none(tmp_path: Path) -> Non
     path = tmp_path / "events.jsonl"
     odd = '},{"time":1}\n'
     with jsonl.open_event_file(path) as file:
-        file.take([(1.0, RowsTaken(odd, 1)), (2.0, RowsTaken(odd, 2))], 0)
+        file.take([(1.0, RowsReceived(odd, 1)), (2.0, RowsReceived(odd, 2))], 0)
     assert [line["step"] for line in lines(path)] == [odd, odd]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from distilabel._core.at_work import row_at_work
+from distilabel._core.row_context import row_at_work
 from distilabel.errors import AnswerError
 from distilabel.models import SimulatedLLM
 from distilabel.steps.tasks import Magpie, MagpieGenerator

@@ -11,7 +11,7 @@ import pytest
 from datasets import Dataset, DatasetDict, Features, Image, Value
 from huggingface_hub import DatasetCardData
 
-from distilabel._distiset.contents import first_record, make_card
+from distilabel._distiset.card import first_record, make_card
 from distilabel.distiset import Distiset
 from distilabel.utils.card.dataset_card import DistilabelDatasetCard, size_categories_parser
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, SecretStr
 
-from distilabel._core.digest import canonical, digest
+from distilabel._core.hashing import canonical, digest
 from distilabel.steps.base import Step
 
 # What changes how a step is run, not what it makes of a row.

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from distilabel._core.digest import digest
+from distilabel._core.hashing import digest
 from distilabel._engine.calling.fingerprint import configured, source_of, state_of
 from distilabel._engine.rows.rows import RowOrigin, one_to_one
 from distilabel._engine.storage.answer_store import Store

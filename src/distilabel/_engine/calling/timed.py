@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from distilabel._core.threads import Threads
+from distilabel._core.daemon_threads import DaemonThreads
 
 _T = TypeVar("_T")
 
@@ -25,7 +25,7 @@ class TimedCall:
     def __init__(self, seconds: float, what: str) -> None:
         self._seconds = seconds
         self._what = what
-        self._threads = Threads(1, "distilabel-timed")
+        self._threads = DaemonThreads(1, "distilabel-timed")
 
     async def run(self, function: Callable[..., _T], *args: Any) -> _T:
         """Runs a function.
@@ -41,7 +41,7 @@ class TimedCall:
             if not limit.expired():
                 raise
             self.close()
-            self._threads = Threads(1, "distilabel-timed")
+            self._threads = DaemonThreads(1, "distilabel-timed")
             raise TimeoutError(
                 f"{self._what} took longer than {self._seconds:g} s and was left behind"
             ) from None

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
-from distilabel._core.at_work import row_at_work
-from distilabel._core.events import Answered, Event, RowsDone, Wasted
+from distilabel._core.events import Event, ResponseReceived, RowsProcessed, UnusableResponse
+from distilabel._core.row_context import row_at_work
 from distilabel.models.accounting.prices import Price, Usage
 
 # To reach a row of a source, all rows before it have to be read.
@@ -99,7 +99,7 @@ class Pilot:
             that they cost there; the pilot asks them at once.
     """
 
-    wants = (Answered, Wasted, RowsDone)
+    wants = (ResponseReceived, UnusableResponse, RowsProcessed)
 
     def __init__(
         self,
@@ -116,17 +116,20 @@ class Pilot:
 
     def __call__(self, event: Event) -> None:
         """Notes one reply."""
-        if isinstance(event, RowsDone) and event.taken - 1 == event.dropped > 0 < event.created:
+        if (
+            isinstance(event, RowsProcessed)
+            and event.taken - 1 == event.dropped > 0 < event.created
+        ):
             # New rows of a batch count as made of its first one.
             self._blurred.update(self._descendants(event.step))
-        if not isinstance(event, (Answered, Wasted)):
+        if not isinstance(event, (ResponseReceived, UnusableResponse)):
             return
-        if isinstance(event, Wasted) and event.lost:
+        if isinstance(event, UnusableResponse) and event.lost:
             return
         seen = self.steps[event.step]
         took = Took(0.0, event.input_tokens, event.output_tokens)
         cost = event.cost
-        if isinstance(event, Answered):
+        if isinstance(event, ResponseReceived):
             took.calls = 1.0
             if event.reused and cost is None:
                 usage = Usage(event.input_tokens, event.output_tokens, event.cached_tokens)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from distilabel._core.events import RowsDone, RowsTaken
+from distilabel._core.events import RowsProcessed, RowsReceived
 from distilabel._engine.operators.router import Router
 from distilabel._engine.operators.run_context import RunContext
 from distilabel._engine.rows.rows import RowChunk, own_copy
@@ -68,7 +68,7 @@ class Operator(ABC):
         if chosen is not None and not receivers:
             # Sent to nobody, the rows end here: they were given, and are dropped.
             count = len(chunk.rows)
-            self.context.emit(RowsDone(self.name, 0, -count, count, 0, 0, 0))
+            self.context.emit(RowsProcessed(self.name, 0, -count, count, 0, 0, 0))
         for node, port in self._outs:
             if node not in receivers:
                 node.push(port, RowChunk([], [], chunk.closed))
@@ -80,7 +80,7 @@ class Operator(ABC):
     def took(self, count: int) -> None:
         """Says that rows came."""
         if count:
-            self.context.emit(RowsTaken(self.name, count))
+            self.context.emit(RowsReceived(self.name, count))
 
     def done(
         self,
@@ -104,5 +104,5 @@ class Operator(ABC):
         """
         created = made + dropped - taken
         self.context.emit(
-            RowsDone(self.name, taken, made - failed, dropped, created, failed, skipped, ended)
+            RowsProcessed(self.name, taken, made - failed, dropped, created, failed, skipped, ended)
         )

@@ -9,7 +9,7 @@ from typing import Final
 from distilabel._engine.operators.backpressure import BackpressuredOperator
 from distilabel._engine.operators.run_context import RunContext
 from distilabel._engine.rows.rows import RowChunk
-from distilabel.steps.tasks.generating import RowGenerator
+from distilabel.steps.tasks.row_generator import RowGenerator
 
 # Rows whose answers are all kept are made at once: others are to have their turn between them.
 _AT_ONCE: Final = 50

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import orjson
 
-from distilabel._core.digest import digest
+from distilabel._core.hashing import digest
 from distilabel._engine.rows.rows import RowChunk
 from distilabel._engine.storage.answer_store import Store
 from distilabel.errors import DistilabelUserError

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
+from distilabel._core.daemon_threads import DaemonThreads
 from distilabel._core.events import Emit
-from distilabel._core.threads import Threads
 from distilabel._engine.storage.answer_store import Store
 from distilabel.models.accounting.budget import Budget
 from distilabel.models.batch_jobs.coordinator import JobCoordinator
@@ -72,7 +72,7 @@ class RunContext:
             emit=emit,
             left=self._leave,
         )
-        self.threads = Threads(64)
+        self.threads = DaemonThreads(64)
         self.waiting: list[Wakeable] = [self.gatherings]
         self.spools: list[Closable] = []
         self.stopping = False

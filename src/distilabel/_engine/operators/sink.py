@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 from typing import Any, Final
 
-from distilabel._core.events import Accepted
+from distilabel._core.events import RowsAccepted
 from distilabel._engine.operators.base import Operator
 from distilabel._engine.operators.run_context import RunContext
 from distilabel._engine.rows.limit import RowLimit
@@ -110,7 +110,7 @@ class Sink(Operator):
                 if batch.rows:
                     self.output.add(batch.keys, batch.rows)
             self.context.emit(
-                Accepted(self.name, quota.wanted, quota.kept, quota.arrived, quota.source_rows)
+                RowsAccepted(self.name, quota.wanted, quota.kept, quota.arrived, quota.source_rows)
             )
             if self.is_ended and not quota.is_met:
                 _log.warning(

@@ -9,7 +9,7 @@ import logging
 from collections import deque
 from typing import Any, Final
 
-from distilabel._core.at_work import row_at_work
+from distilabel._core.row_context import row_at_work
 from distilabel._engine.operators.base import Operator
 from distilabel._engine.operators.failures import FailurePolicy, has_failed
 from distilabel._engine.operators.run_context import RunContext
@@ -19,7 +19,7 @@ from distilabel.models.batch_jobs.work import Work, begin_work
 from distilabel.models.client.client import ModelClient
 from distilabel.models.protocol import RunStopped
 from distilabel.steps.tasks.base import Task
-from distilabel.steps.tasks.generating import RowGenerator
+from distilabel.steps.tasks.row_generator import RowGenerator
 
 _log = logging.getLogger("distilabel.pipeline")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from distilabel._core.events import Answered, Wasted
+from distilabel._core.events import ResponseReceived, UnusableResponse
 
 
 @dataclass
@@ -47,16 +47,16 @@ class ModelUsage:
         """Whether anything came that takes money."""
         return bool(self.answered or self.wasted)
 
-    def count(self, event: Answered | Wasted) -> None:
+    def count(self, event: ResponseReceived | UnusableResponse) -> None:
         """Counts one reply."""
-        if isinstance(event, Answered) and event.reused:
+        if isinstance(event, ResponseReceived) and event.reused:
             self.reused += 1
             return
-        if isinstance(event, Wasted) and event.lost:
+        if isinstance(event, UnusableResponse) and event.lost:
             self.lost += 1
             self.lost_cost += event.cost or 0.0
             return
-        if isinstance(event, Answered):
+        if isinstance(event, ResponseReceived):
             self.answered += 1
         else:
             self.wasted += 1

@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
-from distilabel._core.events import Event, GateMoved, GatePaused, GateResumed, JobMoved
+from distilabel._core.events import EndpointPaused, EndpointResumed, Event, JobUpdated, LimitChanged
 from distilabel._engine.reporting.run_stats import RunStats, StepStats
 
 _SPEED_OVER: Final = 5.0
@@ -89,9 +89,9 @@ class _GateState:
     counts_down: bool = False
 
 
-def job_line(event: JobMoved) -> tuple[str, str]:
+def job_line(event: JobUpdated) -> tuple[str, str]:
     """Which batch job an event is about, and how it stands, for people."""
-    how = f"{event.status}, {event.done:,} of {event.questions:,} questions done"
+    how = f"{event.status}, {event.done:,} of {event.requests:,} questions done"
     return f"{event.model}: batch job {event.job}", how
 
 
@@ -104,20 +104,20 @@ class EndpointStates:
     def __call__(self, event: Event) -> None:
         """Takes note of what gates tell."""
         now = time.monotonic()
-        if isinstance(event, GatePaused):
+        if isinstance(event, EndpointPaused):
             self._states[event.endpoint] = _GateState(event.reason, now + event.seconds, True)
-        elif isinstance(event, GateMoved) and event.reason:
+        elif isinstance(event, LimitChanged) and event.reason:
             before = self._states.get(event.endpoint)
             if before is None or not before.counts_down or before.until <= now:
                 text = f"slowed to {event.speed}, {event.reason}"
                 self._states[event.endpoint] = _GateState(text, now + _NEWS_FOR)
-        elif isinstance(event, JobMoved):
+        elif isinstance(event, JobUpdated):
             job, how = job_line(event)
             if event.ended:
                 self._states.pop(job, None)
             else:
                 self._states[job] = _GateState(how, math.inf)
-        elif isinstance(event, (GateMoved, GateResumed)):
+        elif isinstance(event, (LimitChanged, EndpointResumed)):
             # It grows again, or answers again.
             self._states.pop(event.endpoint, None)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-from distilabel._core.events import Accepted
+from distilabel._core.events import RowsAccepted
 from distilabel._engine.reporting.model_usage import ModelUsage, bill_of, money, priced, together
 from distilabel._engine.reporting.run_stats import RunStats, StepStats
 
@@ -48,7 +48,7 @@ class Report:
     rows: int = 0
     budget: float | None = None
     jobs: list[dict[str, Any]] = field(default_factory=list)
-    accepted: dict[str, Accepted] = field(default_factory=dict)
+    accepted: dict[str, RowsAccepted] = field(default_factory=dict)
 
     @classmethod
     def of(cls, stats: RunStats) -> Report:
@@ -65,7 +65,7 @@ class Report:
             _rows_of(stats),
             stats.budget,
             [
-                {"job": e.job, "model": e.model, "status": e.status, "questions": e.questions}
+                {"job": e.job, "model": e.model, "status": e.status, "questions": e.requests}
                 for e in stats.jobs.values()
             ],
             stats.accepted,

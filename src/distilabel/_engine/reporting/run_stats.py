@@ -7,20 +7,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from distilabel._core.events import (
-    Accepted,
-    Answered,
-    Asked,
     Event,
-    JobMoved,
-    Retried,
+    JobUpdated,
+    RequestFailed,
+    RequestRetried,
+    RequestSent,
+    ResponseReceived,
     RowFailed,
-    RowsDone,
-    RowsTaken,
+    RowsAccepted,
+    RowsProcessed,
+    RowsReceived,
     RunFinished,
     RunStarted,
-    Stopping,
-    Unanswered,
-    Wasted,
+    RunStopping,
+    UnusableResponse,
 )
 from distilabel._engine.reporting.model_usage import ModelUsage, together
 
@@ -125,14 +125,14 @@ class RunStats:
         self.steps: dict[str, StepStats] = {}
         self.failures: list[dict[str, Any]] = []
         # Batch jobs that have not ended, by the provider's name.
-        self.jobs: dict[str, JobMoved] = {}
+        self.jobs: dict[str, JobUpdated] = {}
         self.begun = time.monotonic()
         self.seconds = 0.0
         self.interrupted = False
         self.stopping = ""
         self.leaves: tuple[str, ...] = ()
         self.budget: float | None = None
-        self.accepted: dict[str, Accepted] = {}
+        self.accepted: dict[str, RowsAccepted] = {}
         self.error = ""
 
     def __call__(self, event: Event) -> None:
@@ -157,10 +157,10 @@ class RunStats:
                 found.setdefault(name, []).append(model)
         return {name: together(tallies) for name, tallies in found.items()}
 
-    def _taken(self, event: RowsTaken) -> None:
+    def _taken(self, event: RowsReceived) -> None:
         self.steps[event.step].taken += event.count
 
-    def _done(self, event: RowsDone) -> None:
+    def _done(self, event: RowsProcessed) -> None:
         step = self.steps[event.step]
         step.worked += event.taken
         step.given += event.given
@@ -170,13 +170,13 @@ class RunStats:
         step.skipped += event.skipped
         step.ended += event.ended
 
-    def _asked(self, event: Asked) -> None:
+    def _asked(self, event: RequestSent) -> None:
         step = self.steps[event.step]
         step.asked += 1
         step.in_flight += 1
         step.model(event.model)
 
-    def _answered(self, event: Answered) -> None:
+    def _answered(self, event: ResponseReceived) -> None:
         step = self.steps[event.step]
         step.model(event.model).count(event)
         if event.reused:
@@ -187,18 +187,18 @@ class RunStats:
         step.in_flight -= 1
         step.seconds += event.seconds
 
-    def _wasted(self, event: Wasted) -> None:
+    def _wasted(self, event: UnusableResponse) -> None:
         self.steps[event.step].model(event.model).count(event)
 
-    def _retried(self, event: Retried) -> None:
+    def _retried(self, event: RequestRetried) -> None:
         step = self.steps[event.step]
         step.retried += 1
         step.in_flight -= 1
 
-    def _unanswered(self, event: Unanswered) -> None:
+    def _unanswered(self, event: RequestFailed) -> None:
         self.steps[event.step].in_flight -= 1
 
-    def _moved(self, event: JobMoved) -> None:
+    def _moved(self, event: JobUpdated) -> None:
         if event.ended:
             self.jobs.pop(event.job, None)
         else:
@@ -207,10 +207,10 @@ class RunStats:
     def _failed(self, event: RowFailed) -> None:
         self.failures.append({"step": event.step, "key": event.key, **event.error})
 
-    def _stopping(self, event: Stopping) -> None:
+    def _stopping(self, event: RunStopping) -> None:
         self.stopping = event.reason
 
-    def _accepted(self, event: Accepted) -> None:
+    def _accepted(self, event: RowsAccepted) -> None:
         self.accepted[event.step] = event
 
     def _finished(self, event: RunFinished) -> None:
@@ -221,17 +221,17 @@ class RunStats:
 
 _COUNTERS: dict[type[Event], Any] = {
     RunStarted: RunStats._started,
-    RowsTaken: RunStats._taken,
-    RowsDone: RunStats._done,
-    Asked: RunStats._asked,
-    Answered: RunStats._answered,
-    Wasted: RunStats._wasted,
-    Retried: RunStats._retried,
-    Unanswered: RunStats._unanswered,
-    JobMoved: RunStats._moved,
+    RowsReceived: RunStats._taken,
+    RowsProcessed: RunStats._done,
+    RequestSent: RunStats._asked,
+    ResponseReceived: RunStats._answered,
+    UnusableResponse: RunStats._wasted,
+    RequestRetried: RunStats._retried,
+    RequestFailed: RunStats._unanswered,
+    JobUpdated: RunStats._moved,
     RowFailed: RunStats._failed,
-    Accepted: RunStats._accepted,
-    Stopping: RunStats._stopping,
+    RowsAccepted: RunStats._accepted,
+    RunStopping: RunStats._stopping,
     RunFinished: RunStats._finished,
 }
 RunStats.wants = tuple(_COUNTERS)

@@ -11,12 +11,12 @@ import time
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from distilabel._core.events import (
+    EndpointPaused,
+    EndpointResumed,
     Event,
-    GateMoved,
-    GatePaused,
-    GateResumed,
-    JobMoved,
-    RowsDone,
+    JobUpdated,
+    LimitChanged,
+    RowsProcessed,
     RunStarted,
 )
 from distilabel._engine.reporting.model_usage import bill_of, money, priced, together
@@ -51,7 +51,7 @@ class LineDisplay:
     """
 
     # Rows that are done are also what time passes by.
-    wants = (RunStarted, GateMoved, GateResumed, JobMoved, RowsDone)
+    wants = (RunStarted, LimitChanged, EndpointResumed, JobUpdated, RowsProcessed)
 
     def __init__(self, watch: Progress, out: TextIO) -> None:
         self._watch = watch
@@ -66,11 +66,11 @@ class LineDisplay:
         if isinstance(event, RunStarted):
             steps = len(event.steps)
             self._say(f"{event.pipeline}: {steps} step{'s' if steps > 1 else ''}")
-        elif isinstance(event, GateMoved) and event.reason:
+        elif isinstance(event, LimitChanged) and event.reason:
             self._moved(event)
-        elif isinstance(event, JobMoved):
+        elif isinstance(event, JobUpdated):
             self._say(": ".join(job_line(event)))
-        elif isinstance(event, GateResumed):
+        elif isinstance(event, EndpointResumed):
             self._say(f"{event.endpoint}: answers again")
         elif time.monotonic() >= self._next:
             # A long run needs fewer lines than a short one.
@@ -78,7 +78,7 @@ class LineDisplay:
             self._next = time.monotonic() + self._silence
             self._progress()
 
-    def _moved(self, event: GateMoved) -> None:
+    def _moved(self, event: LimitChanged) -> None:
         now = time.monotonic()
         if now - self._gates_told.get(event.endpoint, -_GATE_SAYS_EVERY) >= _GATE_SAYS_EVERY:
             self._gates_told[event.endpoint] = now
@@ -149,7 +149,7 @@ class LiveDisplay:
         console: where.
     """
 
-    wants = (RunStarted, GateMoved, GatePaused, GateResumed, JobMoved)
+    wants = (RunStarted, LimitChanged, EndpointPaused, EndpointResumed, JobUpdated)
 
     def __init__(self, watch: Progress, console: Any) -> None:
         from rich.live import Live as RichLive

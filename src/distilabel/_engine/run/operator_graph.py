@@ -32,7 +32,7 @@ from distilabel.models.client.micro_batcher import MicroBatcher
 from distilabel.models.llms.base import LLM
 from distilabel.steps.base import GeneratorStep, Step, _Step
 from distilabel.steps.tasks.base import Task, asked_by_row
-from distilabel.steps.tasks.generating import RowGenerator
+from distilabel.steps.tasks.row_generator import RowGenerator
 
 _log = logging.getLogger("distilabel.pipeline")
 

@@ -14,8 +14,8 @@ import time
 from functools import partial
 from typing import Any
 
-from distilabel._core.events import Emit, RunFinished, RunStarted, StepLoaded, Stopping
-from distilabel._core.threads import DaemonExecutor, Threads
+from distilabel._core.daemon_threads import DaemonExecutor, DaemonThreads
+from distilabel._core.events import Emit, RunFinished, RunStarted, RunStopping, StepLoaded
 from distilabel._engine.calling.timed import TimedCall
 from distilabel._engine.operators.run_context import RunContext
 from distilabel._engine.reporting.report import BUDGET
@@ -65,7 +65,7 @@ class Runner:
         self._over = threading.Event()
         self._error: BaseException | None = None
         # Loading may hang; so may unloading.
-        self._threads = Threads(4)
+        self._threads = DaemonThreads(4)
         self._pools: dict[str, Pool] = {}
         self.interrupted = False
 
@@ -134,7 +134,7 @@ class Runner:
     def _stop_because(self, reason: str) -> None:
         assert self._context is not None
         self.interrupted = True
-        self._emit(Stopping(reason))
+        self._emit(RunStopping(reason))
         self._context.stop_asking()
         self._context.finish()
 

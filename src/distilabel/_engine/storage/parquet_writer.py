@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
-from distilabel._core.halves import without_halves
+from distilabel._core.surrogates import replace_surrogates
 from distilabel._engine.rows.rows import Key, Row
 
 if TYPE_CHECKING:
@@ -178,9 +178,9 @@ def to_table(rows: list[Row]) -> pa.Table:
     if not all(isinstance(name, str) for row in rows for name in row):
         rows = [{str(name): value for name, value in row.items()} for row in rows]
     names = list(dict.fromkeys(name for row in rows for name in row))
-    if any(without_halves(name) != name for name in names):
-        rows = [{without_halves(name): value for name, value in row.items()} for row in rows]
-        names = list(dict.fromkeys(map(without_halves, names)))
+    if any(replace_surrogates(name) != name for name in names):
+        rows = [{replace_surrogates(name): value for name, value in row.items()} for row in rows]
+        names = list(dict.fromkeys(map(replace_surrogates, names)))
     columns = []
     odd: list[str] = []
     for name in names:
@@ -211,7 +211,7 @@ def _array(values: list[Any], name: str, odd: list[str]) -> pa.Array:
         return pa.array(values)
     except UnicodeError:
         odd.append(name)
-        return pa.array(without_halves(values))
+        return pa.array(replace_surrogates(values))
 
 
 def _without_empty_structs(column: pa.Array) -> pa.Array:
@@ -244,13 +244,13 @@ def _emptied(value: Any) -> Any:
 def _json(value: Any) -> str:
     whole: Any
     if isinstance(value, str):
-        whole = without_halves(value)
+        whole = replace_surrogates(value)
         return str(whole)
     options = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
     try:
         return orjson.dumps(value, default=_other, option=options).decode()
     except TypeError:
-        whole = without_halves(value)
+        whole = replace_surrogates(value)
     try:
         return orjson.dumps(whole, default=_other, option=options).decode()
     except TypeError:  # a number of more than 64 bits, somewhere inside

@@ -9,7 +9,7 @@ from collections import deque
 from functools import partial
 from typing import Any, Final
 
-from distilabel._core.threads import Threads
+from distilabel._core.daemon_threads import DaemonThreads
 from distilabel._engine.workers.backend import (
     WorkerBackend,
     WorkerDied,
@@ -59,7 +59,7 @@ class Pool:
         seconds: float | None = None,
     ) -> None:
         self.count = count
-        self.threads = Threads(count, f"distilabel-{step.name}")
+        self.threads = DaemonThreads(count, f"distilabel-{step.name}")
         self.configuration: str | None = None
         self._name = str(step.name)
         self._packed = partial(site.packed, step)

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from distilabel._core.reading import SUFFIXES, read
+from distilabel._core.safe_load import SUFFIXES, read_source
 from distilabel.cli.pipeline.remote import LARGEST
 from distilabel.constants import PIPELINE_CONFIG_FILENAME
 from distilabel.errors import DistilabelUserError
@@ -88,7 +88,7 @@ def config_on_hub(where: OnHub) -> Any:
                     f"{file} of the dataset {repo} is larger than {LARGEST // 1_000_000} MB: "
                     "that is no pipeline."
                 )
-        return read(hf_hub_download(filename=file, **place))
+        return read_source(hf_hub_download(filename=file, **place))
     except GatedRepoError as error:
         raise DistilabelUserError(
             f"The dataset {repo} is gated: ask for access on its page, and set HF_TOKEN."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, List, Tuple
 
-from distilabel._core.reading import SUFFIXES, parsed, read
+from distilabel._core.safe_load import SUFFIXES, parse, read_source
 from distilabel.cli.pipeline.hub import config_on_hub, on_hub
 from distilabel.cli.pipeline.information import display_pipeline_information
 from distilabel.cli.pipeline.remote import fetch, name_in, valid_http_url
@@ -62,7 +62,7 @@ def get_config_from_url(url: str) -> Dict[str, Any]:
         raise DistilabelUserError(
             f"{url} is neither .json nor .yaml nor .yml: --config takes what pipeline.save wrote."
         )
-    return _mapping(parsed(fetch(url).encode(), SUFFIXES[suffix], url), url)
+    return _mapping(parse(fetch(url).encode(), SUFFIXES[suffix], url), url)
 
 
 def _mapping(data: Any, where: str) -> Dict[str, Any]:
@@ -126,7 +126,7 @@ def get_pipeline_from_config(config: str, allow: Tuple[str, ...] = ()) -> BasePi
         )
     if not path.is_file():
         raise FileNotFoundError(f"There is no file {config}.")
-    return Pipeline.from_dict(_mapping(read(path), config), allow=allow)
+    return Pipeline.from_dict(_mapping(read_source(path), config), allow=allow)
 
 
 def get_pipeline(config_or_script: str, pipeline_name: str = "pipeline") -> BasePipeline:

@@ -8,7 +8,13 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from distilabel._core.events import Answered, Asked, Emit, Unanswered, Wasted
+from distilabel._core.events import (
+    Emit,
+    RequestFailed,
+    RequestSent,
+    ResponseReceived,
+    UnusableResponse,
+)
 from distilabel.models.accounting.prices import Price, Usage, price_for, reduced
 from distilabel.models.accounting.token_bounds import TokenBounds
 
@@ -139,15 +145,15 @@ class UsageMeter:
         item.cost = item.set_aside if cost is None else cost
         # What a lost reply took is not known, only what it can have cost.
         counts = (0, 0, 0) if error.lost else usage[:3]
-        self._emit(Wasted(self._step, self._name, *counts, cost, error.lost))
+        self._emit(UnusableResponse(self._step, self._name, *counts, cost, error.lost))
 
     def asked(self, item: Charge) -> None:
         """Tells that a question is with the model."""
-        self._emit(Asked(self._step, self._name, item.number))
+        self._emit(RequestSent(self._step, self._name, item.number))
 
     def unanswered(self, item: Charge, why: str, kind: str) -> None:
         """Tells that a question was given up."""
-        self._emit(Unanswered(self._step, self._name, why, item.number, kind))
+        self._emit(RequestFailed(self._step, self._name, why, item.number, kind))
 
     def close(self, item: Charge) -> None:
         """The question is with the model no longer."""
@@ -164,7 +170,7 @@ class UsageMeter:
         number: int = 0,
     ) -> None:
         self._emit(
-            Answered(
+            ResponseReceived(
                 self._step,
                 self._name,
                 usage.input_tokens,

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from distilabel._core.faces import face
+from distilabel._core.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from distilabel.models.base_clients.inference_endpoints import (
@@ -10,4 +10,4 @@ if TYPE_CHECKING:
     )
     from distilabel.models.base_clients.openai import OpenAIBaseClient as OpenAIBaseClient
 
-__getattr__, __all__ = face(__name__, __file__)
+__getattr__, __all__ = lazy_exports(__name__, __file__)

@@ -7,7 +7,7 @@ from typing import Annotated, Dict, Optional
 
 from pydantic import BaseModel, Field, SecretStr
 
-from distilabel._core.secrets import Headers
+from distilabel._core.redaction import Headers
 from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.typing import InstructorStructuredOutputType
 

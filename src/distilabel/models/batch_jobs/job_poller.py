@@ -11,7 +11,7 @@ from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Protocol
 
-from distilabel._core.events import Emit, JobMoved
+from distilabel._core.events import Emit, JobUpdated
 from distilabel.errors import AnswerError, EndpointError
 from distilabel.models.batch_jobs.apis.base import BatchAPI, JobStatus
 from distilabel.models.batch_jobs.finding import found_job
@@ -71,7 +71,7 @@ class JobPoller:
         self._busy = busy
         self._about = about
         self._emit = emit
-        self._told: dict[str, JobMoved] = {}
+        self._told: dict[str, JobUpdated] = {}
 
     @contextmanager
     def _works(self) -> Iterator[None]:
@@ -200,7 +200,7 @@ class JobPoller:
         return outcomes
 
     def _tell(self, record: JobRecord, look: JobStatus, job: str) -> None:
-        event = JobMoved(record.model, job, look.status, record.count, look.done, look.ended)
+        event = JobUpdated(record.model, job, look.status, record.count, look.done, look.ended)
         if self._told.get(record.label) != event:
             self._told[record.label] = event
             self._emit(event)

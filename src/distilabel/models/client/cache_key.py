@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from distilabel._core.digest import canonical
-from distilabel._core.spec import module_of
+from distilabel._core.hashing import canonical
+from distilabel._core.serialization import module_of
 from distilabel.models.client.times import OccurrenceCounter
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, List, TypeVar
 from weakref import WeakKeyDictionary
 
-from distilabel._core.events import Asked, Emit, Retried, Unanswered
+from distilabel._core.events import Emit, RequestFailed, RequestRetried, RequestSent
 from distilabel.errors import AnswerError, EndpointError
 from distilabel.models.accounting.usage import UsageMeter
 from distilabel.models.batch_jobs.ask import ask_in_job
@@ -363,7 +363,7 @@ class ModelClient:
                 item = await self._bill.item(input, count, arguments, number)
                 if item is None or self._stopping():
                     raise RunStopped
-                self._emit(Asked(self.step, self._name, number))
+                self._emit(RequestSent(self.step, self._name, number))
                 asked = loop.time()
                 outcome = await self._tried(input, count, arguments, number)
                 if not isinstance(outcome, AnswerError):
@@ -395,17 +395,17 @@ class ModelClient:
             # Not since it was first asked: it may have stood at the gate for hours.
             first_failure = first_failure or now
             if wait and wait > PATIENCE:
-                self._emit(Unanswered(self.step, self._name, why, number, error_kind(error)))
+                self._emit(RequestFailed(self.step, self._name, why, number, error_kind(error)))
                 raise EndpointError(f"{why}. It asks to be left alone for {wait:.0f} s.")
             late = now - first_failure > PATIENCE
             if not error.retryable or tries > retries or late:
-                self._emit(Unanswered(self.step, self._name, why, number, error_kind(error)))
+                self._emit(RequestFailed(self.step, self._name, why, number, error_kind(error)))
                 error.attempts = attempts
                 raise error
             pause = FIRST_WAIT * 2 ** min(attempts - 1, 10)
             pause = random.uniform(0.5, 1.0) * min(LONGEST_WAIT, pause)
             pause = max(pause, wait * random.uniform(1.0, 1.1) if wait else 0.0)
-            self._emit(Retried(self.step, self._name, why, pause, number, error_kind(error)))
+            self._emit(RequestRetried(self.step, self._name, why, pause, number, error_kind(error)))
             await asyncio.sleep(pause)
 
     async def _keep(self, key: bytes, output: GenerateOutput) -> None:
@@ -441,14 +441,14 @@ class ModelClient:
                     error.__cause__ = caught
                 return error
             words = str(error)
-            self._emit(Unanswered(self.step, self._name, words, number, error_kind(error)))
+            self._emit(RequestFailed(self.step, self._name, words, number, error_kind(error)))
             if error is caught:
                 raise
             raise error from caught
         except BaseException as caught:
             # Given up by whoever waited: it is with the model no longer.
             name = type(caught).__name__
-            self._emit(Unanswered(self.step, self._name, name, number, name))
+            self._emit(RequestFailed(self.step, self._name, name, number, name))
             raise
 
     async def _generate(

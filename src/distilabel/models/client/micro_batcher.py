@@ -8,7 +8,7 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Final
 from weakref import finalize
 
-from distilabel._core.threads import Threads
+from distilabel._core.daemon_threads import DaemonThreads
 from distilabel.errors import AnswerError
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class MicroBatcher:
         self._llm = llm
         self._most = most
         self._answers = generate or llm.generate
-        self._thread = Threads(calls, "distilabel-model")
+        self._thread = DaemonThreads(calls, "distilabel-model")
         finalize(self, self._thread.close)
         self._groups: dict[str, tuple[int, dict[str, Any], list[_Waiting]]] = {}
         self._timer: asyncio.TimerHandle | None = None

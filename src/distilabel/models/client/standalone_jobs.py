@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Final, Optional, Protocol, Tuple
 
 from distilabel import envs
-from distilabel._core.loop import run_sync
+from distilabel._core.sync_bridge import run_sync
 from distilabel.errors import AnswerError, DistilabelUserError
 from distilabel.exceptions import DistilabelOfflineBatchGenerationNotFinishedException
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from distilabel._core.numbers import Numbers
+from distilabel._core.compact_int_set import CompactIntSet
 
 # 63 of the 128 tell a billion questions apart.
 _BITS: Final = 2**63 - 1
@@ -14,7 +14,7 @@ class OccurrenceCounter:
     """Counts digests, in little memory: nearly all of them come once."""
 
     def __init__(self) -> None:
-        self._once = Numbers()
+        self._once = CompactIntSet()
         self._more: dict[int, int] = {}
 
     def before(self, digest: bytes) -> int:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import orjson
 
-from distilabel._core.halves import without_halves
+from distilabel._core.surrogates import replace_surrogates
 
 _T = TypeVar("_T")
 
@@ -46,7 +46,7 @@ class CleanTexts:
             return orjson.dumps(self._made_whole(data), option=orjson.OPT_SERIALIZE_NUMPY)
 
     def _made_whole(self, data: _T) -> _T:
-        whole: _T = without_halves(data)
+        whole: _T = replace_surrogates(data)
         if whole != data and not self._told:
             self._told = True
             _log.warning(

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from distilabel._core.faces import face
+from distilabel._core.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from distilabel.models.llms.anthropic import AnthropicLLM as AnthropicLLM
@@ -16,4 +16,4 @@ if TYPE_CHECKING:
     from distilabel.typing import GenerateOutput as GenerateOutput
     from distilabel.typing import HiddenState as HiddenState
 
-__getattr__, __all__ = face(__name__, __file__)
+__getattr__, __all__ = lazy_exports(__name__, __file__)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Dict, Final, List, O
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveInt, PrivateAttr
 
-from distilabel._core.loop import background_loop, run_sync
-from distilabel._core.spec import DumpIfSet, Spec
+from distilabel._core.serialization import DumpIfSet, Serializable
+from distilabel._core.sync_bridge import background_loop, run_sync
 from distilabel.errors import DistilabelNotImplementedError, DistilabelUserError
 from distilabel.mixins.runtime_parameters import RuntimeParameter, RuntimeParametersModelMixin
 
@@ -43,7 +43,7 @@ _NOT_IDENTITY: Final = frozenset(
 )
 
 
-class LLM(RuntimeParametersModelMixin, Spec, BaseModel, ABC):
+class LLM(RuntimeParametersModelMixin, Serializable, BaseModel, ABC):
     """A language model that answers a list of questions at a time, synchronously.
 
     A subclass has the property `model_name` and the method `generate`, and may prepare itself in

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import orjson
 from pydantic import BaseModel, Field, PrivateAttr, field_validator
 
-from distilabel._core.spec import DumpIfSet
+from distilabel._core.serialization import DumpIfSet
 from distilabel._simulated.answers.asking import FORMS, AnswerRequest, answers_to
 from distilabel._simulated.answers.faults import KINDS, SLOW_SECONDS, Faults, Latency
 from distilabel._simulated.answers.replay import Replay

@@ -1,5 +1,5 @@
 """What some models have in common."""
 
-from distilabel._core.faces import face
+from distilabel._core.lazy_exports import lazy_exports
 
-__getattr__, __all__ = face(__name__, __file__)
+__getattr__, __all__ = lazy_exports(__name__, __file__)

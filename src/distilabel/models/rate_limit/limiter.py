@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from distilabel._core.events import Emit, GateMoved, GatePaused, GateResumed
+from distilabel._core.events import Emit, EndpointPaused, EndpointResumed, LimitChanged
 from distilabel.errors import EndpointError
 from distilabel.models.rate_limit.circuit_breaker import CircuitBreaker
 from distilabel.models.rate_limit.concurrency import MOST, START, ConcurrencyLimit
@@ -166,7 +166,7 @@ class EndpointLimiter:
         self._pace.spend(tokens, ticket.tokens, now)
         if how is Outcome.ANSWERED:
             if self._outage.answered():
-                self._emit(GateResumed(self.endpoint))
+                self._emit(EndpointResumed(self.endpoint))
                 self._load.forget_outage(self._numbers, now)
             if self._climb is not None:
                 self._climbed(now)
@@ -289,7 +289,7 @@ class EndpointLimiter:
                     f"{why}"
                 )
             )
-        self._emit(GatePaused(self.endpoint, pause, f"{row}: {why}" if why else row))
+        self._emit(EndpointPaused(self.endpoint, pause, f"{row}: {why}" if why else row))
 
     def _judge(self, ticket: Lease, refused: bool, wait: float | None, now: float) -> None:
         if not self._load.saw(ticket.number, refused, ticket.at, self._numbers, now):
@@ -298,7 +298,7 @@ class EndpointLimiter:
         if wait and self._load.refuses_most:
             self._quiet_until = max(self._quiet_until, now + wait)
             if wait >= NEWS:
-                self._emit(GatePaused(self.endpoint, wait, "the endpoint asked to wait"))
+                self._emit(EndpointPaused(self.endpoint, wait, "the endpoint asked to wait"))
 
     def _climbed(self, now: float) -> None:
         """An answer is there: maybe the endpoint has a use for more or fewer at a time."""
@@ -313,4 +313,4 @@ class EndpointLimiter:
 
     def _moved(self, why: str = "") -> None:
         rate = self._tempo.rate if self._tempo.is_held else None
-        self._emit(GateMoved(self.endpoint, self.limit, why, rate))
+        self._emit(LimitChanged(self.endpoint, self.limit, why, rate))

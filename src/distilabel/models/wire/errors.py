@@ -12,7 +12,7 @@ from typing import Any, Final
 import orjson
 
 from distilabel._core.addresses import without_password
-from distilabel._core.halves import without_halves
+from distilabel._core.surrogates import replace_surrogates
 from distilabel.errors import AnswerError, EndpointError, ModelError
 
 _RETRYABLE: Final = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
@@ -76,7 +76,7 @@ def parsed(body: bytes) -> Any:
     except orjson.JSONDecodeError:
         if b"\\ud" not in body.lower():
             raise
-        return without_halves(json.loads(body))
+        return replace_surrogates(json.loads(body))
 
 
 def said(body: bytes) -> str:

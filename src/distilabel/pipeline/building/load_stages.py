@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from distilabel._graph.dag import Dag
+from distilabel._core.dag import Dag
 
 
 def parse_load_groups(load_groups: Any, dag: Dag) -> list[list[str]]:

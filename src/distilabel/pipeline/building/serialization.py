@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 import distilabel
-from distilabel._core.reading import check_size
-from distilabel._core.spec import TYPE_INFO_KEY, from_plain
+from distilabel._core.safe_load import check_size
+from distilabel._core.serialization import TYPE_INFO_KEY, from_plain
 from distilabel.errors import DistilabelUserError
 from distilabel.pipeline.routing_batch_function import RoutingBatchFunction
 from distilabel.steps.base import _Step

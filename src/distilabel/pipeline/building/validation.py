@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from distilabel._core.dag import Dag
 from distilabel._engine.workers.backend import WorkerBackend
-from distilabel._graph.dag import Dag
 from distilabel.errors import DistilabelTypeError, DistilabelUserError
 from distilabel.mixins.runtime_parameters import close_names
 from distilabel.models.client.arguments import validated_arguments

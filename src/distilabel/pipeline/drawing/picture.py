@@ -6,7 +6,7 @@ import contextlib
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Protocol
 
-from distilabel._graph.dag import Dag
+from distilabel._core.dag import Dag
 from distilabel.steps.base import _Step
 from distilabel.steps.columns.keep import KeepColumns
 

@@ -13,17 +13,17 @@ from typing import Final
 from distilabel import envs
 from distilabel._core.events import (
     Emit,
+    EndpointPaused,
+    EndpointResumed,
     Event,
-    GateMoved,
-    GatePaused,
-    GateResumed,
-    JobMoved,
-    Retried,
+    JobUpdated,
+    LimitChanged,
+    RequestRetried,
     RowFailed,
     RunFinished,
     RunStarted,
+    RunStopping,
     StepLoaded,
-    Stopping,
 )
 from distilabel._engine.reporting.report import Report
 from distilabel._engine.reporting.run_stats import RunStats
@@ -54,12 +54,12 @@ class LogObserver:
         RunStarted,
         StepLoaded,
         RowFailed,
-        Retried,
-        GateMoved,
-        GatePaused,
-        GateResumed,
-        JobMoved,
-        Stopping,
+        RequestRetried,
+        LimitChanged,
+        EndpointPaused,
+        EndpointResumed,
+        JobUpdated,
+        RunStopping,
         RunFinished,
     )
 
@@ -70,7 +70,7 @@ class LogObserver:
     def __call__(self, event: Event) -> None:
         """Writes one event."""
         level = logging.INFO
-        if isinstance(event, Retried):
+        if isinstance(event, RequestRetried):
             # A few tell why it is slow; there may be as many as questions.
             self._retried[event.step] += 1
             level = logging.INFO if self._retried[event.step] <= _MOST_OF_A_KIND else logging.DEBUG
@@ -91,20 +91,20 @@ def _note(_log: _Log, event: Event, level: int) -> None:
                 event.error.get("type"),
                 event.error.get("message"),
             )
-        case Retried():
+        case RequestRetried():
             _log.log(level, "%s asks again in %.1f s: %s", event.step, event.wait, event.reason)
-        case GateMoved() if event.reason:
+        case LimitChanged() if event.reason:
             _log.info("%s: slowed to %s, %s", event.endpoint, event.speed, event.reason)
-        case GatePaused():
+        case EndpointPaused():
             _log.warning("%s: paused for %.1f s, %s", event.endpoint, event.seconds, event.reason)
-        case GateResumed():
+        case EndpointResumed():
             _log.info("%s answers again", event.endpoint)
-        case JobMoved():
+        case JobUpdated():
             _log.info(
                 "%s: batch job %s: %s, %d of %d questions done",
-                *(event.model, event.job, event.status, event.done, event.questions),
+                *(event.model, event.job, event.status, event.done, event.requests),
             )
-        case Stopping():
+        case RunStopping():
             _log.info("stopping: %s", event.reason)
         case RunFinished():
             if event.error:

@@ -16,15 +16,15 @@ from opentelemetry import context, metrics, trace
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 
 from distilabel._core.events import (
-    Answered,
-    Asked,
     Event,
-    Retried,
-    RowsDone,
+    RequestFailed,
+    RequestRetried,
+    RequestSent,
+    ResponseReceived,
+    RowsProcessed,
     RunFinished,
     RunStarted,
     StepLoaded,
-    Unanswered,
 )
 from distilabel.pipeline.observers.background import Moment
 from distilabel.steps.base import _Step
@@ -162,7 +162,7 @@ class SpanObserver:
     def _loaded(self, event: StepLoaded, moment: float) -> None:
         self._steps[event.step].add_event("loaded", timestamp=_nanoseconds(moment))
 
-    def _done(self, event: RowsDone, moment: float) -> None:
+    def _done(self, event: RowsProcessed, moment: float) -> None:
         counts = self._counts[event.step]
         for name in ("taken", "given", "dropped", "created", "failed"):
             counts[name] = counts.get(name, 0) + getattr(event, name)
@@ -186,8 +186,8 @@ class SpanObserver:
 
     # -- questions --------------------------------------------------------------------------
 
-    def _asked(self, event: Asked, moment: float) -> None:
-        if event.question in self._open:
+    def _asked(self, event: RequestSent, moment: float) -> None:
+        if event.request in self._open:
             return
         span = self._tracer.start_span(
             f"chat {event.model}",
@@ -196,17 +196,17 @@ class SpanObserver:
             attributes=self._of_model(event.step, event.model),
             start_time=_nanoseconds(moment),
         )
-        self._open[event.question] = span, moment
+        self._open[event.request] = span, moment
 
-    def _retried(self, event: Retried, moment: float) -> None:
-        if event.question in self._open:
-            span, _ = self._open[event.question]
+    def _retried(self, event: RequestRetried, moment: float) -> None:
+        if event.request in self._open:
+            span, _ = self._open[event.request]
             span.add_event("asked again", {"error.type": event.kind}, _nanoseconds(moment))
 
-    def _answered(self, event: Answered, moment: float) -> None:
-        if event.reused or event.question not in self._open:
+    def _answered(self, event: ResponseReceived, moment: float) -> None:
+        if event.reused or event.request not in self._open:
             return
-        span, asked = self._open.pop(event.question)
+        span, asked = self._open.pop(event.request)
         attributes = self._of_model(event.step, event.model)
         span.set_attribute("gen_ai.usage.input_tokens", event.input_tokens)
         span.set_attribute("gen_ai.usage.output_tokens", event.output_tokens)
@@ -216,10 +216,10 @@ class SpanObserver:
             if count:
                 self._tokens.record(count, {**attributes, "gen_ai.token.type": kind})
 
-    def _unanswered(self, event: Unanswered, moment: float) -> None:
-        if event.question not in self._open:
+    def _unanswered(self, event: RequestFailed, moment: float) -> None:
+        if event.request not in self._open:
             return
-        span, asked = self._open.pop(event.question)
+        span, asked = self._open.pop(event.request)
         kind = event.kind or "_OTHER"
         span.set_attribute("error.type", kind)
         span.set_status(Status(StatusCode.ERROR))
@@ -243,11 +243,11 @@ class SpanObserver:
 _TAKERS: Final[dict[type[Event], Any]] = {
     RunStarted: SpanObserver._started,
     StepLoaded: SpanObserver._loaded,
-    RowsDone: SpanObserver._done,
-    Asked: SpanObserver._asked,
-    Answered: SpanObserver._answered,
-    Retried: SpanObserver._retried,
-    Unanswered: SpanObserver._unanswered,
+    RowsProcessed: SpanObserver._done,
+    RequestSent: SpanObserver._asked,
+    ResponseReceived: SpanObserver._answered,
+    RequestRetried: SpanObserver._retried,
+    RequestFailed: SpanObserver._unanswered,
     RunFinished: SpanObserver._finished,
 }
 

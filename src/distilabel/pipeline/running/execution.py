@@ -9,14 +9,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
+from distilabel._core.build_context import outside_blocks
+from distilabel._core.dag import Dag
 from distilabel._core.events import Bus, Emit
 from distilabel._engine.operators.spill import SpillStorage
 from distilabel._engine.reporting.run_stats import RunStats
 from distilabel._engine.run.plan import Plan
 from distilabel._engine.run.runner import Runner
 from distilabel._engine.workers.backend import WorkerBackend
-from distilabel._graph.context import outside_blocks
-from distilabel._graph.dag import Dag
 from distilabel.constants import STEPS_ARTIFACTS_PATH
 from distilabel.errors import DistilabelUserError
 from distilabel.mixins.runtime_parameters import close_names

@@ -11,7 +11,7 @@ from distilabel.steps.generators.data import LoadDataFromDicts
 from distilabel.steps.generators.huggingface import LoadDataFromHub
 
 if TYPE_CHECKING:
-    from distilabel._graph.context import Holder
+    from distilabel._core.build_context import StepHolder
     from distilabel.steps.base import GeneratorStep
     from distilabel.typing import InputDataset
 
@@ -24,7 +24,7 @@ def _is_a(value: Any, module: str, name: str) -> bool:
 
 def make_generator_step(
     dataset: InputDataset,
-    pipeline: Optional[Holder] = None,
+    pipeline: Optional[StepHolder] = None,
     batch_size: int = 50,
     input_mappings: Optional[Dict[str, str]] = None,
     output_mappings: Optional[Dict[str, str]] = None,

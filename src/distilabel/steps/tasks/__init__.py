@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from distilabel._core.faces import face
+from distilabel._core.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from distilabel.steps.tasks.base import GeneratorTask as GeneratorTask
@@ -18,4 +18,4 @@ if TYPE_CHECKING:
     from distilabel.typing import ChatItem as ChatItem
     from distilabel.typing import ChatType as ChatType
 
-__getattr__, __all__ = face(__name__, __file__)
+__getattr__, __all__ = lazy_exports(__name__, __file__)

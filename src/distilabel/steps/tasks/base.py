@@ -24,14 +24,14 @@ from typing import (
 
 from pydantic import Field, NonNegativeInt, model_validator
 
-from distilabel._core.spec import DumpIfSet
+from distilabel._core.serialization import DumpIfSet
 from distilabel.constants import DISTILABEL_METADATA_KEY
 from distilabel.errors import DistilabelUserError
 from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.models.client.lifecycle import load_for, unload_for
 from distilabel.models.llms.base import LLM
 from distilabel.steps.base import GeneratorStep, GlobalStep, Step, StepInput, _Step
-from distilabel.steps.tasks.reading import Reading, ask_again, read
+from distilabel.steps.tasks.parsing import Reading, ask_again, read
 from distilabel.steps.tasks.reasoning import NO_ANSWER, REASONING, Listening, check_column
 
 if TYPE_CHECKING:
@@ -147,9 +147,9 @@ class _TaskBase(_Step, ABC):
         Args:
             sample_input: the prompt to show; that of a row of placeholders if None.
         """
-        from distilabel.steps.tasks.prompt_view import show
+        from distilabel.steps.tasks.prompt_preview import print_prompt
 
-        show(self, sample_input)
+        print_prompt(self, sample_input)
 
     def _set_default_structured_output(self) -> None:
         schema = self.get_structured_output() if self.use_default_structured_output else None
@@ -330,9 +330,9 @@ class Task(_TaskBase, Step, ABC):
         Yields:
             The rows with the output columns.
         """
-        from distilabel.steps.tasks.together import asked_together, door_to
+        from distilabel.steps.tasks.sync_process import ask_together, client_for
 
-        yield asked_together(self, inputs, door_to(self.llm))
+        yield ask_together(self, inputs, client_for(self.llm))
 
 
 class GeneratorTask(_TaskBase, GeneratorStep, ABC):

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Dict, Final, List, Literal, Opt
 import orjson
 
 from distilabel.steps.tasks.base import Task
-from distilabel.steps.tasks.judgements import read_judgements
+from distilabel.steps.tasks.parsing import all_none
 from distilabel.steps.tasks.prompt_files import prompt
-from distilabel.steps.tasks.reading import all_none
+from distilabel.steps.tasks.rating_parser import read_judgements
 
 if TYPE_CHECKING:
     from distilabel.typing import ChatType, StepColumns

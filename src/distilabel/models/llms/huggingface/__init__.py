@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from distilabel._core.faces import face
+from distilabel._core.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from distilabel.models.llms.huggingface.inference_endpoints import (
         InferenceEndpointsLLM as InferenceEndpointsLLM,
     )
 
-__getattr__, __all__ = face(__name__, __file__)
+__getattr__, __all__ = lazy_exports(__name__, __file__)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Dict, Final, List, Optional, Union
 
 from pydantic import Field
 
-from distilabel._core.digest import digest
+from distilabel._core.hashing import digest
 from distilabel.constants import DISTILABEL_METADATA_KEY
 from distilabel.errors import AnswerError
 from distilabel.mixins.runtime_parameters import RuntimeParameter

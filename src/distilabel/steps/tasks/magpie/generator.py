@@ -8,8 +8,8 @@ from pydantic import Field, PositiveInt
 
 from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.steps.tasks.base import Ask, Row
-from distilabel.steps.tasks.generating import RowGenerator
 from distilabel.steps.tasks.magpie.base import MagpieBase
+from distilabel.steps.tasks.row_generator import RowGenerator
 
 
 class MagpieGenerator(RowGenerator, MagpieBase):

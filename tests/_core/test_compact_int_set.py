@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from distilabel._core.numbers import Numbers
+from distilabel._core.compact_int_set import CompactIntSet
 
 
 def test_it_is_a_set() -> None:
@@ -12,7 +12,7 @@ def test_it_is_a_set() -> None:
     # Few enough that they come again, and close enough that they stand in each other's way.
     some = [draw.getrandbits(63) for _ in range(200)]
     some += [(number << 8) & (2**63 - 1) for number in range(200)]
-    numbers, wanted = Numbers(), set[int]()
+    numbers, wanted = CompactIntSet(), set[int]()
     for _ in range(20_000):
         number = draw.choice(some)
         if draw.random() < 0.6:
@@ -30,7 +30,7 @@ def test_it_takes_little_memory() -> None:
 
     draw = random.Random(2)
     tracemalloc.start()
-    numbers = Numbers()
+    numbers = CompactIntSet()
     for _ in range(50_000):
         numbers.add(draw.getrandbits(63))
     taken, _ = tracemalloc.get_traced_memory()

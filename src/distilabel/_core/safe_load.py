@@ -24,7 +24,7 @@ _MOST_VALUES: Final = 1_000_000
 _DEEPEST: Final = 100
 
 
-def read(path: StrOrPath, format: str | None = None) -> Any:
+def read_source(path: StrOrPath, format: str | None = None) -> Any:
     """Reads plain data from a JSON or YAML file.
 
     Args:
@@ -41,10 +41,10 @@ def read(path: StrOrPath, format: str | None = None) -> Any:
     kind = format or SUFFIXES.get(target.suffix)
     if kind is None:
         raise ValueError(f"{target} is neither .json nor .yaml nor .yml.")
-    return parsed(target.read_bytes(), kind, str(target))
+    return parse(target.read_bytes(), kind, str(target))
 
 
-def parsed(text: bytes, format: str, where: str) -> Any:
+def parse(text: bytes, format: str, where: str) -> Any:
     """The plain data in a text.
 
     Args:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from distilabel._core.halves import without_halves
+from distilabel._core.surrogates import replace_surrogates
 
 
 @pytest.mark.parametrize(
@@ -23,4 +23,4 @@ from distilabel._core.halves import without_halves
     ],
 )
 def test_halves_become_what_stands_for_them(value: Any, whole: Any) -> None:
-    assert without_halves(value) == whole
+    assert replace_surrogates(value) == whole

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 
-class Made(Protocol):
+class DistisetLike(Protocol):
     """Datasets by name, and where that is kept which tells how they were made."""
 
     @property

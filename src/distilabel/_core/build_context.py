@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from typing import Any, Protocol
 
 
-class Holder(Protocol):
+class StepHolder(Protocol):
     """What a step asks of the pipeline it belongs to."""
 
     def _add_step(self, step: Any) -> None: ...
@@ -25,20 +25,20 @@ class Holder(Protocol):
 
 # All open blocks, the innermost last; not kept in the pipelines, one of which may be opened twice.
 # A context variable, so that two threads building pipelines do not see each other's.
-_open: ContextVar[tuple[Holder, ...]] = ContextVar("distilabel_pipelines", default=())
+_open: ContextVar[tuple[StepHolder, ...]] = ContextVar("distilabel_pipelines", default=())
 
 
-def current_pipeline() -> Holder | None:
+def current_pipeline() -> StepHolder | None:
     """The pipeline whose `with` block is open here, if any."""
     return _open.get()[-1] if _open.get() else None
 
 
-def open_block(pipeline: Holder) -> None:
+def open_block(pipeline: StepHolder) -> None:
     """Opens the block of a pipeline."""
     _open.set((*_open.get(), pipeline))
 
 
-def close_block(pipeline: Holder) -> None:
+def close_block(pipeline: StepHolder) -> None:
     """Closes the innermost block of a pipeline; those inside it, left open, are closed too."""
     blocks = _open.get()
     for i in reversed(range(len(blocks))):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Coroutine, Sequence
 from typing import Any, Protocol
 
-from distilabel._core.loop import run_sync
+from distilabel._core.sync_bridge import run_sync
 from distilabel.errors import AnswerError, error_record
 from distilabel.models.client.client import ModelClient, current_client
 from distilabel.models.llms.base import LLM
@@ -23,13 +23,13 @@ class Rowwise(Protocol):
     def _failed_rows(self, row: Row, error: dict[str, Any]) -> list[Row]: ...
 
 
-def door_to(llm: LLM) -> ModelClient:
+def client_for(llm: LLM) -> ModelClient:
     """The door of the run to a model; outside a run, one of its own."""
     # A `process` of the user's own may come here: in a run, its answers are kept as well.
     return current_client(llm) or ModelClient(llm)
 
 
-def asked_together(task: Rowwise, rows: Sequence[Row], client: ModelClient) -> list[Row]:
+def ask_together(task: Rowwise, rows: Sequence[Row], client: ModelClient) -> list[Row]:
     """What a task makes of rows, all of them asked about concurrently.
 
     Args:

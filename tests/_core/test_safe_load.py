@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from distilabel._core.reading import check_size, parsed, read
+from distilabel._core.safe_load import check_size, parse, read_source
 from distilabel.errors import DistilabelUserError
 
 _BOMB = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
@@ -40,7 +40,7 @@ def test_no_yaml_does_harm(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(DistilabelUserError, match=told) as caught:
-        parsed(text.encode(), "yaml", "the file")
+        parse(text.encode(), "yaml", "the file")
     assert "the file" in str(caught.value)
     assert list(tmp_path.iterdir()) == []
 
@@ -57,13 +57,13 @@ def test_no_yaml_does_harm(
 )
 def test_no_json_does_harm(text: bytes, told: str) -> None:
     with pytest.raises(DistilabelUserError, match=told):
-        parsed(text, "json", "the file")
+        parse(text, "json", "the file")
 
 
 def test_aliases_are_fine_where_they_are_few(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_text("a: &a {x: [1, ü]}\nb: *a\n", encoding="utf-8")
-    assert read(path) == {"a": {"x": [1, "ü"]}, "b": {"x": [1, "ü"]}}
+    assert read_source(path) == {"a": {"x": [1, "ü"]}, "b": {"x": [1, "ü"]}}
 
 
 def test_what_goes_round_is_refused() -> None:

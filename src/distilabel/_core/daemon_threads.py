@@ -29,7 +29,7 @@ class _Ticket(Protocol):
 _Job = tuple[Callable[..., Any], tuple[Any, ...], _Ticket]
 
 
-class Threads:
+class DaemonThreads:
     """Daemon threads, started as they are needed.
 
     Args:
@@ -153,7 +153,7 @@ class DaemonExecutor(ThreadPoolExecutor):
     def __init__(self, most: int = 32) -> None:
         # It starts its threads on the first `submit`, which never gets there.
         super().__init__(1)
-        self._daemons = Threads(most, "distilabel-helper")
+        self._daemons = DaemonThreads(most, "distilabel-helper")
 
     def submit(self, fn: Callable[..., _T], /, *args: Any, **kwargs: Any) -> Future[_T]:
         """Has a function run in a daemon thread."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from distilabel.steps.tasks.judgements import Judgement, read_judgements
+from distilabel.steps.tasks.rating_parser import Judgement, read_judgements
 
 
 def plain(output: str, count: int | None) -> list[tuple[int | None, str | None]]:

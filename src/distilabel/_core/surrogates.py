@@ -12,7 +12,7 @@ _FOUND: Final = re.compile("[\ud800-\udbff][\udc00-\udfff]|[\ud800-\udfff]")
 _UNKNOWN: Final = "\ufffd"
 
 
-def without_halves(value: Any) -> Any:
+def replace_surrogates(value: Any) -> Any:
     """A copy of JSON-like data in which U+FFFD stands for every half that has no other half.
 
     Two halves that belong together become the character they stand for.
@@ -20,11 +20,11 @@ def without_halves(value: Any) -> Any:
     if isinstance(value, str):
         return _FOUND.sub(_made_whole, value)
     if isinstance(value, dict):
-        return {without_halves(k): without_halves(v) for k, v in value.items()}
+        return {replace_surrogates(k): replace_surrogates(v) for k, v in value.items()}
     if isinstance(value, list):
-        return [without_halves(item) for item in value]
+        return [replace_surrogates(item) for item in value]
     if type(value) is tuple:
-        return tuple(without_halves(item) for item in value)
+        return tuple(replace_surrogates(item) for item in value)
     return value
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from pydantic import BaseModel
 
-from distilabel._core.digest import canonical, digest
+from distilabel._core.hashing import canonical, digest
 
 
 class Shape(BaseModel):
@@ -54,7 +54,7 @@ def test_what_has_no_form_is_refused() -> None:
 
 def test_it_is_the_same_in_another_process() -> None:
     value = "{'a': [1, 2.5, 'x'], 'b': {'y', 'z', 'w'}}"
-    code = f"from distilabel._core.digest import digest; print(digest({value}).hex())"
+    code = f"from distilabel._core.hashing import digest; print(digest({value}).hex())"
     out = {
         subprocess.run(
             [sys.executable, "-c", code],

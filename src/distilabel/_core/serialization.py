@@ -22,10 +22,10 @@ import orjson
 from pydantic import BaseModel
 
 from distilabel._core.addresses import without_password
-from distilabel._core.halves import without_halves
-from distilabel._core.named import class_named
-from distilabel._core.reading import StrOrPath, check_size, read
-from distilabel._core.secrets import are_options, is_key, is_secret, shown, without_keys
+from distilabel._core.class_lookup import find_named_class
+from distilabel._core.redaction import are_options, is_key, is_secret, shown, without_keys
+from distilabel._core.safe_load import StrOrPath, check_size, read_source
+from distilabel._core.surrogates import replace_surrogates
 from distilabel.errors import DistilabelUserError
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def to_plain(value: Any) -> Any:
         return value
     if isinstance(value, str):
         return without_password(value)
-    if isinstance(value, Spec):
+    if isinstance(value, Serializable):
         return value.dump()
     if isinstance(value, type) and issubclass(value, BaseModel):
         return value.model_json_schema()
@@ -84,7 +84,7 @@ def to_plain(value: Any) -> Any:
         return {str(k): _plain_of(k, v) for k, v in value.items() if not is_secret(v)}
     if isinstance(value, (list, tuple, set, frozenset)):
         items = [item for item in value if not is_secret(item)]
-        if items and all(isinstance(item, Spec) for item in items):
+        if items and all(isinstance(item, Serializable) for item in items):
             return {str(i): item.dump() for i, item in enumerate(items)}
         return [to_plain(item) for item in items]
     if isinstance(value, Path):
@@ -117,7 +117,7 @@ def _dumped(model: BaseModel) -> dict[str, Any]:
     return data
 
 
-def write(data: dict[str, Any], path: StrOrPath | None, format: str) -> Path:
+def write_file(data: dict[str, Any], path: StrOrPath | None, format: str) -> Path:
     """Writes plain data to a file and gives its path.
 
     Args:
@@ -139,7 +139,7 @@ def write(data: dict[str, Any], path: StrOrPath | None, format: str) -> Path:
         try:
             text = orjson.dumps(data, option=orjson.OPT_SERIALIZE_NUMPY)
         except TypeError:
-            text = orjson.dumps(without_halves(data), option=orjson.OPT_SERIALIZE_NUMPY)
+            text = orjson.dumps(replace_surrogates(data), option=orjson.OPT_SERIALIZE_NUMPY)
         target.write_bytes(text)
     else:
         import yaml
@@ -151,7 +151,7 @@ def write(data: dict[str, Any], path: StrOrPath | None, format: str) -> Path:
     return target
 
 
-def find_class(info: dict[str, Any], allow: tuple[str, ...] = ()) -> type[Spec]:
+def find_class(info: dict[str, Any], allow: tuple[str, ...] = ()) -> type[Serializable]:
     """The class of a component that a `type_info` names.
 
     Args:
@@ -161,8 +161,8 @@ def find_class(info: dict[str, Any], allow: tuple[str, ...] = ()) -> type[Spec]:
     Raises:
         DistilabelUserError: the module may not be imported, or has no such component.
     """
-    found = class_named(info, allow)
-    if found is None or not issubclass(found, Spec):
+    found = find_named_class(info, allow)
+    if found is None or not issubclass(found, Serializable):
         module, name = info["module"], info["name"]
         raise DistilabelUserError(f"{module} has no component called {name}.")
     return found
@@ -205,7 +205,7 @@ def _enum(value: dict[str, Any]) -> type[enum.Enum]:
     return made
 
 
-class Filed(ABC):
+class SerializableFile(ABC):
     """Something with a dump that can be written to a file and read from it."""
 
     @abstractmethod
@@ -235,17 +235,17 @@ class Filed(ABC):
         Raises:
             ValueError: another format.
         """
-        write(dump if dump is not None else self.dump(**kwargs), path, format)
+        write_file(dump if dump is not None else self.dump(**kwargs), path, format)
 
     @classmethod
     def from_json(cls, path: StrOrPath, allow: tuple[str, ...] = ()) -> Self:
         """Rebuilds it from a JSON file."""
-        return cls.from_dict(read(path, "json"), allow)
+        return cls.from_dict(read_source(path, "json"), allow)
 
     @classmethod
     def from_yaml(cls, path: StrOrPath, allow: tuple[str, ...] = ()) -> Self:
         """Rebuilds it from a YAML file."""
-        return cls.from_dict(read(path, "yaml"), allow)
+        return cls.from_dict(read_source(path, "yaml"), allow)
 
     @classmethod
     def from_file(cls, path: StrOrPath, allow: tuple[str, ...] = ()) -> Self:
@@ -254,10 +254,10 @@ class Filed(ABC):
         Raises:
             ValueError: neither `.json` nor `.yaml` nor `.yml`.
         """
-        return cls.from_dict(read(path), allow)
+        return cls.from_dict(read_source(path), allow)
 
 
-class Spec(Filed):
+class Serializable(SerializableFile):
     """A component that can be dumped, saved and loaded again."""
 
     def dump(self, **kwargs: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from distilabel._core.spec import Spec, find_class, from_plain
+from distilabel._core.serialization import Serializable, find_class, from_plain
 from distilabel.errors import DistilabelUserError
 from distilabel.steps import KeepColumns
 
@@ -22,8 +22,8 @@ from distilabel.steps import KeepColumns
         ("builtins", "object"),
         ("subprocess", "Popen"),
         ("importlib", "import_module"),
-        ("distilabel._core.named", "importlib.import_module"),
-        ("distilabel._core.named", "sys.modules"),
+        ("distilabel._core.class_lookup", "importlib.import_module"),
+        ("distilabel._core.class_lookup", "sys.modules"),
         ("distilabel.steps.base", "logging.Logger"),
         ("distilabel.pipeline.building.serialization", "distilabel.steps.KeepColumns"),
         ("distilabel.steps.base", "Step.__init_subclass__"),
@@ -67,7 +67,7 @@ def test_a_class_inside_a_function_is_said_to_be_there() -> None:
         pass
 
     with pytest.raises(DistilabelUserError, match="inside a function"):
-        Spec.from_dict(Mine(columns=["a"]).dump())
+        Serializable.from_dict(Mine(columns=["a"]).dump())
 
 
 def test_a_class_to_be_subclassed_is_not_made() -> None:

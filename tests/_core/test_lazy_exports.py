@@ -13,10 +13,10 @@ import pytest
 import distilabel
 
 ROOT = Path(distilabel.__file__).parent
-FACES = [
+PACKAGES = [
     ".".join(["distilabel", *file.parent.relative_to(ROOT).parts])
     for file in ROOT.rglob("__init__.py")
-    if "face(__name__" in file.read_text()
+    if "lazy_exports(__name__" in file.read_text()
 ]
 
 
@@ -32,7 +32,7 @@ def python(code: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("package", sorted(FACES))
+@pytest.mark.parametrize("package", sorted(PACKAGES))
 def test_every_name_resolves(package: str) -> None:
     module = importlib.import_module(package)
     assert module.__all__ == sorted(module.__all__)

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from distilabel.models import SimulatedLLM
 from distilabel.steps.tasks.base import asked_by_row
-from distilabel.steps.tasks.generating import RowGenerator
+from distilabel.steps.tasks.row_generator import RowGenerator
 from rooms import Echo
 
 

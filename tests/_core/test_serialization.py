@@ -13,18 +13,24 @@ from typing import Any, Optional
 import pytest
 from pydantic import BaseModel, Field, SecretStr
 
-from distilabel._core.reading import read
-from distilabel._core.spec import Spec, find_class, from_plain, to_plain, write
+from distilabel._core.safe_load import read_source
+from distilabel._core.serialization import (
+    Serializable,
+    find_class,
+    from_plain,
+    to_plain,
+    write_file,
+)
 from distilabel.errors import DistilabelUserError
 
 
-class Inner(Spec, BaseModel):
+class Inner(Serializable, BaseModel):
     x: int = 1
     api_key: Optional[SecretStr] = None
     token: Optional[SecretStr] = None
 
 
-class Outer(Spec, BaseModel):
+class Outer(Serializable, BaseModel):
     model_config = {"arbitrary_types_allowed": True}
 
     inner: Inner = Inner()
@@ -77,9 +83,9 @@ def test_no_module_outside_is_imported(module: str) -> None:
     ("module", "name"),
     [
         ("distilabel.pipeline.base", "write"),
-        ("distilabel._core.spec", "importlib.import_module"),
-        ("distilabel._core.spec", "Path"),
-        ("distilabel._core.spec", "Spec.__subclasses__"),
+        ("distilabel._core.serialization", "importlib.import_module"),
+        ("distilabel._core.serialization", "Path"),
+        ("distilabel._core.serialization", "Serializable.__subclasses__"),
         ("os", "system"),
     ],
 )
@@ -90,8 +96,8 @@ def test_nothing_but_components_is_built(module: str, name: str) -> None:
 
 def test_what_is_allowed_is_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "my_parts.py").write_text(
-        "from pydantic import BaseModel\nfrom distilabel._core.spec import Spec\n"
-        "class Mine(Spec, BaseModel):\n    x: int = 1\n"
+        "from pydantic import BaseModel\nfrom distilabel._core.serialization import Serializable\n"
+        "class Mine(Serializable, BaseModel):\n    x: int = 1\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
     data = {"x": 7, "type_info": {"module": "my_parts", "name": "Mine"}}
@@ -142,14 +148,16 @@ def test_keys_of_other_versions_are_left_out() -> None:
 def test_files_that_cannot_be(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "a.txt"):
         with pytest.raises(ValueError):
-            read(path)
+            read_source(path)
     with pytest.raises(ValueError, match="'toml'"):
-        write({}, tmp_path / "x.toml", "toml")
+        write_file({}, tmp_path / "x.toml", "toml")
     with pytest.raises(FileNotFoundError):
-        read(tmp_path / "none.json")
+        read_source(tmp_path / "none.json")
 
 
 def test_a_path_without_suffix_is_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert write({}, None, "json") == tmp_path / "distilabel-file.json"
-    assert write({}, tmp_path / "folder", "yaml") == tmp_path / "folder" / "distilabel-file.json"
+    assert write_file({}, None, "json") == tmp_path / "distilabel-file.json"
+    assert (
+        write_file({}, tmp_path / "folder", "yaml") == tmp_path / "folder" / "distilabel-file.json"
+    )

@@ -19,7 +19,7 @@ _LISTS: Final = frozenset({"generations", "instructions", "responses", "solution
 _LOOPED: Final = re.compile(r"\{%-?\s*for\s+.+?\s+in\s+(\w+)")
 
 
-def show(task: _Step, sample_input: ChatType | None = None) -> None:
+def print_prompt(task: _Step, sample_input: ChatType | None = None) -> None:
     """Prints a prompt, one panel per message.
 
     Args:

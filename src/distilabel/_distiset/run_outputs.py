@@ -17,7 +17,7 @@ IN_MEMORY_LIMIT: Final = 256 * 1024 * 1024
 _log = logging.getLogger("distilabel.distiset")
 
 
-def read(folder: Path) -> dict[str, DatasetDict]:
+def read_outputs(folder: Path) -> dict[str, DatasetDict]:
     """Reads each sub-folder into a dataset with the split `train`.
 
     Args:

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from distilabel._core.loop import background_loop, run_sync
+from distilabel._core.sync_bridge import background_loop, run_sync
 
 
 async def double(n: int) -> int:

@@ -1,7 +1,7 @@
 """Lazy faces: a package shows its names at once and imports a module when a name is used.
 
 The one table is the `if TYPE_CHECKING:` block of the package's `__init__.py`: type checkers read
-it as imports, `face` reads it as text. Knows names and modules, nothing of what is in them.
+it as imports, `lazy_exports` reads it as text. Knows names and modules, nothing of what is in them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from distilabel._core import old_names
+from distilabel._core import deprecations
 
 
 def _table(source: str) -> dict[str, tuple[str, str]]:
@@ -30,7 +30,7 @@ def _table(source: str) -> dict[str, tuple[str, str]]:
     return table
 
 
-def face(package: str, file: str) -> tuple[Callable[[str], Any], list[str]]:
+def lazy_exports(package: str, file: str) -> tuple[Callable[[str], Any], list[str]]:
     """Makes `__getattr__` and `__all__` of a package.
 
     Args:
@@ -43,7 +43,7 @@ def face(package: str, file: str) -> tuple[Callable[[str], Any], list[str]]:
     table = _table(Path(file).read_text(encoding="utf-8"))
 
     def __getattr__(name: str) -> Any:
-        there_now = table.get(name) or old_names.present(package, name)
+        there_now = table.get(name) or deprecations.current_name(package, name)
         if there_now is None:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         module, there = there_now

@@ -71,15 +71,15 @@ class RowGenerator(GeneratorTask, ABC):
         Yields:
             `batch_size` rows, and whether they are the last.
         """
-        from distilabel.steps.tasks.together import asked_together, door_to
+        from distilabel.steps.tasks.sync_process import ask_together, client_for
 
         total, size = self._known_length() or 0, self.batch_size or 50
         if self.llm.use_offline_batch_generation:
             # One job for all of them: a job for each batch would take as long as each.
             size = max(total, 1)
-        client = door_to(self.llm)
+        client = client_for(self.llm)
         if offset >= total:
             yield [], True
         for start in range(offset, total, size):
             end = min(start + size, total)
-            yield asked_together(self, self._seeds(range(start, end)), client), end == total
+            yield ask_together(self, self._seeds(range(start, end)), client), end == total

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from distilabel._graph.dag import Dag
+from distilabel._core.dag import Dag
 
 
 def diamond() -> Dag:

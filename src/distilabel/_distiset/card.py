@@ -13,7 +13,7 @@ from huggingface_hub import constants as hub
 from distilabel.utils.card.dataset_card import DistilabelDatasetCard, size_categories_parser
 
 if TYPE_CHECKING:
-    from distilabel._distiset.made import Made
+    from distilabel._distiset.protocol import DistisetLike
 
 _TAGS: Final = ("synthetic", "distilabel", "rlaif")
 _ITEMS_SHOWN: Final = 10
@@ -22,7 +22,7 @@ _SECRET_NAMES: Final = ("_TOKEN", "_KEY", "_SECRET", "_PASSWORD")
 
 
 def make_card(
-    distiset: Made,
+    distiset: DistisetLike,
     repo_id: str,
     data: DatasetCardData | None = None,
     script: str | None = None,

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from distilabel.steps.mappings import Mappings
+from distilabel.steps.column_mappings import Mappings
 
 
 def test_without_mappings_the_row_itself() -> None:

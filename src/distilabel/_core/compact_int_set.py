@@ -16,7 +16,7 @@ _FIRST: Final = 8
 _TAKEN: Final = 1 << 63
 
 
-class Numbers:
+class CompactIntSet:
     """Numbers from 0 to 2**63 - 1."""
 
     def __init__(self) -> None:

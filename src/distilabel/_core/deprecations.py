@@ -40,7 +40,7 @@ NAMES: Final = {
 _told: set[str] = set()
 
 
-def present(module: str, name: str) -> tuple[str, str] | None:
+def current_name(module: str, name: str) -> tuple[str, str] | None:
     """What is now called what a module once called `name`.
 
     Args:
@@ -59,15 +59,15 @@ def present(module: str, name: str) -> tuple[str, str] | None:
     return found
 
 
-def present_class(module: str, name: str) -> tuple[str, str] | None:
+def current_class(module: str, name: str) -> tuple[str, str] | None:
     """The same for the class of a component in a file, whatever module the file says it is in."""
     for (old_module, old), now in NAMES.items():
         if old == name and now != (module, name):
-            return present(old_module, old)
+            return current_name(old_module, old)
     return None
 
 
-def moved(module: str) -> Callable[[str], Any]:
+def moved_module(module: str) -> Callable[[str], Any]:
     """What a module under its old name shows.
 
     Args:
@@ -115,15 +115,15 @@ class _Inside(MetaPathFinder):
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
         for old, targets in MODULES.items():
             if name.startswith(f"{old}."):
-                present = targets[0] + name[len(old) :]
-                if find_spec(present) is not None:
-                    return ModuleSpec(name, _Moved(present), is_package=True)
+                current_name = targets[0] + name[len(old) :]
+                if find_spec(current_name) is not None:
+                    return ModuleSpec(name, _Moved(current_name), is_package=True)
         return None
 
 
 class _Moved(Loader):
-    def __init__(self, present: str) -> None:
-        self._present = present
+    def __init__(self, current_name: str) -> None:
+        self._present = current_name
 
     def exec_module(self, module: ModuleType) -> None:
         # The package it is in was imported first, and has said so.

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from distilabel._core.halves import without_halves
+from distilabel._core.surrogates import replace_surrogates
 
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
 
@@ -32,7 +32,7 @@ def canonical(value: Any) -> bytes:
         return orjson.dumps(value, default=_plain, option=_OPTIONS)
     except orjson.JSONEncodeError:
         # Half a surrogate pair is no UTF-8. What is sent and kept is told by what stands for it.
-        return orjson.dumps(without_halves(value), default=_plain, option=_OPTIONS)
+        return orjson.dumps(replace_surrogates(value), default=_plain, option=_OPTIONS)
 
 
 def digest(value: Any) -> bytes:

@@ -6,7 +6,7 @@ import importlib
 import sys
 from typing import Any
 
-from distilabel._core import old_names
+from distilabel._core import deprecations
 from distilabel.errors import DistilabelUserError
 
 
@@ -16,7 +16,7 @@ def is_allowed(module: str, allow: tuple[str, ...] | str) -> bool:
     return module in names or module.partition(".")[0] in names
 
 
-def class_named(info: dict[str, Any], allow: tuple[str, ...]) -> type | None:
+def find_named_class(info: dict[str, Any], allow: tuple[str, ...]) -> type | None:
     """The class that a `type_info` names, whatever class it is; None if there is none.
 
     Args:
@@ -36,7 +36,7 @@ def class_named(info: dict[str, Any], allow: tuple[str, ...]) -> type | None:
         )
     package = module.partition(".")[0]
     if package == "distilabel":
-        module, name = old_names.present_class(module, name) or (module, name)
+        module, name = deprecations.current_class(module, name) or (module, name)
     ours = package == "distilabel" or is_allowed(module, allow)
     if not ours and module not in sys.modules:
         # A module the program has imported itself is no news; importing another one would run it.

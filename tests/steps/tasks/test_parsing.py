@@ -14,7 +14,7 @@ from distilabel.errors import AnswerError
 from distilabel.models.llms.base import AsyncLLM
 from distilabel.pipeline import Pipeline
 from distilabel.steps.tasks import EvolQuality, UltraFeedback
-from distilabel.steps.tasks.reading import all_none
+from distilabel.steps.tasks.parsing import all_none
 from rooms import Ask, Numbers, rows_of
 
 

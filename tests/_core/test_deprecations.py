@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from distilabel._core import old_names
+from distilabel._core import deprecations
 from distilabel.models.llms.openai import OpenAILLM
 from distilabel.steps import GroupColumns, LoadDataFromHub
 
@@ -59,14 +59,14 @@ def test_an_unknown_name_is_no_less_unknown_for_it() -> None:
     ],
 )
 def test_a_file_with_old_names_is_read(module: str, name: str, present: type) -> None:
-    from distilabel._core.spec import find_class
+    from distilabel._core.serialization import find_class
 
     assert find_class({"module": module, "name": name}) is present
 
 
 def test_every_old_name_leads_somewhere() -> None:
     """The tables are read by hand: a line that leads nowhere would be found by a user."""
-    for module, name in old_names.NAMES.values():
+    for module, name in deprecations.NAMES.values():
         assert hasattr(importlib.import_module(module), name)
-    for targets in old_names.MODULES.values():
+    for targets in deprecations.MODULES.values():
         importlib.import_module(targets[0])

@@ -1,1 +1,0 @@
-"""Nodes and edges by name, and the pipeline under construction. Knows no step."""
