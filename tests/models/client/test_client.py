@@ -409,7 +409,7 @@ async def test_no_text_is_no_answer() -> None:
         await ModelClient(made(Silent))(chat("a"))
 
 
-async def test_models_with_one_gate_name_share_its_limits() -> None:
+async def test_models_with_one_endpoint_id_share_its_limits() -> None:
     limiters = EndpointLimiters()
     one, other = (made(max_concurrency=3) for _ in range(2))
     assert limiters.of(one) is limiters.of(other)
@@ -427,7 +427,7 @@ async def test_the_key_is_in_no_message_no_event_and_no_kept_answer() -> None:
             await model_client(chat("a"))
         await model_client(chat("b"))
     told = f"{caught.value} {caught.value.raw} {events} {dict(kept)} {llm._identity()}"
-    assert SECRET not in told + llm._gate_name() + repr(llm) + orjson.dumps(llm.dump()).decode()
+    assert SECRET not in told + llm._endpoint_id() + repr(llm) + orjson.dumps(llm.dump()).decode()
 
 
 async def test_every_question_is_answered_once_by_a_faulty_endpoint() -> None:

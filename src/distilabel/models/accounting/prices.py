@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from distilabel.models.llms.base import LLM
+    from distilabel.models.protocol import Model
 
 
 class Usage(NamedTuple):
@@ -114,7 +114,7 @@ def reduced(price: Price, share: float) -> Price:
     return less
 
 
-def price_of(llm: LLM) -> Price:
+def price_of(llm: Model) -> Price:
     """How to price the answers of a model.
 
     What the provider says in a reply that it charges goes before everything else.
@@ -137,6 +137,6 @@ def price_of(llm: LLM) -> Price:
     return _listed(llm.model_name, url)
 
 
-async def price_for(llm: LLM) -> Price:
+async def price_for(llm: Model) -> Price:
     """As `price_of`, on an event loop: reading the table takes a moment."""
     return await asyncio.to_thread(price_of, llm)

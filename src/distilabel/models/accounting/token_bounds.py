@@ -11,7 +11,7 @@ import orjson
 from distilabel.models.accounting.prices import Usage
 
 if TYPE_CHECKING:
-    from distilabel.models.llms.base import LLM
+    from distilabel.models.protocol import Model
     from distilabel.typing import FormattedInput
 
 # What a chat template puts around a message, and around them all.
@@ -30,7 +30,7 @@ class TokenBounds:
         llm: the model.
     """
 
-    def __init__(self, llm: LLM) -> None:
+    def __init__(self, llm: Model) -> None:
         self._llm = llm
         parameters = inspect.signature(llm._generating_method).parameters
         self._defaults = {name: parameters[name].default for name in _LIMITS if name in parameters}

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from distilabel.errors import AnswerError
     from distilabel.models.accounting.budget import Budget
-    from distilabel.models.llms.base import LLM
+    from distilabel.models.protocol import Model
     from distilabel.typing import FormattedInput, GenerateOutput
 
 
@@ -66,7 +66,7 @@ class UsageMeter:
 
     def __init__(
         self,
-        llm: LLM,
+        llm: Model,
         step: str,
         emit: Emit,
         budget: Budget | None,

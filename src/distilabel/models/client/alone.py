@@ -12,7 +12,7 @@ from distilabel.models.client.client import ModelClient
 from distilabel.models.protocol import RunStopped
 
 if TYPE_CHECKING:
-    from distilabel.models.llms.base import LLM
+    from distilabel.models.protocol import Model
 
 _T = TypeVar("_T")
 
@@ -60,7 +60,7 @@ class _Bustle:
 
 
 async def ask_standalone(
-    llm: LLM, work: Callable[[ModelClient], Sequence[Coroutine[Any, Any, _T]]]
+    llm: Model, work: Callable[[ModelClient], Sequence[Coroutine[Any, Any, _T]]]
 ) -> list[_T]:
     """Does work whose questions go as batch jobs, outside a pipeline.
 
@@ -75,14 +75,13 @@ async def ask_standalone(
         DistilabelOfflineBatchGenerationNotFinishedException: jobs were submitted, or are not
             finished, and the model is not to wait: the same call collects them later.
     """
-    if llm._memory is None:
-        llm._memory = Memory()
+    store = llm._standalone_store
+    if store is None:
+        store = llm._standalone_store = Memory()
     bustle = _Bustle()
-    gatherings = JobCoordinator(
-        bustle, llm._memory, about={}, emit=lambda event: None, left=lambda: None
-    )
+    gatherings = JobCoordinator(bustle, store, about={}, emit=lambda event: None, left=lambda: None)
     bustle.wake = gatherings.wake
-    client = ModelClient(llm, answers=llm._memory, gathering=gatherings.of(llm, reuse=True))
+    client = ModelClient(llm, answers=store, gathering=gatherings.of(llm, reuse=True))
     begin_work(Work(bustle.end, bustle.begin))
     bustle.begin()
     try:

@@ -13,10 +13,10 @@ from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
 from distilabel.errors import DistilabelUserError
 
 if TYPE_CHECKING:
-    from distilabel.models.llms.base import LLM
+    from distilabel.models.protocol import Model
 
 
-def validated_arguments(llm: LLM, arguments: dict[str, Any]) -> dict[str, Any]:
+def validated_arguments(llm: Model, arguments: dict[str, Any]) -> dict[str, Any]:
     """The arguments, converted to the types the model's method asks for.
 
     Args:

@@ -14,7 +14,7 @@ from distilabel._core.serialization import module_of
 from distilabel.models.client.times import OccurrenceCounter
 
 if TYPE_CHECKING:
-    from distilabel.models.llms.base import LLM
+    from distilabel.models.protocol import Model
     from distilabel.typing import FormattedInput
 
 # A class keeps the module that stands in the keys of stored answers, wherever it has moved to.
@@ -33,7 +33,7 @@ class CacheKeys:
         wrong: why answers cannot be kept, in words; empty if they can.
     """
 
-    def __init__(self, llm: LLM, arguments: dict[str, Any]) -> None:
+    def __init__(self, llm: Model, arguments: dict[str, Any]) -> None:
         self._llm = llm
         self.times = OccurrenceCounter()
         self.wrong = ""

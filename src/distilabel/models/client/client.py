@@ -35,8 +35,8 @@ from distilabel.models.client.replay import (
 from distilabel.models.client.whole_texts import CleanTexts
 from distilabel.models.http import transport
 from distilabel.models.http.error_mapping import as_model_error, error_kind
-from distilabel.models.llms.base import LLM, AsyncLLM, merge_responses
-from distilabel.models.protocol import RunStopped
+from distilabel.models.outputs import merge_responses
+from distilabel.models.protocol import Model, RunStopped
 from distilabel.models.rate_limit.limiter import EndpointLimiter, Outcome
 from distilabel.models.rate_limit.limiters import EndpointLimiters
 
@@ -66,7 +66,7 @@ _standalone: WeakKeyDictionary[asyncio.AbstractEventLoop, EndpointLimiters] = We
 _clients: ContextVar[dict[int, ModelClient] | None] = ContextVar("distilabel_doors", default=None)
 
 
-def current_client(llm: LLM) -> ModelClient | None:
+def current_client(llm: Model) -> ModelClient | None:
     """The door that the engine has put up for a model, where synchronous code of a step runs."""
     return (_clients.get() or {}).get(id(llm))
 
@@ -95,7 +95,7 @@ class ModelClient:
 
     def __init__(
         self,
-        llm: LLM,
+        llm: Model,
         *,
         step: str = "",
         answers: AnswerStore | None = None,
@@ -135,12 +135,8 @@ class ModelClient:
         self._peeked: list[tuple[bytes, GenerateOutput]] = []
         self._splits = not type(llm)._num_generations_param_supported
         self._seeded = getattr(llm, "_takes_seed", False) and "seed" not in self._arguments
-        if isinstance(llm, AsyncLLM):
-            method: Any = type(llm).agenerate
-            # The arguments are checked once, above; not again for every question.
-            self._agenerate: Any = getattr(method, "raw_function", method)
-            self._batcher = None
-        else:
+        self._agenerate: Any = llm._async_method
+        if self._agenerate is None:
             self._batcher = batcher or MicroBatcher(llm, batch_size)
 
     async def __call__(
@@ -454,12 +450,12 @@ class ModelClient:
     async def _generate(
         self, input: FormattedInput, count: int, arguments: dict[str, Any]
     ) -> GenerateOutput:
-        if self._batcher is not None:
+        if self._agenerate is None:
             output = await self._batcher.ask(input, count, arguments)
         elif self._splits:
-            output = await self._agenerate(self.llm, input, **arguments)
+            output = await self._agenerate(input, **arguments)
         else:
-            output = await self._agenerate(self.llm, input, num_generations=count, **arguments)
+            output = await self._agenerate(input, num_generations=count, **arguments)
         generations = output["generations"]
         if not generations or all(text is None for text in generations):
             statistics: Any = output.get("statistics")

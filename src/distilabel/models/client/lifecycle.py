@@ -7,14 +7,14 @@ import weakref
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from distilabel.models.llms.base import LLM
+    from distilabel.models.protocol import Model
 
 _lock: Final = threading.Lock()
 # By identity: models and steps have no hash, and equal ones are not the same.
 _users: Final[dict[int, set[int]]] = {}
 
 
-def load_for(user: object, model: LLM) -> None:
+def load_for(user: object, model: Model) -> None:
     """Loads a model for somebody who asks it.
 
     Args:
@@ -29,7 +29,7 @@ def load_for(user: object, model: LLM) -> None:
     model.load()
 
 
-def unload_for(user: object, model: LLM) -> None:
+def unload_for(user: object, model: Model) -> None:
     """Unloads a model, unless others still ask it.
 
     Args:

@@ -12,7 +12,7 @@ from distilabel._core.daemon_threads import DaemonThreads
 from distilabel.errors import AnswerError
 
 if TYPE_CHECKING:
-    from distilabel.models.llms.base import LLM
+    from distilabel.models.protocol import Model
     from distilabel.typing import FormattedInput, GenerateOutput
 
 # Questions of rows that are ready together arrive within a few turns of the event loop.
@@ -33,7 +33,7 @@ class MicroBatcher:
 
     def __init__(
         self,
-        llm: LLM,
+        llm: Model,
         most: int,
         generate: Callable[..., Any] | None = None,
         calls: int = 1,

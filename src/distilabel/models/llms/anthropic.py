@@ -134,7 +134,7 @@ class AnthropicLLM(AsyncLLM):
         own = {"model": self.model, "base_url": self._api}
         return self.identity or own | self._added_fields(AnthropicLLM)
 
-    def _gate_name(self) -> str:
+    def _endpoint_id(self) -> str:
         return f"{self._api} {self.model} {trace_of(self.api_key)}"
 
     async def _preflight(self) -> None:
@@ -196,7 +196,7 @@ class AnthropicLLM(AsyncLLM):
         chat = [{"role": "user", "content": input}] if isinstance(input, str) else input
         return chat, structured_output.tool(structure)
 
-    def _desk(self) -> BatchAPI:
+    def _batch_api(self) -> BatchAPI:
         return AnthropicBatchAPI(without_password(self._api), self._headers, _read)
 
     def _request(

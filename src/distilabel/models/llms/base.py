@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from abc import ABC, abstractmethod
+from types import MethodType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Dict, Final, List, Optional, Tuple
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveInt, PrivateAttr
@@ -16,8 +17,13 @@ from distilabel._core.serialization import DumpIfSet, Serializable
 from distilabel._core.sync_bridge import background_loop, run_sync
 from distilabel.errors import DistilabelNotImplementedError, DistilabelUserError
 from distilabel.mixins.runtime_parameters import RuntimeParameter, RuntimeParametersModelMixin
+from distilabel.models.client.client import ModelClient, current_client
+from distilabel.models.client.standalone_jobs import submit_or_collect, wait_for
+from distilabel.models.outputs import merge_responses as merge_responses
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from distilabel.errors import AnswerError
     from distilabel.models.batch_jobs.apis.base import BatchAPI, BatchRequest
     from distilabel.typing import FormattedInput, GenerateOutput, HiddenState, StandardInput
@@ -100,10 +106,10 @@ class LLM(RuntimeParametersModelMixin, Serializable, BaseModel, ABC):
     ] = Field(default=None, description="US dollars for a million tokens in, and out.")
 
     _logger: logging.Logger = PrivateAttr(default=logging.getLogger("distilabel.llm"))
-    # What was asked in batch jobs outside a pipeline.
-    _memory: Any = PrivateAttr(default=None)
+    # Stored answers and batch jobs of tasks that run outside a pipeline.
+    _standalone_store: Any = PrivateAttr(default=None)
 
-    # Whether one call can give several generations.
+    # Whether one call can return several generations.
     _num_generations_param_supported: ClassVar[bool] = True
 
     @property
@@ -154,14 +160,10 @@ class LLM(RuntimeParametersModelMixin, Serializable, BaseModel, ABC):
         Returns:
             One output per question, in the same order.
         """
-        from distilabel.models.client.client import current_client
-
         client = current_client(self)
         if client is not None:
             return run_sync(client.ask_all(inputs, num_generations, **kwargs), loop=client.loop)
         if self.use_offline_batch_generation:
-            from distilabel.models.client.standalone_jobs import wait_for
-
             return wait_for(
                 lambda: self.offline_batch_generate(inputs, num_generations, **kwargs),
                 self.offline_batch_generation_block_until_done,
@@ -188,9 +190,7 @@ class LLM(RuntimeParametersModelMixin, Serializable, BaseModel, ABC):
             ValueError: there are neither questions nor jobs.
             RuntimeError: the only job has failed.
         """
-        from distilabel.models.client.standalone_jobs import submit_or_collect
-
-        desk = self._desk()
+        desk = self._batch_api()
         if desk is None:
             raise DistilabelNotImplementedError(
                 f"{type(self).__name__} has no offline batches: leave out "
@@ -212,7 +212,12 @@ class LLM(RuntimeParametersModelMixin, Serializable, BaseModel, ABC):
         """
         raise NotImplementedError(f"{type(self).__name__} does not show its hidden states.")
 
-    # -- what the door asks ------------------------------------------------------------------
+    # -- what the client uses ----------------------------------------------------------------
+
+    @property
+    def _async_method(self) -> Callable[..., Awaitable[GenerateOutput]] | None:
+        """The coroutine function that answers one question; None if only `generate` answers."""
+        return None
 
     def _identity(self) -> Any:
         """What makes the answers of this model its own, as JSON-like data."""
@@ -225,11 +230,11 @@ class LLM(RuntimeParametersModelMixin, Serializable, BaseModel, ABC):
         added = type(self).model_fields.keys() - to.model_fields.keys()
         return {k: v for k, v in self.dump().items() if k in added} if added else {}
 
-    def _gate_name(self) -> str:
+    def _endpoint_id(self) -> str:
         """Questions of models with the same gate name share one set of limits."""
         return f"{type(self).__name__}:{self.model_name}"
 
-    def _desk(self) -> BatchAPI | None:
+    def _batch_api(self) -> BatchAPI | None:
         """Where batch jobs with questions for this model are submitted; None if it has none."""
         return None
 
@@ -280,6 +285,12 @@ class AsyncLLM(LLM, ABC):
         except RuntimeError:
             return background_loop()
 
+    @property
+    def _async_method(self) -> Callable[..., Awaitable[GenerateOutput]]:
+        method = type(self).agenerate
+        # The client checks the arguments once; `raw_function` does not check them per question.
+        return MethodType(getattr(method, "raw_function", method), self)
+
     @abstractmethod
     async def agenerate(
         self, input: FormattedInput, num_generations: int = 1, **kwargs: Any
@@ -313,38 +324,8 @@ class AsyncLLM(LLM, ABC):
         Returns:
             One output per question, in the same order.
         """
-        from distilabel.models.client.client import ModelClient, current_client
-
-        # In a run, what a step asks this way is kept and counted like everything else.
+        # In a run, these answers are stored and counted as well.
         client = current_client(self)
         ask = client or ModelClient(self)
         loop = client.loop if client is not None else None
         return run_sync(ask.ask_all(inputs, num_generations, **kwargs), loop=loop)
-
-
-def merge_responses(responses: List[GenerateOutput], n: int = 1) -> List[GenerateOutput]:
-    """Joins the outputs of `n` calls per question into one output per question.
-
-    Args:
-        responses: the outputs, those of one question next to each other.
-        n: calls per question.
-
-    Returns:
-        One output per question, its lists one after the other.
-    """
-    merged = []
-    for start in range(0, len(responses), n):
-        group: list[Any] = list(responses[start : start + n])
-        names = {name: None for output in group for name in output if name != "statistics"}
-        counted = {name: None for output in group for name in output.get("statistics") or {}}
-        joined: dict[str, Any] = {"generations": [], "statistics": {}}
-        for output in group:
-            # What one call gives and another does not is None there, or lists would slip.
-            nothing = [None] * len(output["generations"])
-            for name in names:
-                joined.setdefault(name, []).extend(output.get(name, nothing))
-            statistics = output.get("statistics") or {}
-            for name in counted:
-                joined["statistics"].setdefault(name, []).extend(statistics.get(name, nothing))
-        merged.append(joined)
-    return merged  # type: ignore[return-value]

@@ -83,7 +83,7 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
         own = {"model": self.model, "base_url": self._base}
         return self.identity or own | self._added_fields(OpenAILLM)
 
-    def _gate_name(self) -> str:
+    def _endpoint_id(self) -> str:
         return f"{self.base_url} {self.model} {trace_of(self.api_key)}"
 
     async def _preflight(self) -> None:
@@ -209,7 +209,7 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
             **kwargs,
         )
 
-    def _desk(self) -> BatchAPI:
+    def _batch_api(self) -> BatchAPI:
         return OpenAIBatchAPI(without_password(self._base), self._headers, chat_completions.answer)
 
     def _request(

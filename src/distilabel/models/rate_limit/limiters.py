@@ -9,7 +9,7 @@ from distilabel.models.rate_limit.limiter import EndpointLimiter
 
 if TYPE_CHECKING:
     from distilabel._core.events import Emit
-    from distilabel.models.llms.base import LLM
+    from distilabel.models.protocol import Model
 
 
 class EndpointLimiters:
@@ -19,9 +19,9 @@ class EndpointLimiters:
         self._limiters: dict[str, EndpointLimiter] = {}
         self._emit = emit
 
-    def of(self, llm: LLM) -> EndpointLimiter:
+    def of(self, llm: Model) -> EndpointLimiter:
         """The gate that questions for this model go through."""
-        name = llm._gate_name()
+        name = llm._endpoint_id()
         limiter = self._limiters.get(name)
         if limiter is None:
             limiter = self._limiters[name] = EndpointLimiter(

@@ -16,8 +16,9 @@ from pydantic import Field, PrivateAttr, model_validator, validate_call
 from distilabel.errors import DistilabelUserError
 from distilabel.models.base_clients.inference_endpoints import InferenceEndpointsBaseClient
 from distilabel.models.http.endpoint import listed_models, make_sure_of, post, trace_of
-from distilabel.models.llms.base import AsyncLLM, merge_responses
+from distilabel.models.llms.base import AsyncLLM
 from distilabel.models.mixins.magpie import MagpieChatTemplateMixin
+from distilabel.models.outputs import merge_responses
 from distilabel.models.wire import chat_completions, structured_output, text_generation
 from distilabel.typing import FormattedInput, GenerateOutput, StandardInput
 
@@ -131,7 +132,7 @@ class InferenceEndpointsLLM(InferenceEndpointsBaseClient, AsyncLLM, MagpieChatTe
         }
         return self.identity or own | self._added_fields(InferenceEndpointsLLM)
 
-    def _gate_name(self) -> str:
+    def _endpoint_id(self) -> str:
         where = self.endpoint_name or self._address or self.base_url
         return f"{where} {self.model_id} {trace_of(self.api_key)}"
 
