@@ -33,7 +33,6 @@ from distilabel.models.client.replay import (
     stored_output,
 )
 from distilabel.models.client.whole_texts import CleanTexts
-from distilabel.models.http import transport
 from distilabel.models.http.error_mapping import as_model_error, error_kind
 from distilabel.models.outputs import merge_responses
 from distilabel.models.protocol import Model, RunStopped
@@ -353,8 +352,7 @@ class ModelClient:
                 continue
             how, wait, tokens, why = Outcome.OTHER, None, 0, ""
             item = None
-            # Those of the question before say nothing of this one, asked or not.
-            transport.last_headers.set(None)
+            headers = None
             try:
                 item = await self._bill.item(input, count, arguments, number)
                 if item is None or self._stopping():
@@ -362,6 +360,7 @@ class ModelClient:
                 self._emit(RequestSent(self.step, self._name, number))
                 asked = loop.time()
                 outcome = await self._tried(input, count, arguments, number)
+                headers = getattr(outcome, "headers", None)
                 if not isinstance(outcome, AnswerError):
                     output, how = outcome, Outcome.ANSWERED
                     self._remarks.look(output)
@@ -378,7 +377,7 @@ class ModelClient:
                 elif error.retryable:
                     how = Outcome.BROKEN
             finally:
-                limiter.heard(ticket, transport.last_headers.get())
+                limiter.heard(ticket, headers)
                 if sharing is not None:
                     sharing.ends(key)
                 if item is not None:
