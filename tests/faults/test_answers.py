@@ -68,7 +68,7 @@ def test_a_page(tmp_path: Path) -> Seen:
     done="the run stops after 30 s",
 )
 def test_only_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Seen:
-    monkeypatch.setattr(circuit_breaker, "PATIENCE_WITH_A_STRANGER", 0.5)
+    monkeypatch.setattr(circuit_breaker, "PATIENCE_UNKNOWN", 0.5)
     bad = web.Response(text=WELCOME, content_type="text/html")
     return ran_and_cured(tmp_path, bad, most=1000)
 

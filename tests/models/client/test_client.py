@@ -29,7 +29,7 @@ from distilabel.models.client.client import ModelClient
 from distilabel.models.http import transport
 from distilabel.models.protocol import RunStopped
 from distilabel.models.rate_limit import circuit_breaker
-from distilabel.models.rate_limit.limiters import EndpointLimiters
+from distilabel.models.rate_limit.limiter import EndpointLimiters
 from serving import reply, said, serving
 
 pytestmark = pytest.mark.usefixtures("client", "at_once")
@@ -462,7 +462,7 @@ async def test_an_endpoint_that_went_away_and_came_back_costs_no_row(
             [chat(str(n)) for n in range(40)]
         )
     assert [output["generations"] for output in outputs].count(["after"]) == 39
-    assert [limiter.is_well for limiter in limiters] == [True]
+    assert [limiter.is_up for limiter in limiters] == [True]
 
 
 def test_a_synchronous_call_works_without_a_loop() -> None:

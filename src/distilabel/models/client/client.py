@@ -36,8 +36,7 @@ from distilabel.models.client.whole_texts import CleanTexts
 from distilabel.models.http.error_mapping import as_model_error, error_kind
 from distilabel.models.outputs import merge_responses
 from distilabel.models.protocol import Model, RunStopped
-from distilabel.models.rate_limit.limiter import EndpointLimiter, Outcome
-from distilabel.models.rate_limit.limiters import EndpointLimiters
+from distilabel.models.rate_limit.limiter import EndpointLimiter, EndpointLimiters, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -342,15 +341,15 @@ class ModelClient:
         sharing = self._sharing
         found = partial(self._readable, key, is_wanted)
         while True:
-            ticket = await limiter.enter(key, again=attempts > 0)
+            ticket = await limiter.acquire(key, retry=attempts > 0)
             if sharing is not None and not sharing.begins(key, found):
-                limiter.leave(ticket, Outcome.OTHER)
+                limiter.release(ticket)
                 output = await sharing.answer(key, found, self._stopping)
                 if output is not None:
                     self._bill.reused(output)
                     return output
                 continue
-            how, wait, tokens, why = Outcome.OTHER, None, 0, ""
+            how, wait, tokens, why = Outcome.NEUTRAL, None, 0, ""
             item = None
             headers = None
             try:
@@ -373,19 +372,20 @@ class ModelClient:
                 await self._bill.failed(item, error)
                 wait, why = error.retry_after, str(error)
                 if error.overloaded:
-                    how = Outcome.REFUSED
+                    how = Outcome.REJECTED
                 elif error.retryable:
-                    how = Outcome.BROKEN
+                    how = Outcome.FAILED
             finally:
-                limiter.heard(ticket, headers)
                 if sharing is not None:
                     sharing.ends(key)
                 if item is not None:
                     self._bill.close(item)
-                limiter.leave(ticket, how, wait=wait, tokens=tokens, why=why)
+                ticket.outcome, ticket.retry_after, ticket.tokens = how, wait, tokens
+                ticket.reason, ticket.headers = why, headers
+                limiter.release(ticket)
             attempts += 1
             # While nobody is answered it is no fault of the question that tries how it stands.
-            tries += not error.overloaded and limiter.is_well
+            tries += not error.overloaded and limiter.is_up
             now = loop.time()
             # Not since it was first asked: it may have stood at the gate for hours.
             first_failure = first_failure or now
@@ -467,10 +467,10 @@ class ModelClient:
             self._limiters = _standalone.setdefault(self.loop, EndpointLimiters())
         limiter = self._limiters.of(self.llm)
         async with limiter.preflight:
-            if not limiter.open:
+            if not limiter.is_checked:
                 if self._answers is not None:
                     await self.llm._preflight()
-                limiter.open = True
+                limiter.is_checked = True
         self._bill.open()
         self._limiter = limiter
         return limiter
