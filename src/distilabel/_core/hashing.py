@@ -29,10 +29,19 @@ def canonical(value: Any) -> bytes:
         TypeError: the value holds something that has no JSON form.
     """
     try:
-        return orjson.dumps(value, default=_plain, option=_OPTIONS)
+        return strict_canonical(value)
     except orjson.JSONEncodeError:
-        # Half a surrogate pair is no UTF-8. What is sent and kept is told by what stands for it.
-        return orjson.dumps(replace_surrogates(value), default=_plain, option=_OPTIONS)
+        # A lone surrogate is not valid UTF-8; the digest is that of the text sent in its place.
+        return strict_canonical(replace_surrogates(value))
+
+
+def strict_canonical(value: Any) -> bytes:
+    """As `canonical`, but refuses lone surrogates.
+
+    Raises:
+        TypeError: The value holds a lone surrogate, or something that has no JSON form.
+    """
+    return orjson.dumps(value, default=_plain, option=_OPTIONS)
 
 
 def digest(value: Any) -> bytes:

@@ -124,16 +124,21 @@ async def test_a_kept_answer_is_not_asked_for_again() -> None:
 
 async def test_a_store_that_cannot_be_read_makes_no_question_another_one() -> None:
     class Broken(Kept):
-        def get(self, key: bytes, default: Any = None) -> Any:
-            raise StoreError("malformed")
+        is_broken = False
 
-    kept = Kept()
+        def get(self, key: bytes, default: Any = None) -> Any:
+            if self.is_broken:
+                raise StoreError("malformed")
+            return super().get(key, default)
+
+    kept = Broken()
     llm = made()
     await ModelClient(llm, answers=kept)(chat("a"))
-    model_client = ModelClient(llm, answers=Broken(kept))
+    model_client = ModelClient(llm, answers=kept)
+    kept.is_broken = True
     with pytest.raises(StoreError):
-        model_client.kept(lambda ask: ask(chat("a")))
-    model_client._answers = kept
+        model_client.replay(lambda ask: ask(chat("a")))
+    kept.is_broken = False
     await model_client(chat("a"))
     assert len(llm.seen) == 1
 
@@ -144,7 +149,7 @@ async def test_an_answer_that_was_spoilt_is_asked_for_again() -> None:
     await ModelClient(llm, answers=kept)(chat("a"))
     (key,) = kept
     kept[key] = kept[key][:-3]
-    assert ModelClient(llm, answers=kept).kept(lambda ask: ask(chat("a"))) is None
+    assert ModelClient(llm, answers=kept).replay(lambda ask: ask(chat("a"))) is None
     await ModelClient(llm, answers=kept)(chat("a"))
     assert len(llm.seen) == 2
     assert orjson.loads(kept[key])["generations"] == ["2.0"]
@@ -510,7 +515,7 @@ async def test_looking_for_kept_answers_leaves_no_trace_in_work_that_asks_at_onc
 
     first = await work(ModelClient(llm, answers=kept))
     model_client = ModelClient(llm, answers=kept)
-    assert model_client.kept(work) is None
+    assert model_client.replay(work) is None
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert await work(model_client) == first
@@ -549,7 +554,7 @@ async def test_what_cannot_be_kept_is_said_and_costs_no_answer(
         assert (await model_client(chat("a")))["generations"] == ["x"]
         await model_client(chat("b"))
         assert not kept
-        assert [record.message.count("cannot be kept") for record in caplog.records] == [1]
+        assert [record.message.count("cannot be stored") for record in caplog.records] == [1]
 
 
 @pytest.mark.parametrize("whose", ["openai", "anthropic"])

@@ -42,7 +42,7 @@ def ask_together(task: Rowwise, rows: Sequence[Row], client: ModelClient) -> lis
     """
     in_run = current_client(task.llm) is client
     if not in_run and task.llm.use_offline_batch_generation:
-        from distilabel.models.client.alone import ask_standalone
+        from distilabel.models.client.standalone_jobs import ask_standalone
 
         work = ask_standalone(task.llm, lambda ask: [task._rows_made_of(row, ask) for row in rows])
         return [row for some in run_sync(work) for row in some]
