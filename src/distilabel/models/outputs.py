@@ -1,4 +1,4 @@
-"""Merges the outputs of several calls."""
+"""Merges the outputs of several calls to a model."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ if TYPE_CHECKING:
 
 
 def merge_responses(responses: List[GenerateOutput], n: int = 1) -> List[GenerateOutput]:
-    """Joins the outputs of `n` calls per question into one output per question.
+    """Merges the outputs of `n` calls per question into one output per question.
 
     Args:
-        responses: the outputs, those of one question next to each other.
-        n: calls per question.
+        responses: The outputs; those of one question follow each other.
+        n: Number of calls per question.
 
     Returns:
-        One output per question, its lists one after the other.
+        One output per question, with the lists of its calls concatenated.
     """
     merged = []
     for start in range(0, len(responses), n):
@@ -25,7 +25,7 @@ def merge_responses(responses: List[GenerateOutput], n: int = 1) -> List[Generat
         counted = {name: None for output in group for name in output.get("statistics") or {}}
         joined: dict[str, Any] = {"generations": [], "statistics": {}}
         for output in group:
-            # What one call gives and another does not is None there, or lists would slip.
+            # None where a call lacks what another one has, so that positions still match.
             nothing = [None] * len(output["generations"])
             for name in names:
                 joined.setdefault(name, []).extend(output.get(name, nothing))

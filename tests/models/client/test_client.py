@@ -24,6 +24,7 @@ from distilabel._simulated.server.server import running
 from distilabel._simulated.server.settings import Settings
 from distilabel.errors import AnswerError, DistilabelUserError, EndpointError, StoreError
 from distilabel.models import LLM, AsyncLLM, OpenAILLM
+from distilabel.models.accounting.budget import Budget
 from distilabel.models.accounting.prices import Usage
 from distilabel.models.client.client import ModelClient
 from distilabel.models.http import transport
@@ -335,6 +336,91 @@ async def test_no_place_is_lost_whatever_happens() -> None:
     stop = True
     with pytest.raises(RunStopped):
         await model_client(chat("c"))
+    assert [limiter.in_flight for limiter in limiters] == [0]
+
+
+class Locked(Kept):
+    """Answers whose keys are shared with another process, and can be made unreadable."""
+
+    is_shared = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.claimed: list[bytes] = []
+        self.broken_from = 1_000
+        self._reads = 0
+
+    def get(self, key: bytes, default: Any = None) -> Any:
+        self._reads += 1
+        if self._reads >= self.broken_from:
+            raise StoreError("malformed")
+        return super().get(key, default)
+
+    def claim(self, key: bytes) -> bool:
+        self.claimed.append(key)
+        return True
+
+    def let_go(self, key: bytes) -> None:
+        self.claimed.remove(key)
+
+
+async def test_a_store_that_fails_between_lease_and_request_leaves_neither_lease_nor_claim() -> (
+    None
+):
+    limiters = EndpointLimiters()
+    llm = made(max_concurrency=1)
+    answers = Locked()
+    answers.broken_from = 2  # the first look is before the lease, the second one after the claim
+    model_client = ModelClient(llm, answers=answers, limiters=limiters)
+    with pytest.raises(StoreError):
+        await model_client(chat("a"))
+    assert llm.seen == []
+    assert answers.claimed == []
+    assert [limiter.in_flight for limiter in limiters] == [0]
+    answers.broken_from = 1_000
+    assert (await model_client(chat("b")))["generations"] == ["1.0"]
+
+
+@pytest.mark.parametrize("error", [None, AnswerError("x"), broken(), asyncio.CancelledError()])
+async def test_lease_claim_and_charge_end_with_the_request(error: Any) -> None:
+    limiters, answers = EndpointLimiters(), Locked()
+    budget = Budget(1000.0, exhausted=lambda: None)
+    held: list[tuple[int, int]] = []
+
+    class Looking(Counting):
+        async def agenerate(self, input: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+            held.append((len(answers.claimed), budget._in_flight))
+            return await super().agenerate(input, **kwargs)
+
+    errors = [error] if error is not None else []
+    llm = Looking(errors=errors, seen=[], max_concurrency=1, price=(1.0, 1.0), max_retries=0)
+    model_client = ModelClient(llm, answers=answers, limiters=limiters, budget=budget)
+    await asyncio.gather(model_client(chat("a")), return_exceptions=True)
+    assert held == [(1, 1)]
+    assert (answers.claimed, budget._in_flight) == ([], 0)
+    assert [limiter.in_flight for limiter in limiters] == [0]
+
+
+async def test_the_lease_is_held_until_the_answer_is_stored() -> None:
+    limiters = EndpointLimiters()
+    in_flight: list[int] = []
+
+    class Slow(Kept):
+        async def put(self, key: bytes, value: bytes) -> None:
+            await asyncio.sleep(0)
+            in_flight.extend(limiter.in_flight for limiter in limiters)
+
+    await ModelClient(made(), answers=Slow(), limiters=limiters)(chat("a"))
+    assert in_flight == [1]
+
+
+async def test_a_used_up_budget_leaves_a_question_unasked_and_returns_its_lease() -> None:
+    limiters = EndpointLimiters()
+    llm = made(price=(1.0, 1.0))
+    budget = Budget(0.0, exhausted=lambda: None)
+    with pytest.raises(RunStopped):
+        await ModelClient(llm, limiters=limiters, budget=budget)(chat("a"))
+    assert llm.seen == []
     assert [limiter.in_flight for limiter in limiters] == [0]
 
 

@@ -72,8 +72,8 @@ class InFlight(Generic[_Output]):
 class Claim(Generic[_Output]):
     """The right to ask one question, held while its request is in flight.
 
-    A context manager that can be entered again for every attempt. Entering it returns whether the
-    question is to be asked now; if not, it is answered already or another process asks it, and
+    A context manager that is entered again for every attempt. Entering it returns whether the
+    question must be asked now; if not, it has been answered or another process is asking it, and
     `wait` returns the answer.
     """
 
@@ -117,7 +117,7 @@ class Claim(Generic[_Output]):
             stopped: Whether the run is being stopped.
 
         Returns:
-            The answer; None if the question is to be asked after all, because the other process
+            The answer; None if the question must be asked after all, because the other process
             gave up, has ended, or takes too long.
         """
         in_flight, locks, key = self._in_flight, self._in_flight._locks, self._key
@@ -147,5 +147,5 @@ class Unshared(nullcontext[bool]):
     """Takes the place of a claim where no other process can have the answer."""
 
     async def wait(self, stopped: Callable[[], bool]) -> Any:
-        """Never called: the question is always to be asked."""
+        """Never called: the question must always be asked."""
         raise AssertionError

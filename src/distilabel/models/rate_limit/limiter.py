@@ -145,7 +145,8 @@ class EndpointLimiter:
 
         Args:
             key: Identifies the question.
-            retry: Whether it was sent before. It goes first then: its row waits for it alone.
+            retry: Whether it was sent before. Retries go first, because nothing else holds up
+                their rows.
 
         Returns:
             The lease, to be used in a `with` statement.
