@@ -26,13 +26,13 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before removing.")]
 @app.command("list")
 def list_cached(cache_dir: CacheDir = None) -> None:
     """Lists the pipelines whose outputs are kept, and the stored answers they share."""
-    from distilabel._engine.storage.sqlite_file import answers_in
+    from distilabel._engine.storage.sqlite_file import count_answers
     from distilabel.cli.tables import in_bytes, moment, show_table
 
     root = _root(cache_dir)
     with one_message():
         pipelines = _pipelines(root)
-        count, size = answers_in(_store(root))
+        count, size = count_answers(_store(root))
     if not pipelines and not count:
         typer.echo(f"Nothing is kept in {root}.")
         return
