@@ -106,7 +106,7 @@ def test_runs_are_listed_and_shown(kept: Path) -> None:
     for which in ("last", lines[-1].split()[0]):
         shown = CliRunner().invoke(app, ["run", "show", which, "--cache-dir", str(kept)])
         assert "another" in shown.output
-        assert "0 answers asked, 5 reused" in shown.output
+        assert "0 answers received, 5 reused" in shown.output
     missing = CliRunner().invoke(app, ["run", "show", "1999", "--cache-dir", str(kept)])
     assert missing.exit_code == 1
     assert "run list" in missing.stderr
