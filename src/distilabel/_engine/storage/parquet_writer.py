@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from distilabel._engine.rows.rows import Key, Row
-from distilabel._engine.storage.arrow import common_schema, conform, to_table
+from distilabel._engine.storage.arrow import common_schema, conform, large_integers, to_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -62,6 +62,8 @@ class ParquetWriter:
         self._writing = threading.Lock()
         self._parts: list[_Part] = []
         self._schemas: list[pa.Schema] = []
+        # Columns that must not become floats, as another part may want.
+        self._exact: set[str] = set()
 
     def add(self, keys: list[Key], rows: list[Row]) -> None:
         """Adds rows."""
@@ -102,6 +104,7 @@ class ParquetWriter:
         _write(table, path)
         self._parts.append(_Part(path, keys[0], keys[-1], _compact(keys)))
         self._schemas.append(table.schema)
+        self._exact |= large_integers(table)
 
     def finish(self) -> None:
         """Writes the remaining rows and merges parts that overlap."""
@@ -115,7 +118,7 @@ class ParquetWriter:
         self._rewrite()
 
     def _rewrite(self) -> None:
-        schema = common_schema(self._schemas)
+        schema = common_schema(self._schemas, self._exact)
         order = sorted(
             (key, part, i)
             for part, written in enumerate(self._parts)
