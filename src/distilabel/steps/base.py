@@ -40,7 +40,7 @@ from distilabel.mixins.runtime_parameters import (
     close_names,
 )
 from distilabel.mixins.signature import SignatureMixin
-from distilabel.steps.column_mappings import Mappings
+from distilabel.steps.column_mappings import ColumnMappings
 from distilabel.typing.steps import OnError
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ class _Step(RuntimeParametersMixin, RequirementsMixin, Serializable, SignatureMi
     # A pure function of each row: rows may come in any order and in batches of any size.
     _row_by_row: ClassVar[bool] = False
     # Of those: makes none or several of a row, so that a count does not tell which is whose.
-    _multiplies: ClassVar[bool] = False
+    _changes_row_count: ClassVar[bool] = False
 
     _logger: logging.Logger = PrivateAttr(default=logging.getLogger("distilabel.step"))
     _artifacts_path: Optional[Path] = PrivateAttr(default=None)
@@ -256,9 +256,9 @@ class _Step(RuntimeParametersMixin, RequirementsMixin, Serializable, SignatureMi
 
     def get_outputs(self) -> dict[str, bool]:
         """Columns it adds, after `output_mappings`: name → always there."""
-        return {self.output_mappings.get(n, n): r for n, r in self._made_columns().items()}
+        return {self.output_mappings.get(n, n): r for n, r in self._declared_outputs().items()}
 
-    def _made_columns(self) -> dict[str, bool]:
+    def _declared_outputs(self) -> dict[str, bool]:
         """Columns it adds, before `output_mappings`: name → always there."""
         return _columns(self.outputs)
 
@@ -280,7 +280,7 @@ class _Step(RuntimeParametersMixin, RequirementsMixin, Serializable, SignatureMi
         Raises:
             DistilabelUserError: a key is none of them.
         """
-        self._verify(self.output_mappings, "output_mappings", list(self._made_columns()))
+        self._verify(self.output_mappings, "output_mappings", list(self._declared_outputs()))
 
     def _verify(self, mappings: dict[str, str], which: str, known: list[str]) -> None:
         for name in mappings:
@@ -295,8 +295,8 @@ class _Step(RuntimeParametersMixin, RequirementsMixin, Serializable, SignatureMi
         return [{**row, **empty} for row in step_output]
 
     @property
-    def _mappings(self) -> Mappings:
-        return Mappings(self.input_mappings, self.output_mappings)
+    def _mappings(self) -> ColumnMappings:
+        return ColumnMappings(self.input_mappings, self.output_mappings)
 
     # -- artifacts and files ----------------------------------------------------------------
 
@@ -387,11 +387,11 @@ class Step(_Step, ABC):
         if not mappings:
             yield from self.process(*args)
             return
-        inputs = [[mappings.into(row) for row in batch] for batch in args]
-        aside = [mappings.set_aside(row) for row in args[0]] if len(args) == 1 else []
+        inputs = [[mappings.to_step(row) for row in batch] for batch in args]
+        aside = [mappings.hidden_columns(row) for row in args[0]] if len(args) == 1 else []
         for rows in self.process(*inputs):
             yield [
-                mappings.out_of(row, aside[i % len(aside)] if aside else {})
+                mappings.to_pipeline(row, aside[i % len(aside)] if aside else {})
                 for i, row in enumerate(rows)
             ]
 
@@ -411,7 +411,7 @@ class GeneratorStep(_Step, ABC):
     )
 
     # Nobody else holds on to the rows it makes, nor to what is in them.
-    _gives_fresh_rows: ClassVar[bool] = False
+    _yields_new_rows: ClassVar[bool] = False
 
     def _known_length(self) -> int | None:
         """How many rows it will make, where that is known beforehand."""
@@ -423,9 +423,9 @@ class GeneratorStep(_Step, ABC):
 
     def process_applying_mappings(self, offset: int = 0) -> GeneratorStepOutput:
         """Runs `process` and renames columns by `output_mappings`."""
-        mappings = Mappings({}, self.output_mappings)
+        mappings = ColumnMappings({}, self.output_mappings)
         for rows, last in self.process(offset=offset):
-            yield ([mappings.out_of(row, {}) for row in rows] if mappings else rows), last
+            yield ([mappings.to_pipeline(row, {}) for row in rows] if mappings else rows), last
 
 
 class GlobalStep(Step, ABC):

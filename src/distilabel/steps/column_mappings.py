@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 
-class Mappings:
+class ColumnMappings:
     """`input_mappings` and `output_mappings` of a step.
 
     Args:
@@ -23,18 +23,18 @@ class Mappings:
     def __bool__(self) -> bool:
         return bool(self.inputs or self.outputs)
 
-    def into(self, row: dict[str, Any]) -> dict[str, Any]:
+    def to_step(self, row: dict[str, Any]) -> dict[str, Any]:
         """The row as the step names its columns."""
         if not self.inputs:
             return row
         hidden = self.inputs.keys() - self._back.keys()
         return {self._back.get(k, k): v for k, v in row.items() if k not in hidden}
 
-    def set_aside(self, row: dict[str, Any]) -> dict[str, Any]:
+    def hidden_columns(self, row: dict[str, Any]) -> dict[str, Any]:
         """The columns that a renamed one hides from the step; they come back afterwards."""
         return {k: row[k] for k in self.inputs if k in row and k not in self._back}
 
-    def out_of(self, row: dict[str, Any], aside: dict[str, Any]) -> dict[str, Any]:
+    def to_pipeline(self, row: dict[str, Any], aside: dict[str, Any]) -> dict[str, Any]:
         """The row as the pipeline names its columns."""
         named = {self.outputs.get(k, self.inputs.get(k, k)): v for k, v in row.items()}
         for key, value in aside.items():

@@ -54,7 +54,7 @@ class ExpandColumns(Step):
     split_statistics: bool = False
 
     _row_by_row: ClassVar[bool] = True
-    _multiplies: ClassVar[bool] = True
+    _changes_row_count: ClassVar[bool] = True
 
     @field_validator("columns")
     @classmethod

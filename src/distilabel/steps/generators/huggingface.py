@@ -96,7 +96,7 @@ class LoadDataFromHub(GeneratorStep):
     )
 
     # `datasets` makes them from its tables each time.
-    _gives_fresh_rows: ClassVar[bool] = True
+    _yields_new_rows: ClassVar[bool] = True
 
     _dataset: Union[Dataset, IterableDataset, None] = PrivateAttr(default=None)
     # What `_dataset` was read from; None for one that was put there.

@@ -83,11 +83,11 @@ class _TaskBase(_Step, ABC):
     # What 1.x told by it; here every task can be.
     _can_be_used_with_offline_batch_generation: ClassVar[bool] = False
     # Said by a class whose `process` is derived from a coroutine per row.
-    _asked_by_row: ClassVar[bool] = False
+    _uses_aprocess: ClassVar[bool] = False
 
     @model_validator(mode="after")
     def _nobody_waits_for_process(self) -> Self:
-        if self.process_timeout is not None and asked_by_row(type(self)):
+        if self.process_timeout is not None and uses_aprocess(type(self)):
             raise DistilabelUserError(
                 f"{type(self).__name__} is asked row by row, as fast as its model allows: set the "
                 "`timeout` of its model instead of process_timeout."
@@ -102,7 +102,7 @@ class _TaskBase(_Step, ABC):
     @property
     def _needs_all_rows(self) -> bool:
         # Of those that ask in batch jobs, only what brings a `process` of its own does.
-        own = isinstance(self, Task) and not asked_by_row(type(self))
+        own = isinstance(self, Task) and not uses_aprocess(type(self))
         return super().is_global or (own and self.is_global)
 
     def load(self) -> None:
@@ -165,8 +165,8 @@ class _TaskBase(_Step, ABC):
         own.structured_output = {"format": "json", "schema": schema}  # type: ignore[attr-defined]
         self.__dict__["llm"] = own
 
-    def _made_columns(self) -> dict[str, bool]:
-        made = super()._made_columns()
+    def _declared_outputs(self) -> dict[str, bool]:
+        made = super()._declared_outputs()
         return {**made, REASONING: True} if self.add_reasoning else made
 
     # -- from answers to rows ---------------------------------------------------------------
@@ -175,7 +175,7 @@ class _TaskBase(_Step, ABC):
         outputs = self.outputs
         return [name for name in outputs if name != "model_name"]
 
-    def _is_unread(self, columns: dict[str, Any]) -> bool:
+    def _is_unusable(self, columns: dict[str, Any]) -> bool:
         """Whether columns that `format_output` has read in a text mean that it could not read it.
 
         A parser that raises where it cannot read need not say more: that is the default. One that
@@ -242,7 +242,7 @@ class _TaskBase(_Step, ABC):
             return [{**base, **grouped, "model_name": name}]
         return [{**base, **columns, "model_name": name} for columns in made]
 
-    def _rows_made_of(self, row: Row, ask: Ask) -> Coroutine[Any, Any, list[Row]]:
+    def _run_aprocess(self, row: Row, ask: Ask) -> Coroutine[Any, Any, list[Row]]:
         """What `aprocess` makes of a row, with what the model thought in all its turns."""
         task: Any = self
         if type(task).aprocess is not Task.aprocess:
@@ -274,10 +274,10 @@ class _TaskBase(_Step, ABC):
         return [{**row, **columns, "model_name": self.llm.model_name}]
 
 
-def asked_by_row(cls: type[_TaskBase]) -> bool:
+def uses_aprocess(cls: type[_TaskBase]) -> bool:
     """Whether a class is asked row by row, and has not brought a `process` of its own."""
     owner = next(c for c in cls.__mro__ if "process" in vars(c))
-    return bool(vars(owner).get("_asked_by_row", False))
+    return bool(vars(owner).get("_uses_aprocess", False))
 
 
 class Task(_TaskBase, Step, ABC):
@@ -298,7 +298,7 @@ class Task(_TaskBase, Step, ABC):
         parse_retries: how often an answer that cannot be read is asked for again; 0 is never.
     """
 
-    _asked_by_row: ClassVar[bool] = True
+    _uses_aprocess: ClassVar[bool] = True
 
     @abstractmethod
     def format_input(self, input: Dict[str, Any]) -> FormattedInput:

@@ -32,7 +32,7 @@ class Reader(Protocol):
 
     def _all_outputs(self) -> list[str]: ...
 
-    def _is_unread(self, columns: Row) -> bool: ...
+    def _is_unusable(self, columns: Row) -> bool: ...
 
 
 @dataclass(slots=True)
@@ -70,7 +70,7 @@ def _columns(task: Reader, text: str | None, row: Row | None) -> tuple[dict[str,
         columns = dict(task.format_output(text, row))
     except Exception as error:  # noqa: BLE001 (whatever a parser raises means: unreadable)
         return dict.fromkeys(task._all_outputs()), f"{type(error).__name__}: {error}"
-    if text is not None and task._is_unread(columns):
+    if text is not None and task._is_unusable(columns):
         return columns, "nothing of what was asked for is in it"
     return columns, None
 

@@ -25,7 +25,7 @@ class RowGenerator(GeneratorTask, ABC):
     overrides `process` instead is an ordinary generator.
     """
 
-    _asked_by_row: ClassVar[bool] = True
+    _uses_aprocess: ClassVar[bool] = True
 
     @abstractmethod
     async def arow(self, number: int, ask: Ask) -> Row:
@@ -43,7 +43,7 @@ class RowGenerator(GeneratorTask, ABC):
     def _known_length(self) -> int | None:
         """How many rows it makes."""
 
-    def _seeds(self, numbers: Iterable[int]) -> List[Row]:
+    def _numbered_rows(self, numbers: Iterable[int]) -> List[Row]:
         """What the rows with these numbers are made of."""
         return [{_NUMBER: number} for number in numbers]
 
@@ -51,7 +51,7 @@ class RowGenerator(GeneratorTask, ABC):
         """Makes one row, in the way of all tasks.
 
         Args:
-            row: one of `_seeds`.
+            row: one of `_numbered_rows`.
             ask: asks the model one question.
 
         Returns:
@@ -82,4 +82,4 @@ class RowGenerator(GeneratorTask, ABC):
             yield [], True
         for start in range(offset, total, size):
             end = min(start + size, total)
-            yield ask_together(self, self._seeds(range(start, end)), client), end == total
+            yield ask_together(self, self._numbered_rows(range(start, end)), client), end == total

@@ -18,7 +18,7 @@ class Rowwise(Protocol):
 
     llm: LLM
 
-    def _rows_made_of(self, row: Row, ask: Any) -> Coroutine[Any, Any, list[Row]]: ...
+    def _run_aprocess(self, row: Row, ask: Any) -> Coroutine[Any, Any, list[Row]]: ...
 
     def _failed_rows(self, row: Row, error: dict[str, Any]) -> list[Row]: ...
 
@@ -44,12 +44,12 @@ def ask_together(task: Rowwise, rows: Sequence[Row], client: ModelClient) -> lis
     if not in_run and task.llm.use_offline_batch_generation:
         from distilabel.models.client.alone import ask_standalone
 
-        work = ask_standalone(task.llm, lambda ask: [task._rows_made_of(row, ask) for row in rows])
+        work = ask_standalone(task.llm, lambda ask: [task._run_aprocess(row, ask) for row in rows])
         return [row for some in run_sync(work) for row in some]
 
     async def rows_of(row: Row) -> list[Row]:
         try:
-            return await task._rows_made_of(row, client)
+            return await task._run_aprocess(row, client)
         except AnswerError as error:
             if not in_run:
                 raise

@@ -144,7 +144,7 @@ class UltraFeedback(Task):
             for column, name in self._columns.items()
         }
 
-    def _is_unread(self, columns: dict[str, Any]) -> bool:
+    def _is_unusable(self, columns: dict[str, Any]) -> bool:
         # A judge who says nothing of any text has not answered, whatever else was written.
         return all_none(columns, self._columns)
 
