@@ -74,5 +74,5 @@ def test_a_process_of_its_own_makes_it_an_ordinary_generator() -> None:
     assert uses_aprocess(Asked)
     assert not uses_aprocess(Own)
     Own(llm=Echo(), process_timeout=3.0)
-    with pytest.raises(ValidationError, match="set the `timeout` of its model"):
+    with pytest.raises(ValidationError, match="Set the `timeout` of its model"):
         Asked(llm=Echo(), process_timeout=3.0)
