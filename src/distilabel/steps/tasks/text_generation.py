@@ -11,7 +11,7 @@ from pydantic import Field, field_validator
 from distilabel.errors import DistilabelUserError
 from distilabel.steps.tasks.base import Task
 from distilabel.utils.chat import is_openai_format
-from distilabel.utils.template import check_column_in_template, compiled, variables_of
+from distilabel.utils.template import check_column_in_template, column_variables, compile_template
 
 if TYPE_CHECKING:
     from distilabel.typing import ChatType, StepColumns
@@ -114,7 +114,7 @@ class TextGeneration(Task):
         for column in self.columns:
             check_column_in_template(column, self.template)
         super().load()
-        unknown = sorted(variables_of(self.template) - {*self.columns})
+        unknown = sorted(column_variables(self.template) - {*self.columns})
         if unknown:
             self._logger.warning(
                 "%s: the template uses %s, which is not in `columns` and will be empty.",
@@ -166,7 +166,7 @@ class TextGeneration(Task):
             if plain:
                 return [{"role": "user", "content": instruction}]
         values = {column: row[column] for column in self.columns}
-        return [{"role": "user", "content": compiled(self.template).render(values)}]
+        return [{"role": "user", "content": compile_template(self.template).render(values)}]
 
     def format_output(
         self, output: Optional[str], input: Optional[Dict[str, Any]] = None
