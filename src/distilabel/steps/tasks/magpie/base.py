@@ -163,9 +163,8 @@ class MagpieBase(RuntimeParametersMixin, BaseModel):
         Raises:
             AnswerError: If the model returns no text.
         """
-        if row_system_prompt:
-            system, name = row_system_prompt, None
-        else:
+        system, name = row_system_prompt, None
+        if not system:
             system, name = self._choose_system_prompt(seed)
         if not system and self._turns > 1:
             system = DEFAULT_SYSTEM_PROMPT
