@@ -80,12 +80,12 @@ class TaskOperator(Operator):
 
     def _replayed(self, key: Key, row: Row) -> bool:
         """Whether all answers for a row are kept; then it is done with, at once."""
-        given = self._mappings.into(row) if self._mappings else row
+        given = self._mappings.to_step(row) if self._mappings else row
         if any(given.get(name, self) is None for name in self._required):
             return False
         before = row_at_work.set(key)
         try:
-            made = self._client.kept(lambda ask: self._task._rows_made_of(given, ask))
+            made = self._client.kept(lambda ask: self._task._run_aprocess(given, ask))
         except Exception:  # noqa: BLE001 (it will be raised again where it is dealt with)
             return False
         finally:
@@ -134,8 +134,8 @@ class TaskOperator(Operator):
         going = self._failing.sift(keys, made, cause, skipped=skipped)
         rows = going.rows
         if self._mappings:
-            aside = self._mappings.set_aside(row)
-            rows = [self._mappings.out_of(item, aside) for item in rows]
+            aside = self._mappings.hidden_columns(row)
+            rows = [self._mappings.to_pipeline(item, aside) for item in rows]
         self.done(
             1,
             len(made),
@@ -159,7 +159,7 @@ class TaskOperator(Operator):
 
     async def _made(self, key: Key, row: Row) -> None:
         """Makes rows of one and gives them on, unless it is left for the next run."""
-        given = self._mappings.into(row) if self._mappings else row
+        given = self._mappings.to_step(row) if self._mappings else row
         # What failed further up is told there; a row that came with nothing is told here.
         skipped = False
         cause: Exception | None = None
@@ -171,7 +171,7 @@ class TaskOperator(Operator):
                     given, {"type": "Skipped", "message": f"its input {empty[0]} is None"}
                 )
             else:
-                made = await self._task._rows_made_of(given, self._client)
+                made = await self._task._run_aprocess(given, self._client)
         except RunStopped:
             return
         except EndpointError as error:

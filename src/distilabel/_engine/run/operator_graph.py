@@ -31,7 +31,7 @@ from distilabel.models.client.client import ModelClient
 from distilabel.models.client.micro_batcher import MicroBatcher
 from distilabel.models.llms.base import LLM
 from distilabel.steps.base import GeneratorStep, Step, _Step
-from distilabel.steps.tasks.base import Task, asked_by_row
+from distilabel.steps.tasks.base import Task, uses_aprocess
 from distilabel.steps.tasks.row_generator import RowGenerator
 
 _log = logging.getLogger("distilabel.pipeline")
@@ -132,7 +132,7 @@ class OperatorGraph:
     def _generator(self, step: GeneratorStep, client: ModelClient | None) -> Operator:
         plan, name = self._plan, str(step.name)
         only_some: Any = {"first_batch_only": plan.first_batch_only, "picked": plan.picked}
-        if isinstance(step, RowGenerator) and client is not None and asked_by_row(type(step)):
+        if isinstance(step, RowGenerator) and client is not None and uses_aprocess(type(step)):
             node = TaskOperator(step, client, self._context)
             self._sources[name] = RowNumbers(step, self._context, numbers_of(step, **only_some))
             self._sources[name].connect(node)
