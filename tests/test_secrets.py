@@ -12,7 +12,7 @@ from typing import Annotated, Any, Optional
 import pytest
 from pydantic import BaseModel, Field, SecretBytes, SecretStr, ValidationError
 
-from distilabel._core.redaction import is_key
+from distilabel._core.redaction import is_secret_field
 from distilabel._core.serialization import Serializable, from_plain
 from distilabel.errors import DistilabelUserError
 from distilabel.models import OpenAILLM
@@ -38,7 +38,7 @@ def poisoned(name: str) -> Any:
     """A component with the canary wherever a key may be, as plain data and in Python."""
     made = from_plain(plain_of(name))
     for field, info in type(made).model_fields.items():
-        if is_key(field, info):
+        if is_secret_field(field, info):
             setattr(made, field, CANARY)
         elif field.endswith("headers"):
             setattr(made, field, {"Authorization": CANARY, "X-Api-Key": CANARY, "X-Team": "owls"})

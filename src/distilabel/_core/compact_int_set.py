@@ -1,8 +1,8 @@
 """A set of 63-bit integers in little memory, for integers that are evenly spread, such as digests.
 
-Against a plain `set` of a million integers: 20 bytes each instead of 82, and it never pauses long to
-grow (at ten million 0.1 s instead of 0.8 s); adding one takes 2 µs instead of 0.4 µs. What it counts
-are questions to a model, each of which takes far longer than that and may be one of many millions.
+Against a plain `set` of a million integers: 20 bytes each instead of 82, and growing never pauses
+it for long (at ten million, 0.1 s instead of 0.8 s); an add takes 2 µs instead of 0.4 µs. It counts
+questions to a model, each of which takes far longer than that, and there may be many millions.
 """
 
 from __future__ import annotations

@@ -21,9 +21,15 @@ from uuid import UUID
 import orjson
 from pydantic import BaseModel
 
-from distilabel._core.addresses import without_password
 from distilabel._core.class_lookup import find_named_class
-from distilabel._core.redaction import are_options, is_key, is_secret, shown, without_keys
+from distilabel._core.redaction import (
+    drop_secrets,
+    is_options_field,
+    is_secret_field,
+    is_secret_value,
+    redact,
+    redact_urls,
+)
 from distilabel._core.safe_load import StrOrPath, check_size, read_source
 from distilabel._core.surrogates import replace_surrogates
 from distilabel.errors import DistilabelUserError
@@ -67,7 +73,7 @@ def to_plain(value: Any) -> Any:
     if value is None or isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, str):
-        return without_password(value)
+        return redact_urls(value)
     if isinstance(value, Serializable):
         return value.dump()
     if isinstance(value, type) and issubclass(value, BaseModel):
@@ -81,9 +87,9 @@ def to_plain(value: Any) -> Any:
     if isinstance(value, BaseModel):
         return _dumped(value)
     if isinstance(value, dict):
-        return {str(k): _plain_of(k, v) for k, v in value.items() if not is_secret(v)}
+        return {str(k): _plain_of(k, v) for k, v in value.items() if not is_secret_value(v)}
     if isinstance(value, (list, tuple, set, frozenset)):
-        items = [item for item in value if not is_secret(item)]
+        items = [item for item in value if not is_secret_value(item)]
         if items and all(isinstance(item, Serializable) for item in items):
             return {str(i): item.dump() for i, item in enumerate(items)}
         return [to_plain(item) for item in items]
@@ -99,8 +105,8 @@ def to_plain(value: Any) -> Any:
 
 
 def _plain_of(name: object, value: Any, field: FieldInfo | None = None) -> Any:
-    if isinstance(value, dict) and are_options(name, field):
-        value = without_keys(value)
+    if isinstance(value, dict) and is_options_field(name, field):
+        value = drop_secrets(value)
     return to_plain(value)
 
 
@@ -109,7 +115,12 @@ def _dumped(model: BaseModel) -> dict[str, Any]:
     for name, field in type(model).model_fields.items():
         # Not by attribute: reading a deprecated field that way warns.
         value = model.__dict__[name]
-        if field.exclude or name in _NEVER or is_key(name, field) or is_secret(value):
+        if (
+            field.exclude
+            or name in _NEVER
+            or is_secret_field(name, field)
+            or is_secret_value(value)
+        ):
             continue
         if DumpIfSet in field.metadata and value == field.get_default(call_default_factory=True):
             continue
@@ -273,7 +284,7 @@ class Serializable(SerializableFile):
         """The fields that stand in a text, less secrets."""
         fields = type(self).model_fields  # type: ignore[attr-defined]
         for name, value in super().__repr_args__():  # type: ignore[misc]
-            yield name, shown(name, value, fields.get(name))
+            yield name, redact(name, value, fields.get(name))
 
     @classmethod
     def _rebuilt(cls, data: dict[str, Any], allow: tuple[str, ...]) -> Any:
@@ -287,7 +298,7 @@ class Serializable(SerializableFile):
             names = ", ".join(map(repr, unknown))
             _log.warning("%s has no %s: left out", cls.__name__, names)
         missing = [n for n, f in fields.items() if n not in values and f.is_required()]
-        keys = [name for name in missing if is_key(name, fields[name])]
+        keys = [name for name in missing if is_secret_field(name, fields[name])]
         if keys:
             raise DistilabelUserError(
                 f"{cls.__name__} needs {' and '.join(keys)}, and no file holds keys: have the "

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Dict
 
 import typer
 
-from distilabel._core.addresses import without_password
+from distilabel._core.redaction import redact_urls
 from distilabel.cli.pipeline.remote import is_here
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def confirm_addresses(pipeline: BasePipeline, parameters: Dict[str, Any]) -> Non
         parameters: of this run; an address among them was given by the person.
     """
     told = [
-        f"  {name}: {without_password(url)}"
+        f"  {name}: {redact_urls(url)}"
         for name, step in pipeline._steps.items()
         for url in _addresses(step, parameters.get(name, {}))
         if not is_here(url)
