@@ -109,7 +109,7 @@ def test_no_class_of_a_user_tells_its_keys(tmp_path: Path) -> None:
 def test_a_key_that_no_file_has_is_asked_for() -> None:
     dump = Asking(key=SecretStr(CANARY)).dump()
     assert CANARY not in str(dump)
-    with pytest.raises(DistilabelUserError, match=r"Asking needs key.*environment variable"):
+    with pytest.raises(DistilabelUserError, match=r"Asking: key required.*environment variable"):
         Serializable.from_dict(dump)
 
 

@@ -58,7 +58,7 @@ result.append((done.exit_code, done.output))
     found = hub.run(code, tmp_path)
     assert [status for status, _ in found] == [0, 0, 1, 1, 1, 1, 1, 1, 1, 0], found
     told = [
-        *("runnable", "runnable", "no valid YAML", "no dataset tester/other"),
+        *("runnable", "runnable", "not valid YAML", "no dataset tester/other"),
         *("has no nothing.yaml", "larger than", "no revision", "not understood", "neither .json"),
         "default/train: 1 rows of",
     ]
