@@ -1,4 +1,4 @@
-"""Protects loading from files that are no pipelines: large, deep, broken, or meant to do harm."""
+"""Protects loading from untrusted files: large, deep, broken, or meant to do harm."""
 
 from __future__ import annotations
 
