@@ -79,7 +79,7 @@ def test_mistakes_are_said(kept: Path, tmp_path: Path) -> None:
     both = cache("clear", "kept", "--answers", "--cache-dir", kept)
     assert both.exit_code == 1
     assert "share" in both.stderr
-    assert "Nothing is kept" in cache("list", "--cache-dir", tmp_path / "nowhere").output
+    assert "is empty" in cache("list", "--cache-dir", tmp_path / "nowhere").output
 
 
 def test_what_a_run_writes_now_is_not_removed(kept: Path) -> None:
@@ -89,7 +89,7 @@ def test_what_a_run_writes_now_is_not_removed(kept: Path) -> None:
     RunDirectory(kept, folder).fresh_data()
     done = cache("clear", "--cache-dir", kept, "--yes")
     assert done.exit_code == 1
-    assert "stop it first" in done.stderr
+    assert "Stop it first" in done.stderr
     assert "running now" in cache("show", "kept", "--cache-dir", kept).output
 
 

@@ -59,7 +59,7 @@ def test_nothing_of_somebodys_is_written_over(tmp_path: Path, inside: str) -> No
         folder.write_text("mine")
     result = CliRunner().invoke(app, ["new", str(folder)])
     assert result.exit_code == 1
-    assert "is there already" in result.stderr
+    assert "already exists" in result.stderr
 
 
 def test_a_name_that_makes_no_pipeline_is_said(tmp_path: Path) -> None:
