@@ -105,8 +105,9 @@ def simulate(
     Point any OpenAI client at the printed URL, with any API key. What was asked is counted under
     /stats; /settings changes latency, faults, rate limit, capacity and batch jobs while it runs.
     """
-    from distilabel._simulated.answers.faults import Faults, Latency
-    from distilabel._simulated.server.batching import Batching
+    from distilabel._simulated.answers.faults import Faults
+    from distilabel._simulated.answers.latency import Latency
+    from distilabel._simulated.server.batch_jobs.settings import BatchSettings
     from distilabel._simulated.server.server import serve
     from distilabel._simulated.server.settings import Settings
 
@@ -122,7 +123,7 @@ def simulate(
             replay=replay,
             price=Settings.price_from(price) if price else None,
             seed=seed,
-            batches=Batching.parse(batches),
+            batches=BatchSettings.parse(batches),
             reasoning=reasoning,
             refuses=tuple(refuse or ()),
         )

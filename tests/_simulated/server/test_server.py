@@ -9,9 +9,10 @@ from typing import Any
 import aiohttp
 import pytest
 
-from distilabel._simulated.answers.asking import FORMS
-from distilabel._simulated.answers.faults import Faults, Latency
-from distilabel._simulated.server import wire
+from distilabel._simulated.answers.answer import REASONING_FORMS
+from distilabel._simulated.answers.faults import Faults
+from distilabel._simulated.answers.latency import Latency
+from distilabel._simulated.server import broken_responses
 from distilabel._simulated.server.server import running
 from distilabel._simulated.server.settings import Settings
 
@@ -312,7 +313,7 @@ async def test_hollow_answers_are_hollow(client: Client) -> None:
 
 
 async def test_a_slow_answer_is_whole(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "SLOW_SECONDS", 0.02)
+    monkeypatch.setattr(broken_responses, "SLOW_SECONDS", 0.02)
     whole = (await client.chat())["choices"]
     await client.post("/settings", {"faults": ["slow=1"]})
     assert (await client.chat())["choices"] == whole
@@ -496,7 +497,7 @@ async def test_messages_are_refused_in_its_words(
     assert words in body["error"]["message"]
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", REASONING_FORMS)
 async def test_what_was_thought_is_shown_in_the_form_asked_for(
     session: aiohttp.ClientSession, form: str
 ) -> None:
@@ -505,7 +506,10 @@ async def test_what_was_thought_is_shown_in_the_form_asked_for(
     message = body["choices"][0]["message"]
     where = message["content"] if form.startswith("think") else str(message[form])
     assert "Let me think" in where
-    assert ("<think>" in where, "</think>" in where) == (form == "think", form in FORMS[3:])
+    assert ("<think>" in where, "</think>" in where) == (
+        form == "think",
+        form in REASONING_FORMS[3:],
+    )
     thought = body["usage"]["completion_tokens_details"]["reasoning_tokens"]
     assert 0 < thought < body["usage"]["completion_tokens"]
 

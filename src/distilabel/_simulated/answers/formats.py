@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from distilabel._simulated.answers import prose
+from distilabel._simulated import filler_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def _kinds(rating: int, rng: random.Random) -> str:
 def _rationale(text: str, rating: int, rng: random.Random) -> str:
     if not text:
         return "The text is empty, so there is nothing to value in it."
-    topic = prose.topic_words(text)
+    topic = filler_text.topic_words(text)
     return f"{_PRAISE[5 - rating]}, most of all about {rng.choice(topic)} and {rng.choice(topic)}."
 
 
@@ -146,7 +146,7 @@ def _better_response(question: PromptParts) -> str:
     marks = [found.start() for found in _REWRITTEN_RESPONSE.finditer(question.last)]
     end = marks[-1] if marks[-1] > start else len(question.last)
     given = question.last[start:end].strip()
-    added = prose.sentence(prose.topic_words(given or question.last), question.rng)
+    added = filler_text.sentence(filler_text.topic_words(given or question.last), question.rng)
     return f"{given} {added}".lstrip()
 
 
@@ -159,7 +159,7 @@ def _evolved_prompt(question: PromptParts) -> str:
     following = _ANY_EVOL_HEADING.search(question.last, start)
     given = question.last[start : following.start() if following else None].strip()
     heading = _NEW_PROMPT.findall(question.last)[-1]
-    topic = prose.topic_words(given)
+    topic = filler_text.topic_words(given)
     added = question.rng.choice(_CONSTRAINTS).format(a=question.rng.choice(topic))
     return f"{heading}\n{f'{given} {added}'.strip()}"
 
@@ -169,11 +169,11 @@ def _is_the_users_turn(question: PromptParts) -> bool:
 
 
 def _users_message(question: PromptParts) -> str:
-    return prose.request(question.rng)
+    return filler_text.request(question.rng)
 
 
 def _plain_chat(question: PromptParts) -> str:
-    return prose.paragraphs(prose.topic_words(question.last), question.rng)
+    return filler_text.paragraphs(filler_text.topic_words(question.last), question.rng)
 
 
 FORMATS: tuple[Format, ...] = (

@@ -20,7 +20,9 @@ _CATEGORIES = {
 }
 
 
-def matching(pattern: str, rng: random.Random, *, fewest: int = 0, most: int | None = None) -> str:
+def generate_match(
+    pattern: str, rng: random.Random, *, fewest: int = 0, most: int | None = None
+) -> str:
     """Makes a text in which `re.search` finds the pattern.
 
     Args:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from distilabel._simulated.answers import prose
-from distilabel._simulated.schema.pattern import matching
+from distilabel._simulated import filler_text
+from distilabel._simulated.schema.pattern import generate_match
 
 _NUMBER_SPAN = 100
 _TRIES = 100
@@ -39,7 +39,7 @@ _FORMATS: dict[str, Callable[[random.Random], str]] = {
 }
 
 
-def string_for(schema: Mapping[str, Any], rng: random.Random) -> str:
+def generate_string(schema: Mapping[str, Any], rng: random.Random) -> str:
     """Makes a string for `format`, `pattern`, `minLength` and `maxLength`.
 
     Args:
@@ -56,12 +56,12 @@ def string_for(schema: Mapping[str, Any], rng: random.Random) -> str:
     if most is not None and fewest > most:
         raise ValueError(f"minLength {fewest} is above maxLength {most}")
     if "pattern" in schema:
-        return matching(schema["pattern"], rng, fewest=fewest, most=most)
+        return generate_match(schema["pattern"], rng, fewest=fewest, most=most)
     if schema.get("format") in _FORMATS:
         return _FORMATS[schema["format"]](rng)
-    text = prose.words(rng.randint(2, 8), rng)
+    text = filler_text.words(rng.randint(2, 8), rng)
     while len(text) < fewest:
-        text += " " + prose.words(4, rng)
+        text += " " + filler_text.words(4, rng)
     if most is not None and len(text) > most:
         # Cut at the limit, without ending in a space that a stripping reader would take off.
         text = text[:most]
@@ -69,7 +69,7 @@ def string_for(schema: Mapping[str, Any], rng: random.Random) -> str:
     return text
 
 
-def integer_for(schema: Mapping[str, Any], rng: random.Random) -> int:
+def generate_integer(schema: Mapping[str, Any], rng: random.Random) -> int:
     """Makes an integer for the bounds and `multipleOf` of a schema.
 
     Raises:
@@ -80,7 +80,7 @@ def integer_for(schema: Mapping[str, Any], rng: random.Random) -> int:
     return int(_multiple(schema, rng, Fraction(step.numerator)))
 
 
-def number_for(schema: Mapping[str, Any], rng: random.Random) -> int | float:
+def generate_number(schema: Mapping[str, Any], rng: random.Random) -> int | float:
     """Makes a number for the bounds and `multipleOf` of a schema.
 
     Raises:

@@ -12,21 +12,26 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from distilabel._simulated.answers.asking import Answer as Simulated
-from distilabel._simulated.answers.asking import AnswerRequest, answers_to
-from distilabel._simulated.answers.replay import Replay
-from distilabel._simulated.server import wire
-from distilabel._simulated.server.anthropic_batches import AnthropicJobRoutes
-from distilabel._simulated.server.batch_routes import Handle, add_batches, add_message_batches
-from distilabel._simulated.server.batching import Batching
+from distilabel._simulated.answers.answer import Answer as Simulated
+from distilabel._simulated.answers.answer import AnswerRequest, answers_to
+from distilabel._simulated.answers.recorded_answers import RecordedAnswers
+from distilabel._simulated.server import broken_responses
+from distilabel._simulated.server.batch_jobs.anthropic import AnthropicJobRoutes
+from distilabel._simulated.server.batch_jobs.job import Answer, Refusal
+from distilabel._simulated.server.batch_jobs.openai import OpenAIJobRoutes
+from distilabel._simulated.server.batch_jobs.routes import Handle, add_batches, add_message_batches
+from distilabel._simulated.server.batch_jobs.settings import BatchSettings
 from distilabel._simulated.server.bucket import TokenBucket
-from distilabel._simulated.server.dialects import ChatCompletions, Completions, Dialect, Generate
-from distilabel._simulated.server.jobs import Answer, Refusal
-from distilabel._simulated.server.messages import Messages
-from distilabel._simulated.server.openai_batches import OpenAIJobRoutes
-from distilabel._simulated.server.places import Slots
 from distilabel._simulated.server.settings import Settings
+from distilabel._simulated.server.slots import Slots
 from distilabel._simulated.server.stats import Stats, digest_of
+from distilabel._simulated.server.wire_formats.anthropic import Messages
+from distilabel._simulated.server.wire_formats.openai import (
+    ChatCompletions,
+    Completions,
+    Dialect,
+    Generate,
+)
 
 ANY_MODEL = "simulated"
 """The id that a server lists when it serves any id."""
@@ -64,7 +69,9 @@ class _Refused(Exception):
 class _Server:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._replay = Replay.read(settings.replay) if settings.replay else Replay({})
+        self._replay = (
+            RecordedAnswers.read(settings.replay) if settings.replay else RecordedAnswers({})
+        )
         self._stats = Stats()
         self._rng = random.Random(settings.seed)
         self._bucket = _bucket(settings)
@@ -121,7 +128,7 @@ class _Server:
 
         return answer
 
-    def _job_how(self) -> Batching:
+    def _job_how(self) -> BatchSettings:
         """How a job goes that is created now."""
         self._stats.jobs += 1
         return self._settings.batches
@@ -185,7 +192,7 @@ class _Server:
             if fault == "hang":
                 await asyncio.Event().wait()
             if fault == "drop":
-                return wire.dropped(request)
+                return broken_responses.dropped(request)
         try:
             answers = self._answers_to(ask)
         except ValueError as error:
@@ -197,7 +204,7 @@ class _Server:
         if fault == "malformed":
             reply = reply[: len(reply) // 2]
         if fault == "reset":
-            return await wire.reset(request, reply, told)
+            return await broken_responses.reset(request, reply, told)
         if fault not in _SPOILING:
             self._stats.answered(
                 ask.model,
@@ -206,7 +213,7 @@ class _Server:
                 written=sum(answer.tokens for answer in answers),
             )
         if fault == "slow":
-            return await wire.dribbled(request, reply, told)
+            return await broken_responses.dribbled(request, reply, told)
         return web.Response(body=reply, headers=told)
 
     def _billed(self, model: str, reply: Mapping[str, Any]) -> Mapping[str, Any]:

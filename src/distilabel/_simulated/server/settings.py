@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from distilabel._simulated.answers.asking import FORMS
-from distilabel._simulated.answers.faults import Faults, Latency
-from distilabel._simulated.server.batching import Batching
+from distilabel._simulated.answers.answer import REASONING_FORMS
+from distilabel._simulated.answers.faults import Faults
+from distilabel._simulated.answers.latency import Latency
+from distilabel._simulated.server.batch_jobs.settings import BatchSettings
 
 _CHANGEABLE = ("latency", "faults", "rate_limit", "capacity", "batches")
 
@@ -32,7 +33,7 @@ class Settings:
         replay: A JSON-lines file of recorded answers; None for simulated answers only.
         seed: The seed of all chance.
         price: US dollars for a million tokens in, and out, which replies then name; None for none.
-        reasoning: How replies show what the model thought, one of `FORMS`; None to think nothing.
+        reasoning: How the reply shows the reasoning, one of `REASONING_FORMS`; None for none.
         refuses: Arguments that are refused, as models that reason refuse them: `max_tokens`
             always, any other one unless it is 1.
         batches: How batch jobs go.
@@ -55,7 +56,7 @@ class Settings:
     price: tuple[float, float] | None = None
     reasoning: str | None = None
     refuses: tuple[str, ...] = ()
-    batches: Batching = field(default_factory=Batching)
+    batches: BatchSettings = field(default_factory=BatchSettings)
 
     def __post_init__(self) -> None:
         limit = self.rate_limit
@@ -66,8 +67,10 @@ class Settings:
             raise ValueError(f"the capacity must be above 0 requests at a time, not {capacity!r}")
         if self.limit_headers not in HEADERS:
             raise ValueError(f"limit headers are one of {', '.join(HEADERS)}")
-        if self.reasoning is not None and self.reasoning not in FORMS:
-            raise ValueError(f"the reasoning {self.reasoning!r} is not one of {', '.join(FORMS)}")
+        if self.reasoning is not None and self.reasoning not in REASONING_FORMS:
+            raise ValueError(
+                f"the reasoning {self.reasoning!r} is not one of {', '.join(REASONING_FORMS)}"
+            )
 
     @staticmethod
     def price_from(text: str) -> tuple[float, float]:
@@ -112,7 +115,7 @@ class Settings:
                 raise ValueError('faults are a list such as ["429=0.05"] or {"429": 0.05}')
             parsed["faults"] = Faults.parse(faults)
         if "batches" in parsed:
-            parsed["batches"] = Batching.of(parsed["batches"])
+            parsed["batches"] = BatchSettings.of(parsed["batches"])
         return replace(self, **parsed)
 
     def changeable(self) -> dict[str, object]:

@@ -11,9 +11,10 @@ import orjson
 from pydantic import BaseModel, Field, PrivateAttr, field_validator
 
 from distilabel._core.serialization import DumpIfSet
-from distilabel._simulated.answers.asking import FORMS, AnswerRequest, answers_to
-from distilabel._simulated.answers.faults import KINDS, SLOW_SECONDS, Faults, Latency
-from distilabel._simulated.answers.replay import Replay
+from distilabel._simulated.answers.answer import REASONING_FORMS, AnswerRequest, answers_to
+from distilabel._simulated.answers.faults import KINDS, SLOW_SECONDS, Faults
+from distilabel._simulated.answers.latency import Latency
+from distilabel._simulated.answers.recorded_answers import RecordedAnswers
 from distilabel.errors import AnswerError, EndpointError
 from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.models.llms.base import AsyncLLM
@@ -134,8 +135,10 @@ class SimulatedLLM(AsyncLLM, MagpieChatTemplateMixin):
                 schema=schema,
                 pattern=pattern,
             )
-            form = FORMS[0] if self.reasoning else None
-            answers = answers_to(ask, replay=Replay({}), seed=self.seed or 0, reasoning=form)
+            form = REASONING_FORMS[0] if self.reasoning else None
+            answers = answers_to(
+                ask, replay=RecordedAnswers({}), seed=self.seed or 0, reasoning=form
+            )
         except ValueError as error:
             raise AnswerError(
                 f"the structure asked for cannot be met: {error}", status=400

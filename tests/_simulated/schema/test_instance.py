@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from pydantic import BaseModel, Field, TypeAdapter
 
-from distilabel._simulated.schema.schema import instance_of
+from distilabel._simulated.schema.instance import generate_instance
 
 DRAWS = 60
 
@@ -64,13 +64,13 @@ class Tree(BaseModel):
 def test_data_for_pydantic_models_validates(model: type[BaseModel]) -> None:
     schema = model.model_json_schema()
     for seed in range(DRAWS):
-        made = instance_of(schema, random.Random(seed))
+        made = generate_instance(schema, random.Random(seed))
         model.model_validate_json(json.dumps(made), strict=False)
 
 
 def test_data_varies_and_repeats_with_its_seed() -> None:
     schema = Person.model_json_schema()
-    made = [json.dumps(instance_of(schema, random.Random(seed))) for seed in (0, 1, 0)]
+    made = [json.dumps(generate_instance(schema, random.Random(seed))) for seed in (0, 1, 0)]
     assert made[0] == made[2] != made[1]
 
 
@@ -78,7 +78,7 @@ def test_recursion_that_mostly_leads_deeper_comes_to_an_end_soon() -> None:
     pair = {"type": "array", "items": {"$ref": "#"}, "minItems": 2}
     schema = {"anyOf": [pair, pair, pair, {"type": "null"}]}
     for seed in range(DRAWS):
-        assert len(json.dumps(instance_of(schema, random.Random(seed)))) < 10_000
+        assert len(json.dumps(generate_instance(schema, random.Random(seed)))) < 10_000
 
 
 SCHEMAS: list[dict[str, Any]] = [
@@ -121,7 +121,7 @@ def test_data_validates_by_jsonschema(schema: dict[str, Any]) -> None:
     jsonschema = pytest.importorskip("jsonschema")
     validator = jsonschema.Draft202012Validator(schema)
     for seed in range(DRAWS):
-        validator.validate(instance_of(schema, random.Random(seed)))
+        validator.validate(generate_instance(schema, random.Random(seed)))
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_data_validates_by_jsonschema(schema: dict[str, Any]) -> None:
 )
 def test_strings_match_their_pattern(pattern: str) -> None:
     for seed in range(DRAWS):
-        made = instance_of({"type": "string", "pattern": pattern}, random.Random(seed))
+        made = generate_instance({"type": "string", "pattern": pattern}, random.Random(seed))
         assert re.search(pattern, made)
 
 
@@ -147,14 +147,16 @@ def test_strings_match_their_pattern(pattern: str) -> None:
 )
 def test_formats_can_be_read_back(form: str, kind: type) -> None:
     for seed in range(DRAWS):
-        made = instance_of({"type": "string", "format": form}, random.Random(seed))
+        made = generate_instance({"type": "string", "format": form}, random.Random(seed))
         TypeAdapter(kind).validate_json(json.dumps(made))
 
 
 def test_email_and_uri_look_like_it() -> None:
     rng = random.Random(0)
-    assert re.fullmatch(r"\w+@[\w.]+", instance_of({"type": "string", "format": "email"}, rng))
-    assert re.fullmatch(r"https://\S+", instance_of({"type": "string", "format": "uri"}, rng))
+    assert re.fullmatch(
+        r"\w+@[\w.]+", generate_instance({"type": "string", "format": "email"}, rng)
+    )
+    assert re.fullmatch(r"https://\S+", generate_instance({"type": "string", "format": "uri"}, rng))
 
 
 @pytest.mark.parametrize(
@@ -178,4 +180,4 @@ def test_email_and_uri_look_like_it() -> None:
 )
 def test_impossible_schemas_are_refused_with_a_reason(schema: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
-        instance_of(schema, random.Random(0))
+        generate_instance(schema, random.Random(0))

@@ -7,10 +7,10 @@ from typing import Any
 
 import orjson
 
-from distilabel._simulated.answers import prose
-from distilabel._simulated.schema.merging import merged
-from distilabel._simulated.schema.pattern import matching
-from distilabel._simulated.schema.scalars import integer_for, number_for, string_for
+from distilabel._simulated import filler_text
+from distilabel._simulated.schema.all_of import merge_schemas
+from distilabel._simulated.schema.pattern import generate_match
+from distilabel._simulated.schema.scalars import generate_integer, generate_number, generate_string
 
 # From this depth on only what the schema insists on is made: so recursive schemas come to an end.
 _DEEPEST = 4
@@ -28,7 +28,7 @@ _TYPE_HINTS = (
 )
 
 
-def instance_of(schema: Mapping[str, Any] | bool, rng: random.Random) -> Any:
+def generate_instance(schema: Mapping[str, Any] | bool, rng: random.Random) -> Any:
     """Makes data that validates against a JSON schema.
 
     Args:
@@ -75,11 +75,11 @@ class _Maker:
             case "array":
                 return self._array(plain, depth)
             case "string":
-                return string_for(plain, self._rng)
+                return generate_string(plain, self._rng)
             case "integer":
-                return integer_for(plain, self._rng)
+                return generate_integer(plain, self._rng)
             case "number":
-                return number_for(plain, self._rng)
+                return generate_number(plain, self._rng)
             case "boolean":
                 return self._rng.random() < 0.5
             case "null":
@@ -101,7 +101,7 @@ class _Maker:
         parts = [self._target(schema["$ref"])] if "$ref" in schema else []
         for part in [*parts, *schema.get("allOf", ())]:
             demands, further = self._demands(part)
-            plain = merged(plain, demands)
+            plain = merge_schemas(plain, demands)
             choices += further
         return plain, choices
 
@@ -118,7 +118,7 @@ class _Maker:
         for option in ordered:
             try:
                 demands, further = self._demands(option)
-                return self._settled(merged(plain, demands), [*further, *choices[1:]], depth)
+                return self._settled(merge_schemas(plain, demands), [*further, *choices[1:]], depth)
             except ValueError as error:
                 problems.append(str(error))
         raise ValueError(f"none of the alternatives can be made: {'; '.join(problems)}")
@@ -198,10 +198,12 @@ class _Maker:
     ) -> tuple[str, Any]:
         if patterns:
             pattern = self._rng.choice(list(patterns))
-            return matching(pattern, self._rng), patterns[pattern]
+            return generate_match(pattern, self._rng), patterns[pattern]
         if "propertyNames" in schema:
-            return self.make(merged({"type": "string"}, schema["propertyNames"]), depth=0), extra
-        return f"{prose.words(1, self._rng)}_{self._rng.randint(1, 99)}", extra
+            return self.make(
+                merge_schemas({"type": "string"}, schema["propertyNames"]), depth=0
+            ), extra
+        return f"{filler_text.words(1, self._rng)}_{self._rng.randint(1, 99)}", extra
 
     def _array(self, schema: Mapping[str, Any], depth: int) -> list[Any]:
         first = schema.get("prefixItems", [])

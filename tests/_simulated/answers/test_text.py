@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from distilabel._simulated.answers.answers import simulate_answer, token_count
+from distilabel._simulated.answers.text import generate_text, token_count
 
 JUDGE = """Judge the texts below.
 
@@ -51,7 +51,7 @@ def chat(text: str) -> list[dict[str, Any]]:
 
 
 def answer(text: str, **options: Any) -> str:
-    return simulate_answer(chat(text), **{"model": "m", "seed": 0, **options})
+    return generate_text(chat(text), **{"model": "m", "seed": 0, **options})
 
 
 def judged(lines: str, third: str = "The sun pulls a little, too.") -> list[str]:
@@ -75,7 +75,7 @@ def test_model_seed_and_index_each_change_the_answer(change: dict[str, Any]) -> 
 def test_earlier_messages_change_the_answer() -> None:
     alone = chat("Explain how bread rises.")
     led = [{"role": "system", "content": "Be brief."}, *alone]
-    assert simulate_answer(alone, model="m", seed=0) != simulate_answer(led, model="m", seed=0)
+    assert generate_text(alone, model="m", seed=0) != generate_text(led, model="m", seed=0)
 
 
 def test_chat_is_readable_varied_and_on_topic() -> None:
@@ -90,7 +90,7 @@ def test_chat_is_readable_varied_and_on_topic() -> None:
 
 def test_content_in_parts_is_read() -> None:
     parts = [{"type": "text", "text": "Explain volcanoes."}, {"type": "image_url"}]
-    assert "volcanoes" in simulate_answer([{"role": "user", "content": parts}], model="m", seed=0)
+    assert "volcanoes" in generate_text([{"role": "user", "content": parts}], model="m", seed=0)
 
 
 def test_a_chat_without_words_is_answered() -> None:

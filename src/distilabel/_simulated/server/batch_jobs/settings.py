@@ -9,7 +9,7 @@ ENDS = ("completed", "expired", "cancelled", "failed")
 
 
 @dataclass(frozen=True, slots=True)
-class Batching:
+class BatchSettings:
     """How the batch jobs that are created from now on go.
 
     Attributes:
@@ -42,7 +42,7 @@ class Batching:
             raise ValueError(f"'seconds' must be 0 or above, not {seconds!r}")
 
     @classmethod
-    def of(cls, data: object) -> "Batching":
+    def of(cls, data: object) -> "BatchSettings":
         """Reads the form that `as_dict` gives; what is missing has its default.
 
         Raises:
@@ -54,7 +54,7 @@ class Batching:
         return cls(**data)
 
     @classmethod
-    def parse(cls, text: str) -> "Batching":
+    def parse(cls, text: str) -> "BatchSettings":
         """Reads `seconds=5,end=expired,done=0.5,failing=0.1`, or any part of it.
 
         Raises:

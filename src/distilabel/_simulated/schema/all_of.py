@@ -30,7 +30,7 @@ _SMALLEST_WINS = frozenset(
 )
 
 
-def merged(one: Schema, other: Schema) -> dict[str, Any]:
+def merge_schemas(one: Schema, other: Schema) -> dict[str, Any]:
     """Joins two schemas into one whose data validates against both.
 
     Args:

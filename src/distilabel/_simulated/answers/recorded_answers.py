@@ -6,7 +6,7 @@ from pathlib import Path
 import orjson
 
 
-class Replay:
+class RecordedAnswers:
     """The recorded answers of a JSON-lines file.
 
     Args:
@@ -17,7 +17,7 @@ class Replay:
         self._outputs = outputs
 
     @classmethod
-    def read(cls, path: Path) -> "Replay":
+    def read(cls, path: Path) -> "RecordedAnswers":
         """Reads a file whose rows have `instruction` and `outputs` (model name to text).
 
         Args:

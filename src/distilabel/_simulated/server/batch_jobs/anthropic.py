@@ -6,9 +6,9 @@ from typing import Any
 
 import orjson
 
-from distilabel._simulated.server.batching import Batching
-from distilabel._simulated.server.job_list import JobList
-from distilabel._simulated.server.jobs import Answer, Job, JobRequest, Outcome, Refusal
+from distilabel._simulated.server.batch_jobs.base import JobList
+from distilabel._simulated.server.batch_jobs.job import Answer, Job, JobRequest, Outcome, Refusal
+from distilabel._simulated.server.batch_jobs.settings import BatchSettings
 
 _MOST_QUESTIONS = 100_000
 _DAY = 86_400
@@ -25,7 +25,7 @@ class AnthropicJobRoutes(JobList):
         super().__init__()
         self._answering = answering
 
-    def create(self, body: Mapping[str, Any], how: Callable[[], Batching]) -> object:
+    def create(self, body: Mapping[str, Any], how: Callable[[], BatchSettings]) -> object:
         """`POST /messages/batches`."""
         answer = self._answering("/v1/messages")
         assert answer is not None

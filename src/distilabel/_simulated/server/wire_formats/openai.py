@@ -5,9 +5,15 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from distilabel._simulated.answers.answers import ANY_OBJECT, CHARACTERS_PER_TOKEN
-from distilabel._simulated.answers.asking import Answer, AnswerRequest
-from distilabel._simulated.server.bodies import MOST_TOKENS, chat_of, common, integer, stops
+from distilabel._simulated.answers.answer import Answer, AnswerRequest
+from distilabel._simulated.answers.text import ANY_OBJECT, CHARACTERS_PER_TOKEN
+from distilabel._simulated.server.wire_formats.request_body import (
+    MOST_TOKENS,
+    chat_of,
+    common,
+    integer,
+    stops,
+)
 
 _TGI_FINISH = {"stop": "eos_token", "length": "length", "content_filter": "eos_token"}
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from distilabel._simulated.server.batching import Batching
+from distilabel._simulated.server.batch_jobs.settings import BatchSettings
 
 # Shares of a job's time after which it is no longer validated, and no longer in progress.
 _VALIDATED, _WORKED = 0.1, 0.9
@@ -61,7 +61,7 @@ class Job:
     """
 
     questions: Sequence[JobRequest]
-    how: Batching
+    how: BatchSettings
     answer: Answer
     faults: Sequence[tuple[str, str]] = ()
     about: Mapping[str, Any] = field(default_factory=dict)

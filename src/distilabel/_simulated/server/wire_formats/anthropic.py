@@ -7,8 +7,14 @@ from typing import Any
 
 import orjson
 
-from distilabel._simulated.answers.asking import Answer, AnswerRequest
-from distilabel._simulated.server.bodies import MOST_TOKENS, chat_of, integer, model_of, stops
+from distilabel._simulated.answers.answer import Answer, AnswerRequest
+from distilabel._simulated.server.wire_formats.request_body import (
+    MOST_TOKENS,
+    chat_of,
+    integer,
+    model_of,
+    stops,
+)
 
 _ERRORS = {
     400: "invalid_request_error",

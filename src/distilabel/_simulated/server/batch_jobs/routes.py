@@ -6,12 +6,12 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from distilabel._simulated.server.anthropic_batches import AnthropicJobRoutes
-from distilabel._simulated.server.batching import Batching
-from distilabel._simulated.server.dialects import ChatCompletions, Dialect
-from distilabel._simulated.server.jobs import Refusal
-from distilabel._simulated.server.messages import Messages
-from distilabel._simulated.server.openai_batches import OpenAIJobRoutes
+from distilabel._simulated.server.batch_jobs.anthropic import AnthropicJobRoutes
+from distilabel._simulated.server.batch_jobs.job import Refusal
+from distilabel._simulated.server.batch_jobs.openai import OpenAIJobRoutes
+from distilabel._simulated.server.batch_jobs.settings import BatchSettings
+from distilabel._simulated.server.wire_formats.anthropic import Messages
+from distilabel._simulated.server.wire_formats.openai import ChatCompletions, Dialect
 
 Handle = Callable[[web.Request], Awaitable[object]]
 Guard = Callable[[Handle, Dialect], Callable[[web.Request], Awaitable[web.StreamResponse]]]
@@ -22,7 +22,7 @@ def add_batches(
     prefix: str,
     batches: OpenAIJobRoutes,
     guard: Guard,
-    how: Callable[[], Batching],
+    how: Callable[[], BatchSettings],
 ) -> None:
     """Adds OpenAI's files and batches.
 
@@ -57,7 +57,7 @@ def add_message_batches(
     prefix: str,
     batches: AnthropicJobRoutes,
     guard: Guard,
-    how: Callable[[], Batching],
+    how: Callable[[], BatchSettings],
 ) -> None:
     """Adds Anthropic's message batches; the arguments are those of `add_batches`."""
 

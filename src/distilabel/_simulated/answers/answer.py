@@ -4,19 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from distilabel._simulated.answers.answers import (
+from distilabel._simulated.answers.recorded_answers import RecordedAnswers
+from distilabel._simulated.answers.text import (
     CHARACTERS_PER_TOKEN,
+    generate_text,
     last_user_text,
     mixed_seed,
-    simulate_answer,
     text_of,
     token_count,
 )
-from distilabel._simulated.answers.replay import Replay
 
 Chat = Sequence[Mapping[str, Any]]
 
-FORMS = ("reasoning_content", "reasoning", "reasoning_details", "think", "think_end")
+REASONING_FORMS = ("reasoning_content", "reasoning", "reasoning_details", "think", "think_end")
 """How a reply shows what a model thought: in a field of its own, or in its text, between tags or
 before the closing one alone."""
 
@@ -66,7 +66,7 @@ class Answer:
         finish_reason: `stop`, `length` or `content_filter`.
         stopped_by: The stop text that ended the answer, if one did.
         reasoning: What was thought before the text; None where nothing was.
-        form: How a reply shows that, one of `FORMS`.
+        form: How a reply shows that, one of `REASONING_FORMS`.
     """
 
     text: str | None
@@ -109,7 +109,7 @@ class Answer:
 
 
 def answers_to(
-    ask: AnswerRequest, *, replay: Replay, seed: int, reasoning: str | None = None
+    ask: AnswerRequest, *, replay: RecordedAnswers, seed: int, reasoning: str | None = None
 ) -> list[Answer]:
     """Answers all chats of a request, `n` times each, in order.
 
@@ -117,7 +117,7 @@ def answers_to(
         ask: The request.
         replay: The recorded answers, which are given whole: neither cut nor stopped.
         seed: The seed of the model itself.
-        reasoning: How replies show what the model thought, one of `FORMS`; None to think nothing.
+        reasoning: How the reply shows the reasoning, one of `REASONING_FORMS`; None for none.
 
     Returns:
         The answers, chat by chat.
@@ -152,12 +152,14 @@ def _thought_over(answer: Answer, ask: AnswerRequest, question: str, form: str |
     return replace(answer, reasoning=words, form=form)
 
 
-def _answer(ask: AnswerRequest, chat: Chat, index: int, *, replay: Replay, seed: int) -> Answer:
+def _answer(
+    ask: AnswerRequest, chat: Chat, index: int, *, replay: RecordedAnswers, seed: int
+) -> Answer:
     recorded = replay.answer(last_user_text(chat), ask.model)
     if recorded is not None:
         return Answer(recorded)
     schema = ask.tool["input_schema"] if ask.tool is not None else ask.schema
-    text = simulate_answer(
+    text = generate_text(
         chat, model=ask.model, seed=seed, index=index, schema=schema, pattern=ask.pattern
     )
     found = [(text.find(stop), stop) for stop in ask.stop if stop and stop in text]

@@ -8,9 +8,9 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from distilabel._simulated.server.batching import Batching
-from distilabel._simulated.server.job_list import JobList
-from distilabel._simulated.server.jobs import Answer, Job, JobRequest, Refusal
+from distilabel._simulated.server.batch_jobs.base import JobList
+from distilabel._simulated.server.batch_jobs.job import Answer, Job, JobRequest, Refusal
+from distilabel._simulated.server.batch_jobs.settings import BatchSettings
 
 _MOST_QUESTIONS = 50_000
 _DAY = 86_400
@@ -48,7 +48,7 @@ class OpenAIJobRoutes(JobList):
         self._found(file)
         return self._file(file)
 
-    def create(self, body: Mapping[str, Any], how: Callable[[], Batching]) -> object:
+    def create(self, body: Mapping[str, Any], how: Callable[[], BatchSettings]) -> object:
         """`POST /batches`."""
         url = body.get("endpoint")
         answer = self._answering(url) if isinstance(url, str) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from distilabel._simulated.server.jobs import Job, Refusal
+from distilabel._simulated.server.batch_jobs.job import Job, Refusal
 
 
 class JobList(ABC):

@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from distilabel._simulated.server.batching import Batching
+from distilabel._simulated.server.batch_jobs.settings import BatchSettings
 from distilabel._simulated.server.server import running
 from distilabel._simulated.server.settings import Settings
 
@@ -63,7 +63,7 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
 
 
 async def test_a_job_brings_its_answers_in_two_files(session: aiohttp.ClientSession) -> None:
-    async with running(Settings(batches=Batching(failing=0.5))) as url:
+    async with running(Settings(batches=BatchSettings(failing=0.5))) as url:
         client = Client(url, session)
         job = await client.submitted([line("a"), line("b")], metadata={"k": "v"})
         assert (job["object"], job["metadata"]) == ("batch", {"k": "v"})
@@ -82,7 +82,7 @@ async def test_a_job_brings_its_answers_in_two_files(session: aiohttp.ClientSess
 
 
 async def test_a_job_is_at_work_until_it_is_cancelled(session: aiohttp.ClientSession) -> None:
-    async with running(Settings(batches=Batching(seconds=3600))) as url:
+    async with running(Settings(batches=BatchSettings(seconds=3600))) as url:
         client = Client(url, session)
         job = await client.submitted([line("a")])
         assert (await client.batch(job))["status"] == "validating"
@@ -126,7 +126,7 @@ async def test_jobs_are_listed_page_by_page_the_latest_first(
 
 
 async def test_message_batches_speak_anthropic(session: aiohttp.ClientSession) -> None:
-    batching = Batching(end="expired", done=0.5)
+    batching = BatchSettings(end="expired", done=0.5)
     async with running(Settings(batches=batching)) as url:
         client = Client(url, session)
         params = {

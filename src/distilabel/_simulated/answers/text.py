@@ -7,8 +7,8 @@ from hashlib import blake2b
 import orjson
 
 from distilabel._simulated.answers.formats import FORMATS, PromptParts
-from distilabel._simulated.schema.pattern import matching
-from distilabel._simulated.schema.schema import instance_of
+from distilabel._simulated.schema.instance import generate_instance
+from distilabel._simulated.schema.pattern import generate_match
 
 CHARACTERS_PER_TOKEN = 4
 """How many characters the simulated model counts as one token."""
@@ -22,7 +22,7 @@ ANY_OBJECT: Mapping[str, object] = {
 """The schema answered to a request for JSON that brings no schema of its own."""
 
 
-def simulate_answer(
+def generate_text(
     messages: Sequence[Mapping[str, object]],
     *,
     model: str,
@@ -56,9 +56,9 @@ def simulate_answer(
     identity = orjson.dumps((roles_and_texts, model, str(seed), index))
     rng = random.Random(int.from_bytes(blake2b(identity, digest_size=8).digest(), "big"))
     if schema is not None:
-        answer = orjson.dumps(instance_of(schema, rng)).decode()
+        answer = orjson.dumps(generate_instance(schema, rng)).decode()
     elif pattern is not None:
-        answer = matching(f"^(?:{pattern})$", rng)
+        answer = generate_match(f"^(?:{pattern})$", rng)
     else:
         prompt = "\n\n".join(text for _, text in roles_and_texts)
         question = PromptParts(prompt=prompt, last=last_user_text(messages), rng=rng)
