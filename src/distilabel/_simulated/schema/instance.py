@@ -1,8 +1,9 @@
-"""Data that validates against a JSON schema; knows nothing of prompts, models or the wire."""
+"""Generates JSON instances of JSON schemas, as structured output of a model would be."""
 
 import math
 import random
 from collections.abc import Mapping
+from types import NoneType
 from typing import Any
 
 import orjson
@@ -12,14 +13,22 @@ from distilabel._simulated.schema.all_of import merge_schemas
 from distilabel._simulated.schema.pattern import generate_match
 from distilabel._simulated.schema.scalars import generate_integer, generate_number, generate_string
 
-# From this depth on only what the schema insists on is made: so recursive schemas come to an end.
-_DEEPEST = 4
+# Below this depth only required parts are generated, so that recursive schemas end.
+_MAX_DEPTH = 4
 _OPTIONAL_SHARE = 0.8
 _EXTRA_ITEMS = 3
-_TRIES = 100
+_MAX_ATTEMPTS = 100
 
-_NOT_SIMULATED = ("not", "if", "contains", "dependentSchemas", "dependentRequired", "$dynamicRef")
-_ALL_TYPES = ("object", "array", "string", "number", "boolean", "null")
+_UNSUPPORTED = ("not", "if", "contains", "dependentSchemas", "dependentRequired", "$dynamicRef")
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "object": (dict,),
+    "array": (list,),
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "null": (NoneType,),
+}
 _TYPE_HINTS = (
     ("object", ("properties", "required", "additionalProperties", "patternProperties")),
     ("array", ("items", "prefixItems", "minItems", "maxItems", "uniqueItems")),
@@ -29,47 +38,50 @@ _TYPE_HINTS = (
 
 
 def generate_instance(schema: Mapping[str, Any] | bool, rng: random.Random) -> Any:
-    """Makes data that validates against a JSON schema.
+    """Generates an instance that validates against a JSON schema.
+
+    Supports what pydantic writes and what structured output of OpenAI, Anthropic and guided
+    decoding accepts. Of `oneOf` one alternative is generated; whether others match too is not
+    checked.
 
     Args:
-        schema: The schema, with its definitions under `$defs` or `definitions`.
-        rng: The source of chance: the same state makes the same data.
+        schema: JSON schema, with its definitions under `$defs` or `definitions`.
+        rng: Source of randomness. The same state generates the same instance.
 
     Returns:
-        What `json.loads` could have returned: dicts, lists, strings, numbers, booleans, None.
+        JSON data: dicts, lists, strings, numbers, booleans and None.
 
     Raises:
-        ValueError: The schema contradicts itself, never comes to an end, or uses a keyword or a
-            pattern that is not simulated (`not`, `if`, `contains`, ...).
-
-    Of `oneOf` one alternative is made; that the others do not match as well is not checked.
+        ValueError: The schema contradicts itself, has no finite instance, or uses a keyword or a
+            pattern that is not supported (`not`, `if`, `contains`, ...).
     """
     try:
-        return _Maker(schema, rng).make(schema, depth=0)
+        return _Generator(schema, rng).generate(schema, depth=0)
     except RecursionError:
-        raise ValueError("the schema requires itself without end") from None
+        raise ValueError("schema requires itself, so that no instance is finite") from None
     except (AttributeError, KeyError, TypeError) as error:
-        raise ValueError(f"the schema is malformed: {error}") from error
+        raise ValueError(f"schema is malformed: {error}") from error
 
 
-class _Maker:
+class _Generator:
     def __init__(self, root: Mapping[str, Any] | bool, rng: random.Random) -> None:
         self._root = root
         self._rng = rng
 
-    def make(self, schema: Any, *, depth: int) -> Any:
-        plain = self._settled(*self._demands(schema), depth)
+    def generate(self, schema: Any, *, depth: int) -> Any:
+        plain = self._resolve(schema, depth)
         if "const" in plain:
             return plain["const"]
-        kinds = _types_of(plain)
+        types = _types_of(plain)
         if "enum" in plain:
-            allowed = [value for value in plain["enum"] if _has_type(value, kinds)]
+            python = {each for name in types for each in _TYPES[name]}
+            allowed = [value for value in plain["enum"] if type(value) in python]
             if not allowed:
-                raise ValueError(f"no value of the enum {plain['enum']!r} has the type asked for")
+                raise ValueError(f"enum {plain['enum']!r} has no value of type {types}")
             return self._rng.choice(allowed)
-        if depth >= _DEEPEST:
-            kinds = [kind for kind in kinds if kind not in ("object", "array")] or kinds
-        match self._rng.choice(kinds):
+        if depth >= _MAX_DEPTH:
+            types = [name for name in types if name not in ("object", "array")] or types
+        match self._rng.choice(types):
             case "object":
                 return self._object(plain, depth)
             case "array":
@@ -85,60 +97,56 @@ class _Maker:
             case "null":
                 return None
             case other:
-                raise ValueError(f"the schema asks for the type {other!r}, which JSON has not")
+                raise ValueError(f"schema has an unknown type {other!r}")
 
-    def _demands(self, schema: Any) -> tuple[dict[str, Any], list[list[Any]]]:
-        """Follows references and `allOf`; gives the direct demands, and the choices left open."""
-        if schema is True:
-            return {}, []
-        if not isinstance(schema, Mapping):
-            raise ValueError(f"the schema allows nothing here: {schema!r}")
-        if unknown := [key for key in _NOT_SIMULATED if key in schema]:
-            raise ValueError(f"the schema keyword {unknown[0]!r} is not simulated")
-        followed = ("$ref", "allOf", "anyOf", "oneOf")
-        plain = {key: value for key, value in schema.items() if key not in followed}
-        choices = [list(schema[key]) for key in ("anyOf", "oneOf") if key in schema]
-        parts = [self._target(schema["$ref"])] if "$ref" in schema else []
-        for part in [*parts, *schema.get("allOf", ())]:
-            demands, further = self._demands(part)
-            plain = merge_schemas(plain, demands)
-            choices += further
-        return plain, choices
-
-    def _settled(
-        self, plain: dict[str, Any], choices: list[list[Any]], depth: int
-    ) -> dict[str, Any]:
-        """Picks one alternative of each choice, such that they can all be met at once."""
-        if not choices:
-            return plain
-        ordered = self._rng.sample(choices[0], len(choices[0]))
-        if depth >= _DEEPEST:
-            ordered.sort(key=lambda option: self._height(option, frozenset()))
+    def _resolve(self, schema: Any, depth: int) -> dict[str, Any]:
+        """Returns a schema without `$ref`, `allOf`, `anyOf` and `oneOf`: picks an alternative."""
+        flat = self._flatten(schema)
+        key = next((key for key in ("anyOf", "oneOf") if key in flat), None)
+        if key is None:
+            return flat
+        alternatives = flat.pop(key)
+        ordered = self._rng.sample(alternatives, len(alternatives))
+        if depth >= _MAX_DEPTH:
+            ordered.sort(key=lambda alternative: self._height(alternative, frozenset()))
         problems = []
-        for option in ordered:
+        for alternative in ordered:
             try:
-                demands, further = self._demands(option)
-                return self._settled(merge_schemas(plain, demands), [*further, *choices[1:]], depth)
+                return self._resolve(merge_schemas(flat, self._flatten(alternative)), depth)
             except ValueError as error:
                 problems.append(str(error))
-        raise ValueError(f"none of the alternatives can be made: {'; '.join(problems)}")
+        raise ValueError(f"schema has no usable alternative in {key!r}: {'; '.join(problems)}")
 
-    def _target(self, reference: str) -> Mapping[str, Any]:
-        if not reference.startswith("#"):
-            raise ValueError(f"the reference {reference!r} leads outside the schema")
+    def _flatten(self, schema: Any) -> dict[str, Any]:
+        """Merges the targets of `$ref` and the parts of `allOf` into a schema."""
+        if schema is True:
+            return {}
+        if not isinstance(schema, Mapping):
+            raise ValueError(f"schema allows no value here: {schema!r}")
+        if unsupported := [key for key in _UNSUPPORTED if key in schema]:
+            raise ValueError(
+                f"schema keyword {unsupported[0]!r} is not supported by the simulated model"
+            )
+        flat = {key: value for key, value in schema.items() if key not in ("$ref", "allOf")}
+        parts = [self._target(schema["$ref"])] if "$ref" in schema else []
+        for part in [*parts, *schema.get("allOf", ())]:
+            flat = merge_schemas(flat, self._flatten(part))
+        return flat
+
+    def _target(self, reference: str) -> Any:
+        if not f"{reference}/".startswith("#/"):
+            raise ValueError(f"$ref {reference!r} points outside the schema")
         target: Any = self._root
-        for step in reference.lstrip("#").split("/")[1:]:
+        for step in reference.split("/")[1:]:
             name = step.replace("~1", "/").replace("~0", "~")
-            if isinstance(target, list) and name.isdigit() and int(name) < len(target):
-                target = target[int(name)]
-            elif isinstance(target, Mapping) and name in target:
-                target = target[name]
-            else:
-                raise ValueError(f"the reference {reference!r} leads nowhere in the schema")
-        return {} if target is True else target
+            try:
+                target = target[int(name) if isinstance(target, list) else name]
+            except (LookupError, TypeError, ValueError):
+                raise ValueError(f"$ref {reference!r} is not defined in the schema") from None
+        return target
 
     def _height(self, schema: Any, seen: frozenset[str]) -> float:
-        """Counts the levels that a schema insists on at least; infinite when it has no end."""
+        """Counts the levels that a schema requires; infinite for one that requires itself."""
         if not isinstance(schema, Mapping):
             return 0
         heights: list[float] = [0]
@@ -150,7 +158,7 @@ class _Maker:
         heights += (self._height(part, seen) for part in schema.get("allOf", ()))
         for key in ("anyOf", "oneOf"):
             if key in schema:
-                heights.append(min(self._height(option, seen) for option in schema[key]))
+                heights.append(min(self._height(part, seen) for part in schema[key]))
         if schema.get("type") == "array":
             inner = [*schema.get("prefixItems", ())]
             if schema.get("minItems", 0) > len(inner):
@@ -167,42 +175,39 @@ class _Maker:
         required = schema.get("required", ())
         extra = schema.get("additionalProperties", True)
         patterns = schema.get("patternProperties", {})
-        most = schema.get("maxProperties", math.inf)
+        fewest, most = schema.get("minProperties", 0), schema.get("maxProperties", math.inf)
         made: dict[str, Any] = {}
-        room = 0 if depth >= _DEEPEST else most - len(required)
+        room = 0 if depth >= _MAX_DEPTH else most - len(required)
         for name, part in properties.items():
-            wanted = part is not False and room > 0 and self._rng.random() < _OPTIONAL_SHARE
+            wanted = room > 0 and self._rng.random() < _OPTIONAL_SHARE
             if name in required or wanted:
-                made[name] = self.make(part, depth=depth + 1)
+                made[name] = self.generate(part, depth=depth + 1)
                 room -= name not in required
         for name in required:
             if name not in made:
-                made[name] = self.make(extra, depth=depth + 1)
-        fewest = wished = schema.get("minProperties", 0)
-        if depth < _DEEPEST and (isinstance(extra, Mapping) or patterns):
+                made[name] = self.generate(extra, depth=depth + 1)
+        wished = fewest
+        if depth < _MAX_DEPTH and (isinstance(extra, Mapping) or patterns):
             wished = max(fewest, min(most, len(made) + self._rng.randint(1, _EXTRA_ITEMS)))
-        for _ in range(_TRIES):
+        for _ in range(_MAX_ATTEMPTS):
             if len(made) >= wished:
                 break
-            name, part = self._extra_key(schema, patterns, extra)
+            name, part = self._extra_property(schema, patterns, extra)
             if name not in made:
-                made[name] = self.make(properties.get(name, part), depth=depth + 1)
-        if not schema.get("minProperties", 0) <= len(made) <= most:
-            raise ValueError(
-                f"no object of {schema.get('minProperties', 0)} to {most} keys was found"
-            )
+                made[name] = self.generate(properties.get(name, part), depth=depth + 1)
+        if not fewest <= len(made) <= most:
+            raise ValueError(f"no object of {fewest} to {most} properties was found")
         return made
 
-    def _extra_key(
+    def _extra_property(
         self, schema: Mapping[str, Any], patterns: Mapping[str, Any], extra: Any
     ) -> tuple[str, Any]:
         if patterns:
             pattern = self._rng.choice(list(patterns))
             return generate_match(pattern, self._rng), patterns[pattern]
         if "propertyNames" in schema:
-            return self.make(
-                merge_schemas({"type": "string"}, schema["propertyNames"]), depth=0
-            ), extra
+            names = {"type": "string", **schema["propertyNames"]}
+            return self.generate(names, depth=0), extra
         return f"{filler_text.words(1, self._rng)}_{self._rng.randint(1, 99)}", extra
 
     def _array(self, schema: Mapping[str, Any], depth: int) -> list[Any]:
@@ -211,56 +216,36 @@ class _Maker:
         fewest, most = schema.get("minItems", 0), schema.get("maxItems", math.inf)
         most = len(first) if rest is False else most
         if fewest > most:
-            raise ValueError(f"the schema asks for at least {fewest} items and at most {most}")
+            raise ValueError(f"minItems {fewest} is greater than the maximum of {most} items")
         wanted = max(fewest, len(first))
-        if depth < _DEEPEST and rest is not False:
-            wanted += self._rng.randint(0 if wanted else 1, max(1, _EXTRA_ITEMS - depth))
-        elif depth >= _DEEPEST:
+        if depth >= _MAX_DEPTH:
             wanted = fewest
+        elif rest is not False:
+            wanted += self._rng.randint(0 if wanted else 1, max(1, _EXTRA_ITEMS - depth))
         wanted = min(wanted, most)
         made: list[Any] = []
         seen: set[bytes] = set()
-        for _ in range(_TRIES + int(wanted)):
+        for _ in range(_MAX_ATTEMPTS + int(wanted)):
             if len(made) >= wanted:
                 break
             part = first[len(made)] if len(made) < len(first) else rest
-            item = self.make(part, depth=depth + 1)
+            item = self.generate(part, depth=depth + 1)
             key = orjson.dumps(item, option=orjson.OPT_SORT_KEYS)
             if not schema.get("uniqueItems") or key not in seen:
                 seen.add(key)
                 made.append(item)
         if len(made) < fewest:
-            raise ValueError(f"no {fewest} different items were found for the schema")
+            raise ValueError(f"no {fewest} unique items were found")
         return made
 
 
 def _types_of(schema: Mapping[str, Any]) -> list[str]:
     if "type" in schema:
-        kinds = schema["type"]
-        return [kinds] if isinstance(kinds, str) else list(kinds)
-    for kind, hints in _TYPE_HINTS:
+        types = schema["type"]
+        return [types] if isinstance(types, str) else list(types)
+    if "enum" in schema:
+        return list(_TYPES)
+    for name, hints in _TYPE_HINTS:
         if any(hint in schema for hint in hints):
-            return [kind]
-    return (
-        ["object", "array", "string", "number", "boolean", "null"]
-        if "enum" in schema
-        else ["string"]
-    )
-
-
-def _has_type(value: Any, kinds: list[str]) -> bool:
-    match value:
-        case bool():
-            return "boolean" in kinds
-        case None:
-            return "null" in kinds
-        case int():
-            return "integer" in kinds or "number" in kinds
-        case float():
-            return "number" in kinds or ("integer" in kinds and value.is_integer())
-        case str():
-            return "string" in kinds
-        case list():
-            return "array" in kinds
-        case _:
-            return "object" in kinds
+            return [name]
+    return ["string"]
