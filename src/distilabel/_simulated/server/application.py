@@ -4,6 +4,7 @@ import asyncio
 import hmac
 import itertools
 import random
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -12,6 +13,7 @@ from typing import Any
 import orjson
 from aiohttp import web
 
+from distilabel._core.token_bucket import TokenBucket
 from distilabel._simulated.answers.answer import Answer as Simulated
 from distilabel._simulated.answers.answer import AnswerRequest, answers_to
 from distilabel._simulated.answers.recorded_answers import RecordedAnswers
@@ -21,7 +23,6 @@ from distilabel._simulated.server.batch_jobs.job import Answer, Refusal
 from distilabel._simulated.server.batch_jobs.openai import OpenAIJobRoutes
 from distilabel._simulated.server.batch_jobs.routes import Handle, add_batches, add_message_batches
 from distilabel._simulated.server.batch_jobs.settings import BatchSettings
-from distilabel._simulated.server.bucket import TokenBucket
 from distilabel._simulated.server.settings import Settings
 from distilabel._simulated.server.slots import Slots
 from distilabel._simulated.server.stats import Stats, digest_of
@@ -243,13 +244,17 @@ class _Server:
             raise _Refused(401, "the API key is missing or is not the right one", "invalid_api_key")
 
     def _let_pass(self) -> None:
-        if self._bucket is not None and (wait := self._bucket.take()):
+        if self._bucket is None:
+            return
+        now = time.monotonic()
+        if wait := self._bucket.wait(now):
             raise _Refused(
                 429,
                 f"more than {self._settings.rate_limit:g} requests per second",
                 "rate_limit_exceeded",
                 {"Retry-After": f"{wait:.3f}"},
             )
+        self._bucket.take(now)
 
     def _check_served(self, model: str) -> None:
         if self._settings.models and model not in self._settings.models:
@@ -277,19 +282,20 @@ class _Server:
         headers = {**_JSON, "request-id": f"req_{next(self._requests)}"}
         if bucket is None or self._settings.limit_headers == "none":
             return headers
+        full_in = (bucket.most - bucket.level) / bucket.rate
         if self._settings.limit_headers == "anthropic":
-            reset = datetime.now(UTC) + timedelta(seconds=bucket.full_in)
+            reset = datetime.now(UTC) + timedelta(seconds=full_in)
             return {
                 **headers,
-                "anthropic-ratelimit-requests-limit": str(bucket.size),
-                "anthropic-ratelimit-requests-remaining": str(bucket.left),
+                "anthropic-ratelimit-requests-limit": str(int(bucket.most)),
+                "anthropic-ratelimit-requests-remaining": str(int(bucket.level)),
                 "anthropic-ratelimit-requests-reset": reset.isoformat(),
             }
         return {
             **headers,
-            "x-ratelimit-limit-requests": str(bucket.size),
-            "x-ratelimit-remaining-requests": str(bucket.left),
-            "x-ratelimit-reset-requests": f"{bucket.full_in:.3f}s",
+            "x-ratelimit-limit-requests": str(int(bucket.most)),
+            "x-ratelimit-remaining-requests": str(int(bucket.level)),
+            "x-ratelimit-reset-requests": f"{full_in:.3f}s",
         }
 
     async def _models(self, request: web.Request) -> web.StreamResponse:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from distilabel.models.rate_limit.token_bucket import TokenBucket
+from distilabel._core.token_bucket import TokenBucket
 
 
 def test_it_holds_no_more_than_so_many_seconds_bring() -> None:
