@@ -1,12 +1,12 @@
-"""Readable English of fixed sentence shapes and borrowed words; knows no prompts and no models."""
+"""Writes readable English from sentence templates and the words of another text."""
 
 import random
 import re
 
 _WORD = re.compile(r"[^\W\d_][^\W\d_'-]{3,23}")
 
-# Words that carry no topic: an answer built on them would read as if it had missed the question.
-_EMPTY_WORDS_TEXT = """
+# Words without a topic: an answer about them would read as if it had missed the prompt.
+_STOP_WORDS_TEXT = """
     about above after again against also answer because been before being below between both
     could create describe does doing done down during each explain every from further generate
     give given have having here hers herself himself into itself just like list make many more
@@ -15,7 +15,7 @@ _EMPTY_WORDS_TEXT = """
     this those through under until using very want were what when where which while whom will
     with without would write your yours yourself help
 """
-_EMPTY_WORDS = frozenset(_EMPTY_WORDS_TEXT.split())
+_STOP_WORDS = frozenset(_STOP_WORDS_TEXT.split())
 
 _FALLBACK_WORDS = ("practice", "evidence", "purpose", "detail", "context", "balance")
 
@@ -53,7 +53,7 @@ _CLOSINGS = (
     "From here, the next step is to try it with {b} and note what you learn.",
 )
 
-_REQUESTS = (
+_USER_MESSAGES = (
     "Explain {a} to a {b}.",
     "What should a {b} know about {a}?",
     "Write a short story about {a} for a {b}.",
@@ -78,36 +78,36 @@ _PEOPLE = (
 )  # fmt: skip
 
 _SENTENCES_PER_PARAGRAPH = 4
-_FEWEST_WORDS = 20
-_MOST_WORDS = 150
+_MIN_WORDS = 20
+_MAX_WORDS = 150
 
 
 def topic_words(text: str) -> list[str]:
-    """Picks the words of a text that say what it is about.
+    """Returns the words of a text that say what it is about.
 
     Args:
-        text: Any text; only its first 4000 characters are read.
+        text: Any text. Only its first 4000 characters are used.
 
     Returns:
-        The words in order of appearance, each once; some neutral words when the text has none.
+        Distinct words in order of appearance; neutral words if the text has none.
     """
     found = dict.fromkeys(
-        word for word in _WORD.findall(text[:4000]) if word.lower() not in _EMPTY_WORDS
+        word for word in _WORD.findall(text[:4000]) if word.lower() not in _STOP_WORDS
     )
     return list(found) or list(_FALLBACK_WORDS)
 
 
 def paragraphs(topic: list[str], rng: random.Random) -> str:
-    """Writes 20 to 150 words in one or more paragraphs around the given words."""
-    wanted = rng.randint(_FEWEST_WORDS, _MOST_WORDS)
-    sentences = [_filled(rng.choice(_OPENINGS), topic, rng)]
-    closing = _filled(rng.choice(_CLOSINGS), topic, rng)
+    """Writes one or more paragraphs of 20 to 150 words about the given words."""
+    wanted = rng.randint(_MIN_WORDS, _MAX_WORDS)
+    sentences = [_fill(rng.choice(_OPENINGS), topic, rng)]
+    closing = _fill(rng.choice(_CLOSINGS), topic, rng)
     count = _word_count(sentences[0]) + _word_count(closing)
-    shapes = rng.sample(_MIDDLES, len(_MIDDLES))
-    while shapes and (count < wanted or count < _FEWEST_WORDS):
-        sentence = _filled(shapes.pop(), topic, rng)
+    templates = rng.sample(_MIDDLES, len(_MIDDLES))
+    while templates and (count < wanted or count < _MIN_WORDS):
+        sentence = _fill(templates.pop(), topic, rng)
         length = _word_count(sentence)
-        if count + length > _MOST_WORDS:
+        if count + length > _MAX_WORDS:
             break
         sentences.append(sentence)
         count += length
@@ -119,26 +119,26 @@ def paragraphs(topic: list[str], rng: random.Random) -> str:
 
 
 def sentence(topic: list[str], rng: random.Random) -> str:
-    """Writes one sentence, without line breaks, around the given words."""
-    return _filled(rng.choice(_MIDDLES), topic, rng)
+    """Writes one sentence, without line breaks, about the given words."""
+    return _fill(rng.choice(_MIDDLES), topic, rng)
 
 
-def request(rng: random.Random) -> str:
-    """Writes what a user might ask for, about anything."""
-    return rng.choice(_REQUESTS).format(
+def user_message(rng: random.Random) -> str:
+    """Writes a message that a user might send to a model."""
+    return rng.choice(_USER_MESSAGES).format(
         a=rng.choice(_SUBJECTS), b=rng.choice(_PEOPLE), n=rng.randint(2, 30)
     )
 
 
 def words(count: int, rng: random.Random) -> str:
-    """Writes the given number of plain lower-case words, one space between them."""
+    """Writes `count` lower-case words, separated by single spaces."""
     return " ".join(rng.choice(_FALLBACK_WORDS) for _ in range(count))
 
 
-def _filled(shape: str, topic: list[str], rng: random.Random) -> str:
+def _fill(template: str, topic: list[str], rng: random.Random) -> str:
     first = rng.choice(topic)
     others = [word for word in topic if word != first]
-    return shape.format(a=first, b=rng.choice(others or _FALLBACK_WORDS))
+    return template.format(a=first, b=rng.choice(others or _FALLBACK_WORDS))
 
 
 def _word_count(text: str) -> int:

@@ -33,7 +33,7 @@ def test_a_share_of_1_spares_nothing() -> None:
         (["drop=1.5"], "from 0 to 1"),
         (["drop=nan"], "from 0 to 1"),
         (["drop=0.6", "429=0.6"], "more than 1"),
-        (["drop=0.1", "drop=0.2"], "twice"),
+        (["drop=0.1", "drop=0.2"], "repeated"),
         ("drop=0.1", "list"),
         ({"drop": "x"}, "from 0 to 1"),
     ],

@@ -380,7 +380,7 @@ async def test_settings_change_while_running_and_show_themselves(client: Client)
     ("changes", "message"),
     [
         ({"latency": "soon"}, "lognormal"),
-        ({"faults": ["boom=1"]}, "not known"),
+        ({"faults": ["boom=1"]}, "unknown fault"),
         ({"faults": "drop=1"}, "list"),
         ({"rate_limit": 0}, "above 0"),
         ({"rate_limit": "5"}, "above 0"),

@@ -1,60 +1,20 @@
-"""A request for answers, freed of its wire format, and the answers to it; knows no server."""
+"""`Answer`: one answer of the simulated model, and the answers to a request."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from distilabel._simulated.answers.recorded_answers import RecordedAnswers
+from distilabel._simulated.answers.request import AnswerRequest, Chat
 from distilabel._simulated.answers.text import (
     CHARACTERS_PER_TOKEN,
     generate_text,
     last_user_text,
-    mixed_seed,
-    text_of,
+    mix_seeds,
     token_count,
 )
 
-Chat = Sequence[Mapping[str, Any]]
-
 REASONING_FORMS = ("reasoning_content", "reasoning", "reasoning_details", "think", "think_end")
-"""How a reply shows what a model thought: in a field of its own, or in its text, between tags or
-before the closing one alone."""
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerRequest:
-    """What a request asks for.
-
-    Attributes:
-        model: The model's id.
-        chats: The chats to answer; one, but for requests that bring several prompts.
-        n: How many answers each chat gets.
-        max_tokens: The greatest length of an answer in tokens.
-        stop: Texts before which an answer ends.
-        seed: The seed that the request brings.
-        schema: The JSON schema of the answers.
-        pattern: The regular expression that the answers match as a whole.
-        logprobs: How many alternatives each token is listed with; None for no log probabilities.
-        tool: What the answers are given to, with the JSON schema of what it takes.
-    """
-
-    model: str
-    chats: Sequence[Chat]
-    n: int = 1
-    max_tokens: int | None = None
-    stop: Sequence[str] = ()
-    seed: int | None = None
-    schema: Mapping[str, Any] | None = None
-    pattern: str | None = None
-    logprobs: int | None = None
-    tool: Mapping[str, Any] | None = None
-
-    @property
-    def input_tokens(self) -> int:
-        """The tokens of all chats together."""
-        return sum(
-            token_count("".join(text_of(message) for message in chat)) for chat in self.chats
-        )
+"""How a response shows reasoning: in a field of that name, or in the text, between tags (`think`)
+or before a closing tag alone (`think_end`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,40 +22,40 @@ class Answer:
     """One answer.
 
     Attributes:
-        text: The text; None where the model said nothing at all.
+        text: Text of the answer; None if the model returned none.
         finish_reason: `stop`, `length` or `content_filter`.
-        stopped_by: The stop text that ended the answer, if one did.
-        reasoning: What was thought before the text; None where nothing was.
-        form: How a reply shows that, one of `REASONING_FORMS`.
+        stop_sequence: Stop sequence that ended the answer, if one did.
+        reasoning: Reasoning before the text; None for none.
+        reasoning_form: How a response shows the reasoning, one of `REASONING_FORMS`.
     """
 
     text: str | None
     finish_reason: str = "stop"
-    stopped_by: str | None = None
+    stop_sequence: str | None = None
     reasoning: str | None = None
-    form: str = "think"
+    reasoning_form: str = "think"
 
     @property
     def tokens(self) -> int:
-        """The tokens of the text and of what was thought; 0 for none."""
+        """Number of tokens of the text and the reasoning; 0 without both."""
         return self.reasoning_tokens + (token_count(self.text) if self.text else 0)
 
     @property
     def reasoning_tokens(self) -> int:
-        """The tokens of what was thought; 0 for none."""
+        """Number of tokens of the reasoning; 0 without."""
         return token_count(self.reasoning) if self.reasoning else 0
 
     @property
-    def in_one(self) -> str | None:
-        """The text with what was thought in tags before it."""
+    def text_with_reasoning(self) -> str | None:
+        """The text, after the reasoning in tags if there is any."""
         if self.reasoning is None:
             return self.text
-        opening = "" if self.form == "think_end" else "<think>\n"
-        closed = "" if self.text is None else f"\n</think>\n\n{self.text}"
-        return f"{opening}{self.reasoning}{closed}"
+        opening = "" if self.reasoning_form == "think_end" else "<think>\n"
+        closing = "" if self.text is None else f"\n</think>\n\n{self.text}"
+        return f"{opening}{self.reasoning}{closing}"
 
-    def spoiled(self, fault: str | None) -> "Answer":
-        """Gives the answer that a fault leaves of this one."""
+    def with_fault(self, fault: str | None) -> "Answer":
+        """Returns the answer as the named fault leaves it; unchanged by other faults and None."""
         match fault:
             case "empty":
                 return Answer("")
@@ -108,63 +68,65 @@ class Answer:
                 return self
 
 
-def answers_to(
-    ask: AnswerRequest, *, replay: RecordedAnswers, seed: int, reasoning: str | None = None
+def answer_request(
+    request: AnswerRequest,
+    *,
+    seed: int,
+    recorded: RecordedAnswers | None = None,
+    reasoning: str | None = None,
 ) -> list[Answer]:
-    """Answers all chats of a request, `n` times each, in order.
+    """Answers every chat of a request `n` times.
 
     Args:
-        ask: The request.
-        replay: The recorded answers, which are given whole: neither cut nor stopped.
-        seed: The seed of the model itself.
-        reasoning: How the reply shows the reasoning, one of `REASONING_FORMS`; None for none.
+        request: The request.
+        seed: Seed of the model.
+        recorded: Recorded answers, which are returned whole: neither cut nor stopped.
+        reasoning: How the response shows reasoning, one of `REASONING_FORMS`; None for none.
 
     Returns:
         The answers, chat by chat.
 
     Raises:
-        ValueError: No answer can be made for the request's schema or pattern.
+        ValueError: The schema or the pattern of the request is impossible or not supported.
     """
-    return [
-        _thought_over(
-            _answer(ask, chat, index, replay=replay, seed=mixed_seed(seed, ask.seed)),
-            ask,
-            last_user_text(chat),
-            reasoning,
-        )
-        for chat in ask.chats
-        for index in range(ask.n)
-    ]
+    answers = []
+    for chat in request.chats:
+        question = last_user_text(chat)
+        text = recorded.find(question, request.model) if recorded is not None else None
+        for index in range(request.n):
+            answer = _generate(request, chat, index, seed) if text is None else Answer(text)
+            if reasoning is not None:
+                answer = _with_reasoning(answer, request.max_tokens, question, reasoning)
+            answers.append(answer)
+    return answers
 
 
-def _thought_over(answer: Answer, ask: AnswerRequest, question: str, form: str | None) -> Answer:
-    if form is None:
-        return answer
-    asked = " ".join(question.split())[:60]
-    words = f"Let me think. The question is: {asked}. That is clear enough to be answered now."
-    left = None if ask.max_tokens is None else ask.max_tokens - token_count(words)
+def _generate(request: AnswerRequest, chat: Chat, index: int, seed: int) -> Answer:
+    text = generate_text(
+        chat,
+        model=request.model,
+        seed=mix_seeds(seed, request.seed),
+        index=index,
+        schema=request.tool["input_schema"] if request.tool is not None else request.schema,
+        pattern=request.pattern,
+    )
+    found = [(text.find(stop), stop) for stop in request.stop if stop and stop in text]
+    end, stop_sequence = min(found, default=(len(text), None))
+    text = text[:end]
+    if request.max_tokens is not None and token_count(text) > request.max_tokens:
+        return Answer(text[: request.max_tokens * CHARACTERS_PER_TOKEN], "length")
+    return Answer(text, stop_sequence=stop_sequence)
+
+
+def _with_reasoning(answer: Answer, max_tokens: int | None, question: str, form: str) -> Answer:
+    """Puts reasoning before an answer, within the same maximum of tokens."""
+    start = " ".join(question.split())[:60]
+    reasoning = f"Let me think. The question is: {start}. That is clear enough to be answered now."
+    left = None if max_tokens is None else max_tokens - token_count(reasoning)
     if left is not None and left <= 0:
-        words = words[: (ask.max_tokens or 0) * CHARACTERS_PER_TOKEN]
-        return Answer(None, "length", reasoning=words, form=form)
+        reasoning = reasoning[: (max_tokens or 0) * CHARACTERS_PER_TOKEN]
+        return Answer(None, "length", reasoning=reasoning, reasoning_form=form)
     if left is not None and answer.text and token_count(answer.text) > left:
         text = answer.text[: left * CHARACTERS_PER_TOKEN]
-        return Answer(text, "length", reasoning=words, form=form)
-    return replace(answer, reasoning=words, form=form)
-
-
-def _answer(
-    ask: AnswerRequest, chat: Chat, index: int, *, replay: RecordedAnswers, seed: int
-) -> Answer:
-    recorded = replay.answer(last_user_text(chat), ask.model)
-    if recorded is not None:
-        return Answer(recorded)
-    schema = ask.tool["input_schema"] if ask.tool is not None else ask.schema
-    text = generate_text(
-        chat, model=ask.model, seed=seed, index=index, schema=schema, pattern=ask.pattern
-    )
-    found = [(text.find(stop), stop) for stop in ask.stop if stop and stop in text]
-    position, stopped_by = min(found, default=(len(text), None))
-    text = text[:position]
-    if ask.max_tokens is not None and token_count(text) > ask.max_tokens:
-        return Answer(text[: ask.max_tokens * CHARACTERS_PER_TOKEN], "length")
-    return Answer(text, stopped_by=stopped_by)
+        return Answer(text, "length", reasoning=reasoning, reasoning_form=form)
+    return replace(answer, reasoning=reasoning, reasoning_form=form)

@@ -5,19 +5,19 @@ import random
 from dataclasses import dataclass
 from typing import Literal
 
-_LATENCY_FORMS = "'0.05', 'constant:0.05', 'uniform:0.1:0.3' or 'lognormal:0.2:1.0[:cap]' (seconds)"
+_SYNTAX = "'0.05', 'constant:0.05', 'uniform:0.1:0.3' or 'lognormal:0.2:1.0[:cap]' (seconds)"
 
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """How long an answer takes.
+    """Distribution of the time that an answer takes.
 
     Attributes:
-        kind: The law of chance.
-        low: Seconds: the constant, the lower bound, or the median.
-        high: Seconds: the upper bound (uniform only).
-        sigma: The spread of the logarithm, without unit (lognormal only).
-        cap: Seconds that no draw exceeds (lognormal only).
+        kind: Kind of the distribution.
+        low: Seconds: the constant, the lower bound or the median.
+        high: Upper bound in seconds (uniform only).
+        sigma: Standard deviation of the logarithm, without unit (lognormal only).
+        cap: Maximum in seconds (lognormal only).
     """
 
     kind: Literal["constant", "uniform", "lognormal"] = "constant"
@@ -28,10 +28,10 @@ class Latency:
 
     @classmethod
     def parse(cls, text: str) -> "Latency":
-        """Reads `0.05`, `constant:0.05`, `uniform:0.1:0.3` or `lognormal:0.2:1.0[:cap]`.
+        """Parses `0.05`, `constant:0.05`, `uniform:0.1:0.3` or `lognormal:0.2:1.0[:cap]`.
 
         Args:
-            text: All numbers in seconds, but the second of lognormal, its sigma.
+            text: Kind and numbers. All are seconds, except the second of lognormal, its sigma.
 
         Returns:
             The latency.
@@ -56,7 +56,7 @@ class Latency:
                     return cls("lognormal", median, sigma=sigma)
                 case "lognormal", [median, sigma, cap]:
                     return cls("lognormal", median, sigma=sigma, cap=cap)
-        raise ValueError(f"latency {text!r} is not understood: write {_LATENCY_FORMS}")
+        raise ValueError(f"invalid latency {text!r}: write {_SYNTAX}")
 
     def draw(self, rng: random.Random) -> float:
         """Draws the seconds that one answer takes."""

@@ -1,4 +1,4 @@
-"""Answers recorded elsewhere, looked up by instruction and model; knows nothing of the wire."""
+"""Answers recorded from other models, found by instruction and model."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,10 +7,10 @@ import orjson
 
 
 class RecordedAnswers:
-    """The recorded answers of a JSON-lines file.
+    """Recorded answers.
 
     Args:
-        outputs: For each instruction, the answer of each model by its name.
+        outputs: Texts by instruction, then by name of the model.
     """
 
     def __init__(self, outputs: Mapping[str, Mapping[str, str]]) -> None:
@@ -18,42 +18,42 @@ class RecordedAnswers:
 
     @classmethod
     def read(cls, path: Path) -> "RecordedAnswers":
-        """Reads a file whose rows have `instruction` and `outputs` (model name to text).
+        """Reads a JSON Lines file whose rows have `instruction` and `outputs` (model to text).
 
         Args:
-            path: The JSON-lines file, in UTF-8.
+            path: JSON Lines file, in UTF-8.
 
         Returns:
-            The recorded answers; rows with the same instruction are joined.
+            The recorded answers. Rows with the same instruction are merged.
 
         Raises:
             OSError: The file cannot be read.
-            ValueError: A row has another form; the message names its line.
+            ValueError: A row is not valid. The message names its line.
         """
         outputs: dict[str, dict[str, str]] = {}
         for number, line in enumerate(path.read_bytes().splitlines(), start=1):
             if line.strip():
-                instruction, texts = _row(line, f"{path}, line {number}")
+                instruction, texts = _parse_row(line, f"{path}, line {number}")
                 outputs.setdefault(instruction, {}).update(texts)
         return cls(outputs)
 
-    def answer(self, instruction: str, model: str) -> str | None:
-        """Gives the recorded text for the model, or for its name after the last `/`."""
+    def find(self, instruction: str, model: str) -> str | None:
+        """Returns the text recorded for a model, or for its name after the last `/`."""
         outputs = self._outputs.get(instruction)
         if outputs is None:
             return None
         return outputs.get(model, outputs.get(model.rpartition("/")[2]))
 
 
-def _row(line: bytes, place: str) -> tuple[str, dict[str, str]]:
-    form = '{"instruction": "...", "outputs": {"model": "..."}}'
+def _parse_row(line: bytes, place: str) -> tuple[str, dict[str, str]]:
+    expected = 'Expected {"instruction": "...", "outputs": {"model": "..."}}.'
     try:
         row = orjson.loads(line)
     except orjson.JSONDecodeError as error:
-        raise ValueError(f"{place}: not JSON ({error}); rows look like {form}") from None
+        raise ValueError(f"{place}: invalid JSON ({error}). {expected}") from None
     match row:
         case {"instruction": str(instruction), "outputs": dict(outputs)} if all(
             isinstance(text, str) for text in outputs.values()
         ):
             return instruction, outputs
-    raise ValueError(f"{place}: rows look like {form}")
+    raise ValueError(f"{place}: invalid row. {expected}")

@@ -1,4 +1,4 @@
-"""The simulated model's answers: pure functions of the question; knows no server, clock or file."""
+"""Generates the text of an answer: a pure function of the chat, the model and the seed."""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -6,12 +6,12 @@ from hashlib import blake2b
 
 import orjson
 
-from distilabel._simulated.answers.formats import FORMATS, PromptParts
+from distilabel._simulated.answers.formats import FORMATS, Prompt
 from distilabel._simulated.schema.instance import generate_instance
 from distilabel._simulated.schema.pattern import generate_match
 
 CHARACTERS_PER_TOKEN = 4
-"""How many characters the simulated model counts as one token."""
+"""Number of characters that the simulated model counts as one token."""
 
 ANY_OBJECT: Mapping[str, object] = {
     "type": "object",
@@ -19,7 +19,7 @@ ANY_OBJECT: Mapping[str, object] = {
     "required": ["answer"],
     "additionalProperties": False,
 }
-"""The schema answered to a request for JSON that brings no schema of its own."""
+"""JSON schema of the answer to a request for JSON without a schema."""
 
 
 def generate_text(
@@ -32,42 +32,42 @@ def generate_text(
     pattern: str | None = None,
     max_tokens: int | None = None,
 ) -> str:
-    """Answers a chat the way a model might, always the same for the same arguments.
+    """Generates the text that answers a chat. The same arguments always give the same text.
 
-    The answer has the format that the prompt asks for, when it is one of
-    `distilabel._simulated.answers.formats.FORMATS`.
+    Without a schema and a pattern, the text has the format that the prompt asks for: the first of
+    `distilabel._simulated.answers.formats.FORMATS` that matches it.
 
     Args:
-        messages: The chat, each message with `role` and `content` (a text, or parts with `text`).
-        model: The model's name; another name answers otherwise.
-        seed: Another seed answers otherwise.
-        index: Which of several answers to the same question.
-        schema: A JSON schema; the answer is then a JSON text that validates against it.
-        pattern: A regular expression; the answer as a whole then matches it.
-        max_tokens: The answer's greatest length in tokens, each `CHARACTERS_PER_TOKEN` characters.
+        messages: Messages of the chat, each with `role` and `content` (text, or parts with `text`).
+        model: Name of the model. Another name gives another text.
+        seed: Another seed gives another text.
+        index: Position of the answer among several to the same request.
+        schema: JSON schema. The text is then JSON that validates against it.
+        pattern: Regular expression. The whole text then matches it.
+        max_tokens: Maximum length in tokens of `CHARACTERS_PER_TOKEN` characters.
 
     Returns:
-        The text of the answer.
+        The text.
 
     Raises:
-        ValueError: No data can be made for the schema, or no text for the pattern.
+        ValueError: The schema or the pattern is impossible or not supported.
     """
-    roles_and_texts = [(message.get("role"), text_of(message)) for message in messages]
+    roles_and_texts = [(message.get("role"), message_text(message)) for message in messages]
     identity = orjson.dumps((roles_and_texts, model, str(seed), index))
     rng = random.Random(int.from_bytes(blake2b(identity, digest_size=8).digest(), "big"))
     if schema is not None:
-        answer = orjson.dumps(generate_instance(schema, rng)).decode()
+        text = orjson.dumps(generate_instance(schema, rng)).decode()
     elif pattern is not None:
-        answer = generate_match(f"^(?:{pattern})$", rng)
+        text = generate_match(f"^(?:{pattern})$", rng)
     else:
-        prompt = "\n\n".join(text for _, text in roles_and_texts)
-        question = PromptParts(prompt=prompt, last=last_user_text(messages), rng=rng)
-        answer = next(known for known in FORMATS if known.recognise(question)).write(question)
-    return answer if max_tokens is None else answer[: max_tokens * CHARACTERS_PER_TOKEN]
+        whole = "\n\n".join(text for _, text in roles_and_texts)
+        prompt = Prompt(text=whole, last=last_user_text(messages), rng=rng)
+        text = next(known for known in FORMATS if known.matches(prompt)).write(prompt)
+    return text if max_tokens is None else text[: max_tokens * CHARACTERS_PER_TOKEN]
 
 
-def text_of(message: Mapping[str, object]) -> str:
-    """Gives a message's text; of a message in parts, the text parts joined by line breaks."""
+def message_text(message: Mapping[str, object]) -> str:
+    """Returns the text of a message. Text parts are joined by line breaks."""
     content = message.get("content")
     if isinstance(content, str):
         return content
@@ -78,18 +78,18 @@ def text_of(message: Mapping[str, object]) -> str:
 
 
 def last_user_text(messages: Sequence[Mapping[str, object]]) -> str:
-    """Gives the text of the last user message; of a chat without one, the last message's."""
+    """Returns the text of the last user message, or of the last message if no user wrote one."""
     for message in reversed(messages):
         if message.get("role") == "user":
-            return text_of(message)
-    return text_of(messages[-1]) if messages else ""
+            return message_text(message)
+    return message_text(messages[-1]) if messages else ""
 
 
 def token_count(text: str) -> int:
-    """Counts the simulated tokens of a text: one for each 4 characters begun, and at least 1."""
+    """Counts the simulated tokens of a text, one for every 4 characters begun; at least 1."""
     return max(1, -(-len(text) // CHARACTERS_PER_TOKEN))
 
 
-def mixed_seed(own: int, asked: int | None) -> int:
-    """Joins the seed a model was set up with and the one a question brings, if any."""
-    return own if asked is None else own * 1_000_003 + asked + 1
+def mix_seeds(model_seed: int, request_seed: int | None) -> int:
+    """Combines the seed of the model with the seed of the request, if the request has one."""
+    return model_seed if request_seed is None else model_seed * 1_000_003 + request_seed + 1

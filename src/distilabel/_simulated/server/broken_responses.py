@@ -1,4 +1,4 @@
-"""Answers that break or dawdle on their way to the client; knows nothing of their content."""
+"""Sends responses that break off or arrive slowly."""
 
 import asyncio
 from collections.abc import Mapping
@@ -10,28 +10,28 @@ from distilabel._simulated.answers.faults import SLOW_SECONDS
 _SLOW_PIECES = 20
 
 
-def dropped(request: web.Request) -> web.StreamResponse:
-    """Closes the connection before anything was sent."""
+def drop(request: web.Request) -> web.StreamResponse:
+    """Closes the connection before anything is sent."""
     _close(request)
-    # The framework wants a response; it goes nowhere.
+    # The framework requires a response, which is never sent.
     return web.Response()
 
 
 async def reset(
     request: web.Request, body: bytes, headers: Mapping[str, str]
 ) -> web.StreamResponse:
-    """Sends half of the body and closes the connection."""
-    response = await _begun(request, body, headers)
+    """Sends half of the body, then closes the connection."""
+    response = await _start(request, body, headers)
     await response.write(body[: len(body) // 2])
     _close(request)
     return response
 
 
-async def dribbled(
+async def send_slowly(
     request: web.Request, body: bytes, headers: Mapping[str, str]
 ) -> web.StreamResponse:
-    """Sends the body in pieces, over `SLOW_SECONDS`."""
-    response = await _begun(request, body, headers)
+    """Sends the body in small pieces over `SLOW_SECONDS`."""
+    response = await _start(request, body, headers)
     size = -(-len(body) // _SLOW_PIECES)
     for start in range(0, len(body), size):
         await asyncio.sleep(SLOW_SECONDS / _SLOW_PIECES)
@@ -39,7 +39,7 @@ async def dribbled(
     return response
 
 
-async def _begun(
+async def _start(
     request: web.Request, body: bytes, headers: Mapping[str, str]
 ) -> web.StreamResponse:
     response = web.StreamResponse(headers=headers)

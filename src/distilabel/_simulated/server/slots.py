@@ -1,4 +1,4 @@
-"""Places at a simulated model: so many requests are worked on at a time, the others queue."""
+"""`Slots`: limits how many requests the simulated server processes at once; the others queue."""
 
 import asyncio
 from collections import deque
@@ -6,10 +6,12 @@ from typing import Self
 
 
 class Slots:
-    """Gives out places, in the order of asking; a context that holds one.
+    """Slots for requests, granted in order of arrival. `async with` holds one.
+
+    Unlike a semaphore, their number can change at any time.
 
     Args:
-        count: How many there are; None for any number.
+        count: Number of slots; None for no limit.
     """
 
     def __init__(self, count: int | None) -> None:
@@ -17,33 +19,33 @@ class Slots:
         self._taken = 0
         self._queue: deque[asyncio.Future[None]] = deque()
 
-    def change(self, count: int | None) -> None:
-        """Changes how many there are; those that are taken stay taken."""
+    def resize(self, count: int | None) -> None:
+        """Changes the number of slots. Slots in use stay in use."""
         self._count = count
-        self._give_out()
+        self._grant()
 
     async def __aenter__(self) -> Self:
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._queue.append(turn)
-        self._give_out()
+        granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queue.append(granted)
+        self._grant()
         try:
-            await turn
+            await granted
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
-                self._give_back()
+            if granted.done() and not granted.cancelled():
+                self._release()
             raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._give_back()
+        self._release()
 
-    def _give_back(self) -> None:
+    def _release(self) -> None:
         self._taken -= 1
-        self._give_out()
+        self._grant()
 
-    def _give_out(self) -> None:
+    def _grant(self) -> None:
         while self._queue and (self._count is None or self._taken < self._count):
-            turn = self._queue.popleft()
-            if not turn.done():
+            granted = self._queue.popleft()
+            if not granted.done():
                 self._taken += 1
-                turn.set_result(None)
+                granted.set_result(None)

@@ -1,1 +1,1 @@
-"""Batch jobs of the simulated server, with the APIs of OpenAI and Anthropic."""
+"""Batch jobs of the simulated server, behind the APIs of OpenAI and Anthropic."""

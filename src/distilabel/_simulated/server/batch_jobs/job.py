@@ -1,129 +1,119 @@
-"""Batch jobs of a simulated server: questions in, outcomes after a while; knows no protocol."""
+"""`Job`: a batch job, whose requests have results after a while; imports no wire format."""
 
 import itertools
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from distilabel._simulated.server.batch_jobs.settings import BatchSettings
+from distilabel._simulated.server.batch_jobs.settings import END_STATUSES, BatchSettings
 
-# Shares of a job's time after which it is no longer validated, and no longer in progress.
-_VALIDATED, _WORKED = 0.1, 0.9
+# Shares of the job's time after which it is in progress, and after which it is finalizing.
+_VALIDATED, _EXECUTED = 0.1, 0.9
 
-_ids = itertools.count(1)
+_numbers = itertools.count(1)
 
-
-class Refusal(Exception):
-    """A request that is not taken.
-
-    Attributes:
-        status: The HTTP status it gets.
-    """
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
+Execute = Callable[[Mapping[str, Any], bool], tuple[int, Mapping[str, object]]]
+"""Executes the body of a request, or fails it if the flag is True; returns status and body."""
 
 
 class JobRequest(NamedTuple):
-    """A question of a job: its name in the job, and what would be posted for it alone."""
+    """A request of a job: its id in the job and its body."""
 
-    name: str
+    custom_id: str
     body: Mapping[str, Any]
 
 
-class Outcome(NamedTuple):
-    """What became of a question: a status and a reply, or neither if it was not done in time."""
+class JobResult(NamedTuple):
+    """The result of a request: status and body of the response, both None if not executed."""
 
-    name: str
+    custom_id: str
     status: int | None
-    reply: Mapping[str, object] | None
-
-
-Answer = Callable[[Mapping[str, Any], bool], tuple[int, Mapping[str, object]]]
-"""Answers the body of a question, or fails as a server does; gives a status and a reply."""
+    body: Mapping[str, object] | None
 
 
 @dataclass(slots=True)
 class Job:
-    """One batch job.
+    """A batch job.
+
+    What it is at a moment is computed from that moment, in seconds since the epoch, which callers
+    read from the clock once per HTTP request. Reading it again could give another status.
 
     Attributes:
-        questions: What is asked.
-        how: How it goes.
-        answer: Answers one question.
-        faults: What was wrong with what was submitted, code and words; then the job fails.
-        about: What whoever submitted it wants to find with it.
-        number: Of all jobs, from 1.
-        created: When it was created, in seconds since 1970.
-        cancelled: When it was cancelled, if it was.
+        requests: Requests of the job.
+        settings: How long the job takes and how it ends.
+        execute: Executes one request.
+        created: When the job was created, in seconds since the epoch.
+        errors: Errors in the submitted requests, as code and message. With any, the job fails.
+        fields: Further fields of the job's description.
+        number: Number of the job among all, from 1.
+        cancelled: When the job was cancelled; None if it was not.
     """
 
-    questions: Sequence[JobRequest]
-    how: BatchSettings
-    answer: Answer
-    faults: Sequence[tuple[str, str]] = ()
-    about: Mapping[str, Any] = field(default_factory=dict)
-    number: int = field(default_factory=lambda: next(_ids))
-    created: float = field(default_factory=time.time)
+    requests: Sequence[JobRequest]
+    settings: BatchSettings
+    execute: Execute
+    created: float
+    errors: Sequence[tuple[str, str]] = ()
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    number: int = field(default_factory=lambda: next(_numbers))
     cancelled: float | None = None
-    _outcomes: list[Outcome] | None = None
+    _results: list[JobResult] | None = None
 
-    @property
-    def status(self) -> str:
-        """`validating`, `in_progress`, `finalizing`, or one of the ends."""
+    def status(self, now: float) -> str:
+        """Returns `validating`, `in_progress`, `finalizing`, or the status at the end."""
         if self.cancelled is not None:
             return "cancelled"
-        share = self._share
-        if share < _VALIDATED:
+        elapsed = self._elapsed(now)
+        if elapsed < _VALIDATED:
             return "validating"
-        if self.faults:
+        if self.errors:
             return "failed"
-        if share < 1:
-            return "in_progress" if share < _WORKED else "finalizing"
-        return self.how.end
+        if elapsed < 1:
+            return "in_progress" if elapsed < _EXECUTED else "finalizing"
+        return self.settings.end
 
-    @property
-    def has_ended(self) -> bool:
-        """Whether nothing more comes of it."""
-        return self.status in ("completed", "expired", "cancelled", "failed")
+    def has_ended(self, now: float) -> bool:
+        """Returns True if the job has its last status."""
+        return self.status(now) in END_STATUSES
 
-    @property
-    def _share(self) -> float:
-        if not self.how.seconds:
-            return 1.0
-        return min(1.0, ((self.cancelled or time.time()) - self.created) / self.how.seconds)
+    def cancel(self, now: float) -> None:
+        """Ends the job unless it has ended."""
+        if not self.has_ended(now):
+            self.cancelled = now
 
-    def cancel(self) -> None:
-        """Ends it, if it has not ended."""
-        if not self.has_ended:
-            self.cancelled = time.time()
-
-    @property
-    def outcomes(self) -> list[Outcome]:
-        """What became of each question; none before the end, and of a job that failed."""
-        if not self.has_ended or self.status == "failed":
+    def results(self, now: float) -> list[JobResult]:
+        """Returns the result of each request; none before the end, and none of a failed job."""
+        if not self.has_ended(now) or self.status(now) == "failed":
             return []
-        if self._outcomes is None:
-            self._outcomes = [self._outcome(i, each) for i, each in enumerate(self.questions)]
-        return self._outcomes
+        if self._results is None:
+            self._results = [self._result(i, each) for i, each in enumerate(self.requests)]
+        return self._results
 
-    def _outcome(self, number: int, question: JobRequest) -> Outcome:
-        total = len(self.questions)
+    def counts(self, now: float) -> dict[str, int]:
+        """Returns the number of requests in total, completed and failed."""
+        results = self.results(now)
+        completed = sum(result.status == 200 for result in results)
+        executed = sum(result.status is not None for result in results)
+        if not self.has_ended(now):
+            completed = executed = int(self._elapsed(now) * len(self.requests))
+        return {
+            "total": len(self.requests),
+            "completed": completed,
+            "failed": executed - completed,
+        }
+
+    def _elapsed(self, now: float) -> float:
+        """Returns the share of the job's time that has passed, up to 1."""
+        if not self.settings.seconds:
+            return 1.0
+        return min(1.0, (now - self.created) / self.settings.seconds)
+
+    def _result(self, index: int, request: JobRequest) -> JobResult:
+        total = len(self.requests)
         if self.cancelled is not None:
-            done = number < int(self._share * total)
+            is_executed = index < int(self._elapsed(self.cancelled) * total)
         else:
-            done = self.how.is_done(number, total)
-        if not done:
-            return Outcome(question.name, None, None)
-        return Outcome(question.name, *self.answer(question.body, self.how.fails(number)))
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """How many questions there are, are done well, and have failed."""
-        good = sum(outcome.status == 200 for outcome in self.outcomes)
-        done = sum(outcome.status is not None for outcome in self.outcomes)
-        if not self.has_ended:
-            good = done = int(self._share * len(self.questions))
-        return {"total": len(self.questions), "completed": good, "failed": done - good}
+            is_executed = self.settings.is_executed(index, total)
+        if not is_executed:
+            return JobResult(request.custom_id, None, None)
+        return JobResult(request.custom_id, *self.execute(request.body, self.settings.fails(index)))

@@ -1,189 +1,187 @@
-"""Files and batch jobs as OpenAI's endpoint has them: `/files` and `/batches`; answers nothing."""
+"""`OpenAIBatches`: batch jobs of OpenAI, with the files of their requests and results."""
 
 import itertools
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
 from aiohttp import web
 
-from distilabel._simulated.server.batch_jobs.base import JobList
-from distilabel._simulated.server.batch_jobs.job import Answer, Job, JobRequest, Refusal
-from distilabel._simulated.server.batch_jobs.settings import BatchSettings
+from distilabel._simulated.server.batch_jobs.base import (
+    MAX_ID_LENGTH,
+    SECONDS_TO_EXPIRY,
+    BatchAPI,
+    Handler,
+)
+from distilabel._simulated.server.batch_jobs.job import Job, JobRequest
+from distilabel._simulated.server.request_error import RequestError
+from distilabel._simulated.server.wire_formats.openai import ChatCompletions
 
-_MOST_QUESTIONS = 50_000
-_DAY = 86_400
-
-_file_ids = itertools.count(1)
+_file_numbers = itertools.count(1)
 
 
-class OpenAIJobRoutes(JobList):
-    """The files and the jobs of one server.
+class OpenAIBatches(BatchAPI):
+    """`/files` and `/batches` of OpenAI."""
 
-    Args:
-        answering: Gives what answers the questions of a path, such as `/v1/chat/completions`; None
-            for a path whose questions cannot be asked in a job.
-    """
+    path = "batches"
+    after = "after"
+    prefix = "batch_"
+    max_requests = 50_000
+    wire_format = ChatCompletions()
 
-    def __init__(self, answering: Callable[[str], Answer | None]) -> None:
-        super().__init__()
-        self._answering = answering
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self._files: dict[str, tuple[str, bytes]] = {}
 
-    async def upload(self, request: web.Request) -> object:
-        """`POST /files`."""
+    def routes(self) -> Sequence[tuple[str, str, Handler]]:
+        """Returns the method, the path and the handler of every route."""
+        return [
+            ("POST", "files", self._upload_file),
+            ("GET", "files/{id}", self._retrieve_file),
+            ("GET", "files/{id}/content", self._download_file),
+            *super().routes(),
+        ]
+
+    async def _upload_file(self, request: web.Request) -> object:
         form = await request.post()
-        sent = form.get("file")
-        if form.get("purpose") != "batch" or not isinstance(sent, web.FileField):
-            raise Refusal(400, "a 'file' and the 'purpose' batch are needed")
-        return self._file(self._keep(sent.filename, sent.file.read()))
+        file = form.get("file")
+        if form.get("purpose") != "batch" or not isinstance(file, web.FileField):
+            raise RequestError(400, "a 'file' with the 'purpose' batch is required")
+        return self._describe_file(self._store_file(file.filename, file.file.read()))
 
-    def content(self, file: str) -> bytes:
-        """`GET /files/{id}/content`."""
-        return self._found(file)[1]
+    async def _retrieve_file(self, request: web.Request) -> object:
+        return self._describe_file(request.match_info["id"])
 
-    def file(self, file: str) -> object:
-        """`GET /files/{id}`."""
-        self._found(file)
-        return self._file(file)
+    async def _download_file(self, request: web.Request) -> object:
+        return self._file(request.match_info["id"])[1]
 
-    def create(self, body: Mapping[str, Any], how: Callable[[], BatchSettings]) -> object:
-        """`POST /batches`."""
-        url = body.get("endpoint")
-        answer = self._answering(url) if isinstance(url, str) else None
-        if answer is None:
-            raise Refusal(400, f"the endpoint {url!r} takes no batch jobs")
-        if body.get("completion_window") != "24h":
-            raise Refusal(400, "'completion_window' must be 24h")
-        file = str(body.get("input_file_id"))
-        questions, faults = _read(self._found(file)[1], str(url))
-        about = {
-            "input_file_id": file,
-            "endpoint": url,
-            "metadata": body.get("metadata"),
-            "completion_window": "24h",
-        }
-        going = how()
-        at_work = sum(len(job.questions) for job in self._jobs.values() if not job.has_ended)
-        coded = [("invalid_batch", text) for text in faults]
-        if going.enqueued and at_work + len(questions) > going.enqueued:
-            coded.append(("token_limit_exceeded", "Enqueued token limit reached"))
-        job = Job(questions, going, answer, coded, about)
-        self._jobs[f"batch_{job.number}"] = job
-        return self._described(f"batch_{job.number}")
+    def _store_file(self, name: str, content: bytes) -> str:
+        file_id = f"file-{next(_file_numbers)}"
+        self._files[file_id] = (name, content)
+        return file_id
 
-    def listed(self, after: str | None, limit: int) -> dict[str, object]:
-        """`GET /batches`, the latest first."""
-        return {"object": "list", **super().listed(after, limit)}
+    def _file(self, file_id: str) -> tuple[str, bytes]:
+        if file_id not in self._files:
+            raise RequestError(404, f"no such file: {file_id}")
+        return self._files[file_id]
 
-    # -- files ------------------------------------------------------------------------------
-
-    def _keep(self, name: str, content: bytes) -> str:
-        file = f"file-{next(_file_ids)}"
-        self._files[file] = (name, content)
-        return file
-
-    def _found(self, file: str) -> tuple[str, bytes]:
-        if file not in self._files:
-            raise Refusal(404, f"no such file: {file}")
-        return self._files[file]
-
-    def _file(self, file: str) -> object:
-        name, content = self._files[file]
+    def _describe_file(self, file_id: str) -> dict[str, object]:
+        name, content = self._file(file_id)
         return {
-            "id": file,
+            "id": file_id,
             "object": "file",
             "bytes": len(content),
-            "created_at": int(time.time()),
+            "created_at": int(self._clock()),
             "filename": name,
             "purpose": "batch",
             "status": "processed",
         }
 
-    # -- jobs -------------------------------------------------------------------------------
+    async def _list(self, request: web.Request) -> dict[str, object]:
+        return {"object": "list", **await super()._list(request)}
 
-    def _described(self, name: str) -> dict[str, object]:
-        job = self._jobs[name]
-        if job.has_ended and "output_file_id" not in job.about:
-            job.about = {**job.about, **self._written(name, job)}
-        created = int(job.created)
-        status = job.status
-        ended = int(time.time())
+    def _new_job(self, body: Mapping[str, Any], now: float) -> Job:
+        endpoint = body.get("endpoint")
+        execute = self._executor(endpoint) if isinstance(endpoint, str) else None
+        if execute is None:
+            raise RequestError(400, f"the endpoint {endpoint!r} does not support batch jobs")
+        if body.get("completion_window") != "24h":
+            raise RequestError(400, "'completion_window' must be 24h")
+        file_id = str(body.get("input_file_id"))
+        requests, messages = self._parse_requests(self._file(file_id)[1], str(endpoint))
+        settings = self._new_settings()
+        unfinished = [job for job in self._jobs.values() if not job.has_ended(now)]
+        enqueued = sum(len(job.requests) for job in unfinished)
+        errors = [("invalid_batch", message) for message in messages]
+        if settings.enqueued and enqueued + len(requests) > settings.enqueued:
+            errors.append(("token_limit_exceeded", "Enqueued token limit reached"))
+        fields = {
+            "input_file_id": file_id,
+            "endpoint": endpoint,
+            "metadata": body.get("metadata"),
+            "completion_window": "24h",
+        }
+        return Job(requests, settings, execute, now, errors, fields)
+
+    def _parse_requests(self, content: bytes, url: str) -> tuple[list[JobRequest], list[str]]:
+        """Returns the requests in a file, and what is wrong with it."""
+        requests: list[JobRequest] = []
+        errors: list[str] = []
+        ids: set[str] = set()
+        for number, line in enumerate(content.splitlines(), 1):
+            try:
+                data = orjson.loads(line)
+                request = JobRequest(data["custom_id"], data["body"])
+                matches = data["url"] == url and data["method"] == "POST"
+            except (orjson.JSONDecodeError, KeyError, TypeError):
+                errors.append(f"line {number} is not a request")
+                continue
+            if not matches:
+                errors.append(f"line {number} is not a POST request to {url}")
+            custom_id = request.custom_id
+            if custom_id in ids or not 0 < len(custom_id) <= MAX_ID_LENGTH:
+                errors.append(
+                    f"line {number}: custom_id {custom_id!r} must be unique and have 1 to "
+                    f"{MAX_ID_LENGTH} characters"
+                )
+            ids.add(custom_id)
+            requests.append(request)
+        if not 0 < len(requests) <= self.max_requests:
+            errors.append(f"a file has 1 to {self.max_requests} requests, not {len(requests)}")
+        return requests, errors
+
+    def _describe(self, job_id: str, job: Job, now: float) -> dict[str, object]:
+        if job.has_ended(now) and "output_file_id" not in job.fields:
+            job.fields = {**job.fields, **self._store_results(job_id, job, now)}
+        created, status = int(job.created), job.status(now)
         return {
-            "id": name,
+            "id": job_id,
             "object": "batch",
-            "errors": _errors(job.faults) if status == "failed" else None,
+            "errors": _describe_errors(job.errors) if status == "failed" else None,
             "output_file_id": None,
             "error_file_id": None,
-            **job.about,
+            **job.fields,
             "status": status,
             "created_at": created,
-            "expires_at": created + _DAY,
-            "completed_at": ended if status == "completed" else None,
-            "expired_at": ended if status == "expired" else None,
-            "failed_at": ended if status == "failed" else None,
-            "cancelled_at": ended if status == "cancelled" else None,
-            "request_counts": job.counts,
+            "expires_at": created + SECONDS_TO_EXPIRY,
+            "completed_at": int(now) if status == "completed" else None,
+            "expired_at": int(now) if status == "expired" else None,
+            "failed_at": int(now) if status == "failed" else None,
+            "cancelled_at": int(now) if status == "cancelled" else None,
+            "request_counts": job.counts(now),
         }
 
-    def _written(self, name: str, job: Job) -> dict[str, str | None]:
-        """The files with what came of a job: good answers in one, everything else in another."""
-        good: list[bytes] = []
-        bad: list[bytes] = []
-        for number, outcome in enumerate(job.outcomes):
+    def _store_results(self, job_id: str, job: Job, now: float) -> dict[str, str | None]:
+        """Stores the results of a job: successful ones in one file, all others in another."""
+        successful: list[bytes] = []
+        others: list[bytes] = []
+        for number, result in enumerate(job.results(now)):
             line: dict[str, object] = {
                 "id": f"batch_req_{job.number}_{number}",
-                "custom_id": outcome.name,
+                "custom_id": result.custom_id,
                 "response": {
-                    "status_code": outcome.status,
+                    "status_code": result.status,
                     "request_id": f"req_{job.number}_{number}",
-                    "body": outcome.reply,
+                    "body": result.body,
                 },
                 "error": None,
             }
-            if outcome.status is None:
+            if result.status is None:
                 line["response"] = None
                 line["error"] = {
-                    "code": f"batch_{job.status}",
-                    "message": "this request was not done before the batch ended",
+                    "code": f"batch_{job.status(now)}",
+                    "message": "the batch ended before this request was executed",
                 }
-            (good if outcome.status == 200 else bad).append(orjson.dumps(line))
-        written = {}
-        for key, lines in (("output_file_id", good), ("error_file_id", bad)):
-            content = b"".join(line + b"\n" for line in lines)
-            # In no order: only the names tell which answer is whose.
-            written[key] = self._keep(f"{name}_{key}.jsonl", content) if lines else None
-        return written
+            (successful if result.status == 200 else others).append(orjson.dumps(line) + b"\n")
+        return {
+            key: self._store_file(f"{job_id}_{key}.jsonl", b"".join(lines)) if lines else None
+            for key, lines in (("output_file_id", successful), ("error_file_id", others))
+        }
 
 
-def _read(content: bytes, url: str) -> tuple[list[JobRequest], list[str]]:
-    """The questions of a file, and what is wrong with it."""
-    questions: list[JobRequest] = []
-    faults: list[str] = []
-    names: set[str] = set()
-    for number, line in enumerate(content.splitlines(), 1):
-        try:
-            data = orjson.loads(line)
-            question = JobRequest(data["custom_id"], data["body"])
-            right = data["url"] == url and data["method"] == "POST"
-        except (orjson.JSONDecodeError, KeyError, TypeError):
-            faults.append(f"line {number} is no request")
-            continue
-        if not right:
-            faults.append(f"line {number} is for another endpoint than {url}")
-        if question.name in names or not 0 < len(question.name) <= 64:
-            faults.append(f"line {number}: custom_id {question.name!r} is none, or not its own")
-        names.add(question.name)
-        questions.append(question)
-    if not 0 < len(questions) <= _MOST_QUESTIONS:
-        faults.append(f"a file has 1 to {_MOST_QUESTIONS} requests, not {len(questions)}")
-    return questions, faults
-
-
-def _errors(faults: Any) -> object:
+def _describe_errors(errors: Sequence[tuple[str, str]]) -> object:
     data = [
-        {"code": code, "message": text, "param": None, "line": None}
-        for code, text in faults or [("server_error", "the batch failed")]
+        {"code": code, "message": message, "param": None, "line": None}
+        for code, message in errors or [("server_error", "the batch failed")]
     ]
     return {"object": "list", "data": data}

@@ -1,27 +1,27 @@
-"""How the batch jobs of a simulated server go; knows no protocol and no job."""
+"""`BatchSettings`: how long simulated batch jobs take and how they end."""
 
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-ENDS = ("completed", "expired", "cancelled", "failed")
+END_STATUSES = ("completed", "expired", "cancelled", "failed")
 
 
 @dataclass(frozen=True, slots=True)
 class BatchSettings:
-    """How the batch jobs that are created from now on go.
+    """Settings of the batch jobs that are created from now on.
 
     Attributes:
-        seconds: From the creation of a job to its end.
-        end: How it ends: `completed`, `expired`, `cancelled`, or `failed` (nothing of it is done).
-        done: Share of its questions that are done at the end, the first ones; 1 if completed.
-        failing: Share of those that fail, evenly spread.
-        enqueued: Most questions in all jobs that have not ended; one that would pass it fails.
-            0 for no limit. Anthropic has none.
+        seconds: Seconds from the creation of a job to its end.
+        end: Status at the end: `completed`, `expired`, `cancelled` or `failed` (without results).
+        done: Share (0 to 1) of the requests executed by then, the first ones; 1 if completed.
+        failing: Share (0 to 1) of the executed requests that fail, evenly spread.
+        enqueued: Maximum number of requests in all unfinished jobs, beyond which a new job fails;
+            0 for no limit. Only OpenAI has one.
 
     Raises:
-        ValueError: A value is none of these.
+        ValueError: A value is not valid.
     """
 
     seconds: float = 0.0
@@ -31,54 +31,50 @@ class BatchSettings:
     enqueued: int = 0
 
     def __post_init__(self) -> None:
-        if self.end not in ENDS:
-            raise ValueError(f"a batch job ends as one of {', '.join(ENDS)}, not {self.end!r}")
+        if self.end not in END_STATUSES:
+            raise ValueError(f"'end' must be one of {', '.join(END_STATUSES)}, not {self.end!r}")
         for name in ("done", "failing"):
             share = getattr(self, name)
             if type(share) not in (int, float) or not 0 <= share <= 1:
-                raise ValueError(f"{name!r} must be a share from 0 to 1, not {share!r}")
+                raise ValueError(f"{name!r} must be from 0 to 1, not {share!r}")
         seconds = self.seconds
         if type(seconds) not in (int, float) or not 0 <= seconds < math.inf:
-            raise ValueError(f"'seconds' must be 0 or above, not {seconds!r}")
+            raise ValueError(f"'seconds' must be 0 or more, not {seconds!r}")
 
     @classmethod
-    def of(cls, data: object) -> "BatchSettings":
-        """Reads the form that `as_dict` gives; what is missing has its default.
+    def from_dict(cls, data: object) -> "BatchSettings":
+        """Builds settings from JSON data. Missing keys have their defaults.
 
         Raises:
-            ValueError: A key or a value is not understood.
+            ValueError: A key or a value is not valid.
         """
         known = asdict(cls())
         if not isinstance(data, Mapping) or set(data) - set(known):
-            raise ValueError(f"batches are an object with any of {', '.join(known)}")
+            raise ValueError(f"batches must be an object with any of {', '.join(known)}")
         return cls(**data)
 
     @classmethod
     def parse(cls, text: str) -> "BatchSettings":
-        """Reads `seconds=5,end=expired,done=0.5,failing=0.1`, or any part of it.
+        """Parses `seconds=5,end=expired,done=0.5,failing=0.1`, or any part of it.
 
         Raises:
-            ValueError: A key or a value is not understood.
+            ValueError: A key or a value is not valid.
         """
-        found: dict[str, Any] = {}
+        data: dict[str, Any] = {}
         for part in filter(None, text.split(",")):
             name, _, value = part.partition("=")
             try:
-                found[name.strip()] = value.strip() if name.strip() == "end" else float(value)
+                data[name.strip()] = value.strip() if name.strip() == "end" else float(value)
             except ValueError:
                 raise ValueError(
-                    f"batches {text!r} are not understood: write 'seconds=5,end=expired,done=0.5'"
+                    f"invalid batches {text!r}: write 'seconds=5,end=expired,done=0.5'"
                 ) from None
-        return cls.of(found)
+        return cls.from_dict(data)
 
-    def as_dict(self) -> dict[str, object]:
-        """Gives the form that `of` reads."""
-        return asdict(self)
+    def is_executed(self, index: int, total: int) -> bool:
+        """Returns True if the request at an index from 0 is executed by the end of the job."""
+        return self.end == "completed" or (self.end != "failed" and index < self.done * total)
 
-    def is_done(self, number: int, total: int) -> bool:
-        """Tells whether a question, counted from 0, is done at the end."""
-        return self.end == "completed" or (self.end != "failed" and number < self.done * total)
-
-    def fails(self, number: int) -> bool:
-        """Tells whether a question that is done has failed."""
-        return int((number + 1) * self.failing) > int(number * self.failing)
+    def fails(self, index: int) -> bool:
+        """Returns True if the executed request at an index from 0 fails."""
+        return int((index + 1) * self.failing) > int(index * self.failing)

@@ -1,1 +1,1 @@
-"""Wire formats of the simulated server: parse requests and write responses; import no server."""
+"""Wire formats of the simulated server: parse requests, format responses; import no server."""

@@ -1,4 +1,4 @@
-"""Anthropic's messages as a simulated server speaks them; knows no server."""
+"""Wire format of Anthropic: messages."""
 
 import itertools
 from collections.abc import Mapping, Sequence
@@ -7,16 +7,17 @@ from typing import Any
 
 import orjson
 
-from distilabel._simulated.answers.answer import Answer, AnswerRequest
+from distilabel._simulated.answers.answer import Answer
+from distilabel._simulated.answers.request import AnswerRequest
 from distilabel._simulated.server.wire_formats.request_body import (
-    MOST_TOKENS,
-    chat_of,
+    MAX_TOKENS,
+    chat_messages,
     integer,
-    model_of,
-    stops,
+    model_id,
+    stop_sequences,
 )
 
-_ERRORS = {
+_ERROR_TYPES = {
     400: "invalid_request_error",
     401: "authentication_error",
     402: "billing_error",
@@ -34,13 +35,13 @@ _ids = itertools.count(1)
 class Messages:
     """`/messages` of Anthropic."""
 
-    def read(self, body: Mapping[str, Any]) -> AnswerRequest:
-        """Reads a request."""
-        model = model_of(body)
-        messages = chat_of(body)
-        if strange := {message.get("role") for message in messages} - {"user", "assistant"}:
-            raise ValueError(f"messages: a role is 'user' or 'assistant', not {strange.pop()!r}")
-        max_tokens = integer(body, "max_tokens", 1, MOST_TOKENS)
+    def parse_request(self, body: Mapping[str, Any]) -> AnswerRequest:
+        """Parses the body of a request."""
+        model = model_id(body)
+        messages = chat_messages(body)
+        if unknown := {message.get("role") for message in messages} - {"user", "assistant"}:
+            raise ValueError(f"messages: role must be 'user' or 'assistant', not {unknown.pop()!r}")
+        max_tokens = integer(body, "max_tokens", 1, MAX_TOKENS)
         if max_tokens is None:
             raise ValueError("max_tokens: Field required")
         if body.get("system"):
@@ -49,43 +50,45 @@ class Messages:
             model=model,
             chats=[messages],
             max_tokens=max_tokens,
-            stop=stops(body, "stop_sequences"),
+            stop=stop_sequences(body, "stop_sequences"),
             tool=_tool(body),
         )
 
-    def write(self, ask: AnswerRequest, answers: Sequence[Answer]) -> Mapping[str, object]:
-        """Writes the answer; without one, a message without content."""
+    def format_response(
+        self, request: AnswerRequest, answers: Sequence[Answer]
+    ) -> Mapping[str, object]:
+        """Formats the body of a response. Without answers, its content is empty."""
         answer = answers[0] if answers else Answer(None)
-        tokens = answer.tokens
+        output_tokens = answer.tokens
         content: list[dict[str, object]] = []
-        reason = "stop_sequence" if answer.stopped_by else _STOP_REASONS[answer.finish_reason]
-        if answer.reasoning is not None and not answer.form.startswith("think"):
+        reason = "stop_sequence" if answer.stop_sequence else _STOP_REASONS[answer.finish_reason]
+        if answer.reasoning is not None and not answer.reasoning_form.startswith("think"):
             content.append({"type": "thinking", "thinking": answer.reasoning, "signature": "none"})
             answer = replace(answer, reasoning=None)
-        if answer.text is not None and ask.tool is not None:
-            content.append(_use(ask.tool, answer))
+        if answer.text is not None and request.tool is not None:
+            content.append(_tool_use(request.tool, answer))
             reason = "tool_use" if reason == "end_turn" else reason
-        elif answer.in_one is not None:
-            content.append({"type": "text", "text": answer.in_one})
+        elif answer.text_with_reasoning is not None:
+            content.append({"type": "text", "text": answer.text_with_reasoning})
         return {
             "id": f"msg_{next(_ids)}",
             "type": "message",
             "role": "assistant",
-            "model": ask.model,
+            "model": request.model,
             "content": content,
             "stop_reason": reason,
-            "stop_sequence": answer.stopped_by,
-            "usage": {"input_tokens": ask.input_tokens, "output_tokens": tokens},
+            "stop_sequence": answer.stop_sequence,
+            "usage": {"input_tokens": request.input_tokens, "output_tokens": output_tokens},
         }
 
-    def error(self, status: int, message: str, code: str | None) -> Mapping[str, object]:
-        """Writes an error."""
-        kind = _ERRORS.get(status, "api_error" if status >= 500 else "invalid_request_error")
+    def format_error(self, status: int, message: str, code: str | None) -> Mapping[str, object]:
+        """Formats the body of an error."""
+        kind = _ERROR_TYPES.get(status, "api_error" if status >= 500 else "invalid_request_error")
         return {"type": "error", "error": {"type": kind, "message": message}}
 
 
 def _tool(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The tool that the model has to use, or of several it may use the first."""
+    """Returns the tool that the model must call, or the first if it may choose one."""
     tools = body.get("tools") or []
     match body.get("tool_choice"):
         case None | {"type": "none"}:
@@ -95,13 +98,18 @@ def _tool(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
     match tools:
         case [{"name": str(), "input_schema": {"type": "object"}} as tool, *_]:
             return dict(tool)
-    raise ValueError("'tools' must hold the chosen tool, with its name and its input_schema")
+    raise ValueError("'tools' must include the chosen tool, with its 'name' and 'input_schema'")
 
 
-def _use(tool: Mapping[str, Any], answer: Answer) -> dict[str, object]:
+def _tool_use(tool: Mapping[str, Any], answer: Answer) -> dict[str, object]:
     try:
-        given = orjson.loads(answer.text or "")
+        tool_input = orjson.loads(answer.text or "")
     except orjson.JSONDecodeError:
-        # Cut off: what was not finished is not there.
-        given = {}
-    return {"type": "tool_use", "id": f"toolu_{next(_ids)}", "name": tool["name"], "input": given}
+        # Cut off by the maximum of tokens: an unfinished input is left out.
+        tool_input = {}
+    return {
+        "type": "tool_use",
+        "id": f"toolu_{next(_ids)}",
+        "name": tool["name"],
+        "input": tool_input,
+    }

@@ -1,65 +1,47 @@
-"""The wire formats a simulated server speaks: requests read, answers written; knows no server."""
+"""Wire formats of OpenAI: chat completions and completions."""
 
 import itertools
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
-from distilabel._simulated.answers.answer import Answer, AnswerRequest
+from distilabel._simulated.answers.answer import Answer
+from distilabel._simulated.answers.request import AnswerRequest
 from distilabel._simulated.answers.text import ANY_OBJECT, CHARACTERS_PER_TOKEN
 from distilabel._simulated.server.wire_formats.request_body import (
-    MOST_TOKENS,
-    chat_of,
-    common,
+    MAX_TOKENS,
+    chat_messages,
     integer,
-    stops,
+    openai_fields,
+    single_message,
 )
-
-_TGI_FINISH = {"stop": "eos_token", "length": "length", "content_filter": "eos_token"}
 
 _ids = itertools.count(1)
 
 
-class Dialect(Protocol):
-    """One wire format."""
-
-    def read(self, body: Mapping[str, Any]) -> AnswerRequest:
-        """Reads a request.
-
-        Raises:
-            ValueError: The request is not understood; the message says what is.
-        """
-
-    def write(self, ask: AnswerRequest, answers: Sequence[Answer]) -> Mapping[str, object]:
-        """Writes the answers; no answers stand for a reply that lost its choices."""
-
-    def error(self, status: int, message: str, code: str | None) -> Mapping[str, object]:
-        """Writes an error."""
-
-
 class _OpenAI:
-    def error(self, status: int, message: str, code: str | None) -> Mapping[str, object]:
+    def format_error(self, status: int, message: str, code: str | None) -> Mapping[str, object]:
         kind = "server_error" if status >= 500 else "invalid_request_error"
         if status == 429:
             kind = "rate_limit_error"
         return {"error": {"message": message, "type": kind, "param": None, "code": code}}
 
-    def _head(
-        self, prefix: str, kind: str, ask: AnswerRequest, answers: Sequence[Answer]
+    def _envelope(
+        self, prefix: str, kind: str, request: AnswerRequest, answers: Sequence[Answer]
     ) -> dict[str, Any]:
-        read, written = ask.input_tokens, sum(answer.tokens for answer in answers)
+        input_tokens, output_tokens = request.input_tokens, sum(each.tokens for each in answers)
         usage: dict[str, Any] = {
-            "prompt_tokens": read,
-            "completion_tokens": written,
-            "total_tokens": read + written,
+            "prompt_tokens": input_tokens,
+            "completion_tokens": output_tokens,
+            "total_tokens": input_tokens + output_tokens,
         }
-        if thought := sum(answer.reasoning_tokens for answer in answers):
-            usage["completion_tokens_details"] = {"reasoning_tokens": thought}
+        if reasoning_tokens := sum(answer.reasoning_tokens for answer in answers):
+            usage["completion_tokens_details"] = {"reasoning_tokens": reasoning_tokens}
         return {
             "id": f"{prefix}-{next(_ids)}",
             "object": kind,
             "created": int(time.time()),
-            "model": ask.model,
+            "model": request.model,
             "usage": usage,
         }
 
@@ -67,118 +49,68 @@ class _OpenAI:
 class ChatCompletions(_OpenAI):
     """`/chat/completions` of OpenAI."""
 
-    def read(self, body: Mapping[str, Any]) -> AnswerRequest:
-        """Reads a request."""
-        messages = chat_of(body)
+    def parse_request(self, body: Mapping[str, Any]) -> AnswerRequest:
+        """Parses the body of a request."""
+        messages = chat_messages(body)
         limit = "max_completion_tokens" if body.get("max_completion_tokens") else "max_tokens"
         logprobs = integer(body, "top_logprobs", 0, 20) or 0 if body.get("logprobs") else None
         return AnswerRequest(
             chats=[messages],
-            max_tokens=integer(body, limit, 1, MOST_TOKENS),
+            max_tokens=integer(body, limit, 1, MAX_TOKENS),
             schema=_schema(body.get("response_format")),
             logprobs=logprobs,
-            **common(body),
+            **openai_fields(body),
         )
 
-    def write(self, ask: AnswerRequest, answers: Sequence[Answer]) -> Mapping[str, object]:
-        """Writes the answers."""
-        reply = self._head("chatcmpl", "chat.completion", ask, answers)
-        reply["choices"] = [
+    def format_response(
+        self, request: AnswerRequest, answers: Sequence[Answer]
+    ) -> Mapping[str, object]:
+        """Formats the body of a response."""
+        response = self._envelope("chatcmpl", "chat.completion", request, answers)
+        response["choices"] = [
             {
                 "index": index,
                 "message": _message(answer),
-                "logprobs": _chat_logprobs(answer, ask.logprobs),
+                "logprobs": _chat_logprobs(answer, request.logprobs),
                 "finish_reason": answer.finish_reason,
             }
             for index, answer in enumerate(answers)
         ]
-        return reply
+        return response
 
 
 class Completions(_OpenAI):
     """`/completions` of OpenAI."""
 
-    def read(self, body: Mapping[str, Any]) -> AnswerRequest:
-        """Reads a request."""
+    def parse_request(self, body: Mapping[str, Any]) -> AnswerRequest:
+        """Parses the body of a request."""
         prompts = body.get("prompt")
         prompts = [prompts] if isinstance(prompts, str) else prompts
         is_list = isinstance(prompts, list) and all(isinstance(text, str) for text in prompts)
         if not prompts or not is_list:
-            raise ValueError("'prompt' must be a text or a list of at least one text")
+            raise ValueError("'prompt' must be a string or a list of at least one string")
         return AnswerRequest(
-            chats=[_chat(text) for text in prompts],
-            max_tokens=integer(body, "max_tokens", 1, MOST_TOKENS),
+            chats=[single_message(text) for text in prompts],
+            max_tokens=integer(body, "max_tokens", 1, MAX_TOKENS),
             logprobs=integer(body, "logprobs", 0, 20),
-            **common(body),
+            **openai_fields(body),
         )
 
-    def write(self, ask: AnswerRequest, answers: Sequence[Answer]) -> Mapping[str, object]:
-        """Writes the answers."""
-        reply = self._head("cmpl", "text_completion", ask, answers)
-        reply["choices"] = [
+    def format_response(
+        self, request: AnswerRequest, answers: Sequence[Answer]
+    ) -> Mapping[str, object]:
+        """Formats the body of a response."""
+        response = self._envelope("cmpl", "text_completion", request, answers)
+        response["choices"] = [
             {
                 "index": index,
-                "text": answer.in_one,
-                "logprobs": _completion_logprobs(answer, ask.logprobs),
+                "text": answer.text_with_reasoning,
+                "logprobs": _completion_logprobs(answer, request.logprobs),
                 "finish_reason": answer.finish_reason,
             }
             for index, answer in enumerate(answers)
         ]
-        return reply
-
-
-class Generate:
-    """`/generate` of Text Generation Inference.
-
-    Args:
-        model: The id of the model that answers: these requests name none.
-    """
-
-    def __init__(self, model: str) -> None:
-        self._model = model
-
-    def read(self, body: Mapping[str, Any]) -> AnswerRequest:
-        """Reads a request."""
-        inputs, parameters = body.get("inputs"), body.get("parameters") or {}
-        if not isinstance(inputs, str) or not inputs:
-            raise ValueError("'inputs' must be a text of at least one character")
-        if not isinstance(parameters, Mapping):
-            raise ValueError("'parameters' must be an object")
-        schema, pattern = _grammar(parameters.get("grammar"))
-        return AnswerRequest(
-            model=self._model,
-            chats=[_chat(inputs)],
-            max_tokens=integer(parameters, "max_new_tokens", 1, MOST_TOKENS),
-            stop=stops(parameters, "stop"),
-            seed=integer(parameters, "seed", 0, 2**64),
-            schema=schema,
-            pattern=pattern,
-        )
-
-    def write(self, ask: AnswerRequest, answers: Sequence[Answer]) -> Mapping[str, object]:
-        """Writes the answer."""
-        if not answers:
-            return {}
-        answer = answers[0]
-        finish = "stop_sequence" if answer.stopped_by else _TGI_FINISH[answer.finish_reason]
-        return {
-            "generated_text": answer.in_one,
-            "details": {
-                "finish_reason": finish,
-                "generated_tokens": answer.tokens,
-                "seed": ask.seed,
-                "prefill": [],
-            },
-        }
-
-    def error(self, status: int, message: str, code: str | None) -> Mapping[str, object]:
-        """Writes an error."""
-        kind = {400: "validation", 422: "validation", 429: "overloaded"}.get(status, "generation")
-        return {"error": message, "error_type": kind}
-
-
-def _chat(text: str) -> list[dict[str, str]]:
-    return [{"role": "user", "content": text}]
+        return response
 
 
 def _schema(response_format: Any) -> Mapping[str, Any] | None:
@@ -190,48 +122,37 @@ def _schema(response_format: Any) -> Mapping[str, Any] | None:
         case {"type": "json_schema", "json_schema": {"schema": dict(schema)}}:
             return schema
     raise ValueError(
-        "'response_format' must have the type 'text', 'json_object', or 'json_schema' with "
-        "its schema under 'json_schema.schema'"
+        "'response_format' must have the type 'text', 'json_object', or 'json_schema' with its "
+        "schema under 'json_schema.schema'"
     )
-
-
-def _grammar(grammar: Any) -> tuple[Mapping[str, Any] | None, str | None]:
-    match grammar:
-        case None:
-            return None, None
-        case {"type": "json", "value": dict(schema)}:
-            return schema, None
-        case {"type": "regex", "value": str(pattern)}:
-            return None, pattern
-    raise ValueError("'grammar' must have the type 'json' or 'regex' and its 'value'")
 
 
 def _message(answer: Answer) -> dict[str, object]:
     message: dict[str, object] = {"role": "assistant", "content": answer.text, "refusal": None}
     if answer.reasoning is None:
         return message
-    if answer.form.startswith("think"):
-        return {**message, "content": answer.in_one}
-    shown: object = answer.reasoning
-    if answer.form == "reasoning_details":
-        shown = [{"type": "reasoning.text", "text": answer.reasoning, "index": 0}]
-    return {**message, answer.form: shown}
+    if answer.reasoning_form.startswith("think"):
+        return {**message, "content": answer.text_with_reasoning}
+    reasoning: object = answer.reasoning
+    if answer.reasoning_form == "reasoning_details":
+        reasoning = [{"type": "reasoning.text", "text": answer.reasoning, "index": 0}]
+    return {**message, answer.reasoning_form: reasoning}
 
 
-def _pieces(answer: Answer) -> list[str]:
+def _tokens(answer: Answer) -> list[str]:
     text = answer.text or ""
     starts = range(0, len(text), CHARACTERS_PER_TOKEN)
     return [text[start : start + CHARACTERS_PER_TOKEN] for start in starts]
 
 
-def _logprob(piece: str) -> float:
-    return -(sum(piece.encode()) % 97 + 1) / 100
+def _logprob(token: str) -> float:
+    return -(sum(token.encode()) % 97 + 1) / 100
 
 
-def _alternatives(piece: str, count: int) -> dict[str, float]:
-    first = _logprob(piece)
-    others = {f"{piece}{rank}": first - rank for rank in range(1, count)}
-    return {piece: first, **others} if count else {}
+def _alternatives(token: str, count: int) -> dict[str, float]:
+    first = _logprob(token)
+    others = {f"{token}{rank}": first - rank for rank in range(1, count)}
+    return {token: first, **others} if count else {}
 
 
 def _chat_logprobs(answer: Answer, count: int | None) -> object:
@@ -239,25 +160,25 @@ def _chat_logprobs(answer: Answer, count: int | None) -> object:
         return None
     content = [
         {
-            **_token(piece, _logprob(piece)),
-            "top_logprobs": [_token(*pair) for pair in _alternatives(piece, count).items()],
+            **_token_logprob(token, _logprob(token)),
+            "top_logprobs": [_token_logprob(*pair) for pair in _alternatives(token, count).items()],
         }
-        for piece in _pieces(answer)
+        for token in _tokens(answer)
     ]
     return {"content": content, "refusal": None}
 
 
-def _token(text: str, logprob: float) -> dict[str, object]:
-    return {"token": text, "logprob": logprob, "bytes": list(text.encode())}
+def _token_logprob(token: str, logprob: float) -> dict[str, object]:
+    return {"token": token, "logprob": logprob, "bytes": list(token.encode())}
 
 
 def _completion_logprobs(answer: Answer, count: int | None) -> object:
     if count is None:
         return None
-    pieces = _pieces(answer)
+    tokens = _tokens(answer)
     return {
-        "tokens": pieces,
-        "token_logprobs": [_logprob(piece) for piece in pieces],
-        "top_logprobs": [_alternatives(piece, count) for piece in pieces],
-        "text_offset": [number * CHARACTERS_PER_TOKEN for number in range(len(pieces))],
+        "tokens": tokens,
+        "token_logprobs": [_logprob(token) for token in tokens],
+        "top_logprobs": [_alternatives(token, count) for token in tokens],
+        "text_offset": [number * CHARACTERS_PER_TOKEN for number in range(len(tokens))],
     }
