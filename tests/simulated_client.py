@@ -27,6 +27,10 @@ class Client:
         self._session = session
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
 
+    def with_key(self, key: str | None) -> Client:
+        """Returns a client that sends another API key."""
+        return Client(self._url, self._session, key)
+
     async def send(self, method: str, path: str, **options: Any) -> tuple[int, str, Any]:
         """Sends a request and returns the status, the body and the headers of the response."""
         request = self._session.request(method, self._url + path, headers=self._headers, **options)
