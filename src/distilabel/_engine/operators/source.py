@@ -161,7 +161,7 @@ class Source(BackpressuredOperator):
                 return None
             rows, last = item
             # Steps change rows in place; what the generator holds on to stays as it is.
-            fresh = type(self._step)._gives_fresh_rows
+            fresh = type(self._step)._yields_new_rows
             rows = all_rows(list(rows), self.name)
             return (rows if fresh else [own_copy(row) for row in rows]), bool(last)
         except (EndpointError, RunStopped):

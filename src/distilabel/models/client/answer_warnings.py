@@ -47,8 +47,8 @@ class AnswerWarnings:
         """Warns that a text was changed, because it could not be sent or stored as it was."""
         if self._is_first("surrogates"):
             _log.warning(
-                "%s: texts with lone surrogates cannot be sent or stored: U+FFFD replaces each of "
-                "them. This is logged once.",
+                "%s: unpaired surrogates cannot be sent or stored and are replaced by U+FFFD. This "
+                "is logged once.",
                 self._step,
             )
 

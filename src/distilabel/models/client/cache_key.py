@@ -79,7 +79,7 @@ class CacheKeys:
 
         Returns:
             Digest of the question, key of its answer, and the question as it is sent: `input`
-            itself, or a copy in which U+FFFD replaces lone surrogates.
+            itself, or a copy in which U+FFFD replaces unpaired surrogates.
         """
         data = [count, input] if retry is None else [count, input, *retry]
         try:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import orjson
 
-from distilabel._core.addresses import without_password
+from distilabel._core.redaction import redact_urls
 from distilabel.errors import AnswerError, DistilabelUserError, EndpointError, ModelError
 from distilabel.mixins.runtime_parameters import close_names
 from distilabel.models.http import transport
@@ -170,6 +170,6 @@ async def check_endpoint(url: str, headers: Mapping[str, str], model: str) -> No
     known = await list_models(url, headers)
     if known and model not in known and not await _has_unlisted_model(url, headers, model):
         raise EndpointError(
-            f"{without_password(url)} does not know the model {model!r}, "
+            f"{redact_urls(url)} does not know the model {model!r}, "
             f"{close_names(model, known[:200])} Nothing was asked."
         )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from distilabel.models.rate_limit.token_bucket import TokenBucket
+from distilabel._core.token_bucket import TokenBucket
 
 # The first burst, and the requests per second after it, which nearly every endpoint accepts. The
 # rate doubles in `DOUBLING` seconds, longer than a rejection takes to return. A user who sets the

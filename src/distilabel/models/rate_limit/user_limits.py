@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from distilabel.models.rate_limit.token_bucket import TokenBucket
+from distilabel._core.token_bucket import TokenBucket
 
 # Tokens of a request and its answer, before the first answer.
 GUESS: Final = 500.0
