@@ -15,6 +15,7 @@ import orjson
 from distilabel._core.build_context import close_block, open_block
 from distilabel._core.dag import Dag
 from distilabel._core.serialization import SerializableFile, write_file
+from distilabel._engine.run_config import RunConfig
 from distilabel._engine.workers.backend import WorkerBackend
 from distilabel._engine.workers.import_guard import refuse_while_imported
 from distilabel._engine.workers.process_backend import ProcessBackend
@@ -25,7 +26,7 @@ from distilabel.pipeline.building.load_stages import last_of, load_stages, parse
 from distilabel.pipeline.routing_batch_function import RoutingBatchFunction
 from distilabel.pipeline.running.execution import Execution
 from distilabel.pipeline.running.run_lock import one_run_at_a_time
-from distilabel.pipeline.running.spill_storage import storage_of
+from distilabel.pipeline.running.storage_parameters import open_storage
 from distilabel.pipeline.workspace.run_directory import RunDirectory, cache_directory
 from distilabel.steps.base import _Step
 from distilabel.typing.steps import OnError
@@ -290,15 +291,14 @@ class BasePipeline(RequirementsMixin, SerializableFile):
                 "allow writing there, or keep it elsewhere (Pipeline(cache_dir=...) or "
                 "DISTILABEL_CACHE_DIR)."
             ) from error
-        storage = storage_of(storage_parameters, use_fs_to_pass_data, directory.waiting_rows)
-        return execution.run(
-            directory,
+        config = RunConfig(
+            on_error=self.on_error,
             reuse=use_cache,
-            handlers=logging_handlers or [],
             budget=budget,
             target=target_rows,
-            storage=storage,
+            storage=open_storage(storage_parameters, use_fs_to_pass_data, directory.waiting_rows),
         )
+        return execution.run(directory, config, handlers=logging_handlers or [])
 
     @one_run_at_a_time
     def estimate(
@@ -331,7 +331,8 @@ class BasePipeline(RequirementsMixin, SerializableFile):
         self._settle_name()
         execution = Execution(self, parameters, dataset, sample)
         execution.check(None, None)
-        return estimate(execution, self._run_directory, sample, rows)
+        config = RunConfig(on_error=self.on_error)
+        return estimate(execution, self._run_directory, config, sample, rows)
 
     @one_run_at_a_time
     def dry_run(
@@ -358,6 +359,11 @@ class BasePipeline(RequirementsMixin, SerializableFile):
             directory = RunDirectory.of(Path(folder), self.name, "dry", "run")
             directory.execution.mkdir(parents=True)
             write_file(self.dump(), directory.config, "yaml")
-            return execution.run(
-                directory, reuse=False, handlers=[], keep=False, first_batch=batch_size
+            config = RunConfig(
+                on_error=self.on_error,
+                reuse=False,
+                persist=False,
+                first_batch_only=True,
+                source_batch_size=batch_size,
             )
+            return execution.run(directory, config)

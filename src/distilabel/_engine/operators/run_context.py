@@ -8,13 +8,13 @@ from typing import Any, Protocol, TypeVar
 
 from distilabel._core.daemon_threads import DaemonThreads
 from distilabel._core.events import Emit
+from distilabel._engine.run_config import RunConfig
 from distilabel._engine.storage.answer_store import Store
 from distilabel.models.accounting.budget import Budget
 from distilabel.models.batch_jobs.coordinator import JobCoordinator
 from distilabel.models.batch_jobs.work import Work
 from distilabel.models.protocol import RunStopped
 from distilabel.models.rate_limit.limiters import EndpointLimiters
-from distilabel.typing.steps import OnError
 
 _T = TypeVar("_T")
 
@@ -39,11 +39,9 @@ class RunContext:
     Args:
         emit: told of everything that happens.
         store: where answers and outputs are kept; None keeps nothing.
-        reuse: whether what is kept is used.
-        window: most source rows on their way at a time.
-        on_error: what becomes of rows that a step fails on, if the step does not say.
-        name: of the pipeline.
-        target: rows that every leaf is to have; None: all that come.
+        config: Settings of the run.
+        window: Maximum number of source rows in flight.
+        name: Name of the pipeline.
     """
 
     def __init__(
@@ -51,18 +49,14 @@ class RunContext:
         *,
         emit: Emit,
         store: Store | None,
-        reuse: bool,
+        config: RunConfig,
         window: int,
-        on_error: OnError = "null",
         name: str = "",
-        target: int | None = None,
     ) -> None:
         self.emit = emit
         self.store = store
-        self.reuse = reuse
+        self.config = config
         self.window = window
-        self.on_error: OnError = on_error
-        self.target = target
         self.loop = asyncio.get_running_loop()
         self.limiters = EndpointLimiters(emit)
         self.gatherings = JobCoordinator(

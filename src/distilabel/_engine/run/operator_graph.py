@@ -88,7 +88,7 @@ class OperatorGraph:
             await context.progress.wait()
 
     def _quota(self) -> RowLimit | None:
-        target = self._context.target
+        target = self._context.config.target
         return RowLimit(target, self._context.window) if target is not None else None
 
     # -- one node ---------------------------------------------------------------------------
@@ -102,7 +102,7 @@ class OperatorGraph:
             return TaskOperator(step, client, self._context)
         if step._needs_all_rows or (client is not None and client.gathering is not None):
             reorders = not self._is_joined_with_others(str(step.name))
-            storage = self._plan.storage
+            storage = self._context.config.storage
             spool = (
                 SpillFile(str(step.name), storage, self._context) if storage is not None else None
             )
@@ -130,8 +130,8 @@ class OperatorGraph:
         )
 
     def _generator(self, step: GeneratorStep, client: ModelClient | None) -> Operator:
-        plan, name = self._plan, str(step.name)
-        only_some: Any = {"first_batch_only": plan.first_batch_only, "picked": plan.picked}
+        config, name = self._context.config, str(step.name)
+        only_some: Any = {"first_batch_only": config.first_batch_only, "picked": config.picked}
         if isinstance(step, RowGenerator) and client is not None and asked_by_row(type(step)):
             node = TaskOperator(step, client, self._context)
             self._sources[name] = RowNumbers(step, self._context, numbers_of(step, **only_some))
@@ -150,7 +150,7 @@ class OperatorGraph:
             llm,
             step=str(step.name),
             answers=store,
-            reuse=self._context.reuse and step.use_cache,
+            reuse=self._context.config.reuse and step.use_cache,
             limiters=self._context.limiters,
             emit=self._context.emit,
             batch_size=size,
@@ -169,9 +169,9 @@ class OperatorGraph:
 
     def _gathering(self, step: _Step, llm: LLM) -> JobBuilder | None:
         # A pilot is to know now what the rest will be like.
-        if not llm.use_offline_batch_generation or self._plan.picked is not None:
+        if not llm.use_offline_batch_generation or self._context.config.is_pilot:
             return None
-        return self._context.gatherings.of(llm, reuse=self._context.reuse and step.use_cache)
+        return self._context.gatherings.of(llm, reuse=self._context.config.reuse and step.use_cache)
 
     def _pool(self, step: _Step) -> Pool | None:
         """Workers that run a step; not those that hold its model."""
@@ -188,7 +188,9 @@ class OperatorGraph:
             if pool is not None and pool.configuration is None:
                 raise TypeError("its fields have no digest")
             configuration = pool.configuration if pool is not None else None
-            return StepCache(step, store, self._context.reuse and step.use_cache, configuration)
+            return StepCache(
+                step, store, self._context.config.reuse and step.use_cache, configuration
+            )
         except TypeError as error:
             _log.info("%s runs again on every run: %s", step.name, error)
             return None
@@ -203,7 +205,7 @@ class OperatorGraph:
                 self._plan.successors(name),
                 function.routing_function,
                 self._context.store,
-                self._context.reuse,
+                self._context.config.reuse,
             )
 
     def _connect_predecessors(self, name: str) -> None:

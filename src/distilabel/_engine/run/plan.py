@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from distilabel._engine.operators.spill import SpillStorage
+from distilabel._engine.run_config import RunConfig
 from distilabel._engine.workers.backend import WorkerBackend
 from distilabel._engine.workers.process_backend import ProcessBackend
 from distilabel.steps.base import _Step
-from distilabel.typing.steps import OnError
 
 
 @dataclass
@@ -26,14 +25,8 @@ class Plan:
         routing: step name → the function that routes its rows.
         data: folder for the outputs of the leaves and for artifacts.
         store: file of the store; None keeps nothing.
-        reuse: whether what is kept is used.
         signature: of the pipeline.
-        first_batch_only: whether every source stops after one batch.
-        budget: US dollars that the run may cost; None is no limit.
-        storage: where rows wait for global steps; None is in memory.
-        picked: ordinals of the rows that sources give, in order; None is all of them.
-        on_error: what becomes of rows that a step fails on, if the step does not say.
-        target: rows that every leaf is to have; None: all that come.
+        config: Settings of the run.
         site: where workers are.
     """
 
@@ -43,13 +36,7 @@ class Plan:
     stages: list[list[str]]
     data: Path
     store: Path | None
-    reuse: bool = True
-    first_batch_only: bool = False
-    budget: float | None = None
-    storage: SpillStorage | None = None
-    picked: tuple[int, ...] | None = None
-    on_error: OnError = "null"
-    target: int | None = None
+    config: RunConfig = field(default_factory=RunConfig)
     routing: dict[str, Any] = field(default_factory=dict)
     signature: str = ""
     site: WorkerBackend = field(default_factory=ProcessBackend)

@@ -34,7 +34,7 @@ def pools_of(plan: Plan) -> dict[str, Pool]:
         if count:
             # The copies that are sent have to know it.
             step.set_pipeline_artifacts_path(plan.data / STEPS_ARTIFACTS_PATH)
-            count = 1 if plan.first_batch_only else count
+            count = 1 if plan.config.first_batch_only else count
             # What a task may take is measured where its rows are.
             seconds = step.process_timeout if model_of(step) is None else None
             pools[name] = Pool(step, count, plan.name, plan.signature, plan.site, seconds)

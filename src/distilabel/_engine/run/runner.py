@@ -157,7 +157,7 @@ class Runner:
         error: BaseException | None = None
         try:
             kinds = {name: type(s).__name__ for name, s in plan.steps.items()}
-            self._emit(RunStarted(plan.name, kinds, plan.leaves, plan.budget))
+            self._emit(RunStarted(plan.name, kinds, plan.leaves, plan.config.budget))
             store = Store(plan.store) if plan.store is not None else None
             await self._loaded(store)
         except BaseException as caught:
@@ -252,16 +252,14 @@ class Runner:
         context = RunContext(
             emit=self._emit,
             store=store,
-            reuse=plan.reuse,
+            config=plan.config,
             window=_window(plan.steps),
-            on_error=plan.on_error,
             name=plan.name,
-            target=plan.target,
         )
         try:
-            if plan.budget is not None:
+            if plan.config.budget is not None:
                 await context.in_thread(check_prices, plan.steps)
-                context.budget = Budget(plan.budget, lambda: self._stop_because(BUDGET))
+                context.budget = Budget(plan.config.budget, lambda: self._stop_because(BUDGET))
             graph = OperatorGraph(plan, context, self._pools)
             self._context = context
             if self.interrupted:
@@ -284,7 +282,7 @@ class Runner:
                     context.stop_asking()
                     await context.settle(_FAILED_SECONDS)
                 raise context.failure
-            if plan.target is not None:
+            if plan.config.target is not None:
                 # Sources may go on for ever; what they have asked so far is paid for, and kept.
                 context.stop_asking()
             await context.settle()

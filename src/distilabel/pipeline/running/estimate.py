@@ -16,24 +16,33 @@ from distilabel.steps.base import GeneratorStep, _Step
 
 if TYPE_CHECKING:
     from distilabel._engine.estimation.estimate import Estimate
+    from distilabel._engine.run_config import RunConfig
     from distilabel.pipeline.running.execution import Execution
     from distilabel.pipeline.workspace.run_directory import RunDirectory
 
 
 def estimate(
-    execution: Execution, directory: RunDirectory, sample: int, rows: int | None
+    execution: Execution,
+    directory: RunDirectory,
+    config: RunConfig,
+    sample: int,
+    rows: int | None,
 ) -> Estimate:
     """Runs a pilot and forecasts the rest.
 
     Args:
-        execution: checked.
-        places: of the pipeline; its answers are kept there.
-        sample: rows to try.
-        rows: of the sources; None if they say so themselves.
+        execution: The run to forecast, already checked.
+        directory: Run directory of the pipeline; the pilot's answers are stored there.
+        config: Settings of that run.
+        sample: Rows to try.
+        rows: Rows of the sources; None if the sources know their length.
+
+    Returns:
+        The estimate for all rows.
 
     Raises:
-        DistilabelUserError: nobody knows how many rows there are, or the numbers are none.
-        KeyboardInterrupt: the pilot was stopped.
+        DistilabelUserError: The number of rows is unknown, or `sample` or `rows` is too small.
+        KeyboardInterrupt: The pilot was interrupted.
     """
     steps = execution.steps
     rows = _rows_of(steps) if rows is None else rows
@@ -45,14 +54,8 @@ def estimate(
     with tempfile.TemporaryDirectory(prefix="distilabel-") as folder:
         # The outputs of the last run stay where they are: only answers are kept.
         pilot_directory = replace(directory, execution=Path(folder))
-        report = execution.run(
-            pilot_directory,
-            reuse=True,
-            handlers=[],
-            picked=chosen,
-            first_batch=len(chosen),
-            listeners=[pilot],
-        ).report
+        pilot_config = replace(config, picked=chosen, source_batch_size=len(chosen))
+        report = execution.run(pilot_directory, pilot_config, listeners=[pilot]).report
     if report.interrupted:
         raise KeyboardInterrupt
     sources = [name for name, step in steps.items() if isinstance(step, GeneratorStep)]

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from distilabel._core.build_context import outside_blocks
 from distilabel._core.dag import Dag
 from distilabel._core.events import Bus, Emit
-from distilabel._engine.operators.spill import SpillStorage
 from distilabel._engine.reporting.run_stats import RunStats
 from distilabel._engine.run.plan import Plan
 from distilabel._engine.run.runner import Runner
+from distilabel._engine.run_config import RunConfig
 from distilabel._engine.workers.backend import WorkerBackend
 from distilabel.constants import STEPS_ARTIFACTS_PATH
 from distilabel.errors import DistilabelUserError
@@ -180,57 +180,42 @@ class Execution:
     def run(
         self,
         directory: RunDirectory,
+        config: RunConfig,
         *,
-        reuse: bool,
-        handlers: list[logging.Handler],
-        keep: bool = True,
-        first_batch: int | None = None,
-        budget: float | None = None,
-        picked: tuple[int, ...] | None = None,
+        handlers: Sequence[logging.Handler] = (),
         listeners: Sequence[Emit] = (),
-        target: int | None = None,
-        storage: SpillStorage | None = None,
     ) -> Distiset:
         """Runs the pipeline and makes the dataset.
 
         Args:
-            places: where to keep things.
-            reuse: whether kept answers and outputs are used.
-            handlers: more handlers for the log.
-            keep: whether answers and outputs are kept.
-            first_batch: rows that each source makes before it stops; None is all of them.
-            budget: US dollars that asking may cost; None is no limit.
-            picked: ordinals of the rows that sources give; None is all of them.
-            listeners: told of everything that happens.
-            target: rows that every leaf is to have; None: all that come.
-            storage: where rows wait for global steps; None is in memory.
+            directory: Run directory.
+            config: Settings of the run.
+            handlers: More handlers for the log.
+            listeners: More listeners, which receive every event.
+
+        Returns:
+            The dataset, one configuration per leaf step, with its report and failures.
         """
         self._site.open()
         data = directory.fresh_data()
         plan = Plan(
-            name=self.name if picked is None else f"{self.name} (pilot)",
+            name=f"{self.name} (pilot)" if config.is_pilot else self.name,
             steps={name: self._steps[name] for name in self._dag.topological()},
             edges=self._dag.edges,
             stages=self._stages or [self._dag.topological()],
             data=data,
-            store=directory.store if keep else None,
-            reuse=reuse,
-            first_batch_only=first_batch is not None and picked is None,
-            budget=budget,
-            picked=picked,
-            on_error=self._pipeline.on_error,
-            target=target,
-            storage=storage,
+            store=directory.store if config.persist else None,
+            config=config,
             routing=dict(self._pipeline._routing),
             signature=self._pipeline.signature,
             site=self._site,
         )
         stats = RunStats()
-        history = [RunHistory(directory, stats)] if keep else []
+        history = [RunHistory(directory, stats)] if config.persist else []
         try:
             with (
-                self._batches_of(first_batch),
-                run_log(directory.log, handlers, stats, plan) as watching,
+                self._batches_of(config.source_batch_size),
+                run_log(directory.log, list(handlers), stats, plan) as watching,
                 observers(directory, plan) as others,
             ):
                 listening: list[Emit] = [stats, *history, *listeners, *watching, *others]
