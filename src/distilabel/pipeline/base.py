@@ -149,7 +149,7 @@ class BasePipeline(RequirementsMixin, SerializableFile):
             self._cache_dir, self.name, self.signature, self.aggregated_steps_signature
         )
 
-    def _site(self) -> WorkerBackend:
+    def _worker_backend(self) -> WorkerBackend:
         """Where its workers are."""
         return ProcessBackend()
 

@@ -66,5 +66,7 @@ class Pipeline(BasePipeline):
         twin.dag, twin._steps, twin._routing = self.dag, self._steps, self._routing
         return twin
 
-    def _site(self) -> WorkerBackend:
-        return self.ray()._site() if script_executed_in_ray_cluster() else super()._site()
+    def _worker_backend(self) -> WorkerBackend:
+        if script_executed_in_ray_cluster():
+            return self.ray()._worker_backend()
+        return super()._worker_backend()

@@ -52,7 +52,7 @@ class RayPipeline(BasePipeline):
         self._ray_head_node_url = ray_head_node_url
         self._ray_init_kwargs = ray_init_kwargs or {}
 
-    def _site(self) -> WorkerBackend:
+    def _worker_backend(self) -> WorkerBackend:
         try:
             import ray  # noqa: F401
         except ImportError as error:

@@ -41,7 +41,7 @@ class SpillFile:
         self._rows: list[Any] = []
         self._parts: list[asyncio.Task[str]] = []
         self._count = 0
-        context.spools.append(self)
+        context.spill_files.append(self)
 
     def put(self, rows: list[Any]) -> list[int]:
         """Takes rows and gives their numbers."""

@@ -52,7 +52,7 @@ class Runnable(Protocol):
 
     def _free_name(self, base: str) -> str: ...
 
-    def _site(self) -> WorkerBackend: ...
+    def _worker_backend(self) -> WorkerBackend: ...
 
     def requirements_to_install(self) -> list[str]:
         """The requirements that are not installed."""
@@ -74,14 +74,10 @@ class Execution:
         self._pipeline = pipeline
         self._parameters: dict[Any, dict[str, Any]] = parameters or {}
         self._steps: dict[str, _Step] = dict(pipeline._steps)
-        self._site = pipeline._site()
+        self._backend = pipeline._worker_backend()
         # None until groups are given: then every step is loaded at the start.
         self._stages: list[list[str]] | None = None
-        self._dag = Dag()
-        for name in pipeline.dag.nodes:
-            self._dag.add_node(name)
-        for start, end in pipeline.dag.edges:
-            self._dag.add_edge(start, end)
+        self._dag = pipeline.dag.copy()
         if dataset is not None:
             self._add_source(dataset, dataset_batch_size)
 
@@ -132,7 +128,7 @@ class Execution:
             ValueError: something is wrong; says everything that is.
             ModuleNotFoundError: a requirement is not installed.
         """
-        validation = Validation(self._dag, self._steps, self._pipeline._routing, self._site)
+        validation = Validation(self._dag, self._steps, self._pipeline._routing, self._backend)
         faults = validation.faults
         for name, values in self._parameters.items():
             step = self._steps.get(getattr(name, "name", name))
@@ -196,19 +192,22 @@ class Execution:
         Returns:
             The dataset, one configuration per leaf step, with its report and failures.
         """
-        self._site.open()
+        self._backend.open()
         data = directory.fresh_data()
         plan = Plan(
             name=f"{self.name} (pilot)" if config.is_pilot else self.name,
             steps={name: self._steps[name] for name in self._dag.topological()},
-            edges=self._dag.edges,
+            dag=self._dag,
             stages=self._stages or [self._dag.topological()],
             data=data,
             store=directory.store if config.persist else None,
             config=config,
-            routing=dict(self._pipeline._routing),
+            routing={
+                name: function.routing_function
+                for name, function in self._pipeline._routing.items()
+            },
             signature=self._pipeline.signature,
-            site=self._site,
+            backend=self._backend,
         )
         stats = RunStats()
         history = [RunHistory(directory, stats)] if config.persist else []
@@ -219,7 +218,7 @@ class Execution:
                 observers(directory, plan) as others,
             ):
                 listening: list[Emit] = [stats, *history, *listeners, *watching, *others]
-                Runner(plan, Bus(listening)).to_the_end()
+                Runner(plan, Bus(listening)).run_until_finished()
             # Read where no other process puts its own outputs in place meanwhile.
             distiset = self._dataset(data, directory, stats)
         except BaseException:
