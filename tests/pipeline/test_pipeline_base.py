@@ -109,9 +109,9 @@ def test_edges_that_cannot_be(again: str) -> None:
 def test_a_routing_function_stands_between_a_step_and_a_list() -> None:
     with Pipeline(name="p"):
         a, b = Numbers(), Fn()
-        with pytest.raises(DistilabelUserError, match="step before"):
+        with pytest.raises(DistilabelUserError, match="must follow a step"):
             sample_n_steps(1) >> [b]
-        with pytest.raises(DistilabelUserError, match="several steps"):
+        with pytest.raises(DistilabelUserError, match="followed by a list of steps"):
             a >> sample_n_steps(1) >> b
 
 

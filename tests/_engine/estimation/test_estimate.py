@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from distilabel._engine.estimation.estimate import Estimate, Forecast, Range, whole
+from distilabel._engine.estimation.estimate import Estimate, Forecast, Range, extrapolate
 
 
 def _even(chance: random.Random) -> float:
@@ -31,7 +31,7 @@ def test_the_truth_lies_in_the_range(law: Callable[[random.Random], float], samp
     for seed in range(300):
         chance = random.Random(seed)
         values = [law(chance) for _ in range(500)]
-        within += sum(values) in whole(chance.sample(values, sample), 500)
+        within += sum(values) in extrapolate(chance.sample(values, sample), 500)
     assert within / 300 > 0.91
 
 
@@ -40,7 +40,7 @@ def test_a_larger_sample_says_more_and_all_rows_say_everything() -> None:
     values = [chance.uniform(1, 3) for _ in range(400)]
     widths = []
     for count in (10, 40, 160, 400):
-        found = whole(values[:count], 400)
+        found = extrapolate(values[:count], 400)
         assert found.low <= found.expected <= found.high
         assert found.low >= sum(values[:count]) - 1e-9
         widths.append(found.high - found.low)
@@ -49,7 +49,7 @@ def test_a_larger_sample_says_more_and_all_rows_say_everything() -> None:
 
 
 def test_rows_that_are_all_alike_leave_no_doubt() -> None:
-    assert whole([2.0] * 5, 100) == Range(200.0, 200.0, 200.0)
+    assert extrapolate([2.0] * 5, 100) == Range(200.0, 200.0, 200.0)
 
 
 def _estimate(**changes: Any) -> Estimate:

@@ -6,14 +6,14 @@ import pytest
 
 from distilabel._core.events import ResponseReceived, RowsProcessed, UnusableResponse
 from distilabel._core.row_context import row_at_work
-from distilabel._engine.estimation.pilot import Pilot, picked
+from distilabel._engine.estimation.pilot import Pilot, pick_rows
 from distilabel.models.accounting.prices import Usage
 
 
 @pytest.mark.parametrize(("sample", "rows"), [(2, 3), (7, 100), (20, 1000), (20, 10**9)])
 def test_rows_are_picked_from_every_part_and_always_the_same(sample: int, rows: int) -> None:
-    chosen = picked(sample, rows)
-    assert chosen == picked(sample, rows) == tuple(sorted(set(chosen)))
+    chosen = pick_rows(sample, rows)
+    assert chosen == pick_rows(sample, rows) == tuple(sorted(set(chosen)))
     assert len(chosen) == sample
     read = min(rows, 20_000)
     for part, ordinal in enumerate(chosen):
@@ -21,7 +21,7 @@ def test_rows_are_picked_from_every_part_and_always_the_same(sample: int, rows: 
 
 
 def test_a_sample_of_all_rows_is_all_rows() -> None:
-    assert picked(20, 5) == (0, 1, 2, 3, 4)
+    assert pick_rows(20, 5) == (0, 1, 2, 3, 4)
 
 
 def test_what_was_asked_is_noted_for_the_row_that_asked() -> None:

@@ -31,7 +31,7 @@ class BackpressuredOperator(Operator):
     def wake(self) -> None:
         """Rows have left the graph, or nobody works."""
         # Looking at every row that leaves would cost more than letting in a few at a time.
-        if self.context.idle or self.context.stopping or 3 * self.room >= self._full:
+        if self.context.idle or not self.context.state.is_running or 3 * self.room >= self._full:
             self._look.set()
 
     @property
