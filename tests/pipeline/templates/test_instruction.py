@@ -1,4 +1,4 @@
-"""Protects `InstructionResponsePipeline`: it runs with its defaults, and creating it sends nothing."""
+"""Protects `InstructionResponsePipeline`: it runs with its defaults; creating it sends nothing."""
 
 from __future__ import annotations
 
