@@ -136,7 +136,7 @@ def test_no_more_rows_wait_in_memory_than_may(
 ) -> None:
     monkeypatch.setattr("distilabel.models.batch_jobs.apis.openai.OpenAIBatchAPI.most_questions", 8)
     monkeypatch.setattr(coordinator, "MOST_HELD", 16)
-    monkeypatch.setattr("distilabel._engine.run.runner._window", lambda steps: 8)
+    monkeypatch.setattr("distilabel._engine.run.runner.source_window", lambda steps: 8)
     endpoint.batches(seconds=0.1)
     with Pipeline("many", cache_dir=tmp_path) as pipeline:
         load = LoadDataFromDicts(data=rows(80), batch_size=4)
@@ -206,7 +206,7 @@ def test_a_pilot_asks_at_once(endpoint: Endpoint, tmp_path: Path) -> None:
     assert report.cost is not None
     # Half of the rows were left, at half the price.
     assert forecast.total.cost.low <= 2 * report.cost <= forecast.total.cost.high
-    assert any("write will ask in batch jobs" in note for note in forecast.notes)
+    assert any("write will use batch jobs" in note for note in forecast.notes)
 
 
 def test_what_a_model_refuses_is_learned_in_a_job_too(tmp_path: Path) -> None:
