@@ -259,3 +259,29 @@ def test_answers_to_a_process_of_the_users_are_kept_however_it_asks(
     again = Echo()
     assert rows_of(once(again)) == rows_of(first)
     assert again.asked == []
+
+
+def test_answers_of_models_in_any_field_are_counted_and_stored(tmp_path: Path) -> None:
+    class Panel(Fn):
+        judges: list[Echo]
+
+        def process(self, inputs: StepInput) -> Any:
+            chats: Any = [[{"role": "user", "content": row["text"]}] for row in inputs]
+            for judge in self.judges:
+                for row, output in zip(inputs, judge.generate(chats), strict=True):
+                    row[judge.identity] = output["generations"][0]
+            yield inputs
+
+    def run() -> tuple[Any, list[Echo]]:
+        with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+            panel = Panel(name="panel", judges=[Echo(identity="one"), Echo(identity="two")])
+            Numbers(count=5) >> panel
+        return pipeline.run(), panel.judges
+
+    distiset, judges = run()
+    assert [len(judge.asked) for judge in judges] == [5, 5]
+    assert distiset.report.steps["panel"].asked == 10
+    again, judges = run()
+    assert [judge.asked for judge in judges] == [[], []]
+    assert again.report.steps["panel"].reused == 10
+    assert rows_of(again) == rows_of(distiset)

@@ -82,8 +82,8 @@ def estimate_of(
 
 
 def _llm(step: _Step) -> LLM:
-    llm: LLM = step.llm  # type: ignore[attr-defined]  # only steps that ask have been seen
-    return llm
+    # Only steps that asked a model come here.
+    return step._all_models()[0]
 
 
 def _forecast(per_row: list[Took], rows: int, unpriced: list[str], model: str) -> Forecast:

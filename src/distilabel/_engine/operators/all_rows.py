@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 from distilabel._engine.calling.step_cache import StepCache, StepResult
@@ -32,7 +33,7 @@ class AllRows(BackpressuredOperator):
         step: the step.
         shared: what the nodes of the run share.
         memo: remembers what the step made of the rows; None remembers nothing.
-        door: put up for the step's own synchronous questions.
+        clients: ask the step's models, one each, for its synchronous code.
         reorders: whether the order in which the step gives rows is kept; it is not where they are
             joined with rows that did not come this way.
         spool: where rows wait; None is in memory.
@@ -45,7 +46,7 @@ class AllRows(BackpressuredOperator):
         context: RunContext,
         *,
         cache: StepCache | None = None,
-        client: ModelClient | None = None,
+        clients: Sequence[ModelClient] = (),
         reorders: bool = True,
         spool: SpillFile | None = None,
         pool: Pool | None = None,
@@ -53,7 +54,7 @@ class AllRows(BackpressuredOperator):
         super().__init__(str(step.name), context)
         self._step = step
         self._cache = cache
-        self._client = client
+        self._clients = clients
         self._reorders = reorders
         self._failing = FailurePolicy(step, context)
         self._sorter = ReorderBuffer()
@@ -147,8 +148,8 @@ class AllRows(BackpressuredOperator):
             ) from error
 
     def _process(self, rows: list[Any]) -> StepResult:
-        if self._client is not None:
-            use_clients({id(self._client.llm): self._client})
+        if self._clients:
+            use_clients({id(client.llm): client for client in self._clients})
             begin_work(self.context.work())
         if self._cache is None:
             return self._made(rows)

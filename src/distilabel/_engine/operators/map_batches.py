@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
+from collections.abc import Sequence
 from typing import Any, Final
 
 from distilabel._engine.calling.step_cache import StepCache, StepResult
@@ -41,7 +42,7 @@ class MapBatches(Operator):
         shared: what the nodes of the run share.
         size: rows in a batch.
         memo: remembers what the step made of a batch; None remembers nothing.
-        door: put up for the step's own synchronous questions.
+        clients: ask the step's models, one each, for its synchronous code.
         reorders: whether the order in which the step gives the rows of a batch is kept; it is not
             where they are joined with rows that did not come this way.
     """
@@ -53,14 +54,14 @@ class MapBatches(Operator):
         *,
         size: int,
         cache: StepCache | None = None,
-        client: ModelClient | None = None,
+        clients: Sequence[ModelClient] = (),
         reorders: bool = True,
     ) -> None:
         super().__init__(str(step.name), context)
         self._step = step
         self._size = size
         self._cache = cache
-        self._client = client
+        self._clients = clients
         self._reorders = reorders
         self._failing = FailurePolicy(step, context)
         # Only tasks note in single rows that they failed on them.
@@ -165,8 +166,8 @@ class MapBatches(Operator):
         self, batches: list[Batch]
     ) -> tuple[list[StepResult], EndpointError | RunStopped | None]:
         """What becomes of the first of these batches, and what came in between."""
-        if self._client is not None:
-            use_clients({id(self._client.llm): self._client})
+        if self._clients:
+            use_clients({id(client.llm): client for client in self._clients})
             begin_work(self.context.work())
         outcomes: list[StepResult] = []
         until = time.monotonic() + _AT_ONCE_SECONDS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from distilabel._engine.calling.timed import TimedCall
@@ -30,7 +30,7 @@ class Source(BackpressuredOperator):
         shared: what the nodes of the run share.
         first_batch_only: whether to stop after one batch, as in a dry run.
         picked: ordinals of the rows to give, in order, as in a pilot; None is all of them.
-        door: put up for the step's own synchronous questions.
+        clients: ask the step's models, one each, for its synchronous code.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Source(BackpressuredOperator):
         *,
         first_batch_only: bool = False,
         picked: tuple[int, ...] | None = None,
-        client: ModelClient | None = None,
+        clients: Sequence[ModelClient] = (),
     ) -> None:
         super().__init__(str(step.name), context)
         self._step = step
@@ -48,7 +48,7 @@ class Source(BackpressuredOperator):
         self._picked = None if picked is None else frozenset(picked)
         self._last_picked = max(picked, default=0) if picked is not None else 0
         self._read = 0
-        self._client = client
+        self._clients = clients
         self._timed = (
             TimedCall(step.process_timeout, f"`process` of {step.name}")
             if step.process_timeout is not None
@@ -127,8 +127,8 @@ class Source(BackpressuredOperator):
         self.give(RowChunk([(i,) for i in closed], rows, closed))
 
     def _pull(self, batches: _Batches, room: int) -> tuple[list[list[Row]], bool]:
-        if self._client is not None:
-            use_clients({id(self._client.llm): self._client})
+        if self._clients:
+            use_clients({id(client.llm): client for client in self._clients})
             begin_work(self.context.work())
         pulled: list[list[Row]] = []
         until = time.monotonic() + _PULL_SECONDS

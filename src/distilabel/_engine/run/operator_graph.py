@@ -23,7 +23,7 @@ from distilabel._engine.operators.stage_buffer import StageBuffer
 from distilabel._engine.operators.task import TaskOperator
 from distilabel._engine.rows.limit import RowLimit
 from distilabel._engine.run.plan import Plan
-from distilabel._engine.workers.models import batcher_with, model_of
+from distilabel._engine.workers.models import asks_through_engine, batcher_with, model_of
 from distilabel._engine.workers.pool import Pool
 from distilabel.constants import STEPS_OUTPUTS_PATH
 from distilabel.models.batch_jobs.job_builder import JobBuilder
@@ -94,13 +94,14 @@ class OperatorGraph:
     # -- one node ---------------------------------------------------------------------------
 
     def _node(self, step: _Step) -> Operator:
-        client = self._client(step)
+        clients = self._clients(step)
+        client = clients[0] if clients else None
         if isinstance(step, GeneratorStep):
-            return self._generator(step, client)
+            return self._generator(step, clients)
         assert isinstance(step, Step)
         if isinstance(step, Task) and client is not None and runs_per_row(step):
             return TaskOperator(step, client, self._context)
-        if step._needs_all_rows or (client is not None and client.gathering is not None):
+        if step._needs_all_rows or any(client.gathering is not None for client in clients):
             reorders = not self._is_joined_with_others(str(step.name))
             storage = self._plan.storage
             spool = (
@@ -110,7 +111,7 @@ class OperatorGraph:
                 step,
                 self._context,
                 cache=self._cache(step),
-                client=client,
+                clients=clients,
                 reorders=reorders,
                 spool=spool,
                 pool=self._pool(step),
@@ -126,24 +127,24 @@ class OperatorGraph:
                 step, self._context, pool, size=size, cache=cache, reorders=reorders
             )
         return MapBatches(
-            step, self._context, size=size, cache=cache, client=client, reorders=reorders
+            step, self._context, size=size, cache=cache, clients=clients, reorders=reorders
         )
 
-    def _generator(self, step: GeneratorStep, client: ModelClient | None) -> Operator:
+    def _generator(self, step: GeneratorStep, clients: list[ModelClient]) -> Operator:
         plan, name = self._plan, str(step.name)
         only_some: Any = {"first_batch_only": plan.first_batch_only, "picked": plan.picked}
-        if isinstance(step, RowGenerator) and client is not None and asked_by_row(type(step)):
-            node = TaskOperator(step, client, self._context)
+        if isinstance(step, RowGenerator) and clients and asked_by_row(type(step)):
+            node = TaskOperator(step, clients[0], self._context)
             self._sources[name] = RowNumbers(step, self._context, numbers_of(step, **only_some))
             self._sources[name].connect(node)
             return node
-        source = self._sources[name] = Source(step, self._context, client=client, **only_some)
+        source = self._sources[name] = Source(step, self._context, clients=clients, **only_some)
         return source
 
-    def _client(self, step: _Step) -> ModelClient | None:
-        llm = getattr(step, "llm", None)
-        if not isinstance(llm, LLM):
-            return None
+    def _clients(self, step: _Step) -> list[ModelClient]:
+        return [self._client(step, llm) for llm in step._all_models()]
+
+    def _client(self, step: _Step, llm: LLM) -> ModelClient:
         store = self._context.store
         size = getattr(step, "input_batch_size", None) or 50
         client = ModelClient(
@@ -165,7 +166,7 @@ class OperatorGraph:
     def _batcher(self, step: _Step, llm: LLM, most: int) -> MicroBatcher | None:
         """Asks a model that workers hold."""
         pool = self._pools.get(str(step.name))
-        return batcher_with(pool, llm, most) if pool is not None else None
+        return batcher_with(pool, llm, most) if pool and model_of(step) is llm else None
 
     def _gathering(self, step: _Step, llm: LLM) -> JobBuilder | None:
         # A pilot is to know now what the rest will be like.
@@ -181,7 +182,7 @@ class OperatorGraph:
         """A memo for a step of the user's; the answers of models are kept by themselves."""
         store = self._context.store
         mine = str(type(step).__module__).partition(".")[0] == "distilabel"
-        if store is None or mine or isinstance(getattr(step, "llm", None), LLM):
+        if store is None or mine or asks_through_engine(step):
             return None
         pool = self._pool(step)
         try:

@@ -12,7 +12,6 @@ import logging
 import threading
 import time
 from functools import partial
-from typing import Any
 
 from distilabel._core.daemon_threads import DaemonExecutor, DaemonThreads
 from distilabel._core.events import Emit, RunFinished, RunStarted, RunStopping, StepLoaded
@@ -308,9 +307,7 @@ def _window(steps: dict[str, _Step]) -> int:
     models = 0
     largest = 0
     for step in steps.values():
-        llm: Any = getattr(step, "llm", None)
-        if llm is not None:
-            models += getattr(llm, "max_concurrency", None) or _UNBOUNDED_MODEL
+        models += sum(llm.max_concurrency or _UNBOUNDED_MODEL for llm in step._all_models())
         size = getattr(step, "input_batch_size", None) or getattr(step, "batch_size", None) or 0
         largest = max(largest, size)
     return max(_WINDOW, 2 * models, 4 * largest)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from distilabel.errors import DistilabelUserError
 from distilabel.models.accounting.prices import Usage, price_of
-from distilabel.models.llms.base import LLM
 from distilabel.steps.base import _Step
 
 
@@ -19,9 +18,9 @@ def check_prices(steps: dict[str, _Step]) -> None:
     """
     unknown = []
     for name, step in steps.items():
-        llm = getattr(step, "llm", None)
-        if isinstance(llm, LLM) and price_of(llm)(Usage(1, 1)) is None:
-            unknown.append(f"{llm.model_name} (in {name})")
+        for llm in step._all_models():
+            if price_of(llm)(Usage(1, 1)) is None:
+                unknown.append(f"{llm.model_name} (in {name})")
     if unknown:
         raise DistilabelUserError(
             "A budget can be kept only where prices are known. Not known is what these models "

@@ -16,8 +16,19 @@ from distilabel.steps.base import _Step
 
 def model_of(step: _Step) -> LLM | None:
     """The model of a step, if it works in the process it is loaded in."""
+    # One in another field is called by the step's own code, so it goes where the step goes.
     llm = getattr(step, "llm", None)
     return llm if isinstance(llm, LLM) and not isinstance(llm, AsyncLLM) else None
+
+
+def asks_through_engine(step: _Step) -> bool:
+    """Whether the requests of a step to its models pass through the engine.
+
+    They do for the model in `llm`, and for every `AsyncLLM`. Any other model is run by the code
+    of the step.
+    """
+    models = step._all_models()
+    return model_of(step) is not None or any(isinstance(llm, AsyncLLM) for llm in models)
 
 
 def load_with(pool: Pool, step: _Step) -> None:

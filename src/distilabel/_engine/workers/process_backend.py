@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from distilabel._engine.calling.kinds import runs_row_by_row
+from distilabel._engine.workers.models import asks_through_engine
 from distilabel._engine.workers.pickling import packed_step
 from distilabel._engine.workers.worker import WorkerProcess
-from distilabel.models.llms.base import LLM
 from distilabel.steps.base import Step, _Step
 
 
@@ -41,7 +41,7 @@ class ProcessBackend:
 
 def stays(step: _Step) -> str:
     """Why a step is better off in this process, for people; nothing if it is not."""
-    if isinstance(getattr(step, "llm", None), LLM):
+    if asks_through_engine(step):
         return "its questions wait for the model side by side in one process"
     if isinstance(step, Step) and runs_row_by_row(type(step)):
         return "sending rows to another process takes longer than what it does with them"

@@ -13,7 +13,6 @@ from distilabel._engine.workers.payloads import ModelJob, StepJob
 from distilabel._engine.workers.pickling import copy_for, told
 from distilabel._engine.workers.process_backend import stays
 from distilabel.errors import DistilabelUserError
-from distilabel.models.llms.base import LLM
 from distilabel.steps.base import GeneratorStep, StepResources, _Step
 
 _CURE = "Ray actors get a copy of the step: put what has to be made anew into `load()`."
@@ -88,8 +87,7 @@ class RayBackend:
 
     def check(self, step: _Step) -> None:
         """Checks that a step can be sent to an actor, and does not wait for jobs of a provider."""
-        llm = getattr(step, "llm", None)
-        if isinstance(llm, LLM) and llm.use_offline_batch_generation:
+        if any(llm.use_offline_batch_generation for llm in step._all_models()):
             raise DistilabelUserError(
                 f"{step.name}: offline batches cannot be asked for on Ray. Set "
                 "use_offline_batch_generation=False on its model, or run the pipeline without Ray."

@@ -95,8 +95,7 @@ class Validation:
                     f"{name}: {', '.join(missing)} must be given, when the step is made or by "
                     f"run(parameters={example}).",
                 )
-            llm = getattr(step, "llm", None)
-            if isinstance(llm, LLM):
+            for llm in step._all_models():
                 self._model(name, llm)
             try:
                 self._site.check(step)
