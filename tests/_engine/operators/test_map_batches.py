@@ -269,7 +269,7 @@ def test_answers_of_models_in_any_field_are_counted_and_stored(tmp_path: Path) -
             chats: Any = [[{"role": "user", "content": row["text"]}] for row in inputs]
             for judge in self.judges:
                 for row, output in zip(inputs, judge.generate(chats), strict=True):
-                    row[judge.identity] = output["generations"][0]
+                    row[str(judge.identity)] = output["generations"][0]
             yield inputs
 
     def run() -> tuple[Any, list[Echo]]:

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from distilabel._engine.calling.step_cache import StepCache, StepResult
-from distilabel._engine.calling.step_call import run_step
-from distilabel._engine.calling.timed import TimedCall
+from distilabel._engine.calling.step_call import TimedCall, run_step
 from distilabel._engine.operators.backpressure import BackpressuredOperator
 from distilabel._engine.operators.failures import FailurePolicy, Sifted, failed_result
 from distilabel._engine.operators.run_context import RunContext

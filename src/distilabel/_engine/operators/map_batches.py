@@ -12,8 +12,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from distilabel._engine.calling.step_cache import StepCache, StepResult
-from distilabel._engine.calling.step_call import run_step
-from distilabel._engine.calling.timed import TimedCall
+from distilabel._engine.calling.step_call import TimedCall, run_step
 from distilabel._engine.operators.base import Operator
 from distilabel._engine.operators.failures import FailurePolicy, Sifted, failed_result
 from distilabel._engine.operators.run_context import RunContext

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from distilabel._engine.calling.timed import TimedCall
+from distilabel._engine.calling.step_call import TimedCall
 from distilabel._engine.operators.backpressure import BackpressuredOperator
 from distilabel._engine.operators.run_context import RunContext
 from distilabel._engine.rows.rows import Row, RowChunk, all_rows, own_copy

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from distilabel._engine.calling.kinds import runs_per_row, runs_row_by_row
+from distilabel._engine.calling.execution_mode import ExecutionMode, execution_mode
 from distilabel._engine.calling.step_cache import StepCache
 from distilabel._engine.operators.all_rows import AllRows
 from distilabel._engine.operators.base import Operator
@@ -30,9 +30,7 @@ from distilabel.models.batch_jobs.job_builder import JobBuilder
 from distilabel.models.client.client import ModelClient
 from distilabel.models.client.micro_batcher import MicroBatcher
 from distilabel.models.llms.base import LLM
-from distilabel.steps.base import GeneratorStep, Step, _Step
-from distilabel.steps.tasks.base import Task, asked_by_row
-from distilabel.steps.tasks.row_generator import RowGenerator
+from distilabel.steps.base import Step, _Step
 
 _log = logging.getLogger("distilabel.pipeline")
 
@@ -68,7 +66,7 @@ class OperatorGraph:
             stage: names of its steps, in topological order.
         """
         for name in stage:
-            self.nodes[name] = self._node(self._plan.steps[name])
+            self.nodes[name] = self._operator(self._plan.steps[name])
             self._route(name, self.nodes[name])
         for name in stage:
             self._connect_predecessors(name)
@@ -91,55 +89,55 @@ class OperatorGraph:
         target = self._context.target
         return RowLimit(target, self._context.window) if target is not None else None
 
-    # -- one node ---------------------------------------------------------------------------
+    # -- one operator ---------------------------------------------------------------------------
 
-    def _node(self, step: _Step) -> Operator:
+    def _operator(self, step: Any) -> Operator:
+        name = str(step.name)
         clients = self._clients(step)
-        client = clients[0] if clients else None
-        if isinstance(step, GeneratorStep):
-            return self._generator(step, clients)
-        assert isinstance(step, Step)
-        if isinstance(step, Task) and client is not None and runs_per_row(step):
-            return TaskOperator(step, client, self._context)
-        if step._needs_all_rows or any(client.gathering is not None for client in clients):
-            reorders = not self._is_joined_with_others(str(step.name))
-            storage = self._plan.storage
-            spool = (
-                SpillFile(str(step.name), storage, self._context) if storage is not None else None
-            )
-            return AllRows(
-                step,
-                self._context,
-                cache=self._cache(step),
-                clients=clients,
-                reorders=reorders,
-                spool=spool,
-                pool=self._pool(step),
-            )
-        if runs_row_by_row(type(step)) and step.process_timeout is None:
-            return MapRows(step, self._context)
-        size = step.input_batch_size or 50
-        cache = self._cache(step)
-        reorders = not self._is_joined_with_others(str(step.name))
-        pool = self._pool(step)
-        if pool is not None:
-            return MapBatchesInWorkers(
-                step, self._context, pool, size=size, cache=cache, reorders=reorders
-            )
-        return MapBatches(
-            step, self._context, size=size, cache=cache, clients=clients, reorders=reorders
-        )
+        # A pilot asks online: it has to know now what the rest will be like.
+        match execution_mode(step, batch_jobs=self._plan.picked is None):
+            case ExecutionMode.SOURCE:
+                source = Source(step, self._context, clients=clients, **self._limits())
+                self._sources[name] = source
+                return source
+            case ExecutionMode.TASK_SOURCE:
+                operator = TaskOperator(step, clients[0], self._context)
+                numbers = numbers_of(step, **self._limits())
+                self._sources[name] = RowNumbers(step, self._context, numbers)
+                self._sources[name].connect(operator)
+                return operator
+            case ExecutionMode.TASK:
+                return TaskOperator(step, clients[0], self._context)
+            case ExecutionMode.MAP_ROWS:
+                return MapRows(step, self._context)
+            case ExecutionMode.ALL_ROWS:
+                storage = self._plan.storage
+                return AllRows(
+                    step,
+                    self._context,
+                    cache=self._cache(step),
+                    clients=clients,
+                    reorders=not self._is_joined_with_others(name),
+                    spool=SpillFile(name, storage, self._context) if storage else None,
+                    pool=self._pool(step),
+                )
+            case ExecutionMode.MAP_BATCHES:
+                return self._map_batches(step, clients)
 
-    def _generator(self, step: GeneratorStep, clients: list[ModelClient]) -> Operator:
-        plan, name = self._plan, str(step.name)
-        only_some: Any = {"first_batch_only": plan.first_batch_only, "picked": plan.picked}
-        if isinstance(step, RowGenerator) and clients and asked_by_row(type(step)):
-            node = TaskOperator(step, clients[0], self._context)
-            self._sources[name] = RowNumbers(step, self._context, numbers_of(step, **only_some))
-            self._sources[name].connect(node)
-            return node
-        source = self._sources[name] = Source(step, self._context, clients=clients, **only_some)
-        return source
+    def _map_batches(self, step: Step, clients: list[ModelClient]) -> MapBatches:
+        pool = self._pool(step)
+        options: Any = {
+            "size": step.input_batch_size or 50,
+            "cache": self._cache(step),
+            "reorders": not self._is_joined_with_others(str(step.name)),
+        }
+        if pool is not None:
+            return MapBatchesInWorkers(step, self._context, pool, **options)
+        return MapBatches(step, self._context, clients=clients, **options)
+
+    def _limits(self) -> dict[str, Any]:
+        """Which rows a source emits."""
+        return {"first_batch_only": self._plan.first_batch_only, "picked": self._plan.picked}
 
     def _clients(self, step: _Step) -> list[ModelClient]:
         return [self._client(step, llm) for llm in step._all_models()]
@@ -169,7 +167,6 @@ class OperatorGraph:
         return batcher_with(pool, llm, most) if pool and model_of(step) is llm else None
 
     def _gathering(self, step: _Step, llm: LLM) -> JobBuilder | None:
-        # A pilot is to know now what the rest will be like.
         if not llm.use_offline_batch_generation or self._plan.picked is not None:
             return None
         return self._context.gatherings.of(llm, reuse=self._context.reuse and step.use_cache)

@@ -15,7 +15,7 @@ from functools import partial
 
 from distilabel._core.daemon_threads import DaemonExecutor, DaemonThreads
 from distilabel._core.events import Emit, RunFinished, RunStarted, RunStopping, StepLoaded
-from distilabel._engine.calling.timed import TimedCall
+from distilabel._engine.calling.step_call import TimedCall
 from distilabel._engine.operators.run_context import RunContext
 from distilabel._engine.reporting.report import BUDGET
 from distilabel._engine.run.collecting import fewer_collections

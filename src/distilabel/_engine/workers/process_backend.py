@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from distilabel._engine.calling.kinds import runs_row_by_row
+from distilabel._engine.calling.execution_mode import ExecutionMode, execution_mode
 from distilabel._engine.workers.models import asks_through_engine
 from distilabel._engine.workers.pickling import packed_step
 from distilabel._engine.workers.worker import WorkerProcess
-from distilabel.steps.base import Step, _Step
+from distilabel.steps.base import _Step
 
 
 class ProcessBackend:
@@ -43,6 +43,6 @@ def stays(step: _Step) -> str:
     """Why a step is better off in this process, for people; nothing if it is not."""
     if asks_through_engine(step):
         return "its questions wait for the model side by side in one process"
-    if isinstance(step, Step) and runs_row_by_row(type(step)):
+    if execution_mode(step) is ExecutionMode.MAP_ROWS:
         return "sending rows to another process takes longer than what it does with them"
     return ""
