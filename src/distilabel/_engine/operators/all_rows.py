@@ -9,7 +9,7 @@ from typing import Any
 from distilabel._engine.calling.step_cache import StepCache, StepResult
 from distilabel._engine.calling.step_call import TimedCall, run_step
 from distilabel._engine.operators.backpressure import BackpressuredOperator
-from distilabel._engine.operators.failures import FailurePolicy, Sifted, failed_result
+from distilabel._engine.operators.failures import FailurePolicy, failed_result
 from distilabel._engine.operators.run_context import RunContext
 from distilabel._engine.operators.spill import SpillFile
 from distilabel._engine.rows.reorder_buffer import ReorderBuffer
@@ -20,7 +20,6 @@ from distilabel.models.batch_jobs.work import begin_work
 from distilabel.models.client.client import ModelClient, use_clients
 from distilabel.models.protocol import RunStopped
 from distilabel.steps.base import Step
-from distilabel.steps.tasks.base import Task
 
 _log = logging.getLogger("distilabel.pipeline")
 
@@ -55,7 +54,7 @@ class AllRows(BackpressuredOperator):
         self._cache = cache
         self._clients = clients
         self._reorders = reorders
-        self._failing = FailurePolicy(step, context)
+        self._failures = FailurePolicy(step, context)
         self._sorter = ReorderBuffer()
         self._spool = spool
         self._pool = pool
@@ -94,18 +93,15 @@ class AllRows(BackpressuredOperator):
                 if self._spool is not None:
                     await self._spool.close()
         keys = keys_at(batch.keys, outcome.places)
-        going = Sifted(keys, outcome.rows, 0, 0)
-        # Only tasks note in single rows that they failed on them.
-        if outcome.error is not None or isinstance(self._step, Task):
-            going = self._failing.sift(keys, outcome.rows, outcome.error)
+        result = self._failures.apply(keys, outcome)
         if batch.rows:
             dropped = len(batch.rows) - len({place.origin for place in outcome.places})
             made = len(outcome.rows)
-            self.done(len(batch.rows), made, dropped, going.failed, ended=going.ended)
-        keys = going.keys
+            self.done(len(batch.rows), made, dropped, result.failed, ended=result.ended)
+        keys = result.keys
         if self._reorders:
             keys.sort()
-        order = sorted(zip(keys, going.rows, strict=True), key=_key)
+        order = sorted(zip(keys, result.rows, strict=True), key=_key)
         await self.let_go(order, batch.closed.stop)
         if not self.context.stopping:
             self.finish()

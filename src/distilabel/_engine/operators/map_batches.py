@@ -14,7 +14,7 @@ from typing import Any, Final
 from distilabel._engine.calling.step_cache import StepCache, StepResult
 from distilabel._engine.calling.step_call import TimedCall, run_step
 from distilabel._engine.operators.base import Operator
-from distilabel._engine.operators.failures import FailurePolicy, Sifted, failed_result
+from distilabel._engine.operators.failures import FailurePolicy, failed_result
 from distilabel._engine.operators.run_context import RunContext
 from distilabel._engine.rows.reorder_buffer import Batch, ReorderBuffer
 from distilabel._engine.rows.rows import Row, RowChunk, keys_at, own_copies
@@ -23,7 +23,6 @@ from distilabel.models.batch_jobs.work import begin_work
 from distilabel.models.client.client import ModelClient, use_clients
 from distilabel.models.protocol import RunStopped
 from distilabel.steps.base import Step
-from distilabel.steps.tasks.base import Task
 
 # Batches handed to the thread at a time: crossing over costs more than a small batch. But whoever
 # comes next is not to wait for a second slow one.
@@ -62,9 +61,7 @@ class MapBatches(Operator):
         self._cache = cache
         self._clients = clients
         self._reorders = reorders
-        self._failing = FailurePolicy(step, context)
-        # Only tasks note in single rows that they failed on them.
-        self._notes = isinstance(step, Task)
+        self._failures = FailurePolicy(step, context)
         self._timed = (
             TimedCall(step.process_timeout, f"`process` of {step.name}")
             if step.process_timeout is not None
@@ -151,13 +148,11 @@ class MapBatches(Operator):
         if self._reorders:
             keys.sort()
         dropped = len(batch.rows) - len({place.origin for place in outcome.places})
-        going = Sifted(keys, outcome.rows, 0, 0)
-        if outcome.error is not None or self._notes:
-            going = self._failing.sift(keys, outcome.rows, outcome.error)
+        result = self._failures.apply(keys, outcome)
         if batch.rows:
             made = len(outcome.rows)
-            self.done(len(batch.rows), made, dropped, going.failed, ended=going.ended)
-        self.give(RowChunk(going.keys, going.rows, batch.closed))
+            self.done(len(batch.rows), made, dropped, result.failed, ended=result.ended)
+        self.give(RowChunk(result.keys, result.rows, batch.closed))
 
     # -- in the thread ----------------------------------------------------------------------
 
@@ -212,14 +207,14 @@ class MapBatches(Operator):
 
     def _failed(self, batch: Batch, error: Exception) -> StepResult:
         # Where it ends the run, that is told then.
-        if self._failing.mode != "raise":
+        if self._failures.mode != "raise":
             timed_out = self._timed is not None and isinstance(error, TimeoutError)
             _log.warning(
                 "%s failed on %d rows, %s: %s: %s",
                 self.name,
                 len(batch.rows),
                 "which end here"
-                if self._failing.mode == "drop"
+                if self._failures.mode == "drop"
                 else "its columns are None in them",
                 type(error).__name__,
                 error,

@@ -23,7 +23,7 @@ class MapRows(Operator):
     def __init__(self, step: Step, context: RunContext) -> None:
         super().__init__(str(step.name), context)
         self._step = step
-        self._failing = FailurePolicy(step, context)
+        self._failures = FailurePolicy(step, context)
 
     def push(self, port: int, chunk: RowChunk) -> None:
         """Works on the rows and gives them on."""
@@ -62,9 +62,9 @@ class MapRows(Operator):
             self.give(RowChunk([], [], chunk.closed))
             return
         outcome = failed_result(self._step, chunk.rows, error)
-        going = self._failing.sift(chunk.keys, outcome.rows, error)
-        self.done(1, 1, 0, 1, ended=going.ended)
-        self.give(RowChunk(going.keys, going.rows, chunk.closed))
+        result = self._failures.apply(chunk.keys, outcome)
+        self.done(1, 1, 0, 1, ended=result.ended)
+        self.give(RowChunk(result.keys, result.rows, chunk.closed))
 
     def ended(self) -> None:
         """Nothing is held back here."""

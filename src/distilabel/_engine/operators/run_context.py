@@ -82,6 +82,7 @@ class RunContext:
         self.failure: BaseException | None = None
         self.budget: Budget | None = None
         self.leaves = 0
+        self.failed_steps: set[str] = set()
         self._busy = 0
         self._tasks: set[asyncio.Task[None]] = set()
 

@@ -40,7 +40,7 @@ class TaskOperator(Operator):
         super().__init__(str(task.name), context)
         self._task = task
         self._client = client
-        self._failing = FailurePolicy(task, context)
+        self._failures = FailurePolicy(task, context)
         self._mappings = task._mappings
         inputs = task.inputs
         required = dict(inputs) if isinstance(inputs, dict) else dict.fromkeys(inputs, True)
@@ -131,8 +131,8 @@ class TaskOperator(Operator):
         """Says what became of a row, and gives on what was made of it."""
         # Before the failed ones are left out: the others have the same keys with them and without.
         keys = [key] if len(made) == 1 else [(*key, i) for i in range(len(made))]
-        going = self._failing.sift(keys, made, cause, skipped=skipped)
-        rows = going.rows
+        result = self._failures.apply_to_task(keys, made, cause, skipped=skipped)
+        rows = result.rows
         if self._mappings:
             aside = self._mappings.set_aside(row)
             rows = [self._mappings.out_of(item, aside) for item in rows]
@@ -140,11 +140,11 @@ class TaskOperator(Operator):
             1,
             len(made),
             0 if made else 1,
-            going.failed,
-            skipped=going.failed if skipped else 0,
-            ended=going.ended,
+            result.failed,
+            skipped=result.failed if skipped else 0,
+            ended=result.ended,
         )
-        self.give(RowChunk(going.keys, rows, self._closed_by(key[0])))
+        self.give(RowChunk(result.keys, rows, self._closed_by(key[0])))
 
     def _closed_by(self, ordinal: int) -> tuple[int, ...]:
         left = self._pending[ordinal] - 1
@@ -166,7 +166,7 @@ class TaskOperator(Operator):
         try:
             empty = [name for name in self._required if given.get(name, self) is None]
             if empty:
-                skipped = has_failed(row)
+                skipped = has_failed(row, self.context.failed_steps)
                 made = self._task._failed_rows(
                     given, {"type": "Skipped", "message": f"its input {empty[0]} is None"}
                 )
@@ -191,7 +191,7 @@ class TaskOperator(Operator):
         elif (
             not isinstance(error, (DistilabelError, ModelError))
             and not self._told
-            and self._failing.mode != "raise"
+            and self._failures.mode != "raise"
         ):
             # No answer that is missing but code that is wrong: once, where.
             self._told = True
