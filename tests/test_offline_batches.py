@@ -136,7 +136,7 @@ def test_no_more_rows_wait_in_memory_than_may(
 ) -> None:
     monkeypatch.setattr("distilabel.models.batch_jobs.apis.openai.OpenAIBatchAPI.most_questions", 8)
     monkeypatch.setattr(coordinator, "MOST_HELD", 16)
-    monkeypatch.setattr("distilabel._engine.run.runner._window", lambda steps: 8)
+    monkeypatch.setattr("distilabel._engine.run.runner.source_window", lambda steps: 8)
     endpoint.batches(seconds=0.1)
     with Pipeline("many", cache_dir=tmp_path) as pipeline:
         load = LoadDataFromDicts(data=rows(80), batch_size=4)

@@ -30,15 +30,15 @@ def test_what_it_tells_of_a_diamond() -> None:
 
 
 def test_a_name_stands_once() -> None:
-    with pytest.raises(ValueError, match="'a' already"):
+    with pytest.raises(ValueError, match="'a' is already taken"):
         diamond().add_node("a")
 
 
 @pytest.mark.parametrize(
     ("start", "end", "words"),
     [
-        ("a", "x", "no step called 'x'"),
-        ("x", "a", "no step called 'x'"),
+        ("a", "x", "'x' is not in this pipeline"),
+        ("x", "a", "'x' is not in this pipeline"),
         ("a", "b", "already"),
         ("d", "a", "cycle"),
         ("a", "a", "cycle"),
@@ -65,3 +65,52 @@ def test_every_node_stands_after_those_before_it(seed: int) -> None:
     order = dag.topological()
     assert sorted(order) == sorted(names)
     assert all(order.index(start) < order.index(end) for start, end in dag.edges)
+
+
+def test_a_copy_does_not_share_edges_and_orders_predecessors_as_a_loaded_graph_does() -> None:
+    dag = Dag()
+    for name in "abc":
+        dag.add_node(name)
+    dag.add_edge("b", "c")
+    dag.add_edge("a", "c")
+    copy = dag.copy()
+    assert (copy.nodes, copy.edges) == (dag.nodes, dag.edges)
+    assert copy.predecessors("c") == ["a", "b"]
+    copy.add_edge("a", "b")
+    assert dag.successors("a") == ["c"]
+
+
+@pytest.mark.parametrize(
+    ("name", "bypassed"), [("a", False), ("b", True), ("c", True), ("d", False)]
+)
+def test_a_branch_of_a_diamond_is_bypassed_by_the_other(name: str, bypassed: bool) -> None:
+    assert diamond().is_bypassed(name) is bypassed
+
+
+def test_a_second_source_bypasses_a_node() -> None:
+    dag = Dag()
+    for name in "abcde":
+        dag.add_node(name)
+    for start, end in ("ab", "bc", "cd", "ed"):
+        dag.add_edge(start, end)
+    assert dag.is_bypassed("b")
+    assert not dag.is_bypassed("d")
+
+
+@pytest.mark.parametrize(
+    ("start", "names", "separated"),
+    [
+        ("a", ["b", "c"], True),
+        ("a", ["d", "e"], False),
+        ("a", ["b", "d"], True),
+        ("b", ["d", "e"], False),
+        ("e", ["b", "c"], False),
+    ],
+)
+def test_successors_separate_the_nodes_that_not_all_of_them_lead_to(
+    start: str, names: list[str], separated: bool
+) -> None:
+    dag = diamond()
+    dag.add_node("e")
+    dag.add_edge("d", "e")
+    assert dag.separates(start, names) is separated

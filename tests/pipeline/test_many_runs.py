@@ -74,9 +74,9 @@ def test_one_pipeline_does_not_run_twice_at_once(tmp_path: Path) -> None:
         running = pool.submit(pipeline.run)
         try:
             assert begun.wait(30)
-            with pytest.raises(DistilabelUserError, match="'once' runs already"):
+            with pytest.raises(DistilabelUserError, match="'once' is already running"):
                 pipeline.run()
-            with pytest.raises(DistilabelUserError, match="'once' runs already"):
+            with pytest.raises(DistilabelUserError, match="'once' is already running"):
                 pipeline.dry_run()
         finally:
             go_on.set()

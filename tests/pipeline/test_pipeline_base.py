@@ -39,7 +39,7 @@ def test_names_that_cannot_be(name: str) -> None:
 
 
 def test_a_name_stands_once() -> None:
-    with Pipeline(name="p"), pytest.raises(ValueError, match="'a' already"):
+    with Pipeline(name="p"), pytest.raises(ValueError, match="'a' is already taken"):
         [Fn(name="a"), Fn(name="a")]
 
 

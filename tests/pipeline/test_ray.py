@@ -72,7 +72,7 @@ def test_on_a_ray_cluster_a_pipeline_runs_on_it_by_itself(
 ) -> None:
     for name in VARIABLES[:2]:
         monkeypatch.setenv(name, "x")
-    assert isinstance(pipeline(tmp_path)._site(), ProcessBackend)
+    assert isinstance(pipeline(tmp_path)._worker_backend(), ProcessBackend)
     monkeypatch.setenv(VARIABLES[2], "")
     with pytest.raises(ImportError, match="Running on Ray"):
         pipeline(tmp_path).run()

@@ -123,6 +123,56 @@ def test_a_ctrl_c_that_does_not_wake_the_waiting_thread_is_heard_all_the_same(
     assert "KeyboardInterrupt" in err
 
 
+def test_a_ctrl_c_while_a_step_is_loaded_ends_the_run_without_rows(tmp_path: Path) -> None:
+    text = f"""
+        import sys, threading
+        sys.path.insert(0, {str(Path(__file__).parents[2])!r})
+        from rooms import Fn, Numbers
+        from distilabel.pipeline import Pipeline
+
+        class Hangs(Fn):
+            def load(self):
+                print("loading", flush=True)
+                threading.Event().wait()
+
+        with Pipeline(name="p", cache_dir="cache") as pipeline:
+            Numbers(count=10) >> Hangs()
+        distiset = pipeline.run()
+        print(distiset.report.interrupted, len(distiset))
+    """
+    process = script(text, tmp_path)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "loading\n"
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (out, process.returncode) == ("True 0\n", 0), err
+
+
+def test_a_row_that_fails_after_ctrl_c_does_not_fail_the_run(tmp_path: Path) -> None:
+    text = f"""
+        import asyncio, sys
+        sys.path.insert(0, {str(Path(__file__).parents[2])!r})
+        from rooms import Ask, Echo, Numbers
+        from distilabel.pipeline import Pipeline
+
+        class Fails(Echo):
+            async def agenerate(self, input, num_generations=1):
+                print("asked", flush=True)
+                await asyncio.sleep(3)
+                raise ValueError("too late to matter")
+
+        with Pipeline(name="p", cache_dir="cache", on_error="raise") as pipeline:
+            Numbers(count=1) >> Ask(llm=Fails())
+        print(pipeline.run().report.interrupted)
+    """
+    process = script(text, tmp_path)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "asked\n"
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (out, process.returncode) == ("True\n", 0), err
+
+
 def test_after_a_kill_only_what_was_in_flight_is_asked_again(tmp_path: Path) -> None:
     process = script(program(1000), tmp_path)
     wait_for_questions(tmp_path, process, 66)

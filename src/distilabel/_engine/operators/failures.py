@@ -47,7 +47,7 @@ class FailurePolicy:
         self._entry = f"error_{step.name}"
         self._is_task = isinstance(step, Task)
         self._context = context
-        self.mode = getattr(step, "on_error", None) or context.on_error
+        self.mode = getattr(step, "on_error", None) or context.config.on_error
 
     def apply(self, keys: list[Key], result: StepResult) -> PolicyResult:
         """Handles what `process` made of a batch.

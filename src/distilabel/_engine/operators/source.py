@@ -101,7 +101,7 @@ class Source(BackpressuredOperator):
     async def _let_in(self, rows: list[Row]) -> None:
         """Lets rows in; where each of them counts, no more than there is room for."""
         # Those that are routed go together: another cut would have a rerun route them otherwise.
-        if self.context.target is None or self.router is not None:
+        if self.context.config.target is None or self.router is not None:
             self._number(rows)
             return
         while rows:

@@ -1,29 +1,29 @@
-"""Where rows wait for global steps, as a user says it: a path and options for `fsspec`."""
+"""Opens the folder in which rows wait for global steps: a path, and options for `fsspec`."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from distilabel._engine.operators.spill import SpillStorage
+from distilabel._engine.storage.spill_storage import SpillStorage
 from distilabel.errors import DistilabelUserError
 
 
-def storage_of(
+def open_storage(
     parameters: dict[str, Any] | None, use_fs: bool, folder: Path
 ) -> SpillStorage | None:
-    """The storage that `run` was asked to use.
+    """Opens the storage that the arguments of `Pipeline.run` ask for.
 
     Args:
-        parameters: `path`, and options of its file system, as they were checked; None for none.
-        use_fs: whether to use `folder` where there are no parameters.
-        folder: on this machine.
+        parameters: `storage_parameters`: a `path`, and options of its file system. Already checked.
+        use_fs: `use_fs_to_pass_data`: whether to use `folder` if `parameters` is None.
+        folder: Folder on this machine.
 
     Returns:
         The storage; None if rows wait in memory.
 
     Raises:
-        DistilabelUserError: the path cannot be used.
+        DistilabelUserError: The path cannot be opened or created.
     """
     if parameters is None and not use_fs:
         return None
@@ -35,7 +35,7 @@ def storage_of(
         files, path = url_to_fs(str(given["path"]), **options)
         files.makedirs(path, exist_ok=True)
     except Exception as error:
-        # File systems raise whatever they like.
+        # File systems of `fsspec` raise exceptions of their own libraries.
         raise DistilabelUserError(
             f"storage_parameters: {given['path']} cannot be used: {type(error).__name__}: {error}."
         ) from error
