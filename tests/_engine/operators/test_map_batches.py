@@ -61,13 +61,13 @@ def test_a_batch_that_raises_fails_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("made", "words"),
     [
-        (["a", "b"], "gave a str"),
-        ([None], "gave a NoneType"),
-        ([[{"a": 1}]], "gave a list"),
-        (3, "yields a int"),
-        ({"a": 1}, "yields a dict"),
-        ("text", "yields a str"),
-        (None, "yields a NoneType"),
+        (["a", "b"], "yielded a str"),
+        ([None], "yielded a NoneType"),
+        ([[{"a": 1}]], "yielded a list"),
+        (3, "yielded a int"),
+        ({"a": 1}, "yielded a dict"),
+        ("text", "yielded a str"),
+        (None, "yielded a NoneType"),
     ],
 )
 def test_what_is_no_row_is_said_with_the_name_of_the_step(
@@ -89,7 +89,7 @@ def test_a_column_that_is_promised_and_not_given_is_told_once(
 
     rows = rows_of(run_one(tmp_path, cls=Promises, input_batch_size=2))
     assert len(rows) == 10
-    assert caplog.text.count("gives no column 'sum', though") == 1
+    assert caplog.text.count("makes no column 'sum', which `outputs` names") == 1
 
 
 def test_a_step_may_yield_nothing_and_is_told_what_that_means(
@@ -102,7 +102,7 @@ def test_a_step_may_yield_nothing_and_is_told_what_that_means(
     distiset = run_one(tmp_path, cls=Silent)
     assert dict(distiset) == {}
     assert distiset.report.steps["silent_0"].dropped == 10
-    assert "silent_0: `process` yielded nothing for a batch, its rows end there" in caplog.text
+    assert "silent_0: `process` yielded nothing for a batch, so its rows are dropped" in caplog.text
     assert distiset.report.balanced
 
 

@@ -61,7 +61,7 @@ def test_a_failure_in_the_middle_names_the_step_and_what_was_asked_is_kept(tmp_p
     ("made", "words"),
     [
         ([{"text": "a"}], "yields pairs"),
-        ([(["a"], True)], "gave a str"),
+        ([(["a"], True)], "yielded a str"),
         ([(3, True)], "yields pairs"),
         ([([{"text": "a"}], False, 1)], "yields pairs"),
     ],
@@ -72,7 +72,7 @@ def test_what_is_no_pair_of_rows_and_last(made: Any, words: str, tmp_path: Path)
 
 
 def test_no_rows_at_all(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="mine gave no rows"):
+    with pytest.raises(ValueError, match="mine made no rows"):
         run(lambda: iter([([], True)]), tmp_path)
 
 

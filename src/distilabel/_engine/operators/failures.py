@@ -122,8 +122,8 @@ class FailurePolicy:
     def _row_error(self, key: Key, record: dict[str, Any], cause: Exception | None) -> RowError:
         error = RowError(
             f"The step {self._name!r} failed on row {row_name(key)}: {record.get('type')}: "
-            f"{record.get('message')}. Its on_error is 'raise', which ends the run. Answers that "
-            "came so far are kept: correct it and run again."
+            f"{record.get('message')}. Its on_error is 'raise', which ends the run. Answers "
+            "received so far are stored: fix the step and run again."
         )
         if not isinstance(cause, (DistilabelError, ModelError)):
             # A fault in code: the traceback shows where.

@@ -13,7 +13,6 @@ from distilabel._engine.operators.join import JoinRows
 from distilabel._engine.operators.map_batches import MapBatches
 from distilabel._engine.operators.map_batches_workers import MapBatchesInWorkers
 from distilabel._engine.operators.map_rows import MapRows
-from distilabel._engine.operators.numbers import RowNumbers, numbers_of
 from distilabel._engine.operators.router import Router
 from distilabel._engine.operators.run_context import RunContext
 from distilabel._engine.operators.sink import Sink
@@ -21,6 +20,7 @@ from distilabel._engine.operators.source import Source
 from distilabel._engine.operators.spill import SpillFile
 from distilabel._engine.operators.stage_buffer import StageBuffer
 from distilabel._engine.operators.task import TaskOperator
+from distilabel._engine.operators.task_source import TaskSource, row_numbers
 from distilabel._engine.rows.limit import RowLimit
 from distilabel._engine.run.plan import Plan
 from distilabel._engine.workers.models import asks_through_engine, batcher_with, model_of
@@ -59,7 +59,7 @@ class OperatorGraph:
             name: Sink(name, plan.data / STEPS_OUTPUTS_PATH / name, context, self._limit())
             for name in plan.leaves
         }
-        self._sources: dict[str, Source | RowNumbers] = {}
+        self._sources: dict[str, Source | TaskSource] = {}
         self._buffers: dict[tuple[str, str], StageBuffer] = {}
         context.open_sinks = len(self.sinks)
 
@@ -97,7 +97,7 @@ class OperatorGraph:
     async def finish(self) -> None:
         """Reports on the target, and writes the rows of the leaf steps that are still in memory."""
         for sink in self.sinks.values():
-            sink.tell()
+            sink.report_target()
             await self._context.in_thread(sink.output.finish)
 
     def _limit(self) -> RowLimit | None:
@@ -117,8 +117,8 @@ class OperatorGraph:
                 return source
             case ExecutionMode.TASK_SOURCE:
                 operator = TaskOperator(step, clients[0], self._context)
-                numbers = numbers_of(step, **self._source_rows())
-                self._sources[name] = RowNumbers(step, self._context, numbers)
+                numbers = row_numbers(step, **self._source_rows())
+                self._sources[name] = TaskSource(step, self._context, numbers)
                 self._sources[name].connect(operator)
                 return operator
             case ExecutionMode.TASK:
@@ -133,7 +133,7 @@ class OperatorGraph:
                     cache=self._cache(step),
                     clients=clients,
                     reorders=not self._dag.is_bypassed(name),
-                    spool=SpillFile(name, storage, self._context) if storage else None,
+                    spill=SpillFile(name, storage, self._context) if storage else None,
                     pool=self._pool(step),
                 )
             case ExecutionMode.MAP_BATCHES:
@@ -227,7 +227,7 @@ class OperatorGraph:
         predecessors = self._dag.predecessors(name)
         operator: Operator = self.operators[name]
         step: Any = self._plan.steps[name]
-        if predecessors and step.has_multiple_inputs():
+        if len(predecessors) > 1 and step.has_multiple_inputs():
             # Where rows were routed to one of the predecessors, the others do not have them.
             partial = any(self._dag.separates(start, predecessors) for start in self._plan.routing)
             operator = JoinRows(operator, len(predecessors), partial, self._context)

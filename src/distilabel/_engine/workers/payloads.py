@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from distilabel._engine.calling.fingerprint import configured, state_of
+from distilabel._engine.calling.fingerprint import field_digest, state_of
 from distilabel._engine.calling.step_call import run_step
 from distilabel._engine.rows.rows import RowOrigin
 from distilabel.models.llms.base import LLM
@@ -43,15 +43,15 @@ class StepJob:
     def described(self) -> str | None:
         """The digest of the step's configuration."""
         try:
-            return configured(self._step)
+            return field_digest(self._step)
         except TypeError:
             return None
 
     def do(self, what: list[Any]) -> tuple[list[Any], list[RowOrigin], bool]:
         """What becomes of a batch: rows, where they come from, whether the step remembers it."""
         before = state_of(self._step)
-        rows, places = run_step(self._step, what)
-        return rows, places, state_of(self._step) != before
+        rows, origins = run_step(self._step, what)
+        return rows, origins, state_of(self._step) != before
 
     def unload(self) -> None:
         """Unloads the step."""
