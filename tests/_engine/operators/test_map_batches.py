@@ -132,7 +132,7 @@ def test_a_step_that_returns_nothing_is_told_what_to_do(tmp_path: Path) -> None:
             return None
 
     distiset = run_one(tmp_path, 2, Forgets)
-    assert "yield a list of rows" in distiset.failures[0]["message"]
+    assert "returned None. Yield a list of rows" in distiset.failures[0]["message"]
 
 
 def test_the_order_a_step_gives_is_kept(tmp_path: Path) -> None:
