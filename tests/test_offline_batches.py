@@ -206,7 +206,7 @@ def test_a_pilot_asks_at_once(endpoint: Endpoint, tmp_path: Path) -> None:
     assert report.cost is not None
     # Half of the rows were left, at half the price.
     assert forecast.total.cost.low <= 2 * report.cost <= forecast.total.cost.high
-    assert any("write will ask in batch jobs" in note for note in forecast.notes)
+    assert any("write will use batch jobs" in note for note in forecast.notes)
 
 
 def test_what_a_model_refuses_is_learned_in_a_job_too(tmp_path: Path) -> None:

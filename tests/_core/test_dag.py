@@ -1,4 +1,4 @@
-"""Names and edges: what may be connected, and in which order things stand."""
+"""Protects the graph of steps: which edges are allowed, and what it answers about paths."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def diamond() -> Dag:
     return dag
 
 
-def test_what_it_tells_of_a_diamond() -> None:
+def test_the_properties_of_a_diamond() -> None:
     dag = diamond()
     assert (dag.roots, dag.leaves, len(dag)) == (["a"], ["d"], 4)
     assert dag.predecessors("d") == ["b", "c"]
@@ -29,7 +29,7 @@ def test_what_it_tells_of_a_diamond() -> None:
     assert "e" not in dag
 
 
-def test_a_name_stands_once() -> None:
+def test_a_name_is_used_once() -> None:
     with pytest.raises(ValueError, match="'a' is already taken"):
         diamond().add_node("a")
 
@@ -44,7 +44,7 @@ def test_a_name_stands_once() -> None:
         ("a", "a", "cycle"),
     ],
 )
-def test_edges_that_cannot_be(start: str, end: str, words: str) -> None:
+def test_edges_that_are_not_allowed(start: str, end: str, words: str) -> None:
     dag = diamond()
     with pytest.raises(ValueError, match=words):
         dag.add_edge(start, end)
@@ -52,7 +52,7 @@ def test_edges_that_cannot_be(start: str, end: str, words: str) -> None:
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_every_node_stands_after_those_before_it(seed: int) -> None:
+def test_topological_order_puts_every_node_after_its_predecessors(seed: int) -> None:
     rng = random.Random(seed)
     dag = Dag()
     names = [str(i) for i in range(12)]

@@ -30,21 +30,23 @@ class RunState:
     any thread.
 
     Attributes:
-        phase: How far the run is.
+        is_running: Whether new rows may be read and new requests sent; read for every row.
         reason: What interrupted the run, as `RunStopping` reports it; empty if nothing did.
         failure: What made the run fail; None if nothing did.
     """
 
     def __init__(self) -> None:
-        self.phase = Phase.RUNNING
+        self.is_running = True
         self.reason = ""
         self.failure: BaseException | None = None
         self._stopped = threading.Event()
 
     @property
-    def is_running(self) -> bool:
-        """Whether new rows may be read and new requests sent."""
-        return self.phase is Phase.RUNNING
+    def phase(self) -> Phase:
+        """How far the run is."""
+        if self.is_running:
+            return Phase.RUNNING
+        return Phase.STOPPED if self._stopped.is_set() else Phase.DRAINING
 
     @property
     def is_interrupted(self) -> bool:
@@ -71,7 +73,7 @@ class RunState:
         if not self.is_running:
             return False
         self.failure = error
-        self.phase = Phase.DRAINING
+        self.is_running = False
         return True
 
     def stop(self, error: BaseException | None = None) -> None:
@@ -82,7 +84,7 @@ class RunState:
         """
         if error is not None:
             self.failure = error
-        self.phase = Phase.STOPPED
+        self.is_running = False
         self._stopped.set()
 
     def wait_until_stopped(self, seconds: float) -> bool:

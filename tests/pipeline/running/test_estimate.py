@@ -128,7 +128,7 @@ def test_a_step_that_saw_only_the_sample_is_named(endpoint: Endpoint, tmp_path: 
         load = LoadDataFromDicts(data=rows(60))
         load >> AllAtOnce(name="choose") >> TextGeneration(name="ask", llm=llm(endpoint, "m"))
     estimate = pipeline.estimate(sample=10)
-    assert estimate.notes[0].startswith("choose looks at all rows at once")
+    assert estimate.notes[0].startswith("choose processes all rows at once")
     assert estimate.total.calls.expected == pytest.approx(30)
 
 

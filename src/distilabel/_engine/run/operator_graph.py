@@ -159,18 +159,18 @@ class OperatorGraph:
         return [self._client(step, llm) for llm in step._all_models()]
 
     def _client(self, step: _Step, llm: LLM) -> ModelClient:
-        store = self._context.store
+        store, state = self._context.store, self._context.state
         size = getattr(step, "input_batch_size", None) or 50
         client = ModelClient(
             llm,
             step=str(step.name),
             answers=store,
-            reuse=self._context.config.reuse and step.use_cache,
+            reuse=self._reuses(step),
             limiters=self._context.limiters,
             emit=self._context.emit,
             batch_size=size,
             batcher=self._batcher(step, llm, size),
-            stopping=lambda: self._context.stopping,
+            stopping=lambda: not state.is_running,
             budget=self._context.budget,
             gathering=self._job_builder(step, llm),
         )
@@ -186,7 +186,10 @@ class OperatorGraph:
         # A pilot needs its answers now.
         if not llm.use_offline_batch_generation or self._context.config.is_pilot:
             return None
-        return self._context.batch_jobs.of(llm, reuse=self._context.config.reuse and step.use_cache)
+        return self._context.batch_jobs.of(llm, reuse=self._reuses(step))
+
+    def _reuses(self, step: _Step) -> bool:
+        return self._context.config.reuse and step.use_cache
 
     def _pool(self, step: _Step) -> Pool | None:
         """Returns the workers that run a step; None if they only hold its model."""
@@ -203,9 +206,7 @@ class OperatorGraph:
             if pool is not None and pool.configuration is None:
                 raise TypeError("its fields have no digest")
             configuration = pool.configuration if pool is not None else None
-            return StepCache(
-                step, store, self._context.config.reuse and step.use_cache, configuration
-            )
+            return StepCache(step, store, self._reuses(step), configuration)
         except TypeError as error:
             _log.info("%s runs again on every run: %s", step.name, error)
             return None

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from distilabel._engine.estimation.forecasting import estimate_of
-from distilabel._engine.estimation.pilot import Pilot, picked
+from distilabel._engine.estimation.forecasting import make_estimate
+from distilabel._engine.estimation.pilot import Pilot, pick_rows
 from distilabel.errors import DistilabelUserError
 from distilabel.models.accounting.prices import price_of
 from distilabel.models.llms.base import LLM
@@ -51,7 +51,7 @@ def estimate(
             f"sample={sample}, rows={rows}: an estimate requires a `sample` of at least 2 and "
             "`rows` of at least 1."
         )
-    chosen = picked(sample, rows)
+    chosen = pick_rows(sample, rows)
     prices = {name: price_of(llm) for name, llm in _models_of(steps).items()}
     pilot = Pilot(prices, execution.descendants, _job_shares(steps))
     with tempfile.TemporaryDirectory(prefix="distilabel-") as folder:
@@ -64,13 +64,13 @@ def estimate(
     sources = [name for name, step in steps.items() if isinstance(step, GeneratorStep)]
     tried = max(report.steps[name].given for name in sources)
     if tried == len(chosen):
-        return estimate_of(execution.name, report, pilot, steps, rows, tried)
+        return make_estimate(execution.name, report, pilot, steps, rows, tried)
     found = round(rows * tried / len(chosen))
     if tried < min(2, found):
         raise DistilabelUserError(
             f"rows={rows}: the source has far fewer rows. Set `rows` to their number."
         )
-    forecast = estimate_of(execution.name, report, pilot, steps, found, tried)
+    forecast = make_estimate(execution.name, report, pilot, steps, found, tried)
     forecast.notes.append(f"The source has fewer rows than {rows:,}: about {found:,}.")
     return forecast
 
