@@ -165,8 +165,6 @@ CHILD = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
-from distilabel.models.batch_jobs import coordinator
-coordinator.QUIET_SECONDS = 0.02
 import jobs
 from jobs import evolving
 print("begun", flush=True)

@@ -16,7 +16,7 @@ from distilabel._engine.rows.reorder_buffer import ReorderBuffer
 from distilabel._engine.rows.rows import Key, RowChunk, keys_at, own_copies
 from distilabel._engine.workers.pool import Pool
 from distilabel.errors import EndpointError
-from distilabel.models.batch_jobs.work import begin_work
+from distilabel.models.batch_jobs.pending import begin_work
 from distilabel.models.client.client import ModelClient, use_clients
 from distilabel.models.protocol import RunStopped
 from distilabel.steps.base import Step
@@ -90,9 +90,10 @@ class AllRows(BackpressuredOperator):
                 error.step = error.step or self.name
                 raise
             finally:
-                self.context.end()
+                # Still counted as work: the rows have not gone on yet.
                 if self._spool is not None:
                     await self._spool.close()
+                self.context.end()
         keys = keys_at(batch.keys, outcome.places)
         going = Sifted(keys, outcome.rows, 0, 0)
         # Only tasks note in single rows that they failed on them.

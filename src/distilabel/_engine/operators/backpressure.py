@@ -77,7 +77,7 @@ class BackpressuredOperator(Operator):
     async def wait_for_room(self) -> None:
         """Waits until rows may be let in; if nobody works any more, they must be."""
         while not self.context.stopping and (
-            self.context.gatherings.are_full or (self.room <= 0 and not self._is_needed)
+            self.context.batch_jobs.is_full or (self.room <= 0 and not self._is_needed)
         ):
             self._look.clear()
             await self._look.wait()
@@ -88,7 +88,7 @@ class BackpressuredOperator(Operator):
         if not self.context.idle:
             return False
         # A job takes as many questions as there are; a target wants no more of them than it needs.
-        return self.context.target is None or not self.context.gatherings.have_questions
+        return self.context.target is None or not self.context.batch_jobs.has_pending
 
     @abstractmethod
     async def feed(self) -> None:

@@ -19,7 +19,7 @@ from distilabel._engine.operators.run_context import RunContext
 from distilabel._engine.rows.reorder_buffer import Batch, ReorderBuffer
 from distilabel._engine.rows.rows import Row, RowChunk, keys_at, own_copies
 from distilabel.errors import EndpointError
-from distilabel.models.batch_jobs.work import begin_work
+from distilabel.models.batch_jobs.pending import begin_work
 from distilabel.models.client.client import ModelClient, use_clients
 from distilabel.models.protocol import RunStopped
 from distilabel.steps.base import Step

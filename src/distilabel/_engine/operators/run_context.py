@@ -11,7 +11,7 @@ from distilabel._core.events import Emit
 from distilabel._engine.storage.answer_store import Store
 from distilabel.models.accounting.budget import Budget
 from distilabel.models.batch_jobs.coordinator import JobCoordinator
-from distilabel.models.batch_jobs.work import Work
+from distilabel.models.batch_jobs.pending import Work
 from distilabel.models.protocol import RunStopped
 from distilabel.models.rate_limit.limiters import EndpointLimiters
 from distilabel.typing.steps import OnError
@@ -65,15 +65,15 @@ class RunContext:
         self.target = target
         self.loop = asyncio.get_running_loop()
         self.limiters = EndpointLimiters(emit)
-        self.gatherings = JobCoordinator(
+        self.batch_jobs = JobCoordinator(
             self,
             store,
-            about={"distilabel_pipeline_name": name} if name else {},
+            metadata={"distilabel_pipeline_name": name} if name else {},
             emit=emit,
-            left=self._leave,
+            on_left=self._leave,
         )
         self.threads = DaemonThreads(64)
-        self.waiting: list[Wakeable] = [self.gatherings]
+        self.waiting: list[Wakeable] = [self.batch_jobs]
         self.spools: list[Closable] = []
         self.stopping = False
         # A node has no more rows, or the run is over.
@@ -151,7 +151,7 @@ class RunContext:
         """Nothing new is asked any more; what is in flight goes on."""
         self.stopping = True
         self.limiters.turn_away(RunStopped())
-        self.gatherings.turn_away(RunStopped())
+        self.batch_jobs.turn_away(RunStopped())
         self.wake()
 
     async def settle(self, seconds: float | None = None) -> None:
@@ -161,7 +161,7 @@ class RunContext:
             seconds: to wait at most; None waits as long as it takes.
         """
         until = self.loop.time() + seconds if seconds is not None else None
-        while any(limiter.in_flight for limiter in self.limiters) or self.gatherings.working:
+        while any(limiter.in_flight for limiter in self.limiters) or self.batch_jobs.is_active:
             await asyncio.sleep(0.01)
             if until is not None and self.loop.time() > until:
                 break
@@ -174,4 +174,4 @@ class RunContext:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self.gatherings.close()
+        await self.batch_jobs.close()

@@ -11,7 +11,7 @@ from distilabel._engine.operators.backpressure import BackpressuredOperator
 from distilabel._engine.operators.run_context import RunContext
 from distilabel._engine.rows.rows import Row, RowChunk, all_rows, own_copy
 from distilabel.errors import DistilabelUserError, EndpointError
-from distilabel.models.batch_jobs.work import begin_work
+from distilabel.models.batch_jobs.pending import begin_work
 from distilabel.models.client.client import ModelClient, use_clients
 from distilabel.models.protocol import RunStopped
 from distilabel.steps.base import GeneratorStep

@@ -171,7 +171,7 @@ class OperatorGraph:
         # A pilot is to know now what the rest will be like.
         if not llm.use_offline_batch_generation or self._plan.picked is not None:
             return None
-        return self._context.gatherings.of(llm, reuse=self._context.reuse and step.use_cache)
+        return self._context.batch_jobs.builder(llm, reuse=self._context.reuse and step.use_cache)
 
     def _pool(self, step: _Step) -> Pool | None:
         """Workers that run a step; not those that hold its model."""

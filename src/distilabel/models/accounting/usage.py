@@ -93,6 +93,10 @@ class UsageMeter:
         price = self._price.result() if done else await asyncio.shield(self._price)
         return price if self._job_share is None else reduced(price, self._job_share)
 
+    async def load_price(self) -> None:
+        """Waits until the price is known."""
+        await self._priced()
+
     @property
     def is_limited(self) -> bool:
         """Whether a question may have to wait until it can be afforded."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from distilabel.exceptions import DistilabelOfflineBatchGenerationNotFinishedException
 from distilabel.models.batch_jobs.coordinator import JobCoordinator
-from distilabel.models.batch_jobs.work import Work, begin_work
+from distilabel.models.batch_jobs.pending import Work, begin_work
 from distilabel.models.client.client import ModelClient
 from distilabel.models.protocol import RunStopped
 
@@ -79,10 +79,10 @@ async def ask_standalone(
         llm._memory = Memory()
     bustle = _Bustle()
     gatherings = JobCoordinator(
-        bustle, llm._memory, about={}, emit=lambda event: None, left=lambda: None
+        bustle, llm._memory, metadata={}, emit=lambda event: None, on_left=lambda: None
     )
     bustle.wake = gatherings.wake
-    client = ModelClient(llm, answers=llm._memory, gathering=gatherings.of(llm, reuse=True))
+    client = ModelClient(llm, answers=llm._memory, gathering=gatherings.builder(llm, reuse=True))
     begin_work(Work(bustle.end, bustle.begin))
     bustle.begin()
     try:

@@ -116,7 +116,7 @@ class ModelClient:
         self._limiter: EndpointLimiter | None = None
         self._emit = emit or (lambda event: None)
         self.gathering = gathering
-        share = gathering.desk.price_share if gathering is not None else None
+        share = gathering.api.price_share if gathering is not None else None
         self._bill = UsageMeter(llm, step, self._emit, budget, share)
         self._stopping = stopping or (lambda: False)
         self._arguments = validated_arguments(llm, llm.get_generation_kwargs())

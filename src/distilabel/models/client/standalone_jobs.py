@@ -105,8 +105,8 @@ async def _submitted(desk: BatchAPI, requests: list[BatchRequest]) -> tuple[str,
     lines: list[bytes] = []
     size = 0
     for number, request in enumerate(requests):
-        line = desk.line(str(number), request)
-        if lines and (size + len(line) > desk.most_bytes or len(lines) == desk.most_questions):
+        line = desk.encode(str(number), request)
+        if lines and (size + len(line) > desk.max_bytes or len(lines) == desk.max_requests):
             await submit(lines)
             lines, size = [], 0
         lines.append(line)
@@ -116,7 +116,7 @@ async def _submitted(desk: BatchAPI, requests: list[BatchRequest]) -> tuple[str,
 
 
 async def _collected(llm: HasJobs, desk: BatchAPI, jobs: tuple[str, ...]) -> list[GenerateOutput]:
-    looks = {job: await desk.look(job) for job in jobs}
+    looks = {job: await desk.retrieve(job) for job in jobs}
     if any(not look.ended and look.status != "cancelling" for look in looks.values()):
         raise DistilabelOfflineBatchGenerationNotFinishedException(jobs)
     good = [job for job in jobs if _is_good(job, looks[job])]

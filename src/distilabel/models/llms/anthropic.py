@@ -204,7 +204,7 @@ class AnthropicLLM(AsyncLLM):
         chat = [{"role": "user", "content": input}] if isinstance(input, str) else input
         return chat, structured_output.tool(structure)
 
-    def _desk(self) -> BatchAPI:
+    def _batch_api(self) -> BatchAPI:
         return AnthropicBatchAPI(without_password(self._api), self._headers, _read)
 
     def _request(

@@ -190,7 +190,7 @@ class LLM(RuntimeParametersModelMixin, Serializable, BaseModel, ABC):
         """
         from distilabel.models.client.standalone_jobs import submit_or_collect
 
-        desk = self._desk()
+        desk = self._batch_api()
         if desk is None:
             raise DistilabelNotImplementedError(
                 f"{type(self).__name__} has no offline batches: leave out "
@@ -229,7 +229,7 @@ class LLM(RuntimeParametersModelMixin, Serializable, BaseModel, ABC):
         """Questions of models with the same gate name share one set of limits."""
         return f"{type(self).__name__}:{self.model_name}"
 
-    def _desk(self) -> BatchAPI | None:
+    def _batch_api(self) -> BatchAPI | None:
         """Where batch jobs with questions for this model are submitted; None if it has none."""
         return None
 

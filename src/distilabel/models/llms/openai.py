@@ -212,7 +212,7 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
             **kwargs,
         )
 
-    def _desk(self) -> BatchAPI:
+    def _batch_api(self) -> BatchAPI:
         return OpenAIBatchAPI(without_password(self._base), self._headers, chat_completions.answer)
 
     def _request(
