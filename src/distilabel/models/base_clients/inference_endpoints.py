@@ -6,13 +6,13 @@ Finds the address and the token; knows nothing of questions.
 from __future__ import annotations
 
 import logging
-import os
 from typing import Any, Dict, Final, Optional, Self, Union
 
 from pydantic import BaseModel, Field, PrivateAttr, SecretStr, model_validator
 
 from distilabel.errors import DistilabelUserError, EndpointError
 from distilabel.mixins.runtime_parameters import RuntimeParameter
+from distilabel.models.base_clients.environment import api_key_field
 from distilabel.models.http.endpoint import bearer_headers
 from distilabel.typing import StructuredOutputType
 
@@ -22,11 +22,6 @@ SECONDS_TO_WAKE: Final = 300
 _ASLEEP: Final = frozenset({"paused", "scaledToZero"})
 
 _log = logging.getLogger("distilabel.llm")
-
-
-def _token_in_the_environment() -> Optional[SecretStr]:
-    token = os.getenv("HF_TOKEN")
-    return SecretStr(token) if token else None
 
 
 class InferenceEndpointsBaseClient(BaseModel):
@@ -54,9 +49,8 @@ class InferenceEndpointsBaseClient(BaseModel):
     base_url: Optional[RuntimeParameter[str]] = Field(
         default=None, description="Address of a server, with or without /v1."
     )
-    api_key: Optional[RuntimeParameter[SecretStr]] = Field(
-        default_factory=_token_in_the_environment,
-        description="Token of Hugging Face.",
+    api_key: Optional[RuntimeParameter[SecretStr]] = api_key_field(
+        "HF_TOKEN", "Token of Hugging Face."
     )
     tokenizer_id: Optional[str] = None
     model_display_name: Optional[str] = None

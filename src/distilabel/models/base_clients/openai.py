@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import Annotated, Dict, Optional
 
 from pydantic import BaseModel, Field, SecretStr
 
 from distilabel._core.redaction import Headers
 from distilabel.mixins.runtime_parameters import RuntimeParameter
+from distilabel.models.base_clients.environment import api_key_field, base_url_field
 from distilabel.typing import InstructorStructuredOutputType
 
 
@@ -26,14 +26,12 @@ class OpenAIBaseClient(BaseModel):
     """
 
     model: str
-    base_url: Optional[RuntimeParameter[str]] = Field(
-        default_factory=lambda: os.getenv("OPENAI_BASE_URL", "https://api.openai.com/v1"),
-        description="Address of the endpoint, up to and including /v1.",
+    base_url: Optional[RuntimeParameter[str]] = base_url_field(
+        "OPENAI_BASE_URL",
+        "https://api.openai.com/v1",
+        "Address of the endpoint, up to and including /v1.",
     )
-    api_key: Optional[RuntimeParameter[SecretStr]] = Field(
-        default_factory=lambda: _key(os.getenv("OPENAI_API_KEY")),
-        description="Key of the endpoint.",
-    )
+    api_key: Optional[RuntimeParameter[SecretStr]] = api_key_field("OPENAI_API_KEY")
     default_headers: Annotated[Optional[RuntimeParameter[Dict[str, str]]], Headers] = Field(
         default=None, description="Headers sent with every request.", repr=False
     )
@@ -49,7 +47,3 @@ class OpenAIBaseClient(BaseModel):
     def model_name(self) -> str:
         """Name of the model."""
         return self.model
-
-
-def _key(text: str | None) -> SecretStr | None:
-    return SecretStr(text) if text else None

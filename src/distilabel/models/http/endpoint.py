@@ -161,14 +161,15 @@ async def check_endpoint(url: str, headers: Mapping[str, str], model: str) -> No
     Args:
         url: Address of the endpoint, up to and including `/v1`.
         headers: Headers with the key.
-        model: Name of the model, which must be listed or known by its name. An endpoint without a
-            list passes.
+        model: Name of the model, which must be listed (maybe without a variant that follows a
+            colon) or known by its name. An endpoint without a list passes.
 
     Raises:
         EndpointError: The endpoint cannot be reached, rejects the key, or does not know the model.
     """
     known = await list_models(url, headers)
-    if known and model not in known and not await _has_unlisted_model(url, headers, model):
+    listed = not known or model in known or model.partition(":")[0] in known
+    if not listed and not await _has_unlisted_model(url, headers, model):
         raise EndpointError(
             f"{without_password(url)} does not know the model {model!r}, "
             f"{close_names(model, known[:200])} Nothing was asked."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import partial
 from typing import Any, Dict, List, Optional, Tuple
 
@@ -11,6 +10,7 @@ from pydantic import Field, PrivateAttr, SecretStr, validate_call
 from distilabel._core.addresses import without_password
 from distilabel.errors import AnswerError
 from distilabel.mixins.runtime_parameters import RuntimeParameter
+from distilabel.models.base_clients.environment import api_key_field, base_url_field
 from distilabel.models.batch_jobs.apis.anthropic import AnthropicBatchAPI
 from distilabel.models.batch_jobs.apis.base import BatchAPI, BatchRequest
 from distilabel.models.client.arguments import with_defaults
@@ -30,11 +30,6 @@ from distilabel.typing import FormattedInput, GenerateOutput, InstructorStructur
 _KEY_VARIABLE = "ANTHROPIC_API_KEY"
 # The form of questions whose answers have a structure.
 _STRUCTURED = "s"
-
-
-def _key_in_the_environment() -> Optional[SecretStr]:
-    key = os.getenv(_KEY_VARIABLE)
-    return SecretStr(key) if key else None
 
 
 class AnthropicLLM(AsyncLLM):
@@ -79,13 +74,12 @@ class AnthropicLLM(AsyncLLM):
     """
 
     model: str
-    base_url: Optional[RuntimeParameter[str]] = Field(
-        default_factory=lambda: os.getenv("ANTHROPIC_BASE_URL", "https://api.anthropic.com"),
-        description="Address of the endpoint, with or without /v1.",
+    base_url: Optional[RuntimeParameter[str]] = base_url_field(
+        "ANTHROPIC_BASE_URL",
+        "https://api.anthropic.com",
+        "Address of the endpoint, with or without /v1.",
     )
-    api_key: Optional[RuntimeParameter[SecretStr]] = Field(
-        default_factory=_key_in_the_environment, description="Key of the endpoint."
-    )
+    api_key: Optional[RuntimeParameter[SecretStr]] = api_key_field(_KEY_VARIABLE)
     timeout: RuntimeParameter[float] = Field(
         default=600.0, description="Seconds a request may take."
     )
@@ -97,6 +91,7 @@ class AnthropicLLM(AsyncLLM):
         default=None, description="The schema that all answers follow."
     )
 
+    _telemetry_provider = "anthropic"
     _num_generations_param_supported = False
 
     _headers: Dict[str, str] = PrivateAttr(default_factory=dict)

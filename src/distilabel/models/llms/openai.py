@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Callable, Dict, List, Optional, Tuple, Union
+from typing import Annotated, Any, Callable, ClassVar, Dict, List, Optional, Tuple, Union
 
 from annotated_types import Ge, Gt
 from pydantic import PrivateAttr, validate_call
@@ -56,9 +56,11 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
         ```
     """
 
+    _telemetry_provider = "openai"
+    _key_variable: ClassVar[str] = "OPENAI_API_KEY"
+
     _headers: Dict[str, str] = PrivateAttr(default_factory=dict)
     _refusals: UnsupportedArguments = PrivateAttr(default_factory=UnsupportedArguments)
-    _key_variable = "OPENAI_API_KEY"
 
     def load(self) -> None:
         """Makes ready to ask.
@@ -212,7 +214,7 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
             **kwargs,
         )
 
-    def _batch_api(self) -> BatchAPI:
+    def _batch_api(self) -> Optional[BatchAPI]:
         return OpenAIBatchAPI(without_password(self._base), self._headers, chat_completions.answer)
 
     def _request(

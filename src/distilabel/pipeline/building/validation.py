@@ -249,7 +249,7 @@ class Validation:
             validated_arguments(llm, llm.get_generation_kwargs())
         except DistilabelUserError as error:
             self.faults.add(DistilabelUserError, f"{name}: {error.message}")
-        if llm.use_offline_batch_generation and type(llm)._batch_api is LLM._batch_api:
+        if llm.use_offline_batch_generation and llm._batch_api() is None:
             self.faults.add(
                 DistilabelUserError,
                 f"{name}: {type(llm).__name__} has no offline batches; leave out "

@@ -77,6 +77,7 @@ class InferenceEndpointsLLM(InferenceEndpointsBaseClient, AsyncLLM, MagpieChatTe
         ```
     """
 
+    _telemetry_provider = "hugging_face"
     _num_generations_param_supported = False
     # The service keeps answers by question: with a seed, an equal question gets another one.
     _takes_seed = True
@@ -145,7 +146,7 @@ class InferenceEndpointsLLM(InferenceEndpointsBaseClient, AsyncLLM, MagpieChatTe
     async def _preflight(self) -> None:
         """Asks for the list of models: costs nothing, and tells a wrong token, address or model."""
         if self.model_id:
-            await check_endpoint(self._api, self._headers, self.model_id.partition(":")[0])
+            await check_endpoint(self._api, self._headers, self.model_id)
         else:
             self._served = await self._model_served()
 
