@@ -155,7 +155,7 @@ async def test_before_the_first_question_key_address_and_model_are_checked() -> 
         await loaded(url, model="gpt-small")._preflight()
         with pytest.raises(EndpointError, match="did you mean 'gpt-small'"):
             await loaded(url, model="gpt-smal")._preflight()
-        with pytest.raises(EndpointError, match="refuses the key"):
+        with pytest.raises(EndpointError, match="rejects the key"):
             await loaded(url, model="gpt-small", api_key="wrong")._preflight()
     with pytest.raises(EndpointError, match="base_url"):
         await loaded(url)._preflight()
@@ -228,10 +228,10 @@ async def test_a_model_that_takes_other_arguments_is_asked_otherwise(
             model_client = ModelClient(llm)
             outputs = await model_client.ask_all([CHAT] * 8, max_new_tokens=40, temperature=0.3)
     assert all(output["statistics"]["output_tokens"] == [40] for output in outputs)
-    told = [each.message for each in caplog.records if "takes no" in each.message]
+    told = [each.message for each in caplog.records if "does not accept" in each.message]
     assert told == [
-        "m takes no max_tokens: from now on it is sent as max_completion_tokens.",
-        "m takes no temperature: from now on it is left out.",
+        "m does not accept max_tokens. From now on it is sent as max_completion_tokens.",
+        "m does not accept temperature. From now on it is left out.",
     ]
 
 

@@ -1,4 +1,4 @@
-"""Fields of every client of an OpenAI-compatible endpoint."""
+"""`OpenAIBaseClient`: fields of all models at OpenAI-compatible endpoints."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from distilabel.typing import InstructorStructuredOutputType
 
 
 class OpenAIBaseClient(BaseModel):
-    """Where an OpenAI-compatible endpoint is and how to be let in.
+    """Address, key and options of a model at an OpenAI-compatible endpoint.
 
     Attributes:
-        model: name of the model.
-        base_url: address up to and including `/v1`; read from `OPENAI_BASE_URL`.
-        api_key: read from `OPENAI_API_KEY`.
-        default_headers: sent with every request.
-        max_retries: how often a question is asked again after an error.
-        timeout: seconds a request may take.
-        structured_output: `schema` (a pydantic class or a JSON schema) all answers follow.
+        model: Name of the model.
+        base_url: Address of the endpoint, up to and including `/v1`; read from `OPENAI_BASE_URL`.
+        api_key: Key of the endpoint; read from `OPENAI_API_KEY`.
+        default_headers: Headers sent with every request.
+        max_retries: How often a request is retried after an error.
+        timeout: Seconds a request may take.
+        structured_output: `schema` (a pydantic class or a JSON schema) that all answers follow.
     """
 
     model: str
@@ -36,7 +36,7 @@ class OpenAIBaseClient(BaseModel):
         default=None, description="Headers sent with every request.", repr=False
     )
     max_retries: RuntimeParameter[int] = Field(
-        default=6, description="How often a question is asked again after an error."
+        default=6, description="How often a request is retried after an error."
     )
     timeout: RuntimeParameter[int] = Field(default=120, description="Seconds a request may take.")
     structured_output: Optional[RuntimeParameter[InstructorStructuredOutputType]] = Field(

@@ -1,4 +1,4 @@
-"""Language models: the two base classes and one file per provider."""
+"""Language models: the two base classes, and one file per provider."""
 
 from typing import TYPE_CHECKING
 

@@ -51,7 +51,7 @@ async def test_a_completed_job_has_ended_once_its_files_are_there(
     at = None if completed is None else time.time() - completed
     data = {"status": status, "completed_at": at, **files}
     endpoint.before["GET /v1/batches"] = lambda: web.json_response(data)
-    api = OpenAIBatchAPI(endpoint.url, {}, chat_completions.answer)
+    api = OpenAIBatchAPI(endpoint.url, {}, chat_completions.parse_response)
     found = await api.retrieve("batch_1")
     assert (found.status, found.ended) == (status, ended)
     assert found.results == tuple(files.values())

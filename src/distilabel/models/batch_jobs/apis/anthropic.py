@@ -128,7 +128,7 @@ class AnthropicBatchAPI(BatchAPI):
             )
         reported = result.get("error") or {}
         rejected = (reported.get("error") or reported).get("type") == "invalid_request_error"
-        message = errors.said(orjson.dumps(reported))
+        message = errors.error_message(orjson.dumps(reported))
         return AnswerError(
             f"the batch job answered: {message}",
             status=400 if rejected else None,

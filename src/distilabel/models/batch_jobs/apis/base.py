@@ -228,6 +228,6 @@ def json_object(body: bytes) -> dict[str, Any]:
         data = None
     if not isinstance(data, dict):
         raise EndpointError(
-            f"batch job: the endpoint's reply is not a JSON object: {errors.shown(body)[:200]}"
+            f"batch job: the endpoint's reply is not a JSON object: {errors.excerpt(body)[:200]}"
         )
     return data
