@@ -99,7 +99,7 @@ def test_a_redirect_is_told_without_what_may_let_somebody_in() -> None:
     ("body", "why", "words"),
     [
         (b"", orjson.JSONDecodeError("x", "", 0), "it is empty"),
-        (b"<html>Log in</html>", orjson.JSONDecodeError("x", "", 0), "web page, 'Log in'. Check the"),
+        (b"<html>Log in</html>", orjson.JSONDecodeError("x", "", 0), "page, 'Log in'. Check the"),
         (b'{"error": {"message": "gone"}}', KeyError("choices"), "an error, 'gone'"),
         (b"{}", KeyError("choices"), "it has no 'choices'"),
         (b"{}", "why", "why"),
