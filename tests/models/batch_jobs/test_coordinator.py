@@ -42,7 +42,7 @@ def test_no_more_rows_wait_in_memory_than_may(
     for job, status in re.findall(r"batch job (\w+): (\w+),", log):
         (waiting.discard if status == "completed" else waiting.add)(job)
         most = max(most, len(waiting))
-    # Those that are held, and those that were on their way to be.
+    # Two jobs that are held, and up to two whose rows were already read.
     assert 1 < most <= 4
     assert endpoint.counts == (10, 80, 0)
 

@@ -72,7 +72,7 @@ def test_a_job_of_another_endpoint_is_not_looked_for_at_this_one(
     [
         ("before", UPLOAD, False),
         ("after", UPLOAD, False),
-        # The request has arrived, and is served although nobody waits for the reply.
+        # The request has arrived, and is handled although its sender is dead.
         ("before", CREATE, True),
         ("after", CREATE, True),
         ("before", LOOK, True),

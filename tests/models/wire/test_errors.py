@@ -1,4 +1,4 @@
-"""Protects what a reply without an answer is taken for. No network."""
+"""Protects which error a reply without an answer becomes."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_what_is_in_one_question_ends_no_run(status: int, error: Any) -> None:
     assert not found.retryable
 
 
-def test_a_redirect_is_told_without_what_may_let_somebody_in() -> None:
+def test_a_redirect_is_named_without_credentials() -> None:
     headers = {"location": "https://u:secret@login.example/sso?token=secret"}
     found = error_from_response(302, headers, b"", url=URL)
     assert isinstance(found, EndpointError)

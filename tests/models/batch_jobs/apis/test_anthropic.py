@@ -1,4 +1,4 @@
-"""Protects batch jobs of Anthropic, over HTTP: there is no label to find a job by, and no loss."""
+"""Protects batch jobs of Anthropic, over HTTP: no job is lost although none has a label."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_a_killed_run_loses_no_job_and_asks_nothing_twice(
 def test_another_job_that_is_not_finished_is_not_taken_for_the_lost_one(
     endpoint: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The run ended before it submitted, while a stranger's job of that size is at work."""
+    """The run ended before it submitted, while another run's job of that size is running."""
     monkeypatch.setattr(job_poller, "ARRIVAL_SECONDS", 0.0)
     endpoint.before[CREATE] = lambda: web.Response(status=400)
     with pytest.raises(EndpointError, match="400"):

@@ -175,7 +175,7 @@ async def test_a_server_of_one_model_is_asked_for_it_by_name(
     assert server.paths.count("/v1/models") == 1
 
 
-async def test_nobody_at_the_address_is_told_before_the_first_question() -> None:
+async def test_a_server_that_is_down_is_found_before_the_first_request() -> None:
     with pytest.raises(EndpointError, match="base_url"):
         await loaded(base_url="http://127.0.0.1:9")._preflight()
 
