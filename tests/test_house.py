@@ -121,3 +121,20 @@ def test_every_file_says_what_it_is(file: Path) -> None:
     lines = source.count("\n")
     if lines > 500:
         assert "lines" in (docstring or ""), f"{lines} lines: say in the docstring why"
+
+
+# What the folders of `models` may import of each other, from the lowest up.
+MODEL_LAYERS = {
+    "wire": {"wire"},
+    "http": {"wire", "http"},
+    "base_clients": {"http", "base_clients"},
+    "batch_jobs": {"wire", "http", "protocol.py", "accounting", "batch_jobs"},
+}
+
+
+@pytest.mark.parametrize("folder", MODEL_LAYERS)
+def test_models_import_only_lower_layers(folder: str) -> None:
+    for file, others in GRAPH.items():
+        if file[:2] == ("models", folder):
+            used = {other[1] for other in others if other[0] == "models"}
+            assert used <= MODEL_LAYERS[folder], "/".join(file)

@@ -30,7 +30,7 @@ ADDRESS = f"https://me:{CANARY}@host.example/v1?a=b&api_key={CANARY}#x"
 
 def plain_of(name: str) -> dict[str, Any]:
     if name in NEW:
-        return dict(builtins()[name]().dump())
+        return dict(builtins()[name](**NEW[name]).dump())
     return dict(written()[name][0])
 
 

@@ -23,8 +23,8 @@ _FACES = {
     "tasks": distilabel.steps.tasks,
 }
 
-# What 1.5.3 did not have: nobody has a dump of it.
-NEW = {"SimulatedLLM"}
+# What 1.5.3 did not have, so that there is no dump of it: the fields each class needs.
+NEW: dict[str, dict[str, Any]] = {"OpenRouterLLM": {"model": "m"}, "SimulatedLLM": {}}
 
 
 @cache

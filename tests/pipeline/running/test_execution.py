@@ -243,7 +243,9 @@ def test_a_user_error_in_load_is_raised_without_a_traceback_of_the_engine(
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
         Numbers() >> Ask(name="ask", llm=OpenAILLM(model="m"))
-    with pytest.raises(RuntimeError, match="'ask' could not be loaded: OpenAILLM needs") as caught:
+    with pytest.raises(
+        RuntimeError, match="'ask' could not be loaded: OpenAILLM: no API key"
+    ) as caught:
         pipeline.run()
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__

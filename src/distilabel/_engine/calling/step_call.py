@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from distilabel._core.daemon_threads import DaemonThreads
 from distilabel._engine.rows.rows import RowOrigin, checked_rows, distinct, match_origins
-from distilabel.models.batch_jobs.work import Work, begin_work
+from distilabel.models.batch_jobs.pending import Work, begin_work
 from distilabel.models.client.client import ModelClient, use_clients
 from distilabel.steps.base import Step
 

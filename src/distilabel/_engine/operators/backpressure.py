@@ -86,7 +86,7 @@ class BackpressuredOperator(Operator):
     async def wait_for_room(self) -> None:
         """Waits until rows may be sent, or must be because nothing else is running."""
         while not self.context.stopping and (
-            self.context.batch_jobs.are_full or (self.room <= 0 and not self._must_send)
+            self.context.batch_jobs.is_full or (self.room <= 0 and not self._must_send)
         ):
             self._may_have_room.clear()
             await self._may_have_room.wait()
@@ -97,7 +97,7 @@ class BackpressuredOperator(Operator):
         if not self.context.activity.idle:
             return False
         # A batch job takes all requests there are; a target wants no more than it needs.
-        return self.context.config.target is None or not self.context.batch_jobs.have_questions
+        return self.context.config.target is None or not self.context.batch_jobs.has_pending
 
     @abstractmethod
     async def feed(self) -> None:

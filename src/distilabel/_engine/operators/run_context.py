@@ -14,7 +14,7 @@ from distilabel._engine.run_state import RunState
 from distilabel._engine.storage.answer_store import Store
 from distilabel.models.accounting.budget import Budget
 from distilabel.models.batch_jobs.coordinator import JobCoordinator
-from distilabel.models.batch_jobs.work import Work
+from distilabel.models.batch_jobs.pending import Work
 from distilabel.models.protocol import RunStopped
 from distilabel.models.rate_limit.limiter import EndpointLimiters
 
@@ -79,9 +79,9 @@ class RunContext:
         self.batch_jobs = JobCoordinator(
             self.activity,
             store,
-            about={"distilabel_pipeline_name": name} if name else {},
+            metadata={"distilabel_pipeline_name": name} if name else {},
             emit=emit,
-            left=self.drain,
+            on_left=self.drain,
         )
         self.threads = DaemonThreads(64)
         self.waiting: list[Wakeable] = [self.batch_jobs]
@@ -205,7 +205,7 @@ class RunContext:
             seconds: How long to wait at most; None waits as long as it takes.
         """
         until = self.loop.time() + seconds if seconds is not None else None
-        while any(limiter.in_flight for limiter in self.limiters) or self.batch_jobs.working:
+        while any(limiter.in_flight for limiter in self.limiters) or self.batch_jobs.is_active:
             await asyncio.sleep(0.01)
             if until is not None and self.loop.time() > until:
                 break

@@ -15,7 +15,7 @@ from distilabel._engine.operators.failures import FailurePolicy, has_failed
 from distilabel._engine.operators.run_context import RunContext
 from distilabel._engine.rows.rows import Key, Row, RowChunk
 from distilabel.errors import DistilabelError, EndpointError, ModelError, error_record
-from distilabel.models.batch_jobs.work import Work, begin_work
+from distilabel.models.batch_jobs.pending import Work, begin_work
 from distilabel.models.client.client import ModelClient
 from distilabel.models.protocol import RunStopped
 from distilabel.steps.tasks.base import Task

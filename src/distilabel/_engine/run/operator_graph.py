@@ -192,7 +192,7 @@ class OperatorGraph:
         # A pilot needs its answers now.
         if not llm.use_offline_batch_generation or self._context.config.is_pilot:
             return None
-        return self._context.batch_jobs.of(llm, reuse=self._reuses(step))
+        return self._context.batch_jobs.builder(llm, reuse=self._reuses(step))
 
     def _reuses(self, step: _Step) -> bool:
         return self._context.config.reuse and step.use_cache

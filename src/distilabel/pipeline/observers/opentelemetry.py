@@ -36,18 +36,6 @@ _EXPORT_MILLISECONDS: Final = 5_000
 _TOKENS: Final = tuple(4**n for n in range(14))
 _SECONDS: Final = tuple(0.01 * 2**n for n in range(14))
 
-# What the conventions call a provider, by the class that asks it.
-_PROVIDERS: Final = {
-    "AnthropicLLM": "anthropic",
-    "AzureOpenAILLM": "azure.ai.openai",
-    "CohereLLM": "cohere",
-    "GroqLLM": "groq",
-    "InferenceEndpointsLLM": "hugging_face",
-    "MistralLLM": "mistral_ai",
-    "OpenAILLM": "openai",
-    "VertexAILLM": "gcp.vertex_ai",
-}
-
 
 @contextmanager
 def own_providers(steps: Mapping[str, _Step], outer: Any) -> Iterator[SpanObserver]:
@@ -257,10 +245,8 @@ def _nanoseconds(moment: float) -> int:
 
 
 def _provider(llm: Any) -> str:
-    for cls in type(llm).__mro__:
-        if cls.__name__ in _PROVIDERS:
-            return _PROVIDERS[cls.__name__]
-    return type(llm).__name__.removesuffix("LLM").lower() or "_OTHER"
+    given: str = getattr(llm, "_telemetry_provider", "")
+    return given or type(llm).__name__.removesuffix("LLM").lower() or "_OTHER"
 
 
 def _server(url: Any) -> dict[str, Any]:

@@ -1,9 +1,8 @@
-"""Protects batch jobs of Anthropic, over HTTP: there is no label to find a job by, and no loss."""
+"""Protects batch jobs of Anthropic, over HTTP: no job is lost although none has a label."""
 
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,7 @@ import pytest
 from aiohttp import web
 
 from distilabel.errors import EndpointError
-from distilabel.models.batch_jobs import coordinator, finding, job_builder
-from distilabel.models.batch_jobs.apis import base
+from distilabel.models.batch_jobs import job_builder, job_poller
 from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromDicts
 from distilabel.steps.tasks import TextGeneration
@@ -21,15 +19,6 @@ from jobs import Endpoint, Killer, claude, evolving, made, rows, writing
 COUNT = 20
 CREATE, LOOK = "POST /v1/messages/batches", "GET /v1/messages/batches"
 COLLECT = "GET /v1/messages/batches/results"
-
-
-@pytest.fixture
-def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
-    monkeypatch.setattr(coordinator, "QUIET_SECONDS", 0.02)
-    monkeypatch.setattr(base, "FIRST_WAIT", 0.01)
-    server = Endpoint()
-    yield server
-    server.close()
 
 
 def test_answers_are_those_of_asking_one_by_one(endpoint: Endpoint, tmp_path: Path) -> None:
@@ -88,7 +77,7 @@ def test_what_fails_in_every_job_fails_with_the_providers_words(
 ) -> None:
     endpoint.batches(failing=1)
     distiset = writing(endpoint.url, tmp_path, of=claude).run()
-    assert endpoint.counts == (job_builder.MOST_TRIES, 0, 0)
+    assert endpoint.counts == (job_builder.MAX_TRIES, 0, 0)
     assert "a simulated fault: status 500" in distiset.failures[0]["message"]
 
 
@@ -135,8 +124,8 @@ def test_a_killed_run_loses_no_job_and_asks_nothing_twice(
 def test_another_job_that_is_not_finished_is_not_taken_for_the_lost_one(
     endpoint: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The run ended before it submitted, while a stranger's job of that size is at work."""
-    monkeypatch.setattr(finding, "YOUNG_SECONDS", 0.0)
+    """The run ended before it submitted, while another run's job of that size is running."""
+    monkeypatch.setattr(job_poller, "ARRIVAL_SECONDS", 0.0)
     endpoint.before[CREATE] = lambda: web.Response(status=400)
     with pytest.raises(EndpointError, match="400"):
         writing(endpoint.url, tmp_path, of=claude).run()
