@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from distilabel._core.row_context import row_at_work
 from distilabel.errors import AnswerError
 from distilabel.models import SimulatedLLM
-from distilabel.steps.tasks import Magpie, MagpieGenerator
+from distilabel.steps.tasks import Magpie
 
 SIX = {"input_tokens": [7] * 6, "output_tokens": [11] * 6}
 
@@ -188,7 +188,7 @@ def test_the_model_has_to_know_the_template(scripted: Any) -> None:
     with pytest.raises(ValidationError, match="Scripted cannot write user messages"):
         Magpie(llm=scripted())
     with pytest.raises(ValidationError, match="needs a magpie_pre_query_template"):
-        MagpieGenerator(llm=SimulatedLLM(), num_rows=2)
+        Magpie(llm=SimulatedLLM())
     model = llm()
     assert not model.use_magpie_template
     Magpie(llm=model)
@@ -211,15 +211,7 @@ def test_there_has_to_be_something_to_draw(prompts: Any, words: str) -> None:
 
 @pytest.mark.parametrize("prompts", [None, "s", ["a", "b"], {"a": "x"}, {"a": ("x", 1.0)}])
 def test_it_is_rebuilt_from_its_dump(prompts: Any) -> None:
-    for task in (
-        Magpie(llm=llm(), system_prompt=prompts, n_turns=2),
-        MagpieGenerator(llm=llm(), system_prompt=prompts, num_rows=3),
-    ):
-        again = type(task).from_dict(task.dump())
-        assert again.dump() == task.dump()
-        assert again.system_prompt == prompts
-
-
-def test_a_generator_of_no_rows_is_a_mistake() -> None:
-    with pytest.raises(ValidationError):
-        MagpieGenerator(llm=llm(), num_rows=0)
+    task = Magpie(llm=llm(), system_prompt=prompts, n_turns=2)
+    again = Magpie.from_dict(task.dump())
+    assert again.dump() == task.dump()
+    assert again.system_prompt == prompts
