@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Final
 
 from distilabel._core.events import Event, ResponseReceived, RowsProcessed, UnusableResponse
-from distilabel._core.row_context import row_at_work
+from distilabel._core.row_context import current_row
 from distilabel.models.accounting.prices import Price, Usage
 
 # To reach a row of a source, all rows before it have to be read.
@@ -138,7 +138,7 @@ class Pilot:
                 seen.latencies.append(event.seconds)
         seen.unpriced |= cost is None
         took.cost = (cost or 0.0) * self.job_shares.get(event.step, 1.0)
-        key = row_at_work.get()
+        key = current_row.get()
         if key is None or event.step in self._blurred:
             seen.loose.append(took)
         else:

@@ -9,7 +9,7 @@ import logging
 from collections import deque
 from typing import Any, Final
 
-from distilabel._core.row_context import row_at_work
+from distilabel._core.row_context import current_row
 from distilabel._engine.operators.base import Operator
 from distilabel._engine.operators.failures import FailurePolicy, has_failed
 from distilabel._engine.operators.run_context import RunContext
@@ -83,13 +83,13 @@ class TaskOperator(Operator):
         given = self._mappings.to_step(row) if self._mappings else row
         if any(given.get(name, self) is None for name in self._required):
             return False
-        before = row_at_work.set(key)
+        before = current_row.set(key)
         try:
             made = self._client.kept(lambda ask: self._task._run_aprocess(given, ask))
         except Exception:  # noqa: BLE001 (it will be raised again where it is dealt with)
             return False
         finally:
-            row_at_work.reset(before)
+            current_row.reset(before)
         if made is None:
             return False
         self._pass_on(key, row, made)
@@ -109,9 +109,9 @@ class TaskOperator(Operator):
         if self._client.gathering is not None:
             begin_work(Work(self._rest, self._resume))
         try:
-            before = row_at_work.set(key)
+            before = current_row.set(key)
             await self._made(key, row)
-            row_at_work.reset(before)
+            current_row.reset(before)
         finally:
             self._running -= 1
             self.context.end()

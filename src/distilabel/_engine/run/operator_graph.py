@@ -23,7 +23,7 @@ from distilabel._engine.operators.stage_buffer import StageBuffer
 from distilabel._engine.operators.task import TaskOperator
 from distilabel._engine.rows.limit import RowLimit
 from distilabel._engine.run.plan import Plan
-from distilabel._engine.workers.models import batcher_with, model_of
+from distilabel._engine.workers.model_workers import in_process_model, micro_batcher_for
 from distilabel._engine.workers.pool import Pool
 from distilabel.constants import STEPS_OUTPUTS_PATH
 from distilabel.models.batch_jobs.job_builder import JobBuilder
@@ -165,7 +165,7 @@ class OperatorGraph:
     def _batcher(self, step: _Step, llm: LLM, most: int) -> MicroBatcher | None:
         """Asks a model that workers hold."""
         pool = self._pools.get(str(step.name))
-        return batcher_with(pool, llm, most) if pool is not None else None
+        return micro_batcher_for(pool, llm, most) if pool is not None else None
 
     def _gathering(self, step: _Step, llm: LLM) -> JobBuilder | None:
         # A pilot is to know now what the rest will be like.
@@ -175,7 +175,7 @@ class OperatorGraph:
 
     def _pool(self, step: _Step) -> Pool | None:
         """Workers that run a step; not those that hold its model."""
-        return self._pools.get(str(step.name)) if model_of(step) is None else None
+        return self._pools.get(str(step.name)) if in_process_model(step) is None else None
 
     def _cache(self, step: Step) -> StepCache | None:
         """A memo for a step of the user's; the answers of models are kept by themselves."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from distilabel._engine.run.plan import Plan
-from distilabel._engine.workers.models import model_of
+from distilabel._engine.workers.model_workers import in_process_model
 from distilabel._engine.workers.pool import Pool
 from distilabel.constants import STEPS_ARTIFACTS_PATH
 
@@ -36,6 +36,6 @@ def pools_of(plan: Plan) -> dict[str, Pool]:
             step.set_pipeline_artifacts_path(plan.data / STEPS_ARTIFACTS_PATH)
             count = 1 if plan.first_batch_only else count
             # What a task may take is measured where its rows are.
-            seconds = step.process_timeout if model_of(step) is None else None
+            seconds = step.process_timeout if in_process_model(step) is None else None
             pools[name] = Pool(step, count, plan.name, plan.signature, plan.site, seconds)
     return pools

@@ -25,7 +25,11 @@ from distilabel._engine.run.plan import Plan
 from distilabel._engine.run.pools import pools_of
 from distilabel._engine.run.setup import check_prices
 from distilabel._engine.storage.answer_store import Store
-from distilabel._engine.workers.models import load_with, model_of, unload_with
+from distilabel._engine.workers.model_workers import (
+    in_process_model,
+    load_with_workers,
+    unload_with_workers,
+)
 from distilabel._engine.workers.pool import Pool
 from distilabel.constants import STEPS_ARTIFACTS_PATH
 from distilabel.errors import DistilabelError, ModelError, StoreError
@@ -204,7 +208,11 @@ class Runner:
         try:
             load = step.load
             if pool is not None:
-                load = pool.start if model_of(step) is None else partial(load_with, pool, step)
+                load = (
+                    pool.start
+                    if in_process_model(step) is None
+                    else partial(load_with_workers, pool, step)
+                )
             if step.load_timeout is None:
                 await self._threads.run(load)
             else:
@@ -242,7 +250,11 @@ class Runner:
         try:
             unload = step.unload
             if pool is not None:
-                unload = pool.close if model_of(step) is None else partial(unload_with, pool, step)
+                unload = (
+                    pool.close
+                    if in_process_model(step) is None
+                    else partial(unload_with_workers, pool, step)
+                )
             await self._threads.run(unload)
         except Exception as error:  # noqa: BLE001 (whatever a step of the user's raises)
             _log.warning("%s could not be unloaded: %s: %s", step.name, type(error).__name__, error)

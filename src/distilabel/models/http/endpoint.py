@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import orjson
 
-from distilabel._core.addresses import without_password
+from distilabel._core.redaction import redact_urls
 from distilabel.errors import AnswerError, DistilabelUserError, EndpointError, ModelError
 from distilabel.mixins.runtime_parameters import close_names
 from distilabel.models.http import transport
@@ -136,6 +136,6 @@ async def make_sure_of(url: str, headers: Mapping[str, str], model: str) -> None
     known = await listed_models(url, headers)
     if known and model not in known and not await _answers_for(url, headers, model):
         raise EndpointError(
-            f"{without_password(url)} does not know the model {model!r}, "
+            f"{redact_urls(url)} does not know the model {model!r}, "
             f"{close_names(model, known[:200])} Nothing was asked."
         )

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 from weakref import WeakKeyDictionary
 
-from distilabel._core.addresses import without_password
+from distilabel._core.redaction import redact_urls
 from distilabel.errors import AnswerError
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ async def send(
     """
     import aiohttp
 
-    shown = without_password(url)
+    shown = redact_urls(url)
     if headers and "Authorization" in headers:
         # One way in at a time: the key that was given goes before a password in the address.
         url = shown

@@ -7,7 +7,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 from pydantic import Field, PrivateAttr, SecretStr, validate_call
 
-from distilabel._core.addresses import without_password
+from distilabel._core.redaction import redact_urls
 from distilabel.errors import AnswerError
 from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.models.batch_jobs.apis.anthropic import AnthropicBatchAPI
@@ -197,7 +197,7 @@ class AnthropicLLM(AsyncLLM):
         return chat, structured_output.tool(structure)
 
     def _desk(self) -> BatchAPI:
-        return AnthropicBatchAPI(without_password(self._api), self._headers, _read)
+        return AnthropicBatchAPI(redact_urls(self._api), self._headers, _read)
 
     def _request(
         self, input: FormattedInput, count: int, arguments: Dict[str, Any]

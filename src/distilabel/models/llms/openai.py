@@ -7,7 +7,7 @@ from typing import Annotated, Any, Callable, Dict, List, Optional, Tuple, Union
 from annotated_types import Ge, Gt
 from pydantic import PrivateAttr, validate_call
 
-from distilabel._core.addresses import without_password
+from distilabel._core.redaction import redact_urls
 from distilabel.errors import AnswerError
 from distilabel.models.base_clients.openai import OpenAIBaseClient
 from distilabel.models.batch_jobs.apis.base import BatchAPI, BatchRequest
@@ -210,7 +210,7 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
         )
 
     def _desk(self) -> BatchAPI:
-        return OpenAIBatchAPI(without_password(self._base), self._headers, chat_completions.answer)
+        return OpenAIBatchAPI(redact_urls(self._base), self._headers, chat_completions.answer)
 
     def _request(
         self, input: FormattedInput, count: int, arguments: Dict[str, Any]

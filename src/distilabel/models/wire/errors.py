@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import orjson
 
-from distilabel._core.addresses import without_password
+from distilabel._core.redaction import redact_urls
 from distilabel._core.surrogates import replace_surrogates
 from distilabel.errors import AnswerError, EndpointError, ModelError
 
@@ -217,7 +217,7 @@ def error_from_response(
         body: of the reply.
         url: what was asked, for the message.
     """
-    url = without_password(url)
+    url = redact_urls(url)
     words = said(body)
     # Not in the message: there it would make every failure a kind of its own.
     request = headers.get("request-id") or headers.get("x-request-id")
@@ -246,7 +246,7 @@ def error_from_response(
         )
     if 300 <= status < 400:
         # Where to, but not what else the address tells: it may let somebody in.
-        there = without_password(headers.get("location", "")).partition("?")[0] or "elsewhere"
+        there = redact_urls(headers.get("location", "")).partition("?")[0] or "elsewhere"
         return EndpointError(
             f"{url} does not answer but sends to {there} ({status}). Is the base_url right "
             "(https, the path up to /v1), or does somebody have to log in first?",

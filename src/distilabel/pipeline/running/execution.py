@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("distilabel.pipeline")
 
 
-class Runnable(Protocol):
+class PipelineLike(Protocol):
     """A pipeline, as its runs see it."""
 
     name: str
@@ -69,7 +69,7 @@ class Execution:
     """
 
     def __init__(
-        self, pipeline: Runnable, parameters: Any, dataset: Any, dataset_batch_size: int
+        self, pipeline: PipelineLike, parameters: Any, dataset: Any, dataset_batch_size: int
     ) -> None:
         self._pipeline = pipeline
         self._parameters: dict[Any, dict[str, Any]] = parameters or {}
@@ -133,7 +133,7 @@ class Execution:
             ModuleNotFoundError: a requirement is not installed.
         """
         validation = Validation(self._dag, self._steps, self._pipeline._routing, self._site)
-        faults = validation.faults
+        problems = validation.problems
         for name, values in self._parameters.items():
             step = self._steps.get(getattr(name, "name", name))
             if step is None:
@@ -145,25 +145,25 @@ class Execution:
                 continue
             unknown = step.unknown_runtime_parameters(values)
             for text in unknown:
-                faults.add(DistilabelUserError, f"{step.name}: {text}")
+                problems.add(DistilabelUserError, f"{step.name}: {text}")
             if not unknown:
                 try:
                     step.set_runtime_parameters(values)
                 except ValueError as error:
-                    faults.add(ValueError, f"{step.name}: {error}")
+                    problems.add(ValueError, f"{step.name}: {error}")
         validation.graph()
         validation.values()
         groups = parse_load_groups(load_groups, self._dag)
         validation.load_groups(groups)
         validation.target(target_rows, in_groups=bool(groups))
         if storage_parameters is not None and "path" not in storage_parameters:
-            faults.add(DistilabelUserError, "storage_parameters needs a `path`.")
+            problems.add(DistilabelUserError, "storage_parameters needs a `path`.")
         is_amount = isinstance(budget, (int, float)) and not isinstance(budget, bool)
         if budget is not None and not (is_amount and 0 < budget < math.inf):
-            faults.add(
+            problems.add(
                 DistilabelUserError, f"budget={budget!r} is no amount of US dollars above 0."
             )
-        faults.raise_if_any()
+        problems.raise_if_any()
         if groups:
             self._stages = load_stages(self._dag, lambda n: self._steps[n].is_global, groups)
         missing = self._pipeline.requirements_to_install()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from pydantic import Field
 
-from distilabel._core.redaction import Key
+from distilabel._core.redaction import SecretField
 from distilabel.errors import DistilabelUserError
 from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.steps.base import GlobalStep, StepInput
@@ -53,7 +53,7 @@ class PushToHub(GlobalStep):
     private: RuntimeParameter[bool] = Field(
         default=False, description="Whether a newly created dataset is private."
     )
-    token: Annotated[Optional[RuntimeParameter[str]], Key] = Field(
+    token: Annotated[Optional[RuntimeParameter[str]], SecretField] = Field(
         default=None,
         repr=False,
         description="Hub token with write access; None for `HF_TOKEN` or the stored login.",

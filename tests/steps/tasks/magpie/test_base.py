@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from distilabel._core.row_context import row_at_work
+from distilabel._core.row_context import current_row
 from distilabel.errors import AnswerError
 from distilabel.models import SimulatedLLM
 from distilabel.steps.tasks import Magpie
@@ -137,11 +137,11 @@ async def drawn(rows: int, system_prompt: Any) -> list[str]:
     task = Magpie(llm=llm(), system_prompt=system_prompt)
     prompts = []
     for number in range(rows):
-        before = row_at_work.set((number,))
+        before = current_row.set((number,))
         ask = Recorder()
         await task.aprocess({}, ask)
         prompts.append(ask.given[0][0]["content"])
-        row_at_work.reset(before)
+        current_row.reset(before)
     return prompts
 
 
@@ -161,11 +161,11 @@ async def test_a_row_made_of_another_draws_for_itself() -> None:
     task = Magpie(llm=llm(), system_prompt=[str(i) for i in range(50)])
     prompts = set()
     for branch in range(10):
-        before = row_at_work.set((3, branch))
+        before = current_row.set((3, branch))
         ask = Recorder()
         await task.aprocess({}, ask)
         prompts.add(ask.given[0][0]["content"])
-        row_at_work.reset(before)
+        current_row.reset(before)
     assert len(prompts) > 5
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Dict, Final, List, Optional, Self, Tuple,
 
 from pydantic import BaseModel, Field, PositiveInt, PrivateAttr, field_validator, model_validator
 
-from distilabel._core.row_context import row_at_work
+from distilabel._core.row_context import current_row
 from distilabel.constants import DISTILABEL_METADATA_KEY
 from distilabel.errors import AnswerError, DistilabelUserError
 from distilabel.mixins.runtime_parameters import RuntimeParameter, RuntimeParametersMixin
@@ -331,7 +331,7 @@ class Magpie(Task, MagpieBase):
 
     def _row_seed(self) -> str:
         """Returns a text that identifies the row: its key in a run, else a running number."""
-        key = row_at_work.get()
+        key = current_row.get()
         if key is None:
             key = (self._standalone_rows,)
             self._standalone_rows += 1

@@ -1,4 +1,4 @@
-"""How a command fails: one message in red and an exit status, no traceback."""
+"""How a command fails: one message in red and exit status 1, without a traceback."""
 
 from __future__ import annotations
 
@@ -9,38 +9,38 @@ from typing import NoReturn
 import typer
 
 
-def leave(message: str) -> NoReturn:
-    """Says what is wrong and ends the command with status 1.
+def fail(message: str) -> NoReturn:
+    """Prints an error message and ends the command with status 1.
 
     Args:
-        message: what failed and what to do about it.
+        message: What is wrong and what to do about it.
     """
     typer.secho(f"Error: {message}", fg=typer.colors.RED, err=True)
     raise typer.Exit(1)
 
 
 @contextmanager
-def one_message() -> Iterator[None]:
-    """Ends the command with one message if anything in the block raises.
+def report_errors() -> Iterator[None]:
+    """Ends the command with one message if the block raises.
 
-    With DISTILABEL_LOG_LEVEL=DEBUG the traceback comes first.
+    With DISTILABEL_LOG_LEVEL=DEBUG, the traceback is printed first.
     """
     try:
         yield
     except (typer.Exit, typer.Abort):
         raise
-    except Exception as error:  # noqa: BLE001 (whatever it is, it ends the command)
+    except Exception as error:  # noqa: BLE001 (any error ends the command)
         from distilabel import envs
 
         if envs.DISTILABEL_LOG_LEVEL == "DEBUG":
             import traceback
 
             traceback.print_exc()
-        leave(told(error))
+        fail(message_of(error))
 
 
-def told(error: BaseException) -> str:
-    """An error in words; its type stands before it where the message alone would say little."""
+def message_of(error: BaseException) -> str:
+    """Returns the message of an error, with its type where the message alone says little."""
     from distilabel.errors import DistilabelError, ModelError
 
     message = str(error).strip()
@@ -53,5 +53,5 @@ def told(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""
         return f"{where}{error.strerror}"
-    # Many messages of others make sense only with the name of their type.
+    # Short messages of other libraries are often unclear without the type.
     return message if " " in message else f"{type(error).__name__}: {message}"

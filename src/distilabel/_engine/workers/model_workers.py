@@ -1,4 +1,4 @@
-"""Models that work in the process they are loaded in, loaded in workers instead of here."""
+"""Loads a model that runs in process in the workers of its step, not in the main process."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ from distilabel.models.llms.base import LLM, AsyncLLM
 from distilabel.steps.base import _Step
 
 
-def model_of(step: _Step) -> LLM | None:
-    """The model of a step, if it works in the process it is loaded in."""
+def in_process_model(step: _Step) -> LLM | None:
+    """Returns the model of a step if it runs in the process that loads it, else None."""
     llm = getattr(step, "llm", None)
     return llm if isinstance(llm, LLM) and not isinstance(llm, AsyncLLM) else None
 
 
-def load_with(pool: Pool, step: _Step) -> None:
-    """Loads a step here, and its model in workers."""
-    with _model_left_out(step):
+def load_with_workers(pool: Pool, step: _Step) -> None:
+    """Loads a step here and its model in the workers."""
+    with _without_its_model(step):
         step.load()
     pool.start()
 
 
-def unload_with(pool: Pool, step: _Step) -> None:
-    """Unloads a step here, and its model in workers."""
+def unload_with_workers(pool: Pool, step: _Step) -> None:
+    """Unloads a step here and its model in the workers."""
     pool.close()
-    with _model_left_out(step):
+    with _without_its_model(step):
         step.unload()
 
 
-def batcher_with(pool: Pool, llm: LLM, most: int) -> MicroBatcher:
-    """Gathers questions for a model that is in workers.
+def micro_batcher_for(pool: Pool, llm: LLM, most: int) -> MicroBatcher:
+    """Makes a micro-batcher that sends its batches to the workers of a model.
 
     Args:
-        pool: the workers.
-        llm: the model, as it is here.
-        most: most questions in one call.
+        pool: The workers.
+        llm: The model; the copy in the main process is not loaded.
+        most: Largest batch.
     """
 
     def generate(inputs: Any, num_generations: int, **arguments: Any) -> Any:
@@ -53,11 +53,11 @@ def batcher_with(pool: Pool, llm: LLM, most: int) -> MicroBatcher:
 
 
 @contextmanager
-def _model_left_out(step: _Step) -> Iterator[None]:
-    """Has a step load everything but its model."""
-    llm = model_of(step)
+def _without_its_model(step: _Step) -> Iterator[None]:
+    """Makes `load` and `unload` of the step's model do nothing but the bookkeeping of `LLM`."""
+    llm = in_process_model(step)
     assert llm is not None
-    # They are found before the methods of its class.
+    # Instance attributes win over the methods of the model's class.
     vars(llm).update(load=partial(LLM.load, llm), unload=partial(LLM.unload, llm))
     try:
         yield
