@@ -1,4 +1,4 @@
-"""`@requirements`: what a class and its bases need, gathered without touching one another."""
+"""`@requirements`: the requirements of a class and its bases, without changing one another."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What formatting steps take for the prompt of a row, and for the messages before the answer."""
+"""The prompt of a row and the messages before the answer, as the formatting steps read them."""
 
 from __future__ import annotations
 

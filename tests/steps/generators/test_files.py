@@ -1,4 +1,4 @@
-"""Which files a path stands for, and what format their names say they have."""
+"""Which files a path stands for, and which format their names indicate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prompts of built-in tasks: found by path, compiled once, and never rendered with a gap."""
+"""Prompts of built-in tasks: found by path, compiled once, and never rendered incompletely."""
 
 from __future__ import annotations
 

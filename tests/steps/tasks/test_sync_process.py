@@ -1,4 +1,4 @@
-"""`process` of a task outside a run: concurrent, in order, and an error is the caller's."""
+"""`process` of a task outside a run: concurrent, in order, and errors reach the caller."""
 
 from __future__ import annotations
 
