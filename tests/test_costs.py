@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from distilabel._simulated.answers.faults import Faults, Latency
+from distilabel._simulated.answers.faults import Faults
+from distilabel._simulated.answers.latency import Latency
 from distilabel._simulated.server.settings import Settings
 from distilabel.errors import DistilabelUserError
 from distilabel.models import LLM, AnthropicLLM, OpenAILLM, SimulatedLLM

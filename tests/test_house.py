@@ -26,6 +26,8 @@ FLOORS = {
     "_simulated": 2,
     "llms": 3,
     "_core": 2,
+    # Arithmetic for clients and the simulated server alike.
+    "_core/token_bucket.py": 1,
     "mixins": 2,
     "utils": 2,
     # Reads text, knows nothing of distilabel: mixins stand on it.

@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from distilabel._simulated.server.bucket import TokenBucket
+from distilabel._core.token_bucket import TokenBucket
 from distilabel.models.rate_limit.limiter import EndpointLimiter, Outcome
 
 _T = TypeVar("_T")
@@ -82,15 +82,16 @@ class Endpoint:
 
     def limit(self, rate: float | None) -> None:
         """Sets the requests a second, with a second's worth in hand, as the simulated server."""
-        clock = asyncio.get_running_loop().time
-        self._bucket = None if rate is None else TokenBucket(rate, clock)
+        self._bucket = None if rate is None else TokenBucket(rate)
 
     async def ask(self) -> tuple[Outcome, float | None]:
         """One question."""
         now = asyncio.get_running_loop().time
         # The way there.
         await asyncio.sleep(self.rng.uniform(0.5, 1.5) * self.way)
-        wait = self._bucket.take() if self._bucket is not None and not self.down else 0.0
+        wait = self._bucket.wait(now()) if self._bucket is not None and not self.down else 0.0
+        if self._bucket is not None and not self.down and not wait:
+            self._bucket.take(now())
         if self.down or wait or self.rng.random() < self.stray:
             self.refusals.append(now())
             return Outcome.REFUSED, self.retry_after or wait or None

@@ -19,7 +19,8 @@ from distilabel._core.events import (
     ResponseReceived,
     UnusableResponse,
 )
-from distilabel._simulated.answers.faults import Faults, Latency
+from distilabel._simulated.answers.faults import Faults
+from distilabel._simulated.answers.latency import Latency
 from distilabel._simulated.server.server import running
 from distilabel._simulated.server.settings import Settings
 from distilabel.errors import AnswerError, DistilabelUserError, EndpointError, StoreError

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from distilabel._simulated.answers.asking import FORMS
+from distilabel._simulated.answers.answer import REASONING_FORMS
 from distilabel._simulated.server.server import running
 from distilabel._simulated.server.settings import Settings
 from distilabel.errors import AnswerError, DistilabelUserError, EndpointError
@@ -223,7 +223,7 @@ def test_headers_that_let_one_in_are_neither_dumped_nor_shown() -> None:
     assert "s3cret" not in repr(llm)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", REASONING_FORMS)
 @pytest.mark.parametrize("input", [CHAT, "Explain tides."])
 async def test_reasoning_is_kept_apart_in_every_form(form: str, input: Any) -> None:
     async with running(Settings()) as url:
@@ -235,7 +235,7 @@ async def test_reasoning_is_kept_apart_in_every_form(form: str, input: Any) -> N
     assert output["statistics"]["reasoning_tokens"][0] > 10
 
 
-@pytest.mark.parametrize("form", [form for form in FORMS if form != "think_end"])
+@pytest.mark.parametrize("form", [form for form in REASONING_FORMS if form != "think_end"])
 async def test_all_tokens_spent_thinking_says_what_to_raise(form: str) -> None:
     async with running(Settings(reasoning=form)) as url:
         with pytest.raises(AnswerError, match="all 3 tokens thinking: raise max_new_tokens"):

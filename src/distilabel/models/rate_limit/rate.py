@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from distilabel.models.rate_limit.token_bucket import TokenBucket
+from distilabel._core.token_bucket import TokenBucket
 
 # Questions that go at once, and questions a second after that, which nearly every endpoint allows.
 # It doubles in so many seconds: longer than a refusal takes to come back. Who sets the number of

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from distilabel.models.rate_limit.token_bucket import TokenBucket
+from distilabel._core.token_bucket import TokenBucket
 
 # Tokens of a question and its answer, until one is known.
 GUESS: Final = 500.0
