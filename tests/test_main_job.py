@@ -224,7 +224,7 @@ def test_bad_input_gets_one_clear_message_and_costs_nothing(
 
 def test_several_mistakes_are_reported_together(endpoint: Endpoint, tmp_path: Path) -> None:
     pipeline = preference_pipeline(endpoint, tmp_path, data=[{"prompt": "a"}])
-    with pytest.raises(ValueError, match="wrong with it") as caught:
+    with pytest.raises(ValueError, match="has 5 problems") as caught:
         pipeline.run(parameters={"judge": {"num_generation": 2}})
     message = str(caught.value)
     assert "did you mean 'num_generations'" in message
