@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from distilabel._core.token_bucket import TokenBucket
-from distilabel.models.rate_limit.limiter import EndpointLimiter, Outcome
+from distilabel.models.rate_limit.limiter import EndpointLimiter, Lease, Outcome
 
 _T = TypeVar("_T")
 
@@ -94,7 +94,7 @@ class Endpoint:
             self._bucket.take(now())
         if self.down or wait or self.rng.random() < self.stray:
             self.refusals.append(now())
-            return Outcome.REFUSED, self.retry_after or wait or None
+            return Outcome.REJECTED, self.retry_after or wait or None
         if self.capacity is not None and self._working >= self.capacity:
             turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._queue.append(turn)
@@ -113,6 +113,13 @@ class Endpoint:
         return sum(start <= at < end for at in self.answers)
 
 
+def finish(lease: Lease, outcome: Outcome, **recorded: Any) -> None:
+    """Ends a request: records its outcome and what else is known in the lease, and returns it."""
+    for name, value in {"outcome": outcome, **recorded}.items():
+        setattr(lease, name, value)
+    lease.limiter.release(lease)
+
+
 async def ask_all(limiter: EndpointLimiter, endpoint: Endpoint, count: int) -> None:
     """Asks so many questions, each until it is answered, as the door does."""
     rng = random.Random(1)
@@ -120,9 +127,9 @@ async def ask_all(limiter: EndpointLimiter, endpoint: Endpoint, count: int) -> N
     async def ask(number: int) -> None:
         attempts = 0
         while True:
-            ticket = await limiter.enter(number, again=attempts > 0)
+            lease = await limiter.acquire(number, retry=attempts > 0)
             how, wait = await endpoint.ask()
-            limiter.leave(ticket, how, wait=wait)
+            finish(lease, how, retry_after=wait)
             if how is Outcome.ANSWERED:
                 return
             pause = rng.uniform(0.5, 1.0) * min(1.0, 0.2 * 2**attempts)

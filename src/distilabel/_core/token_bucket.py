@@ -1,20 +1,20 @@
-"""A bucket of leaves to ask: fills with time, holds so much, may be overdrawn. Arithmetic only."""
+"""A token bucket that may be overdrawn. Arithmetic only."""
 
 from __future__ import annotations
 
 
 class TokenBucket:
-    """Fills at a rate, holds at most some seconds' worth, may be overdrawn.
+    """Fills at a constant rate up to its capacity.
 
     Args:
-        rate: what flows in, a second.
-        seconds: how many seconds' worth it holds; at least one whole piece.
+        rate: Tokens added per second.
+        seconds: Capacity, in seconds of `rate`; at least one token.
 
     Attributes:
-        rate: what flows in, a second.
-        seconds: how many seconds' worth it holds.
-        level: what is there.
-        at: when that was.
+        rate: Tokens added per second.
+        seconds: Capacity, in seconds of `rate`.
+        level: Tokens in the bucket; negative if overdrawn.
+        at: Time at which `level` was computed, in seconds.
     """
 
     __slots__ = ("at", "level", "rate", "seconds")
@@ -22,33 +22,33 @@ class TokenBucket:
     def __init__(self, rate: float, seconds: float = 1.0) -> None:
         self.rate = rate
         self.seconds = seconds
-        self.level = self.most
+        self.level = self.capacity
         self.at = 0.0
 
     @property
-    def most(self) -> float:
-        """What it holds."""
+    def capacity(self) -> float:
+        """Most tokens that it holds."""
         return max(1.0, self.rate * self.seconds)
 
     @property
     def is_full(self) -> bool:
-        """Whether it holds as much as it can."""
-        return self.level >= self.most
+        """Whether it holds as many tokens as it can."""
+        return self.level >= self.capacity
 
     def fill(self, now: float) -> None:
-        """Lets in what time brings."""
-        if self.at and self.level < self.most:
-            self.level = min(self.most, self.level + (now - self.at) * self.rate)
+        """Adds the tokens of the time that has passed."""
+        if self.at and self.level < self.capacity:
+            self.level = min(self.capacity, self.level + (now - self.at) * self.rate)
         self.at = now
 
     def take(self, now: float, amount: float = 1.0) -> None:
-        """Takes some out, even if it is not there."""
+        """Removes tokens, even if the bucket does not hold them."""
         self.fill(now)
         self.level -= amount
 
     def wait(self, now: float) -> float:
-        """Seconds until the level is 1."""
+        """Returns the seconds until the bucket holds one token."""
         self.fill(now)
-        # Less than a millionth is rounding, and would have a timer ring too early for ever.
+        # Less than a millionth is rounding, and would make a timer fire too early again and again.
         missing = 1.0 - self.level
         return missing / self.rate if missing > 1e-6 else 0.0

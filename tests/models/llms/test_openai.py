@@ -161,7 +161,7 @@ def test_key_and_address_come_from_the_environment(monkeypatch: pytest.MonkeyPat
     assert llm.base_url == "http://elsewhere/v1"
     assert llm.api_key is not None
     assert llm.api_key.get_secret_value() == "from the environment"
-    assert "from the environment" not in f"{llm!r} {llm.dump()} {llm._gate_name()}"
+    assert "from the environment" not in f"{llm!r} {llm.dump()} {llm._endpoint_id()}"
 
 
 def test_an_unknown_field_is_told() -> None:
@@ -212,7 +212,7 @@ def test_models_that_differ_in_address_or_key_are_told_apart() -> None:
     slash = OpenAILLM(model="m", base_url="http://x/v1/", api_key="a")
     other = OpenAILLM(model="m", base_url="http://x/v1", api_key="b")
     assert first._identity() == slash._identity() == other._identity()
-    assert first._gate_name() != other._gate_name()
+    assert first._endpoint_id() != other._endpoint_id()
     assert OpenAILLM(model="m", identity="same", api_key="a")._identity() == "same"
 
 

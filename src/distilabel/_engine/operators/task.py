@@ -72,7 +72,7 @@ class TaskOperator(Operator):
     def _start(self) -> None:
         while self._queue and self._running < _MOST_RUNNING:
             key, row = self._queue.popleft()
-            if self._client.may_have_kept and self._replayed(key, row):
+            if self._client.can_replay and self._replayed(key, row):
                 continue
             self._running += 1
             self.context.begin()
@@ -85,7 +85,7 @@ class TaskOperator(Operator):
             return False
         before = current_row.set(key)
         try:
-            made = self._client.kept(lambda ask: self._task._run_aprocess(given, ask))
+            made = self._client.replay(lambda ask: self._task._run_aprocess(given, ask))
         except Exception:  # noqa: BLE001 (it will be raised again where it is dealt with)
             return False
         finally:
@@ -106,7 +106,7 @@ class TaskOperator(Operator):
         self.context.begin()
 
     async def _work(self, key: Key, row: Row) -> None:
-        if self._client.gathering is not None:
+        if self._client.job_builder is not None:
             begin_work(Work(self._rest, self._resume))
         try:
             before = current_row.set(key)

@@ -100,7 +100,7 @@ class OperatorGraph:
         assert isinstance(step, Step)
         if isinstance(step, Task) and client is not None and runs_per_row(step):
             return TaskOperator(step, client, self._context)
-        if step._needs_all_rows or (client is not None and client.gathering is not None):
+        if step._needs_all_rows or (client is not None and client.job_builder is not None):
             reorders = not self._is_joined_with_others(str(step.name))
             storage = self._plan.storage
             spool = (
@@ -157,7 +157,7 @@ class OperatorGraph:
             batcher=self._batcher(step, llm, size),
             stopping=lambda: self._context.stopping,
             budget=self._context.budget,
-            gathering=self._gathering(step, llm),
+            job_builder=self._gathering(step, llm),
         )
         client.loop = self._context.loop
         return client

@@ -45,8 +45,8 @@ class RateLimit:
         bucket = self._bucket
         if bucket is None or self._style == "none":
             return {}
-        limit, remaining = str(int(bucket.most)), str(int(bucket.level))
-        full_in = (bucket.most - bucket.level) / bucket.rate
+        limit, remaining = str(int(bucket.capacity)), str(int(bucket.level))
+        full_in = (bucket.capacity - bucket.level) / bucket.rate
         if self._style == "anthropic":
             reset = datetime.now(UTC) + timedelta(seconds=full_in)
             return {

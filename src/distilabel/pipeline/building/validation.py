@@ -270,7 +270,7 @@ class Validation:
             validated_arguments(llm, llm.get_generation_kwargs())
         except DistilabelUserError as error:
             self.problems.add(DistilabelUserError, f"{name}: {error.message}")
-        if llm.use_offline_batch_generation and type(llm)._desk is LLM._desk:
+        if llm.use_offline_batch_generation and type(llm)._batch_api is LLM._batch_api:
             self.problems.add(
                 DistilabelUserError,
                 f"{name}: {type(llm).__name__} has no offline batches. Remove "

@@ -77,7 +77,7 @@ def _models_of(steps: dict[str, _Step]) -> dict[str, LLM]:
 def _job_shares(steps: dict[str, _Step]) -> dict[str, float]:
     """What answers cost in batch jobs, as a share of their price, for steps that ask so."""
     desks = {
-        name: llm._desk()
+        name: llm._batch_api()
         for name, llm in _models_of(steps).items()
         if llm.use_offline_batch_generation
     }

@@ -45,7 +45,7 @@ def process_rows(task: RowTask, rows: Sequence[Row], client: ModelClient) -> lis
     """
     in_run = current_client(task.llm) is client
     if not in_run and task.llm.use_offline_batch_generation:
-        from distilabel.models.client.alone import ask_standalone
+        from distilabel.models.client.standalone_jobs import ask_standalone
 
         work = ask_standalone(task.llm, lambda ask: [task._run_aprocess(row, ask) for row in rows])
         return [row for outputs in run_sync(work) for row in outputs]

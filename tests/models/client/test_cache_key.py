@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 
-from distilabel.models.client.times import OccurrenceCounter
+from distilabel.models.client.cache_key import OccurrenceCounter
 
 
 def digest(number: int) -> bytes:
@@ -14,12 +14,12 @@ def digest(number: int) -> bytes:
 
 def test_it_counts_like_a_counter() -> None:
     lots = random.Random(7)
-    times, reference = OccurrenceCounter(), Counter[int]()
+    counter, reference = OccurrenceCounter(), Counter[int]()
     for _ in range(5_000):
         number = lots.randrange(300)
         if reference[number] and lots.random() < 0.3:
-            times.forget(digest(number))
+            counter.forget(digest(number))
             reference[number] -= 1
         else:
-            assert times.before(digest(number)) == reference[number]
+            assert counter.add(digest(number)) == reference[number]
             reference[number] += 1
