@@ -131,8 +131,6 @@ class _Step(
             self.__dict__["pipeline"] = holder
             holder._add_step(self)
 
-    # -- overridden by subclasses -----------------------------------------------------------
-
     @property
     def inputs(self) -> StepColumns:
         """Input columns: a list, or a dict of name → whether it is required."""
@@ -152,8 +150,6 @@ class _Step(
 
     def unload(self) -> None:
         """Releases what `load` acquired, once, after the last row."""
-
-    # -- connecting -------------------------------------------------------------------------
 
     def connect(self, *steps: _Step, routing_batch_function: Any = None) -> None:
         """Connects the step to the steps that receive its rows.
@@ -192,8 +188,6 @@ class _Step(
         for step in other:
             step.connect(self)
         return self
-
-    # -- kind and columns -------------------------------------------------------------------
 
     @property
     def is_generator(self) -> bool:
@@ -337,7 +331,6 @@ class Step(_Step, ABC):
 
         Args:
             inputs: One list of rows per predecessor.
-            kwargs: Not used by the pipeline.
 
         Yields:
             Lists of rows.

@@ -1,4 +1,4 @@
-"""`@step`: a function becomes a step that behaves like a written-out one."""
+"""`@step`: a function becomes a step that behaves like a hand-written one."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def Everything(rows: StepInput, exact: RuntimeParameter[Decimal]) -> StepOutput:
     yield [{"exact": exact}]
 
 
-def test_columns_are_those_given() -> None:
+def test_columns_are_those_passed() -> None:
     made = Scale(name="s")
     assert (made.inputs, made.outputs) == (["a"], {"b": True, "c": False})
     assert (Join().inputs, Join().outputs) == ([], [])
@@ -108,7 +108,7 @@ def test_several_predecessors() -> None:
     assert next(Join().process([{}], [{}, {}])) == [{"sizes": [1, 2]}]
 
 
-def test_a_generator_goes_on_where_it_was_interrupted() -> None:
+def test_a_generator_continues_at_the_offset() -> None:
     assert list(Count().process(offset=1)) == [([{"a": 1}, {"a": 2}], True)]
     assert list(Count(upto=1).process()) == [([{"a": 0}], True)]
 
@@ -144,7 +144,7 @@ def test_a_parameter_without_annotation_takes_the_rows() -> None:
     assert next(Plain().process([{"a": 1}])) == [{"a": 1}]
 
 
-def test_unknown_kinds_are_refused() -> None:
+def test_unknown_step_types_are_rejected() -> None:
     with pytest.raises(ValueError, match="normal, global, generator"):
         step(step_type="other")  # type: ignore[arg-type]
 
@@ -174,7 +174,7 @@ def test_functions_that_cannot_be_steps(func: Any, said: str) -> None:
         step()(func)
 
 
-def test_a_generator_without_offset_is_refused() -> None:
+def test_a_generator_without_offset_is_rejected() -> None:
     def forgetful() -> GeneratorStepOutput:
         yield [], True
 
@@ -182,7 +182,7 @@ def test_a_generator_without_offset_is_refused() -> None:
         step(step_type="generator")(forgetful)
 
 
-def test_a_function_that_gives_nothing_says_so_in_words() -> None:
+def test_a_function_that_returns_none_is_an_error() -> None:
     @step()
     def Forgets(inputs: StepInput) -> Any:
         inputs.clear()

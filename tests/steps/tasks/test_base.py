@@ -1,4 +1,4 @@
-"""Tasks: what a failed question leaves behind, and a user's task in either style."""
+"""Tasks: the result of a failed question, and users' tasks of either style."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rooms import Ask, Batched, Echo, Numbers, rows_of
 
 
 class Judge(Ask):
-    """Has something to say when there is no answer."""
+    """Returns columns even if there is no answer."""
 
     @property
     def outputs(self) -> list[str]:
@@ -29,7 +29,7 @@ class Judge(Ask):
 
 
 class Sync(Ask):
-    """A task as it was written for 1.5.3: it asks by itself."""
+    """A task in the style of 1.5.3: its own `process` asks the model."""
 
     def process(self, inputs: StepInput) -> Any:
         prompts: Any = [self.format_input(row) for row in inputs]
@@ -70,7 +70,7 @@ def test_a_failed_question_is_data(tmp_path: Path) -> None:
     assert rows[0]["distilabel_metadata"]["error_ask"] is None
 
 
-def test_an_answer_that_cannot_be_read_is_data_too(tmp_path: Path) -> None:
+def test_an_answer_that_cannot_be_parsed_is_data_too(tmp_path: Path) -> None:
     distiset = run(tmp_path, Judge, llm=Echo())
     row = rows_of(distiset)[3]
     assert (row["score"], row["verdict"]) == (None, None)
@@ -81,7 +81,7 @@ def test_an_answer_that_cannot_be_read_is_data_too(tmp_path: Path) -> None:
     assert distiset.report.balanced
 
 
-def test_a_better_parser_reads_the_kept_answers(tmp_path: Path) -> None:
+def test_a_better_parser_parses_the_stored_answers(tmp_path: Path) -> None:
     run(tmp_path, Judge, llm=Echo())
 
     class Better(Judge):
@@ -94,7 +94,7 @@ def test_a_better_parser_reads_the_kept_answers(tmp_path: Path) -> None:
     assert [row["score"] for row in rows_of(distiset)] == [3] * 5
 
 
-def test_a_required_input_of_none_is_passed_on_unasked(tmp_path: Path) -> None:
+def test_a_row_with_a_required_input_of_none_is_skipped(tmp_path: Path) -> None:
     second = Echo()
     with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
         first = Ask(name="first", llm=Echo(fails_on=["2"]))
@@ -128,13 +128,13 @@ def test_grouped_generations_are_lists(tmp_path: Path) -> None:
     assert distiset.report.balanced
 
 
-def test_raw_texts_are_kept_only_where_wanted(tmp_path: Path) -> None:
+def test_raw_texts_are_stored_only_if_requested(tmp_path: Path) -> None:
     distiset = run(tmp_path, Ask, llm=Echo(), add_raw_output=False, add_raw_input=False)
     metadata = rows_of(distiset)[0]["distilabel_metadata"]
     assert metadata == {"statistics_ask": {"input_tokens": 1, "output_tokens": 2}}
 
 
-def test_what_earlier_tasks_noted_stays(tmp_path: Path) -> None:
+def test_metadata_of_earlier_tasks_stays(tmp_path: Path) -> None:
     with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
         one, two = Ask(name="one", llm=Echo()), Ask(name="two", llm=Echo(fails_on=["1"]))
         Numbers(count=2) >> one >> two
@@ -142,7 +142,7 @@ def test_what_earlier_tasks_noted_stays(tmp_path: Path) -> None:
         assert row["distilabel_metadata"]["raw_output_one"] == f"{row['n']}/0"
 
 
-def test_several_turns_are_kept_one_by_one(tmp_path: Path) -> None:
+def test_each_turn_is_stored_separately(tmp_path: Path) -> None:
     distiset = run(tmp_path, Turns, llm=Echo())
     assert [row["answer"] for row in rows_of(distiset)] == [f"{n}/0/0" for n in range(5)]
     llm = Echo()
@@ -151,7 +151,7 @@ def test_several_turns_are_kept_one_by_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("model", [Echo, Batched])
-def test_a_process_of_the_users_own_asks_through_the_store(model: Any, tmp_path: Path) -> None:
+def test_a_custom_process_uses_the_answer_store(model: Any, tmp_path: Path) -> None:
     first = run(tmp_path, Sync, llm=model(), input_batch_size=2)
     second = model()
     again = run(tmp_path, Sync, llm=second, input_batch_size=2)
@@ -161,14 +161,14 @@ def test_a_process_of_the_users_own_asks_through_the_store(model: Any, tmp_path:
     assert again.report.steps["ask"].reused == 5
 
 
-def test_a_process_of_the_users_own_that_fails_leaves_none(tmp_path: Path) -> None:
+def test_a_custom_process_that_fails_leaves_none(tmp_path: Path) -> None:
     distiset = run(tmp_path, Sync, llm=Echo(fails_on=["2"]), input_batch_size=2)
     assert [row["answer"] for row in rows_of(distiset)] == ["0/0", "1/0", None, None, "4/0"]
     assert distiset.report.balanced
 
 
 @pytest.mark.parametrize("model", [Echo, Batched])
-def test_by_itself(model: Any) -> None:
+def test_standalone(model: Any) -> None:
     task = Ask(name="ask", llm=model(), num_generations=2)
     task.load()
     rows = next(task.process([{"text": "a"}, {"text": "b"}]))
@@ -176,7 +176,7 @@ def test_by_itself(model: Any) -> None:
     assert rows[0]["model_name"] in ("echo", "batched")
 
 
-async def test_by_itself_under_a_running_loop() -> None:
+async def test_standalone_under_a_running_loop() -> None:
     task = Ask(llm=Echo())
     task.load()
     assert next(task.process([{"text": "a"}]))[0]["answer"] == "a/0"

@@ -1,4 +1,4 @@
-"""`EvolQuality`: each version is made from the one before, and reruns ask the same questions."""
+"""`EvolQuality`: each version is made from the previous one, and reruns ask the same questions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ROW = {"instruction": "Why <RESPONSE>?", "response": "r0"}
 
 
 class Recorder:
-    """Asks nobody: answers `r1`, `r2`, ... and keeps the questions."""
+    """Answers `r1`, `r2`, ... without a model, and records the questions."""
 
     def __init__(self, *answers: str | None) -> None:
         self.answers = list(answers or ("r1", "r2", "r3"))
@@ -42,7 +42,7 @@ class Recorder:
         ),
     ],
 )
-async def test_the_versions_and_what_they_took(
+async def test_the_versions_and_their_token_counts(
     scripted: Any, fields: dict[str, Any], column: str, value: Any
 ) -> None:
     task = EvolQuality(llm=scripted(), num_evolutions=2, name="e", **fields)
@@ -68,7 +68,7 @@ async def test_each_version_is_made_from_the_one_before(scripted: Any) -> None:
         assert question.rstrip().endswith("#Rewritten Response#:")
 
 
-async def test_what_is_drawn_depends_on_the_seed_and_the_row_alone(scripted: Any) -> None:
+async def test_the_choice_of_templates_depends_only_on_the_seed_and_the_row(scripted: Any) -> None:
     templates = {str(i): f"{i} <RESPONSE>" for i in range(20)}
 
     async def drawn(seed: int | None, row: dict[str, str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""`make_generator_step`: the step that fits the data, and nothing downloaded."""
+"""`make_generator_step`: the right step for the data, without a download."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def stream() -> Any:
         (stream, "LoadDataFromHub"),
     ],
 )
-def test_every_kind_of_data_gives_the_same_rows(data: Any, kind: str) -> None:
+def test_every_type_of_data_yields_the_same_rows(data: Any, kind: str) -> None:
     step: Any = make_generator_step(data(), batch_size=2, output_mappings={"a": "z"})
     step.load()
     assert type(step).__name__ == kind
@@ -52,7 +52,7 @@ def test_every_kind_of_data_gives_the_same_rows(data: Any, kind: str) -> None:
     assert list(step.process(offset=2)) == [(ROWS[2:], True)]
 
 
-def test_fewer_rows_can_be_asked_for_when_the_pipeline_is_run() -> None:
+def test_num_examples_limits_the_rows_at_run_time() -> None:
     step: Any = make_generator_step(Dataset.from_list(ROWS))
     assert step.num_examples == 3
     step.set_runtime_parameters({"num_examples": 1})
@@ -60,7 +60,7 @@ def test_fewer_rows_can_be_asked_for_when_the_pipeline_is_run() -> None:
     assert list(step.process()) == [(ROWS[:1], True)]
 
 
-def test_a_stream_is_read_no_further_than_rows_are_asked_for() -> None:
+def test_a_stream_is_read_only_as_far_as_needed() -> None:
     read = []
 
     def rows() -> Any:
@@ -82,6 +82,6 @@ def test_resources_and_name_reach_the_step() -> None:
 
 
 @pytest.mark.parametrize("data", ["x", None, DatasetDict(train=Dataset.from_list(ROWS))])
-def test_other_data_are_refused_by_name(data: Any) -> None:
+def test_other_types_are_rejected_by_name(data: Any) -> None:
     with pytest.raises(DistilabelUserError, match=f"{type(data).__name__}.*list of dicts"):
         make_generator_step(data)

@@ -1,4 +1,4 @@
-"""Rows that become one row: no value is lost, and metadata says where it came from."""
+"""Combined rows lose no value, and their metadata is merged."""
 
 from __future__ import annotations
 

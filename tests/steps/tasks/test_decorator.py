@@ -1,4 +1,4 @@
-"""`@task`: the prompts in a docstring become a task, and a mistake in them is found at once."""
+"""`@task`: the prompts in a docstring become a task, and mistakes in them raise at once."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_the_function_makes_the_columns(scripted: Any) -> None:
         ("---\nsystem_prompt: s\nuser_message_template: 'a } b'\n---", "double literal braces"),
     ],
 )
-def test_mistakes_are_found_when_the_task_is_written(doc: str | None, said: str) -> None:
+def test_mistakes_raise_when_the_task_is_defined(doc: str | None, said: str) -> None:
     def Broken(output: str, input: Any = None) -> dict[str, Any]:
         return {}
 

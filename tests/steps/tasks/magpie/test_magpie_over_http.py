@@ -1,7 +1,7 @@
-"""Protects Magpie over real HTTP: the model is kept busy, and no question is asked a second time.
+"""Magpie over real HTTP: the model is kept busy, and no question is asked a second time.
 
-The endpoint continues text as TGI does, and writes a user's message where the text ends with what
-stands before one. A tokenizer of a few lines stands in for that of a model.
+The endpoint continues text like TGI, and writes a user message if the text ends with the text
+before one. A small tokenizer takes the place of that of a model.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Tokenizer:
 
 
 def put_up_tokenizer(modules: Any) -> None:
-    """Has programs find the tokenizer where that of a model would be."""
+    """Makes programs find the tokenizer in place of that of a model."""
     made = SimpleNamespace(from_pretrained=lambda name, token: Tokenizer())
     modules["transformers"] = SimpleNamespace(AutoTokenizer=made)
 
@@ -74,17 +74,17 @@ def generator(url: str, cache: Path, **fields: Any) -> Pipeline:
 
 
 def same(some: Any, others: Any) -> bool:
-    """Whether rows are the same; where two users said the same, the answers may have swapped."""
+    """Returns True if rows are the same; the answers to equal user messages may have swapped."""
     return begun(some) == begun(others) and sorted(map(str, some)) == sorted(map(str, others))
 
 
 def begun(rows: Any) -> list[str]:
-    """What the users said first, row by row."""
+    """Returns the first user message of each row."""
     return [row.get("instruction") or row["conversation"][0]["content"] for row in rows]
 
 
 def two_turns(url: str, cache: Path) -> Pipeline:
-    """What is killed: no more questions in flight than the test knows of."""
+    """The program to kill, with a known number of questions in flight."""
     model = llm(url, max_concurrency=IN_FLIGHT)
     return generator(url, cache, llm=model, n_turns=2, system_prompt=["a", "b"])
 
@@ -111,7 +111,7 @@ def test_the_model_is_kept_busy_and_a_rerun_asks_nothing(
     assert same(rows_of(more)[:ROWS], rows)
 
 
-def test_equal_rows_get_conversations_of_their_own_which_a_rerun_finds(
+def test_equal_rows_get_their_own_conversations_and_a_rerun_finds_them(
     endpoint: Endpoint, tmp_path: Path
 ) -> None:
     prompts = {"owls": ("You know owls.", 0.7), "tides": ("You know tides.", 0.3)}

@@ -1,4 +1,4 @@
-"""Reading solutions: steps wherever they stand, and JSON with wrong backslashes."""
+"""Parsing solutions: steps anywhere in a text, and JSON with invalid backslashes."""
 
 from __future__ import annotations
 

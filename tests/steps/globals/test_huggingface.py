@@ -1,4 +1,4 @@
-"""`PushToHub`: all rows arrive, go on, and the key goes nowhere."""
+"""`PushToHub`: all rows are pushed and passed on, and the token appears nowhere."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from distilabel.steps.globals.huggingface import PushToHub
 from hub import TOKEN, Hub
 
 
-def test_rows_arrive_and_go_on(hub: Hub, tmp_path: Path) -> None:
+def test_rows_are_pushed_and_passed_on(hub: Hub, tmp_path: Path) -> None:
     code = """
 from datasets import load_dataset
 from distilabel.steps.globals.huggingface import PushToHub
@@ -28,7 +28,7 @@ result = [given is rows, load_dataset("tester/rows", split="valid").to_list()]
     assert hub.repos["tester/rows"].private
 
 
-def test_a_key_given_as_a_parameter_is_used(hub: Hub, tmp_path: Path) -> None:
+def test_a_token_passed_as_a_parameter_is_used(hub: Hub, tmp_path: Path) -> None:
     code = f"""
 from distilabel.steps.globals.huggingface import PushToHub
 step = PushToHub(repo_id="tester/rows", token="{TOKEN}")
@@ -40,7 +40,7 @@ result = True
     assert not hub.repos["tester/rows"].private
 
 
-def test_a_refusal_is_said_without_the_key(hub: Hub, tmp_path: Path) -> None:
+def test_an_error_of_the_hub_does_not_contain_the_token(hub: Hub, tmp_path: Path) -> None:
     code = """
 from distilabel.steps.globals.huggingface import PushToHub
 result = []
@@ -61,7 +61,7 @@ for repo, token in (("others/rows", None), ("tester/rows", "hf_wrong_key"), ("a/
     assert "hf_wrong_key" not in str(said)
 
 
-def test_no_key_is_said_before_the_first_row(
+def test_a_missing_token_is_an_error_before_the_first_row(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("huggingface_hub.get_token", lambda: None)
@@ -75,7 +75,7 @@ def test_no_rows_push_nothing() -> None:
     assert next(step.process([])) == []
 
 
-def test_the_key_is_neither_dumped_nor_shown() -> None:
+def test_the_token_is_neither_dumped_nor_shown() -> None:
     step = PushToHub(repo_id="tester/rows", token="hf_secret_key")
     assert "hf_secret_key" not in json.dumps(step.dump())
     assert "hf_secret_key" not in repr(step)

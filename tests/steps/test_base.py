@@ -1,4 +1,4 @@
-"""The contract of steps, as users subclass and call them by themselves."""
+"""The contract of steps, as users subclass them and call them outside a pipeline."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Two(Step):
         yield one
 
 
-def test_by_itself() -> None:
+def test_standalone() -> None:
     step = Upper()
     step.load()
     assert next(step.process([{"word": "a"}])) == [{"word": "a", "loud": "A"}]
@@ -47,7 +47,7 @@ def test_by_itself() -> None:
 
 
 @pytest.mark.parametrize("arguments", [{"unknown": 1}, {"input_batch_size": 0}, {"name": "a b"}])
-def test_wrong_arguments_are_refused(arguments: dict[str, Any]) -> None:
+def test_invalid_arguments_are_rejected(arguments: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Upper(**arguments)
     if "name" not in arguments and "unknown" not in arguments:
@@ -140,7 +140,7 @@ def test_a_generator_applies_output_mappings() -> None:
     assert list(step.process_applying_mappings()) == [([{"number": 0, "text": "0"}], True)]
 
 
-def test_each_step_has_resources_of_its_own() -> None:
+def test_each_step_has_its_own_resources() -> None:
     shared = StepResources(replicas=2)
     one, two = Fn(resources=shared), Fn(resources=shared)
     one.resources.replicas = 5

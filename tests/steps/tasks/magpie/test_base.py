@@ -1,4 +1,4 @@
-"""Magpie: who says what in which order, what comes of it, and which system prompt a row draws."""
+"""`Magpie`: the order of the messages, the output columns, and the choice of system prompts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from distilabel._core.row_context import current_row
 from distilabel.errors import AnswerError
 from distilabel.models import SimulatedLLM
-from distilabel.steps.tasks import Magpie, MagpieGenerator
+from distilabel.steps.tasks import Magpie
 
 SIX = {"input_tokens": [7] * 6, "output_tokens": [11] * 6}
 
@@ -21,7 +21,7 @@ def llm(**fields: Any) -> SimulatedLLM:
 
 
 class Recorder:
-    """Asks nobody: answers `m1`, `m2`, ... and keeps the conversations it was given."""
+    """Answers `m1`, `m2`, ... without a model, and records the conversations."""
 
     def __init__(self, *answers: str | None) -> None:
         self.answers = list(answers) or [f"m{i}" for i in range(1, 9)]
@@ -50,7 +50,7 @@ async def made(row: dict[str, Any] | None = None, **fields: Any) -> tuple[dict[s
     return row, ask
 
 
-async def test_each_message_is_said_to_what_was_said_before() -> None:
+async def test_each_message_continues_the_conversation_so_far() -> None:
     row, ask = await made({"system_prompt": "s", "n": 1}, n_turns=3)
     texts = ["m1", "m2", "m3", "m4", "m5", "m6"]
     assert ask.given == [chat(*texts[:i], system="s") for i in range(6)]
@@ -96,12 +96,12 @@ async def test_the_columns(fields: dict[str, Any], columns: dict[str, Any]) -> N
     assert len(ask.given) >= len(said)
 
 
-async def test_what_was_noted_before_stays() -> None:
+async def test_metadata_of_earlier_tasks_stays() -> None:
     row, _ = await made({"distilabel_metadata": {"raw_output_before": "x"}})
     assert list(row["distilabel_metadata"]) == ["raw_output_before", "statistics_m"]
 
 
-async def test_a_row_without_a_system_prompt_takes_that_of_the_task() -> None:
+async def test_a_row_without_a_system_prompt_uses_that_of_the_task() -> None:
     for given in ({}, {"system_prompt": None}, {"system_prompt": ""}):
         _, ask = await made(given, system_prompt="mine")
         assert ask.given[0] == chat(system="mine")
@@ -110,7 +110,7 @@ async def test_a_row_without_a_system_prompt_takes_that_of_the_task() -> None:
     assert row["system_prompt_key"] is None
 
 
-async def test_several_turns_have_a_system_prompt_of_their_own() -> None:
+async def test_several_turns_have_a_default_system_prompt() -> None:
     _, one = await made()
     assert one.given[0] == []
     row, several = await made(n_turns=2)
@@ -130,10 +130,10 @@ def test_a_failed_row_has_none_of_the_columns() -> None:
         assert task.format_output(None, {}) == dict.fromkeys(task.outputs[:-1])
 
 
-# -- drawing ------------------------------------------------------------------------------------
+# -- choosing system prompts --------------------------------------------------------------------
 
 
-async def drawn(rows: int, system_prompt: Any) -> list[str]:
+async def chosen_prompts(rows: int, system_prompt: Any) -> list[str]:
     task = Magpie(llm=llm(), system_prompt=system_prompt)
     prompts = []
     for number in range(rows):
@@ -145,19 +145,19 @@ async def drawn(rows: int, system_prompt: Any) -> list[str]:
     return prompts
 
 
-async def test_equal_rows_draw_by_their_places_and_again_the_same() -> None:
-    first = await drawn(40, ["a", "b", "c"])
+async def test_equal_rows_choose_by_position_and_a_rerun_chooses_the_same() -> None:
+    first = await chosen_prompts(40, ["a", "b", "c"])
     assert set(first) == {"a", "b", "c"}
-    assert await drawn(40, ["a", "b", "c"]) == first
+    assert await chosen_prompts(40, ["a", "b", "c"]) == first
 
 
-async def test_probabilities_hold() -> None:
-    counts = Counter(await drawn(400, {"x": ("a", 0.8), "y": ("b", 0.2), "z": ("c", 0.0)}))
+async def test_system_prompts_are_chosen_with_their_probabilities() -> None:
+    counts = Counter(await chosen_prompts(400, {"x": ("a", 0.8), "y": ("b", 0.2), "z": ("c", 0.0)}))
     assert 280 <= counts["a"] <= 360
     assert counts["a"] + counts["b"] == 400
 
 
-async def test_a_row_made_of_another_draws_for_itself() -> None:
+async def test_rows_expanded_from_one_row_choose_separately() -> None:
     task = Magpie(llm=llm(), system_prompt=[str(i) for i in range(50)])
     prompts = set()
     for branch in range(10):
@@ -169,7 +169,7 @@ async def test_a_row_made_of_another_draws_for_itself() -> None:
     assert len(prompts) > 5
 
 
-def test_outside_a_run_rows_draw_in_their_order() -> None:
+def test_outside_a_run_rows_choose_by_their_order() -> None:
     def keys() -> list[str]:
         task = Magpie(llm=llm(), system_prompt={"a": "x", "b": "y"})
         task.load()
@@ -181,14 +181,14 @@ def test_outside_a_run_rows_draw_in_their_order() -> None:
     assert keys() == first
 
 
-# -- what it is made with -----------------------------------------------------------------------
+# -- invalid arguments ---------------------------------------------------------------------------
 
 
-def test_the_model_has_to_know_the_template(scripted: Any) -> None:
+def test_the_model_must_have_a_template(scripted: Any) -> None:
     with pytest.raises(ValidationError, match="Scripted cannot write user messages"):
         Magpie(llm=scripted())
     with pytest.raises(ValidationError, match="needs a magpie_pre_query_template"):
-        MagpieGenerator(llm=SimulatedLLM(), num_rows=2)
+        Magpie(llm=SimulatedLLM())
     model = llm()
     assert not model.use_magpie_template
     Magpie(llm=model)
@@ -204,22 +204,14 @@ def test_the_model_has_to_know_the_template(scripted: Any) -> None:
         ({}, "is empty"),
     ],
 )
-def test_there_has_to_be_something_to_draw(prompts: Any, words: str) -> None:
+def test_invalid_system_prompts_are_rejected(prompts: Any, words: str) -> None:
     with pytest.raises(ValidationError, match=words):
         Magpie(llm=llm(), system_prompt=prompts)
 
 
 @pytest.mark.parametrize("prompts", [None, "s", ["a", "b"], {"a": "x"}, {"a": ("x", 1.0)}])
 def test_it_is_rebuilt_from_its_dump(prompts: Any) -> None:
-    for task in (
-        Magpie(llm=llm(), system_prompt=prompts, n_turns=2),
-        MagpieGenerator(llm=llm(), system_prompt=prompts, num_rows=3),
-    ):
-        again = type(task).from_dict(task.dump())
-        assert again.dump() == task.dump()
-        assert again.system_prompt == prompts
-
-
-def test_a_generator_of_no_rows_is_a_mistake() -> None:
-    with pytest.raises(ValidationError):
-        MagpieGenerator(llm=llm(), num_rows=0)
+    task = Magpie(llm=llm(), system_prompt=prompts, n_turns=2)
+    again = Magpie.from_dict(task.dump())
+    assert again.dump() == task.dump()
+    assert again.system_prompt == prompts
