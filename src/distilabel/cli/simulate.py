@@ -1,4 +1,4 @@
-"""`distilabel simulate`: starts a simulated model server with the given options."""
+"""The command `distilabel simulate`: options in, a simulated server out; answers nothing itself."""
 
 from pathlib import Path
 from typing import Annotated, NoReturn, Optional
@@ -8,103 +8,102 @@ import typer
 
 def simulate(
     host: Annotated[
-        str, typer.Option(help="Address to listen on. Use 0.0.0.0 to accept remote connections.")
+        str, typer.Option(help="Address to listen on; 0.0.0.0 to be reached from elsewhere.")
     ] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port to listen on. 0 picks a free port.")
+        int, typer.Option(min=0, max=65535, help="Port to listen on; 0 picks a free one.")
     ] = 8000,
     latency: Annotated[
         str,
         typer.Option(
-            help="Seconds per response: '0.05', 'uniform:0.1:0.3' (low, high) or "
-            "'lognormal:0.2:1.0' (median, sigma), with an optional maximum as the third number."
+            help="How long an answer takes, in seconds: '0.05', 'uniform:0.1:0.3' (low, high), or "
+            "'lognormal:0.2:1.0' (median, sigma) with a cap as an optional third number."
         ),
     ] = "0",
     rate_limit: Annotated[
         Optional[float],
         typer.Option(
-            help="Maximum requests per second. Requests above it get status 429 with Retry-After. "
-            "Defaults to no limit."
+            help="Requests per second; above it the answer is 429 with Retry-After. "
+            "No limit if left out."
         ),
     ] = None,
     limit_headers: Annotated[
         str,
-        typer.Option(help="Format of the rate limit headers: openai, anthropic or none."),
+        typer.Option(help="Whose headers tell of the rate limit: openai, anthropic or none."),
     ] = "openai",
     capacity: Annotated[
         Optional[int],
         typer.Option(
-            help="Maximum requests processed at a time. Others wait. Defaults to no limit."
+            help="Requests that are worked on at a time, the others wait. Any number if left out."
         ),
     ] = None,
     fault: Annotated[
         Optional[list[str]],
         typer.Option(
             metavar="NAME=SHARE",
-            help="Make this share of the responses fail, such as '429=0.05' or 'drop=0.01'. NAME "
-            "is an HTTP status, or drop, reset, hang, slow, malformed, no_choices, empty, null, "
-            "length or content_filter. Can be repeated.",
+            help="Share of the answers that go wrong, such as '429=0.05' or 'drop=0.01'; repeat "
+            "for several. An HTTP status, or drop, reset, hang, slow, malformed, no_choices, "
+            "empty, null, length, content_filter.",
         ),
     ] = None,
     model: Annotated[
         Optional[list[str]],
         typer.Option(
-            help="Id of a model to serve; requests for others get status 404. Can be repeated. "
-            "Defaults to any id."
+            help="Id of a model to serve, others get 404; repeat for several. "
+            "Any id is served if left out."
         ),
     ] = None,
     api_key: Annotated[
         Optional[str],
-        typer.Option(help="The only API key to accept. Defaults to any key."),
+        typer.Option(help="The only API key let in; everyone is let in if left out."),
     ] = None,
     replay: Annotated[
         Optional[Path],
         typer.Option(
-            help="JSON Lines file of recorded answers: rows with 'instruction' and 'outputs' "
-            "(model name to text). Other prompts get simulated answers."
+            help="JSON-lines file of recorded answers, rows with 'instruction' and 'outputs' "
+            "(model name to text); other questions get simulated answers."
         ),
     ] = None,
     price: Annotated[
         Optional[str],
         typer.Option(
             metavar="IN:OUT",
-            help="Price in US dollars per million input and output tokens, such as '0.15:0.6'. "
-            "Every response then states its cost.",
+            help="US dollars for a million tokens in, and out, such as '0.15:0.6'; every answer "
+            "then names what it cost.",
         ),
     ] = None,
     batches: Annotated[
         str,
         typer.Option(
-            help="Behavior of batch jobs, such as 'seconds=30' or 'seconds=30,end=expired,"
-            "done=0.5,failing=0.1': their duration, their end (completed, expired, cancelled or "
-            "failed), the share of requests done, and the share of those that fail."
+            help="How batch jobs go, such as 'seconds=30' or 'seconds=30,end=expired,done=0.5,"
+            "failing=0.1': they take so long and end as completed, expired, cancelled or failed, "
+            "with this share of the questions done, and this share of those failing."
         ),
     ] = "",
     reasoning: Annotated[
         Optional[str],
         typer.Option(
             metavar="FORM",
-            help="Add reasoning to every response: in the field reasoning_content, reasoning or "
-            "reasoning_details, or in the text between tags (think) or before a closing tag only "
-            "(think_end). Anthropic messages get a thinking block.",
+            help="Think before every answer and show it: in a field reasoning_content, reasoning "
+            "or reasoning_details, or in the text between tags (think) or before the closing one "
+            "alone (think_end). A thinking block in Anthropic's messages.",
         ),
     ] = None,
     refuse: Annotated[
         Optional[list[str]],
         typer.Option(
             metavar="ARGUMENT",
-            help="Reject requests with this argument, as reasoning models do: max_tokens with any "
-            "value, others, such as temperature, unless the value is 1. Can be repeated.",
+            help="Refuse an argument as models that reason do: max_tokens always, any other one, "
+            "such as temperature, unless it is 1; repeat for several.",
         ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of all answers, latencies and faults.")] = 0,
 ) -> None:
-    """Serve a simulated model with the APIs of OpenAI and Anthropic, to test pipelines.
+    """Serves a simulated model that speaks as OpenAI and Anthropic do, to rehearse pipelines on.
 
-    The same prompt always gets the same answer; latency, rate limit and faults are configurable.
-    Point any OpenAI client at the printed URL, with any API key. GET /stats returns counts of the
-    requests; POST /settings changes latency, faults, rate limit, capacity and batch jobs at
-    runtime.
+    The same question always gets the same answer; latency, rate limit and faults are yours to set.
+    Point any OpenAI client at the printed URL, with any API key. What was asked is counted under
+    /stats; /settings changes latency, faults, rate limit, capacity and batch jobs while it runs.
     """
     from distilabel._simulated.answers.faults import Faults, Latency
     from distilabel._simulated.server.batching import Batching
@@ -127,15 +126,15 @@ def simulate(
             reasoning=reasoning,
             refuses=tuple(refuse or ()),
         )
-        serve(settings, host, port, ready=_print_url)
+        serve(settings, host, port, ready=_tell)
     except (ValueError, OSError) as error:
-        _fail(str(error))
+        _leave(str(error))
 
 
-def _print_url(url: str) -> None:
-    typer.echo(f"Serving a simulated model at {url}/v1 (press Ctrl-C to stop).")
+def _tell(url: str) -> None:
+    typer.echo(f"A simulated model answers at {url}/v1 - press Ctrl-C to stop it.")
 
 
-def _fail(message: str) -> NoReturn:
+def _leave(message: str) -> NoReturn:
     typer.echo(f"Error: {message}", err=True)
     raise typer.Exit(2)
