@@ -100,19 +100,19 @@ def test_the_page_about_it_names_every_event_and_every_field() -> None:
 def test_a_full_disk_costs_the_file_and_nothing_else(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jsonl, "_move_on", lambda path: os.symlink("/dev/full", path))
+    monkeypatch.setattr(jsonl, "_rotate", lambda path: os.symlink("/dev/full", path))
     distiset, path = run(tmp_path)
     assert path.is_symlink()
     assert len(rows_of(distiset)) == 6
     assert distiset.report.balanced
-    assert caplog.text.count("the events of this run end here: OSError") == 1
+    assert caplog.text.count("No more events of this run are written: OSError") == 1
 
 
 def test_a_disk_that_is_too_slow_costs_events_that_are_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(background, "_MOST_WAITING", 3)
-    monkeypatch.setattr(background, "_EVERY_SECONDS", 60)
+    monkeypatch.setattr(background, "_MAX_WAITING", 3)
+    monkeypatch.setattr(background, "_INTERVAL_SECONDS", 60)
     path = tmp_path / "events.jsonl"
     reader = BackgroundObserver(jsonl.open_event_file(path), "events", 10)
     for number in range(10):

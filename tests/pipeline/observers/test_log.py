@@ -53,7 +53,7 @@ def test_many_failures_of_one_step_do_not_hide_those_of_another(
     told = capsys.readouterr().err
     assert told.count("many: row") == 5
     assert "few: row 19 failed" in told
-    assert f"More of these are in {distiset.log_filename_path}" in told
+    assert f"More messages like this are in {distiset.log_filename_path}" in told
 
 
 def test_a_wrong_level_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
