@@ -1,4 +1,4 @@
-"""What is kept can be seen and removed, and nothing goes without being asked for."""
+"""Protects `distilabel cache`: contents are listed, and nothing is removed unasked."""
 
 from __future__ import annotations
 
@@ -91,22 +91,3 @@ def test_what_a_run_writes_now_is_not_removed(kept: Path) -> None:
     assert done.exit_code == 1
     assert "Stop it first" in done.stderr
     assert "running now" in cache("show", "kept", "--cache-dir", kept).output
-
-
-def test_runs_are_listed_and_shown(kept: Path) -> None:
-    listed = CliRunner().invoke(app, ["run", "list", "--cache-dir", str(kept)])
-    assert listed.exit_code == 0, listed.output
-    lines = listed.output.splitlines()[2:]
-    assert len(lines) == 3
-    # Outcome, rows, failed, asked, reused, cost.
-    assert lines[0].split()[4:10] == ["finished", "5", "0", "5", "0", "$0.00"]
-    assert lines[2].split()[4:10] == ["finished", "5", "0", "0", "5", "$0.00"]
-    of_one = CliRunner().invoke(app, ["run", "list", "another", "--cache-dir", str(kept)])
-    assert len(of_one.output.splitlines()) == 3
-    for which in ("last", lines[-1].split()[0]):
-        shown = CliRunner().invoke(app, ["run", "show", which, "--cache-dir", str(kept)])
-        assert "another" in shown.output
-        assert "0 answers asked, 5 reused" in shown.output
-    missing = CliRunner().invoke(app, ["run", "show", "1999", "--cache-dir", str(kept)])
-    assert missing.exit_code == 1
-    assert "run list" in missing.stderr

@@ -21,7 +21,6 @@ from distilabel.cli.pipeline.utils import (
     get_pipeline_from_url,
     parse_runtime_parameters,
 )
-from distilabel.cli.tables import format_size
 from distilabel.errors import DistilabelUserError
 from distilabel.models import OpenAILLM, SimulatedLLM
 from distilabel.pipeline import Pipeline, sample_n_steps
@@ -385,9 +384,3 @@ def test_get_pipeline_takes_what_it_took(tmp_path: Path, script: Path, web: Web)
     assert get_pipeline(f"{web.url}/mine.py").name == "from-script"
     with pytest.raises(ImportError, match="nothing"):
         get_pipeline(f"{web.url}/mine.py", "nothing")
-
-
-def test_sizes_are_for_people() -> None:
-    assert [format_size(n) for n in (812, 4_300, 1_500_000, 2e9)] == [
-        *("812 bytes", "4.3 kB", "1.5 MB", "2.0 GB")
-    ]
