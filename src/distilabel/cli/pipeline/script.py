@@ -35,7 +35,7 @@ def load_pipeline(path: Path, name: str) -> BasePipeline:
         raise ImportError(f"{path} has no variable {name!r}. {_hint(names)}")
     if not isinstance(pipeline, BasePipeline):
         raise DistilabelUserError(
-            f"{name!r} in {path} is a {type(pipeline).__name__}, not a pipeline. {_hint(names)}"
+            f"{name!r} in {path} is of type {type(pipeline).__name__}, not a pipeline. {_hint(names)}"
         )
     return pipeline
 
