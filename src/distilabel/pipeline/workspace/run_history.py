@@ -72,7 +72,7 @@ class PastRun:
 
     Attributes:
         id: Id of the run.
-        begun: Start time, in local time.
+        started: Start time, in local time.
         pipeline: Name of the pipeline.
         folder: Run directory, with the log, events and dataset of its configuration's latest run.
         host: Name of the machine.
@@ -82,7 +82,7 @@ class PastRun:
     """
 
     id: str
-    begun: datetime
+    started: datetime
     pipeline: str
     folder: Path
     host: str
@@ -121,7 +121,7 @@ def past_runs(cache_dir: Path) -> list[PastRun]:
         elif "pipeline" in entry:
             runs[entry["id"]] = PastRun(
                 id=entry["id"],
-                begun=datetime.fromtimestamp(entry["time"]),
+                started=datetime.fromtimestamp(entry["time"]),
                 pipeline=entry["pipeline"],
                 folder=cache_dir / entry["folder"],
                 host=entry["host"],
