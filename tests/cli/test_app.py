@@ -39,5 +39,5 @@ def test_help_names_every_command_and_imports_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize("arguments", [["nonsense"], ["pipeline", "nonsense"], ["--nonsense"]])
-def test_what_does_not_exist_is_a_usage_error(arguments: list[str]) -> None:
+def test_an_unknown_command_or_option_is_a_usage_error(arguments: list[str]) -> None:
     assert CliRunner().invoke(app, arguments).exit_code == 2

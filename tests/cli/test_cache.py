@@ -41,7 +41,7 @@ def kept(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_list_and_show_say_what_is_there(kept: Path) -> None:
+def test_list_and_show_print_the_contents(kept: Path) -> None:
     listed = cache("list", "--cache-dir", kept)
     assert listed.exit_code == 0, listed.output
     lines = listed.output.splitlines()
@@ -72,7 +72,7 @@ def test_clear_removes_one_pipeline_then_everything(kept: Path) -> None:
     assert run(kept) == 5
 
 
-def test_mistakes_are_said(kept: Path, tmp_path: Path) -> None:
+def test_a_mistake_is_an_error_with_a_hint(kept: Path, tmp_path: Path) -> None:
     wrong = cache("show", "kepd", "--cache-dir", kept)
     assert wrong.exit_code == 1
     assert "'kept'" in wrong.stderr
@@ -82,7 +82,7 @@ def test_mistakes_are_said(kept: Path, tmp_path: Path) -> None:
     assert "is empty" in cache("list", "--cache-dir", tmp_path / "nowhere").output
 
 
-def test_what_a_run_writes_now_is_not_removed(kept: Path) -> None:
+def test_outputs_of_a_run_in_progress_are_not_removed(kept: Path) -> None:
     from distilabel.pipeline.workspace.run_directory import RunDirectory
 
     folder = cached_pipelines(kept)[0].configurations[0].folder
