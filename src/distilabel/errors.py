@@ -125,7 +125,7 @@ class AnswerError(ModelError):
 
 
 def error_record(error: Exception) -> dict[str, Any]:
-    """Converts an error to the dict used in `distilabel_metadata` and `Distiset.failures`."""
+    """An error as data: what stands in `distilabel_metadata` and in `Distiset.failures`."""
     return {
         "type": type(error).__name__,
         "message": str(error),
