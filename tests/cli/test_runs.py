@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def test_finished_runs_are_listed_and_shown(tmp_path: Path) -> None:
     for which in ("last", last.split()[0]):
         shown = invoke("show", which, "--cache-dir", tmp_path)
         assert "another, started" in shown.output
-        assert "0 answers asked, 5 reused" in shown.output
+        assert re.search(r"\b0 answers \w+, 5 reused", shown.output)
 
 
 def write_history(root: Path, *ids: str) -> None:
