@@ -63,10 +63,12 @@ class ModelError(Exception):
 
     Attributes:
         step: name of the step that asked, once it is known.
+        headers: HTTP headers of the reply, where there was one. Never pickled or shown.
     """
 
     retryable = False
     step = ""
+    headers: Mapping[str, str] | None = None
 
     def __init__(self, message: str, *, status: int | None = None) -> None:
         super().__init__(message)
@@ -75,6 +77,10 @@ class ModelError(Exception):
 
     def __str__(self) -> str:
         return f"{self.step}: {self.message}" if self.step else self.message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        state = {name: value for name, value in vars(self).items() if name != "headers"}
+        return type(self), self.args, state
 
 
 class EndpointError(ModelError):
@@ -124,11 +130,18 @@ class AnswerError(ModelError):
         self.attempts = 1
 
 
-def error_record(error: Exception) -> dict[str, Any]:
-    """An error as data: what stands in `distilabel_metadata` and in `Distiset.failures`."""
-    return {
-        "type": type(error).__name__,
-        "message": str(error),
-        "attempts": error.attempts if isinstance(error, AnswerError) else 1,
-        "raw": error.raw if isinstance(error, AnswerError) else None,
-    }
+class FailureRecord(dict[str, Any]):
+    """A failure as data, from where it happens until it is written into the row.
+
+    A row brings failures of earlier runs along as plain dicts: the type tells them apart.
+    """
+
+
+def error_record(error: Exception) -> FailureRecord:
+    """Returns an error as data, for `distilabel_metadata` and `Distiset.failures`."""
+    return FailureRecord(
+        type=type(error).__name__,
+        message=str(error),
+        attempts=error.attempts if isinstance(error, AnswerError) else 1,
+        raw=error.raw if isinstance(error, AnswerError) else None,
+    )

@@ -41,7 +41,7 @@ def test_the_project_runs_stores_its_answers_and_cleans_up(tmp_path: Path) -> No
     rows = Distiset.load_from_disk(folder / "dataset")["default"]["train"]
     # Of six prompts one is too short.
     assert len(rows) == 5
-    assert "0 answers asked, 15 reused" in make("run", folder)
+    assert "0 answers received, 15 reused" in make("run", folder)
     make("try", folder)
     make("draw", folder)
     assert (folder / "pipeline.svg").is_file()

@@ -62,7 +62,7 @@ def test_a_step_raises(tmp_path: Path) -> Seen:
 
 @fault(
     "a step yields None, or something else that is no list of rows",
-    row="TypeError: `process` of mine yields a NoneType: yield a list of rows.",
+    row="TypeError: `process` of mine yielded a NoneType. Yield a list of rows.",
     done="the rows of its batch fail; the others go on",
 )
 def test_a_step_yields_none(tmp_path: Path) -> Seen:
@@ -111,7 +111,7 @@ def test_a_step_hangs(tmp_path: Path) -> Seen:
 
 @fault(
     "the system kills a worker process of a step",
-    row="killed (signal 9): out of memory?",
+    row="killed (signal 9), probably out of memory",
     done="its batch is tried once more in a new process, then its rows fail; the others go on",
 )
 def test_a_worker_process_is_killed(tmp_path: Path) -> Seen:

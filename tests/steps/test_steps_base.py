@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import logging
-from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from distilabel.errors import DistilabelTypeError, DistilabelUserError
+from distilabel.models.llms.base import LLM
 from distilabel.steps.base import GeneratorStep, Step, StepInput, StepResources
-from rooms import Fn, FnGlobal, Join, Numbers
+from rooms import Ask, Echo, Fn, FnGlobal, Join, Numbers
 
 
 class Upper(Step):
@@ -55,6 +54,26 @@ def test_wrong_arguments_are_refused(arguments: dict[str, Any]) -> None:
         step = Upper()
         with pytest.raises(ValidationError):
             step.input_batch_size = 0
+
+
+def test_the_models_of_a_step_are_found_in_all_its_fields() -> None:
+    class Panel(Step):
+        models: list[LLM]
+        judge: LLM
+        llm: LLM | None = None
+
+        def process(self, inputs: StepInput) -> Any:
+            yield inputs
+
+    one, two, judge = Echo(), Echo(), Echo()
+    panel = Panel(models=[one, two, judge], judge=judge)
+    found = [id(model) for model in panel._all_models()]
+    assert found.count(id(judge)) == 1
+    assert sorted(found) == sorted(map(id, (one, two, judge)))
+    panel.llm = Echo()
+    assert panel._all_models()[0] is panel.llm
+    assert [model.model_name for model in Ask(llm=Echo())._all_models()] == ["echo"]
+    assert Fn()._all_models() == []
 
 
 def test_the_three_kinds() -> None:
@@ -126,20 +145,6 @@ def test_each_step_has_resources_of_its_own() -> None:
     one, two = Fn(resources=shared), Fn(resources=shared)
     one.resources.replicas = 5
     assert (two.resources.replicas, shared.replicas, Fn().resources.replicas) == (2, 2, 1)
-
-
-def test_artifacts_are_kept_only_in_a_run(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    def write(folder: Path) -> None:
-        (folder / "a.txt").write_text("x")
-
-    step = Fn(name="mine")
-    with caplog.at_level(logging.WARNING):
-        step.save_artifact("note", write)
-    assert "not kept" in caplog.text
-    step.set_pipeline_artifacts_path(tmp_path)
-    step.save_artifact("note", write, {"by": "me"})
-    assert (tmp_path / "mine" / "note" / "a.txt").read_text() == "x"
-    assert json.loads((tmp_path / "mine" / "note" / "metadata.json").read_text()) == {"by": "me"}
 
 
 def test_the_round_trip() -> None:

@@ -29,10 +29,19 @@ def canonical(value: Any) -> bytes:
         TypeError: The value contains something that has no JSON form.
     """
     try:
-        return orjson.dumps(value, default=_plain, option=_OPTIONS)
+        return strict_canonical(value)
     except orjson.JSONEncodeError:
         # An unpaired surrogate is not UTF-8. The digest is that of the text as sent and stored.
-        return orjson.dumps(replace_surrogates(value), default=_plain, option=_OPTIONS)
+        return strict_canonical(replace_surrogates(value))
+
+
+def strict_canonical(value: Any) -> bytes:
+    """As `canonical`, but rejects unpaired surrogates.
+
+    Raises:
+        TypeError: The value contains an unpaired surrogate, or something that has no JSON form.
+    """
+    return orjson.dumps(value, default=_plain, option=_OPTIONS)
 
 
 def digest(value: Any) -> bytes:

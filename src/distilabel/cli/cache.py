@@ -26,13 +26,13 @@ Yes = Annotated[bool, typer.Option("--yes", help="Remove without asking for conf
 @app.command("list")
 def list_cached(cache_dir: CacheDir = None) -> None:
     """List the pipelines with cached outputs, and the answer store they share."""
-    from distilabel._engine.storage.sqlite_file import answers_in
+    from distilabel._engine.storage.sqlite_file import count_answers
     from distilabel.cli.tables import format_size, format_time, print_table
 
     root = _root(cache_dir)
     with report_errors():
         pipelines = _pipelines(root)
-        count, size = answers_in(_store(root))
+        count, size = count_answers(_store(root))
     if not pipelines and not count:
         typer.echo(f"The cache directory {root} is empty.")
         return

@@ -90,8 +90,7 @@ def _runs(root: Path) -> list[PastRun]:
 
 def _outcome(run: PastRun) -> list[str]:
     """Returns the cells from `outcome` to `duration`."""
-    from distilabel._engine.reporting.model_usage import money
-    from distilabel._engine.reporting.report import duration
+    from distilabel._engine.reporting.formatting import format_duration, format_money
 
     report = run.report
     if report is None:
@@ -99,5 +98,5 @@ def _outcome(run: PastRun) -> list[str]:
     steps = report["steps"].values()
     asked, reused = (sum(step[name] for step in steps) for name in ("answered", "reused"))
     counts = [report["rows"], report["failures"], asked, reused]
-    took = duration(report["seconds"])
-    return [run.outcome, *(f"{count:,}" for count in counts), money(report["cost"]), took]
+    took = format_duration(report["seconds"])
+    return [run.outcome, *(f"{count:,}" for count in counts), format_money(report["cost"]), took]

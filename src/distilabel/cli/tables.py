@@ -6,13 +6,13 @@ from datetime import datetime
 
 import typer
 
-from distilabel._engine.reporting.report import table
+from distilabel._engine.reporting.formatting import format_table
 
 
 def print_table(heads: list[str], rows: list[list[str]]) -> None:
     """Prints rows under their heads, with the first column left-aligned."""
     columns = [[head, *(row[i] for row in rows)] for i, head in enumerate(heads)]
-    for line in table(columns):
+    for line in format_table(columns):
         typer.echo(line)
 
 

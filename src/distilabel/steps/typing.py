@@ -1,4 +1,4 @@
-"""Deprecated path of another module; `_core/deprecations.py` says which."""
+"""Old path of a module that moved; see `_core/deprecations.py`."""
 
 from distilabel._core.deprecations import moved_module
 

@@ -74,7 +74,7 @@ def test_behind_a_filter_they_are_the_first_ones_and_few_more_are_asked(tmp_path
     assert first.report.accepted_rate == pytest.approx(1 / 3, abs=0.03)
     # Far fewer than the 1,024 rows that may be on their way elsewhere.
     assert len(llm.asked) < 1200 + 150
-    assert "400 of 400 rows wanted" in str(first.report)
+    assert "400 of 400 rows accepted" in str(first.report)
     assert first.report.rows == 400
     asked = set(llm.asked)
     again, llm = once(400)
@@ -147,7 +147,7 @@ def test_a_generator_that_ends_before_gives_what_there_is_and_a_warning(
     with caplog.at_level(logging.WARNING):
         distiset = pipeline.run(target_rows=11)
     assert numbers(distiset) == list(range(0, 30, 3))
-    assert "has 10 of the 11 rows that are wanted" in caplog.text
+    assert "has 10 of the 11 target rows" in caplog.text
     assert distiset.report.balanced
 
 

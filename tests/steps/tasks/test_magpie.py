@@ -185,9 +185,9 @@ def test_outside_a_run_rows_draw_in_their_order() -> None:
 
 
 def test_the_model_has_to_know_the_template(scripted: Any) -> None:
-    with pytest.raises(ValidationError, match="Scripted cannot write a user's message"):
+    with pytest.raises(ValidationError, match="Scripted cannot write user messages"):
         Magpie(llm=scripted())
-    with pytest.raises(ValidationError, match="needs magpie_pre_query_template"):
+    with pytest.raises(ValidationError, match="needs a magpie_pre_query_template"):
         MagpieGenerator(llm=SimulatedLLM(), num_rows=2)
     model = llm()
     assert not model.use_magpie_template
@@ -198,7 +198,7 @@ def test_the_model_has_to_know_the_template(scripted: Any) -> None:
 @pytest.mark.parametrize(
     ("prompts", "words"),
     [
-        ({"a": ("x", 0.6), "b": ("y", 0.6)}, "1.0 together"),
+        ({"a": ("x", 0.6), "b": ("y", 0.6)}, "add up to 1.0"),
         ({"a": ("x", 1.5), "b": ("y", -0.5)}, "0 or more"),
         ([], "is empty"),
         ({}, "is empty"),

@@ -209,15 +209,20 @@ def note_reasons(statistics: dict[str, list[Any]], reasons: list[str | None]) ->
 def error_from_response(
     status: int, headers: Mapping[str, str], body: bytes, *, url: str
 ) -> ModelError:
-    """The error that a reply without an answer stands for.
+    """Returns the error for a reply whose status is not 200.
 
     Args:
-        status: the HTTP status.
-        headers: of the reply.
-        body: of the reply.
-        url: what was asked, for the message.
+        status: HTTP status of the reply.
+        headers: Headers of the reply, which the error carries on.
+        body: Body of the reply.
+        url: URL of the request, for the message.
     """
-    url = redact_urls(url)
+    error = _error_of_status(status, headers, body, redact_urls(url))
+    error.headers = headers
+    return error
+
+
+def _error_of_status(status: int, headers: Mapping[str, str], body: bytes, url: str) -> ModelError:
     words = said(body)
     # Not in the message: there it would make every failure a kind of its own.
     request = headers.get("request-id") or headers.get("x-request-id")

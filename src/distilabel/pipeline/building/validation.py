@@ -105,8 +105,7 @@ class Validation:
                     f"{name}: required runtime parameters have no value: {', '.join(missing)}. "
                     f"Set them when you create the step, or with run(parameters={example}).",
                 )
-            llm = getattr(step, "llm", None)
-            if isinstance(llm, LLM):
+            for llm in step._all_models():
                 self._check_model(name, llm)
             try:
                 self._backend.check(step)
@@ -270,7 +269,7 @@ class Validation:
             validated_arguments(llm, llm.get_generation_kwargs())
         except DistilabelUserError as error:
             self.problems.add(DistilabelUserError, f"{name}: {error.message}")
-        if llm.use_offline_batch_generation and type(llm)._desk is LLM._desk:
+        if llm.use_offline_batch_generation and type(llm)._batch_api is LLM._batch_api:
             self.problems.add(
                 DistilabelUserError,
                 f"{name}: {type(llm).__name__} has no offline batches. Remove "
