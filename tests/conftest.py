@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -83,3 +84,29 @@ def web() -> Iterator[Web]:
         yield server
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def run_rows() -> list[dict[str, Any]]:
+    """The rows of the run in `data_dir`, in order."""
+    return [{"a": i, "distilabel_metadata": {"m": "x"}} for i in range(4)]
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path, run_rows: list[dict[str, Any]]) -> Path:
+    """The files of a run with one leaf step, `keep`."""
+    from datasets import Dataset
+
+    data = tmp_path / "run" / "data"
+    leaf = data / "steps_outputs" / "keep"
+    leaf.mkdir(parents=True)
+    # Text order would read 10 before 9.
+    for row, number in zip(run_rows, ("9", "10", "11", "100"), strict=True):
+        Dataset.from_list([row]).to_parquet(leaf / f"{number}.parquet")
+    artifact = data / "steps_artifacts" / "index" / "faiss"
+    artifact.mkdir(parents=True)
+    (artifact / "metadata.json").write_text('{"rows": 4}')
+    (artifact / "index.bin").write_bytes(b"\0")
+    (data.parent / "pipeline.yaml").write_text("name: p\n")
+    (data.parent / "pipeline.log").write_text("went well\n")
+    return data

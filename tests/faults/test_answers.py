@@ -23,7 +23,7 @@ def choice(content: str | None, reason: str, **more: Any) -> dict[str, Any]:
 
 @fault(
     "JSON that breaks off",
-    log="write asks again in … s: invalid reply: it is not JSON, or cut off: …",
+    log="write: retrying in … s: invalid reply: it is not JSON, or cut off: …",
     done="asked again, up to 6 times",
 )
 def test_malformed(tmp_path: Path) -> Seen:
@@ -32,7 +32,7 @@ def test_malformed(tmp_path: Path) -> Seen:
 
 @fault(
     "a reply without `choices`",
-    log="write asks again in … s: invalid reply: it has no 'choices'",
+    log="write: retrying in … s: invalid reply: it has no 'choices'",
     done="asked again, up to 6 times",
 )
 def test_no_choices(tmp_path: Path) -> Seen:
@@ -41,7 +41,7 @@ def test_no_choices(tmp_path: Path) -> Seen:
 
 @fault(
     "an error with status 200",
-    log="write asks again in … s: invalid reply: it is an error, 'the backend is gone'",
+    log="write: retrying in … s: invalid reply: it is an error, 'the backend is gone'",
     done="asked again, up to 6 times",
 )
 def test_an_error_that_looks_well(tmp_path: Path) -> Seen:
@@ -53,7 +53,7 @@ WELCOME = "<!DOCTYPE html><html><head><title>Welcome</title></head></html>"
 
 @fault(
     "an HTML page with status 200",
-    log="write asks again in … s: invalid reply: it is a web page, 'Welcome'. Check the base_url.",
+    log="write: retrying in … s: invalid reply: it is a web page, 'Welcome'. Check the base_url.",
     done="asked again, up to 6 times",
 )
 def test_a_page(tmp_path: Path) -> Seen:
@@ -74,7 +74,7 @@ def test_only_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Seen:
 
 @fault(
     "no text (`null`), and no reason",
-    log="write asks again in … s: the model returned no text (finish reason: stop)",
+    log="write: retrying in … s: the model returned no text (finish reason: stop)",
     done="asked again, up to 6 times",
 )
 def test_null(tmp_path: Path) -> Seen:

@@ -29,7 +29,7 @@ def page(status: int) -> web.Response:
 
 @fault(
     "429 with `Retry-After`",
-    log="write asks again in 1.… s: http:…/chat/completions answered 429: slow down",
+    log="write: retrying in 1.… s: http:…/chat/completions answered 429: slow down",
     done="asked again after the time it names, and slower",
 )
 def test_429_with_a_time(tmp_path: Path) -> Seen:
@@ -38,7 +38,7 @@ def test_429_with_a_time(tmp_path: Path) -> Seen:
 
 @fault(
     "429 without `Retry-After`",
-    log="write asks again in … s: http:…/chat/completions answered 429: slow down",
+    log="write: retrying in … s: http:…/chat/completions answered 429: slow down",
     done="asked again and slower, for up to 15 minutes",
 )
 def test_429(tmp_path: Path) -> Seen:
@@ -58,7 +58,7 @@ def test_an_empty_account(tmp_path: Path) -> Seen:
 
 @fault(
     "500 for a moment",
-    log="write asks again in … s: http:…/chat/completions answered 500: oops",
+    log="write: retrying in … s: http:…/chat/completions answered 500: oops",
     done="asked again, up to 6 times",
 )
 def test_500(tmp_path: Path) -> Seen:
@@ -83,7 +83,7 @@ def test_500_for_ever(tmp_path: Path) -> Seen:
 
 @fault(
     "502 with an HTML page",
-    log="write asks again in … s: http:…/chat/completions answered 502: "
+    log="write: retrying in … s: http:…/chat/completions answered 502: "
     "a web page, '502 Bad Gateway'",
     done="asked again and slower, for up to 15 minutes",
 )
@@ -182,7 +182,7 @@ ANSWERS_20 = """
 
 @fault(
     "the connection is lost in the middle of an answer",
-    log="write asks again in … s: the connection to http:…/chat/completions failed: …",
+    log="write: retrying in … s: the connection to http:…/chat/completions failed: …",
     done="asked again, up to 6 times",
 )
 def test_reset(tmp_path: Path) -> Seen:
@@ -199,7 +199,7 @@ def test_reset(tmp_path: Path) -> Seen:
 
 @fault(
     "an answer that comes byte by byte and never ends",
-    log="write asks again in … s: http:…/chat/completions did not answer within 1 s",
+    log="write: retrying in … s: http:…/chat/completions did not answer within 1 s",
     done="given up after `timeout` seconds and asked again, slower",
 )
 def test_slow_loris(tmp_path: Path) -> Seen:
@@ -217,7 +217,7 @@ def test_slow_loris(tmp_path: Path) -> Seen:
 
 @fault(
     "no answer at all",
-    log="write asks again in … s: http:…/chat/completions did not answer within 1 s",
+    log="write: retrying in … s: http:…/chat/completions did not answer within 1 s",
     done="given up after `timeout` seconds and asked again, slower",
 )
 def test_hangs(tmp_path: Path) -> Seen:

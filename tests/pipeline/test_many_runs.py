@@ -108,8 +108,8 @@ def test_pipelines_in_threads_keep_apart(tmp_path: Path) -> None:
         for i, run in enumerate(runs):
             told, log = run.result()
             assert told == [f"{n}/0" for n in range(20 + i)]
-            assert f"thread-{i} begins" in log
-            assert log.count(" begins") == 1
+            assert f"thread-{i} started" in log
+            assert log.count(" started: ") == 1
             assert log.count("report\n") == 1
     assert logging.getLogger("distilabel").level == before
     assert logging.getLogger("distilabel").handlers == []

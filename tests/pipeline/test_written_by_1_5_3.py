@@ -1,4 +1,4 @@
-"""Protects what people have on their disks: dumps of 1.5.3 load, and are written again the same."""
+"""Protects existing files: dumps of 1.5.3 load, and are dumped again the same."""
 
 from __future__ import annotations
 

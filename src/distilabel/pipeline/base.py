@@ -209,10 +209,10 @@ class BasePipeline(RequirementsMixin, SerializableFile):
 
     def _repr_svg_(self) -> str | None:
         """Returns the drawing a notebook displays; None, without steps, displays plain text."""
-        from distilabel.pipeline.drawing.picture import picture_of
-        from distilabel.pipeline.drawing.svg import svg_of
+        from distilabel.pipeline.drawing.picture import make_picture
+        from distilabel.pipeline.drawing.svg import render_svg
 
-        return svg_of(picture_of(self, True), top_to_bottom=False) if self._steps else None
+        return render_svg(make_picture(self, True), top_to_bottom=False) if self._steps else None
 
     def get_load_stages(
         self, load_groups: Optional[LoadGroups] = None

@@ -169,9 +169,9 @@ def test_logging_handlers_receive_the_log(tmp_path: Path) -> None:
     handler = Listening()
     pipeline, _ = asking(tmp_path)
     distiset = pipeline.run(logging_handlers=[handler])
-    assert any("p begins" in line for line in handler.lines)
+    assert any("p started" in line for line in handler.lines)
     assert distiset.log_filename_path is not None
-    assert "p begins" in distiset.log_filename_path.read_text()
+    assert "p started" in distiset.log_filename_path.read_text()
     assert handler not in logging.getLogger("distilabel").handlers
 
 

@@ -1,4 +1,4 @@
-"""Protects pipelines on the Hub: found by a short name, refused in one message."""
+"""Protects saved pipelines on the Hub: found by a short name, and each error is one message."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ result.append((done.exit_code, done.output))
     assert [status for status, _ in strangers] == [1] * 10
 
 
-def test_a_hub_that_is_not_there_costs_one_message(hub: Hub, tmp_path: Path) -> None:
+def test_an_unreachable_hub_costs_one_message(hub: Hub, tmp_path: Path) -> None:
     code = """
 from distilabel.cli.pipeline.utils import get_pipeline
 try:
@@ -106,7 +106,7 @@ except ValueError as error:
         ("https://huggingface.co/a/b", None),
     ],
 )
-def test_what_means_the_hub(
+def test_references_to_the_hub_are_recognized(
     text: str, meant: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -1,4 +1,4 @@
-"""Protects `distilabel pipeline`: dumps and scripts, here and on the web, run or are refused."""
+"""Protects `distilabel pipeline`: saved pipelines and scripts, local and remote, run or fail."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from distilabel.cli.pipeline.utils import (
     get_pipeline_from_url,
     parse_runtime_parameters,
 )
-from distilabel.cli.tables import format_size
 from distilabel.errors import DistilabelUserError
 from distilabel.models import OpenAILLM, SimulatedLLM
 from distilabel.pipeline import Pipeline, sample_n_steps
@@ -136,7 +135,9 @@ def pipeline_rows(script: Path) -> Any:
         ("other", ["int", "--pipeline-variable-name pipeline"]),
     ],
 )
-def test_the_wrong_name_is_helped(script: Path, name: str, told: list[str]) -> None:
+def test_a_wrong_variable_name_is_answered_with_the_right_one(
+    script: Path, name: str, told: list[str]
+) -> None:
     result = invoke("run", "--script", script, "--pipeline-variable-name", name)
     assert result.exit_code == 1
     assert all(text in result.stderr for text in told)
@@ -150,7 +151,7 @@ def test_the_wrong_name_is_helped(script: Path, name: str, told: list[str]) -> N
         ("import nowhere_at_all\n", "nowhere_at_all"),
     ],
 )
-def test_a_broken_script_is_told_in_one_message(tmp_path: Path, text: str, told: str) -> None:
+def test_a_broken_script_costs_one_message(tmp_path: Path, text: str, told: str) -> None:
     (tmp_path / "mine.py").write_text(text)
     result = invoke("run", "--script", "mine.py")
     assert result.exit_code == 1
@@ -181,7 +182,7 @@ result = [done.exit_code, done.output]
 
 
 @pytest.mark.parametrize("suffix", [".json", ".yaml", ".yml"])
-def test_info_shows_what_a_pipeline_is_made_of(tmp_path: Path, suffix: str) -> None:
+def test_info_shows_steps_parameters_and_connections(tmp_path: Path, suffix: str) -> None:
     result = invoke("info", "--config", dumped(tmp_path / f"dump{suffix}"))
     assert result.exit_code == 0, result.output
     for text in (
@@ -221,7 +222,7 @@ def runnable(folder: Path) -> dict[str, Any]:
     return pipeline.dump()
 
 
-def test_classes_of_others_are_used_only_when_allowed(tmp_path: Path) -> None:
+def test_classes_of_other_packages_are_imported_only_if_allowed(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(
         "from distilabel.steps import GeneratorStep\n"
         "class Source(GeneratorStep):\n"
@@ -286,7 +287,7 @@ def test_a_malformed_parameter_is_a_usage_error(text: str) -> None:
     assert invoke("run", "--config", "x.json", "--param", text).exit_code == 2
 
 
-def test_a_parameter_nobody_knows_stops_the_run(script: Path) -> None:
+def test_an_unknown_parameter_stops_the_run(script: Path) -> None:
     result = invoke("run", "--script", script, "--param", "write.llm.sede=1")
     assert result.exit_code == 1
     assert "did you mean 'seed'?" in result.stderr
@@ -313,7 +314,7 @@ def test_a_script_from_the_web_runs_only_after_a_yes(
     assert result.exit_code == (1 if runs else 0)
 
 
-def test_nobody_there_to_say_yes_is_no_success(web: Web) -> None:
+def test_without_an_answer_the_command_fails(web: Web) -> None:
     assert invoke("run", "--script", f"{web.url}/mine.py", input="").exit_code == 1
 
 
@@ -348,7 +349,7 @@ def test_nothing_is_read_over_http(
         ("write.llm.base_url=http://127.0.0.1:9/v1", "", 1, False),
     ],
 )
-def test_keys_go_to_the_addresses_of_a_file_from_elsewhere_only_after_a_yes(
+def test_keys_go_to_the_urls_of_a_downloaded_file_only_after_a_yes(
     web: Web,
     monkeypatch: pytest.MonkeyPatch,
     param: str | None,
@@ -373,7 +374,7 @@ def test_keys_go_to_the_addresses_of_a_file_from_elsewhere_only_after_a_yes(
 # -- helpers of 1.5.3 -----------------------------------------------------------------------
 
 
-def test_get_pipeline_takes_what_it_took(tmp_path: Path, script: Path, web: Web) -> None:
+def test_get_pipeline_takes_what_it_took_in_1_5_3(tmp_path: Path, script: Path, web: Web) -> None:
     assert get_pipeline(str(dumped(tmp_path / "dump.yaml"))).name == "dumped"
     with pytest.raises(ValueError, match="Python"):
         get_pipeline(str(script))
@@ -385,9 +386,3 @@ def test_get_pipeline_takes_what_it_took(tmp_path: Path, script: Path, web: Web)
     assert get_pipeline(f"{web.url}/mine.py").name == "from-script"
     with pytest.raises(ImportError, match="nothing"):
         get_pipeline(f"{web.url}/mine.py", "nothing")
-
-
-def test_sizes_are_for_people() -> None:
-    assert [format_size(n) for n in (812, 4_300, 1_500_000, 2e9)] == [
-        *("812 bytes", "4.3 kB", "1.5 MB", "2.0 GB")
-    ]

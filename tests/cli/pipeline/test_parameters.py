@@ -1,4 +1,4 @@
-"""Protects `--param`: a text becomes what the parameter takes, and no key is shown on the way."""
+"""Protects `--param`: text is converted to the parameter's type, and no key is shown."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Free(SimulatedLLM):
         ("write.llm.generation_kwargs", '{"top_k": 4}', {"top_k": 4}),
     ],
 )
-def test_texts_become_what_parameters_take(path: str, text: str, value: Any) -> None:
+def test_texts_are_converted_to_the_types_of_parameters(path: str, text: str, value: Any) -> None:
     with Pipeline(name="p") as pipeline:
         Fields(name="load") >> TextGeneration(name="write", llm=Free())
     names = path.split(".")
@@ -85,7 +85,7 @@ def test_texts_become_what_parameters_take(path: str, text: str, value: Any) -> 
     assert type(reached) is type(value)
 
 
-def test_a_key_of_the_command_line_stays_hidden() -> None:
+def test_a_key_from_the_command_line_stays_hidden() -> None:
     with Pipeline(name="p") as pipeline:
         Fields(name="load")
     found = convert_parameters(pipeline, {"load": {"key": "123"}, "nobody": {"a": "b"}})

@@ -1,4 +1,4 @@
-"""Protects what is fetched from the web: limits are kept, and the key goes to the Hub alone."""
+"""Protects downloads: limits hold, and the token goes to the Hub only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from distilabel.errors import DistilabelUserError
 from web import Web
 
 
-def test_what_the_web_does_not_have_is_said(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_url_that_cannot_be_used_is_an_error(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     web.pages["/large.json"] = b"x" * 101
     web.pages["/binary.yaml"] = b"\xff\xfe\xff"
     web.pages["/away.json"] = "file:///etc/hostname"
@@ -32,9 +32,7 @@ def test_what_the_web_does_not_have_is_said(web: Web, monkeypatch: pytest.Monkey
         get_config_from_url("http://127.0.0.1:9/x.json")
 
 
-def test_the_key_for_the_hub_is_shown_to_nobody_else(
-    web: Web, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_token_is_sent_to_the_hub_only(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
     web.pages["/a.json"] = f"{web.url}/b.json"
     web.pages["/b.json"] = b"{}"
@@ -64,12 +62,12 @@ def test_the_key_for_the_hub_is_shown_to_nobody_else(
         ("ftp://a.org/x", False),
     ],
 )
-def test_nobody_is_led_to_a_less_safe_place(after: str, may: bool) -> None:
+def test_a_redirect_to_an_insecure_url_is_refused(after: str, may: bool) -> None:
     with contextlib.nullcontext() if may else pytest.raises(URLError):
         remote._check_redirect(after)
 
 
-def test_a_page_about_a_file_of_the_hub_is_turned_into_the_file() -> None:
+def test_the_url_of_a_page_about_a_file_becomes_that_of_the_file() -> None:
     page = "https://huggingface.co/datasets/a/b/blob/main/pipeline.yaml"
     assert remote._raw_file_url(page) == page.replace("/blob/", "/resolve/")
     assert remote._raw_file_url("https://x.org/blob/a.yaml") == "https://x.org/blob/a.yaml"
