@@ -118,6 +118,7 @@ def path_of(file: Path) -> str:
     return file.relative_to(ROOT).as_posix()
 
 
+@cache
 def file_of(module: str) -> str:
     """`distilabel.steps.base` → `steps/base.py`; a package stands for its `__init__.py`."""
     path = ROOT.joinpath(*module.split(".")[1:])
@@ -188,9 +189,11 @@ def breaks(graph: dict[str, set[str]]) -> set[tuple[str, str]]:
         below = {layer: lower_layers(layer, folder) for layer in layers}
         for file, others in graph.items():
             layer = layer_of(file, folder)
-            for other in others if layer is not None else ():
+            if layer is None:
+                continue
+            for other in others:
                 target = layer_of(other, folder)
-                if target is not None and target != layer and target not in below[layer or ""]:
+                if target is not None and target != layer and target not in below[layer]:
                     found.add((file, other))
     return found
 
