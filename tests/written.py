@@ -23,7 +23,7 @@ _FACES = {
     "tasks": distilabel.steps.tasks,
 }
 
-# Classes that 1.5.3 did not have, so there are no dumps of them.
+# What 1.5.3 did not have: nobody has a dump of it.
 NEW = {"SimulatedLLM"}
 
 
