@@ -136,7 +136,7 @@ def test_no_more_rows_wait_in_memory_than_may(
 ) -> None:
     monkeypatch.setattr("distilabel.models.batch_jobs.apis.openai.OpenAIBatchAPI.most_questions", 8)
     monkeypatch.setattr(coordinator, "MOST_HELD", 16)
-    monkeypatch.setattr("distilabel._engine.run.runner._window", lambda steps: 8)
+    monkeypatch.setattr("distilabel._engine.run.runner.source_window", lambda steps: 8)
     endpoint.batches(seconds=0.1)
     with Pipeline("many", cache_dir=tmp_path) as pipeline:
         load = LoadDataFromDicts(data=rows(80), batch_size=4)
@@ -206,7 +206,7 @@ def test_a_pilot_asks_at_once(endpoint: Endpoint, tmp_path: Path) -> None:
     assert report.cost is not None
     # Half of the rows were left, at half the price.
     assert forecast.total.cost.low <= 2 * report.cost <= forecast.total.cost.high
-    assert any("write will ask in batch jobs" in note for note in forecast.notes)
+    assert any("write will use batch jobs" in note for note in forecast.notes)
 
 
 def test_what_a_model_refuses_is_learned_in_a_job_too(tmp_path: Path) -> None:
@@ -279,7 +279,7 @@ def test_a_run_that_does_not_wait_ends_and_a_later_one_collects(
     (job,) = report.jobs
     assert (job["questions"], report.balanced, report.interrupted) == (COUNT, False, False)
     assert llm_of(pipeline, "write").jobs_ids == (job["job"],)
-    assert f"{COUNT} questions wait in the batch job {job['job']}" in str(report)
+    assert f"{COUNT} requests are waiting in the batch job {job['job']}" in str(report)
     assert "run again" in str(report)
     # Not finished: found, looked at, left.
     again = writing(endpoint.url, tmp_path, block=None).run()
@@ -524,7 +524,7 @@ def test_ctrl_c_leaves_the_job_to_the_next_run(endpoint: Endpoint, tmp_path: Pat
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 0, errors
-    assert f"{COUNT} questions wait in the batch job" in errors
+    assert f"{COUNT} requests are waiting in the batch job" in errors
     assert "Traceback" not in errors
     (job,) = (each["id"] for each in endpoint.get("/v1/batches")["data"])
     assert endpoint.get(f"/v1/batches/{job}")["status"] == "validating"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from distilabel.steps.base import GlobalStep, Step
-from distilabel.steps.tasks.base import Task, asked_by_row
+from distilabel.steps.tasks.base import Task, uses_aprocess
 
 
 def runs_row_by_row(cls: type[Step]) -> bool:
@@ -17,4 +17,4 @@ def runs_row_by_row(cls: type[Step]) -> bool:
 
 def runs_per_row(task: Task) -> bool:
     """Whether a task is asked row by row, and has not brought a `process` of its own."""
-    return asked_by_row(type(task)) and not isinstance(task, GlobalStep)
+    return uses_aprocess(type(task)) and not isinstance(task, GlobalStep)

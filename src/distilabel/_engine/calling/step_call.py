@@ -44,15 +44,15 @@ def run_step(step: Step, rows: list[Any]) -> tuple[list[Any], list[RowOrigin]]:
 
 def _process(step: Step, inputs: list[list[Any]]) -> tuple[list[Any], list[RowOrigin]]:
     mappings = step._mappings
-    named = [[mappings.into(row) for row in rows] for rows in inputs] if mappings else inputs
+    named = [[mappings.to_step(row) for row in rows] for rows in inputs] if mappings else inputs
     # The step may change the lists; whose row is whose is told by what it was given.
     before = [list(rows) for rows in named]
     made = distinct(all_rows(_gathered(step, step.process(*named)), str(step.name)))
     matched = places(before[0], made, *before[1:])
     if mappings:
-        aside = [mappings.set_aside(row) for row in inputs[0]] if len(inputs) == 1 else []
+        aside = [mappings.hidden_columns(row) for row in inputs[0]] if len(inputs) == 1 else []
         made = [
-            mappings.out_of(row, aside[place.origin] if aside else {})
+            mappings.to_pipeline(row, aside[place.origin] if aside else {})
             for row, place in zip(made, matched, strict=True)
         ]
     return made, matched

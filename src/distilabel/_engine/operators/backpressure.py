@@ -31,13 +31,13 @@ class BackpressuredOperator(Operator):
     def wake(self) -> None:
         """Rows have left the graph, or nobody works."""
         # Looking at every row that leaves would cost more than letting in a few at a time.
-        if self.context.idle or self.context.stopping or 3 * self.room >= self._full:
+        if self.context.idle or not self.context.state.is_running or 3 * self.room >= self._full:
             self._look.set()
 
     @property
     def _full(self) -> int:
         """Source rows that are on their way when there is no room left."""
-        if self.context.target is None:
+        if self.context.config.target is None:
             return self.context.window
         # Towards the end there is room for a few only, and each of them counts.
         return max(8, self.given_ordinals - self._arrived)
@@ -77,7 +77,7 @@ class BackpressuredOperator(Operator):
     async def wait_for_room(self) -> None:
         """Waits until rows may be let in; if nobody works any more, they must be."""
         while not self.context.stopping and (
-            self.context.gatherings.are_full or (self.room <= 0 and not self._is_needed)
+            self.context.batch_jobs.are_full or (self.room <= 0 and not self._is_needed)
         ):
             self._look.clear()
             await self._look.wait()
@@ -88,7 +88,7 @@ class BackpressuredOperator(Operator):
         if not self.context.idle:
             return False
         # A job takes as many questions as there are; a target wants no more of them than it needs.
-        return self.context.target is None or not self.context.gatherings.have_questions
+        return self.context.config.target is None or not self.context.batch_jobs.have_questions
 
     @abstractmethod
     async def feed(self) -> None:

@@ -57,7 +57,7 @@ class Operator(ABC):
     def finish(self) -> None:
         """This node has no more rows."""
         self.is_finished = True
-        self.context.progress.set()
+        self.context.operator_finished()
         for node, port in self._outs:
             node.end(port)
 

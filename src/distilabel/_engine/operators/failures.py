@@ -43,7 +43,7 @@ class FailurePolicy:
     def __init__(self, step: Step | GeneratorStep, context: RunContext) -> None:
         self._name = str(step.name)
         self._context = context
-        self.mode = getattr(step, "on_error", None) or context.on_error
+        self.mode = getattr(step, "on_error", None) or context.config.on_error
 
     def sift(
         self,

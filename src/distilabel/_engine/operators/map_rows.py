@@ -44,7 +44,7 @@ class MapRows(Operator):
         self.give(RowChunk(keys_at(chunk.keys, matched), made, chunk.closed))
 
     def _made(self, rows: list[Any]) -> tuple[list[Any], list[RowOrigin]]:
-        if len(rows) == 1 or not self._step._multiplies:
+        if len(rows) == 1 or not self._step._changes_row_count:
             return run_step(self._step, rows)
         made: list[Any] = []
         matched: list[RowOrigin] = []

@@ -123,4 +123,4 @@ class Sink(Operator):
 
     def _finish_if_done(self) -> None:
         if self.is_ended and not self._writing:
-            self.context.leaf_ended()
+            self.context.sink_finished()

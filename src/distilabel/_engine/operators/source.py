@@ -101,7 +101,7 @@ class Source(BackpressuredOperator):
     async def _let_in(self, rows: list[Row]) -> None:
         """Lets rows in; where each of them counts, no more than there is room for."""
         # Those that are routed go together: another cut would have a rerun route them otherwise.
-        if self.context.target is None or self.router is not None:
+        if self.context.config.target is None or self.router is not None:
             self._number(rows)
             return
         while rows:
@@ -161,7 +161,7 @@ class Source(BackpressuredOperator):
                 return None
             rows, last = item
             # Steps change rows in place; what the generator holds on to stays as it is.
-            fresh = type(self._step)._gives_fresh_rows
+            fresh = type(self._step)._yields_new_rows
             rows = all_rows(list(rows), self.name)
             return (rows if fresh else [own_copy(row) for row in rows]), bool(last)
         except (EndpointError, RunStopped):

@@ -12,27 +12,14 @@ import hashlib
 import hmac
 import pickle
 import secrets
-from dataclasses import dataclass
 from typing import Any, Final
 
 from distilabel._engine.operators.run_context import RunContext
+from distilabel._engine.storage.spill_storage import SpillStorage
 from distilabel.errors import StoreError
 
 # Rows in a file.
 _PART: Final = 5000
-
-
-@dataclass(frozen=True)
-class SpillStorage:
-    """A folder on a file system.
-
-    Attributes:
-        files: the file system, of `fsspec`.
-        folder: path of the folder there.
-    """
-
-    files: Any
-    folder: str
 
 
 class SpillFile:
@@ -54,7 +41,7 @@ class SpillFile:
         self._rows: list[Any] = []
         self._parts: list[asyncio.Task[str]] = []
         self._count = 0
-        context.spools.append(self)
+        context.spill_files.append(self)
 
     def put(self, rows: list[Any]) -> list[int]:
         """Takes rows and gives their numbers."""

@@ -9,7 +9,7 @@ import logging
 from collections import deque
 from typing import Any, Final
 
-from distilabel._core.row_context import row_at_work
+from distilabel._core.row_context import current_row
 from distilabel._engine.operators.base import Operator
 from distilabel._engine.operators.failures import FailurePolicy, has_failed
 from distilabel._engine.operators.run_context import RunContext
@@ -72,7 +72,7 @@ class TaskOperator(Operator):
     def _start(self) -> None:
         while self._queue and self._running < _MOST_RUNNING:
             key, row = self._queue.popleft()
-            if self._client.may_have_kept and self._replayed(key, row):
+            if self._client.can_replay and self._replayed(key, row):
                 continue
             self._running += 1
             self.context.begin()
@@ -80,16 +80,16 @@ class TaskOperator(Operator):
 
     def _replayed(self, key: Key, row: Row) -> bool:
         """Whether all answers for a row are kept; then it is done with, at once."""
-        given = self._mappings.into(row) if self._mappings else row
+        given = self._mappings.to_step(row) if self._mappings else row
         if any(given.get(name, self) is None for name in self._required):
             return False
-        before = row_at_work.set(key)
+        before = current_row.set(key)
         try:
-            made = self._client.kept(lambda ask: self._task._rows_made_of(given, ask))
+            made = self._client.replay(lambda ask: self._task._run_aprocess(given, ask))
         except Exception:  # noqa: BLE001 (it will be raised again where it is dealt with)
             return False
         finally:
-            row_at_work.reset(before)
+            current_row.reset(before)
         if made is None:
             return False
         self._pass_on(key, row, made)
@@ -106,12 +106,12 @@ class TaskOperator(Operator):
         self.context.begin()
 
     async def _work(self, key: Key, row: Row) -> None:
-        if self._client.gathering is not None:
+        if self._client.job_builder is not None:
             begin_work(Work(self._rest, self._resume))
         try:
-            before = row_at_work.set(key)
+            before = current_row.set(key)
             await self._made(key, row)
-            row_at_work.reset(before)
+            current_row.reset(before)
         finally:
             self._running -= 1
             self.context.end()
@@ -134,8 +134,8 @@ class TaskOperator(Operator):
         going = self._failing.sift(keys, made, cause, skipped=skipped)
         rows = going.rows
         if self._mappings:
-            aside = self._mappings.set_aside(row)
-            rows = [self._mappings.out_of(item, aside) for item in rows]
+            aside = self._mappings.hidden_columns(row)
+            rows = [self._mappings.to_pipeline(item, aside) for item in rows]
         self.done(
             1,
             len(made),
@@ -159,7 +159,7 @@ class TaskOperator(Operator):
 
     async def _made(self, key: Key, row: Row) -> None:
         """Makes rows of one and gives them on, unless it is left for the next run."""
-        given = self._mappings.into(row) if self._mappings else row
+        given = self._mappings.to_step(row) if self._mappings else row
         # What failed further up is told there; a row that came with nothing is told here.
         skipped = False
         cause: Exception | None = None
@@ -171,7 +171,7 @@ class TaskOperator(Operator):
                     given, {"type": "Skipped", "message": f"its input {empty[0]} is None"}
                 )
             else:
-                made = await self._task._rows_made_of(given, self._client)
+                made = await self._task._run_aprocess(given, self._client)
         except RunStopped:
             return
         except EndpointError as error:

@@ -130,9 +130,9 @@ class _Guarded(logging.Handler):
 
 def _total(plan: Plan) -> int | None:
     lengths = [s._known_length() for s in plan.steps.values() if isinstance(s, GeneratorStep)]
-    if plan.picked is not None:
-        return len(plan.picked)
-    if plan.first_batch_only or not lengths or None in lengths:
+    if plan.config.picked is not None:
+        return len(plan.config.picked)
+    if plan.config.first_batch_only or not lengths or None in lengths:
         return None
     return max(length for length in lengths if length is not None)
 
