@@ -8,7 +8,7 @@ from __future__ import annotations
 
 SLOW = {
     "starts programs, worker processes or servers, and kills some of them": (
-        "_engine/calling/test_timed.py::test_what_hangs_does_not_keep_the_program_from_ending",
+        "_engine/calling/test_step_call.py::test_what_hangs_does_not_keep_the_program_from_ending",
         "_engine/operators/test_map_batches_workers.py",
         "_engine/run/test_runner.py::test_ctrl_c_ends_a_run_whose_model_hangs",
         "_engine/run/test_runner.py::test_ctrl_c_ends_a_run_whose_step_hangs",
@@ -40,7 +40,7 @@ SLOW = {
     "runs the programs of the documentation": ("test_docs.py",),
     "runs many pipelines, or works on very large data": (
         "_core/test_safe_load.py",
-        "_engine/operators/test_numbers.py::test_no_more_rows_are_begun_than_have_room",
+        "_engine/operators/test_task_source.py::test_no_more_rows_are_begun_than_have_room",
         "_engine/operators/test_spill.py",
         "_engine/operators/test_stage_buffer.py",
         "_engine/rows/test_limit.py::test_behind_a_filter_they_are_the_first_ones_and_few_more_are_asked",

@@ -132,11 +132,18 @@ class AnswerError(ModelError):
         self.attempts = 1
 
 
-def error_record(error: Exception) -> dict[str, Any]:
-    """An error as data: what stands in `distilabel_metadata` and in `Distiset.failures`."""
-    return {
-        "type": type(error).__name__,
-        "message": str(error),
-        "attempts": error.attempts if isinstance(error, AnswerError) else 1,
-        "raw": error.raw if isinstance(error, AnswerError) else None,
-    }
+class FailureRecord(dict[str, Any]):
+    """A failure as data, from where it happens until it is written into the row.
+
+    A row brings failures of earlier runs along as plain dicts: the type tells them apart.
+    """
+
+
+def error_record(error: Exception) -> FailureRecord:
+    """Returns an error as data, for `distilabel_metadata` and `Distiset.failures`."""
+    return FailureRecord(
+        type=type(error).__name__,
+        message=str(error),
+        attempts=error.attempts if isinstance(error, AnswerError) else 1,
+        raw=error.raw if isinstance(error, AnswerError) else None,
+    )

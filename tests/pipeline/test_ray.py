@@ -74,7 +74,7 @@ def test_on_a_ray_cluster_a_pipeline_runs_on_it_by_itself(
         monkeypatch.setenv(name, "x")
     assert isinstance(pipeline(tmp_path)._worker_backend(), ProcessBackend)
     monkeypatch.setenv(VARIABLES[2], "")
-    with pytest.raises(ImportError, match="Running on Ray"):
+    with pytest.raises(ImportError, match="requires the package `ray`"):
         pipeline(tmp_path).run()
 
 

@@ -9,8 +9,9 @@ import pytest
 from pydantic import ValidationError
 
 from distilabel.errors import DistilabelTypeError, DistilabelUserError
+from distilabel.models.llms.base import LLM
 from distilabel.steps.base import GeneratorStep, Step, StepInput, StepResources
-from rooms import Fn, FnGlobal, Join, Numbers
+from rooms import Ask, Echo, Fn, FnGlobal, Join, Numbers
 
 
 class Upper(Step):
@@ -53,6 +54,26 @@ def test_wrong_arguments_are_refused(arguments: dict[str, Any]) -> None:
         step = Upper()
         with pytest.raises(ValidationError):
             step.input_batch_size = 0
+
+
+def test_the_models_of_a_step_are_found_in_all_its_fields() -> None:
+    class Panel(Step):
+        models: list[LLM]
+        judge: LLM
+        llm: LLM | None = None
+
+        def process(self, inputs: StepInput) -> Any:
+            yield inputs
+
+    one, two, judge = Echo(), Echo(), Echo()
+    panel = Panel(models=[one, two, judge], judge=judge)
+    found = [id(model) for model in panel._all_models()]
+    assert found.count(id(judge)) == 1
+    assert sorted(found) == sorted(map(id, (one, two, judge)))
+    panel.llm = Echo()
+    assert panel._all_models()[0] is panel.llm
+    assert [model.model_name for model in Ask(llm=Echo())._all_models()] == ["echo"]
+    assert Fn()._all_models() == []
 
 
 def test_the_three_kinds() -> None:

@@ -33,6 +33,7 @@ from distilabel.steps.step_input import annotated_parameters, is_step_input
 from distilabel.typing.steps import OnError
 
 if TYPE_CHECKING:
+    from distilabel.models.llms.base import LLM
     from distilabel.typing import GeneratorStepOutput, StepColumns, StepOutput
 
 DEFAULT_INPUT_BATCH_SIZE: Final = 50
@@ -283,6 +284,20 @@ class _Step(
         """Returns copies of rows in which all output columns of the step are None."""
         empty = dict.fromkeys(self.get_outputs())
         return [{**row, **empty} for row in step_output]
+
+    # Not `models` or `_models`: a subclass may well have a field of that name.
+    def _all_models(self) -> list[LLM]:
+        """Returns the models in the fields of this step, each once, that of `llm` first.
+
+        A field holds a model, or a list or tuple with models in it.
+        """
+        from distilabel.models.llms.base import LLM
+
+        values = [getattr(self, "llm", None)]
+        for name, value in vars(self).items():
+            if name in type(self).model_fields:
+                values += value if isinstance(value, (list, tuple)) else [value]
+        return list({id(value): value for value in values if isinstance(value, LLM)}.values())
 
     @property
     def _mappings(self) -> ColumnMappings:

@@ -114,3 +114,30 @@ async def test_closing_cancels_tasks() -> None:
     await run.close()
     assert cancelled.is_set()
     assert run.state.is_running
+
+
+async def test_work_counts_before_its_first_step_and_not_after_it_is_cancelled() -> None:
+    run = context()
+
+    async def never() -> None:
+        raise AssertionError("it was cancelled before its first step")
+
+    run.start_work(never())
+    assert not run.activity.idle
+    await run.close()
+    await asyncio.sleep(0)
+    assert run.activity.idle
+    assert run.state.failure is None
+
+
+async def test_work_that_raises_no_longer_counts() -> None:
+    run = context()
+
+    async def raises() -> None:
+        raise ValueError("broken")
+
+    run.start_work(raises())
+    await run.wait_until_draining()
+    await asyncio.sleep(0)
+    assert run.activity.idle
+    await run.close()

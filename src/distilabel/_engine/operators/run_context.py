@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from distilabel._core.daemon_threads import DaemonThreads
 from distilabel._core.events import Emit
+from distilabel._engine.operators.activity import Activity
 from distilabel._engine.run_config import RunConfig
 from distilabel._engine.run_state import RunState
 from distilabel._engine.storage.answer_store import Store
@@ -46,6 +47,7 @@ class RunContext:
         name: Name of the pipeline.
 
     Attributes:
+        activity: Counts the work that is running.
         limiters: Rate limiters by endpoint.
         batch_jobs: Coordinates the batch jobs of the run.
         threads: Runs synchronous code of steps.
@@ -53,6 +55,7 @@ class RunContext:
         spill_files: Files of rows to remove at the end of the run.
         budget: Budget of the run; None sets no limit.
         open_sinks: Number of leaf steps that rows may still reach.
+        failed_steps: Names of the steps that failed on rows.
     """
 
     def __init__(
@@ -72,8 +75,9 @@ class RunContext:
         self.window = window
         self.loop = asyncio.get_running_loop()
         self.limiters = EndpointLimiters(emit)
+        self.activity = Activity(self.wake)
         self.batch_jobs = JobCoordinator(
-            self,
+            self.activity,
             store,
             about={"distilabel_pipeline_name": name} if name else {},
             emit=emit,
@@ -84,27 +88,12 @@ class RunContext:
         self.spill_files: list[Closable] = []
         self.budget: Budget | None = None
         self.open_sinks = 0
+        self.failed_steps: set[str] = set()
         # Set when an operator has finished or the phase has changed.
         self._progress = asyncio.Event()
-        self._busy = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
     # -- work that is running ---------------------------------------------------------------
-
-    @property
-    def idle(self) -> bool:
-        """Whether nothing is running; then rows that are held back must move."""
-        return self._busy == 0
-
-    def begin(self) -> None:
-        """Counts one more piece of work as running."""
-        self._busy += 1
-
-    def end(self) -> None:
-        """Counts one piece of work less as running."""
-        self._busy -= 1
-        if self._busy == 0:
-            self.wake()
 
     def wake(self) -> None:
         """Has everything that waits check again whether to go on."""
@@ -113,7 +102,7 @@ class RunContext:
 
     def work(self) -> Work:
         """Returns work that is not counted as running while it waits for a batch job."""
-        return Work(self.end, self.begin)
+        return Work(self.activity.end, self.activity.begin)
 
     def start(self, coroutine: Any) -> None:
         """Runs a coroutine as a task; the end of the run cancels it.
@@ -121,9 +110,27 @@ class RunContext:
         Args:
             coroutine: The coroutine; an exception it raises fails the run.
         """
+        self._track(self.loop.create_task(coroutine))
+
+    def start_work(self, coroutine: Any) -> None:
+        """Runs a coroutine as `start` does, and counts it as running until its task is done.
+
+        It counts before its first step, and no longer even if it is canceled before that.
+
+        Args:
+            coroutine: The coroutine; an exception it raises fails the run.
+        """
+        self.activity.begin()
         task = self.loop.create_task(coroutine)
+        self._track(task)
+        task.add_done_callback(self._work_done)
+
+    def _track(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)
         task.add_done_callback(self._done)
+
+    def _work_done(self, task: asyncio.Task[None]) -> None:
+        self.activity.end()
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from distilabel._engine.calling.kinds import runs_per_row, runs_row_by_row
+from distilabel._engine.calling.execution_mode import ExecutionMode, execution_mode
 from distilabel._engine.calling.step_cache import StepCache
 from distilabel._engine.operators.all_rows import AllRows
 from distilabel._engine.operators.base import Operator
@@ -13,7 +13,6 @@ from distilabel._engine.operators.join import JoinRows
 from distilabel._engine.operators.map_batches import MapBatches
 from distilabel._engine.operators.map_batches_workers import MapBatchesInWorkers
 from distilabel._engine.operators.map_rows import MapRows
-from distilabel._engine.operators.numbers import RowNumbers, numbers_of
 from distilabel._engine.operators.router import Router
 from distilabel._engine.operators.run_context import RunContext
 from distilabel._engine.operators.sink import Sink
@@ -21,18 +20,21 @@ from distilabel._engine.operators.source import Source
 from distilabel._engine.operators.spill import SpillFile
 from distilabel._engine.operators.stage_buffer import StageBuffer
 from distilabel._engine.operators.task import TaskOperator
+from distilabel._engine.operators.task_source import TaskSource, row_numbers
 from distilabel._engine.rows.limit import RowLimit
 from distilabel._engine.run.plan import Plan
-from distilabel._engine.workers.model_workers import in_process_model, micro_batcher_for
+from distilabel._engine.workers.model_workers import (
+    asks_through_engine,
+    in_process_model,
+    micro_batcher_for,
+)
 from distilabel._engine.workers.pool import Pool
 from distilabel.constants import STEPS_OUTPUTS_PATH
 from distilabel.models.batch_jobs.job_builder import JobBuilder
 from distilabel.models.client.client import ModelClient
 from distilabel.models.client.micro_batcher import MicroBatcher
 from distilabel.models.llms.base import LLM
-from distilabel.steps.base import GeneratorStep, Step, _Step
-from distilabel.steps.tasks.base import Task, uses_aprocess
-from distilabel.steps.tasks.row_generator import RowGenerator
+from distilabel.steps.base import Step, _Step
 
 _log = logging.getLogger("distilabel.pipeline")
 
@@ -61,7 +63,7 @@ class OperatorGraph:
             name: Sink(name, plan.data / STEPS_OUTPUTS_PATH / name, context, self._limit())
             for name in plan.leaves
         }
-        self._sources: dict[str, Source | RowNumbers] = {}
+        self._sources: dict[str, Source | TaskSource] = {}
         self._buffers: dict[tuple[str, str], StageBuffer] = {}
         context.open_sinks = len(self.sinks)
 
@@ -99,7 +101,7 @@ class OperatorGraph:
     async def finish(self) -> None:
         """Reports on the target, and writes the rows of the leaf steps that are still in memory."""
         for sink in self.sinks.values():
-            sink.tell()
+            sink.report_target()
             await self._context.in_thread(sink.output.finish)
 
     def _limit(self) -> RowLimit | None:
@@ -108,57 +110,59 @@ class OperatorGraph:
 
     # -- one operator -----------------------------------------------------------------------
 
-    def _operator(self, step: _Step) -> Operator:
-        client = self._client(step)
-        if isinstance(step, GeneratorStep):
-            return self._generator(step, client)
-        assert isinstance(step, Step)
-        if isinstance(step, Task) and client is not None and runs_per_row(step):
-            return TaskOperator(step, client, self._context)
-        if step._needs_all_rows or (client is not None and client.job_builder is not None):
-            reorders = not self._dag.is_bypassed(str(step.name))
-            storage = self._context.config.storage
-            spool = (
-                SpillFile(str(step.name), storage, self._context) if storage is not None else None
-            )
-            return AllRows(
-                step,
-                self._context,
-                cache=self._cache(step),
-                client=client,
-                reorders=reorders,
-                spool=spool,
-                pool=self._pool(step),
-            )
-        if runs_row_by_row(type(step)) and step.process_timeout is None:
-            return MapRows(step, self._context)
-        size = step.input_batch_size or 50
-        cache = self._cache(step)
-        reorders = not self._dag.is_bypassed(str(step.name))
+    def _operator(self, step: Any) -> Operator:
+        name = str(step.name)
+        clients = self._clients(step)
+        # A pilot needs its answers now: it sends online requests.
+        match execution_mode(step, batch_jobs=not self._context.config.is_pilot):
+            case ExecutionMode.SOURCE:
+                source = Source(step, self._context, clients=clients, **self._source_rows())
+                self._sources[name] = source
+                return source
+            case ExecutionMode.TASK_SOURCE:
+                operator = TaskOperator(step, clients[0], self._context)
+                numbers = row_numbers(step, **self._source_rows())
+                self._sources[name] = TaskSource(step, self._context, numbers)
+                self._sources[name].connect(operator)
+                return operator
+            case ExecutionMode.TASK:
+                return TaskOperator(step, clients[0], self._context)
+            case ExecutionMode.MAP_ROWS:
+                return MapRows(step, self._context)
+            case ExecutionMode.ALL_ROWS:
+                storage = self._context.config.storage
+                return AllRows(
+                    step,
+                    self._context,
+                    cache=self._cache(step),
+                    clients=clients,
+                    reorders=not self._dag.is_bypassed(name),
+                    spill=SpillFile(name, storage, self._context) if storage else None,
+                    pool=self._pool(step),
+                )
+            case ExecutionMode.MAP_BATCHES:
+                return self._map_batches(step, clients)
+
+    def _map_batches(self, step: Step, clients: list[ModelClient]) -> MapBatches:
         pool = self._pool(step)
+        options: Any = {
+            "size": step.input_batch_size or 50,
+            "cache": self._cache(step),
+            "reorders": not self._dag.is_bypassed(str(step.name)),
+        }
         if pool is not None:
-            return MapBatchesInWorkers(
-                step, self._context, pool, size=size, cache=cache, reorders=reorders
-            )
-        return MapBatches(
-            step, self._context, size=size, cache=cache, client=client, reorders=reorders
-        )
+            return MapBatchesInWorkers(step, self._context, pool, **options)
+        return MapBatches(step, self._context, clients=clients, **options)
 
-    def _generator(self, step: GeneratorStep, client: ModelClient | None) -> Operator:
-        config, name = self._context.config, str(step.name)
-        only_some: Any = {"first_batch_only": config.first_batch_only, "picked": config.picked}
-        if isinstance(step, RowGenerator) and client is not None and uses_aprocess(type(step)):
-            task = TaskOperator(step, client, self._context)
-            self._sources[name] = RowNumbers(step, self._context, numbers_of(step, **only_some))
-            self._sources[name].connect(task)
-            return task
-        source = self._sources[name] = Source(step, self._context, client=client, **only_some)
-        return source
+    def _source_rows(self) -> dict[str, Any]:
+        """Returns which rows a source emits, if not all."""
+        config = self._context.config
+        return {"first_batch_only": config.first_batch_only, "picked": config.picked}
 
-    def _client(self, step: _Step) -> ModelClient | None:
-        llm = getattr(step, "llm", None)
-        if not isinstance(llm, LLM):
-            return None
+    def _clients(self, step: _Step) -> list[ModelClient]:
+        return [self._client(step, llm) for llm in step._all_models()]
+
+    def _client(self, step: _Step, llm: LLM) -> ModelClient:
         store, state = self._context.store, self._context.state
         size = getattr(step, "input_batch_size", None) or 50
         client = ModelClient(
@@ -180,7 +184,9 @@ class OperatorGraph:
     def _batcher(self, step: _Step, llm: LLM, most: int) -> MicroBatcher | None:
         """Returns what sends requests to a model that workers hold; None if they hold none."""
         pool = self._pools.get(str(step.name))
-        return micro_batcher_for(pool, llm, most) if pool is not None else None
+        return (
+            micro_batcher_for(pool, llm, most) if pool and in_process_model(step) is llm else None
+        )
 
     def _job_builder(self, step: _Step, llm: LLM) -> JobBuilder | None:
         # A pilot needs its answers now.
@@ -199,7 +205,7 @@ class OperatorGraph:
         """Returns a cache for a step of the user's; answers of models are in the answer store."""
         store = self._context.store
         built_in = str(type(step).__module__).partition(".")[0] == "distilabel"
-        if store is None or built_in or isinstance(getattr(step, "llm", None), LLM):
+        if store is None or built_in or asks_through_engine(step):
             return None
         pool = self._pool(step)
         try:
@@ -228,7 +234,7 @@ class OperatorGraph:
         predecessors = self._dag.predecessors(name)
         operator: Operator = self.operators[name]
         step: Any = self._plan.steps[name]
-        if predecessors and step.has_multiple_inputs():
+        if len(predecessors) > 1 and step.has_multiple_inputs():
             # Where rows were routed to one of the predecessors, the others do not have them.
             partial = any(self._dag.separates(start, predecessors) for start in self._plan.routing)
             operator = JoinRows(operator, len(predecessors), partial, self._context)

@@ -11,7 +11,6 @@ from distilabel._engine.workers.pool import Pool
 from distilabel.constants import STEPS_ARTIFACTS_PATH
 from distilabel.errors import DistilabelUserError
 from distilabel.models.accounting.prices import Usage, price_of
-from distilabel.models.llms.base import LLM
 from distilabel.steps.base import _Step
 
 # Source rows in flight: enough to keep every model busy, few enough to fit in memory.
@@ -33,7 +32,7 @@ def check_prices(steps: dict[str, _Step]) -> None:
     unknown = [
         f"{llm.model_name} (in {name})"
         for name, step in steps.items()
-        for llm in _models(step)
+        for llm in step._all_models()
         if price_of(llm)(Usage(1, 1)) is None
     ]
     if unknown:
@@ -80,15 +79,12 @@ def source_window(steps: dict[str, _Step]) -> int:
         steps: The steps by name.
     """
     models = sum(
-        llm.max_concurrency or _UNBOUNDED_MODEL for step in steps.values() for llm in _models(step)
+        llm.max_concurrency or _UNBOUNDED_MODEL
+        for step in steps.values()
+        for llm in step._all_models()
     )
     sizes = [
         getattr(step, "input_batch_size", None) or getattr(step, "batch_size", None) or 0
         for step in steps.values()
     ]
     return max(_WINDOW, 2 * models, 4 * max(sizes, default=0))
-
-
-def _models(step: _Step) -> list[LLM]:
-    llm = getattr(step, "llm", None)
-    return [llm] if isinstance(llm, LLM) else []

@@ -8,7 +8,7 @@ from functools import partial
 
 from distilabel._core.daemon_threads import DaemonThreads
 from distilabel._core.events import Emit, StepLoaded
-from distilabel._engine.calling.timed import TimedCall
+from distilabel._engine.calling.step_call import TimedCall
 from distilabel._engine.run.plan import Plan
 from distilabel._engine.run.setup import plan_pools
 from distilabel._engine.workers.model_workers import (

@@ -76,8 +76,8 @@ def estimate(
 
 
 def _models_of(steps: dict[str, _Step]) -> dict[str, LLM]:
-    models = {name: getattr(step, "llm", None) for name, step in steps.items()}
-    return {name: llm for name, llm in models.items() if isinstance(llm, LLM)}
+    models = {name: step._all_models() for name, step in steps.items()}
+    return {name: held[0] for name, held in models.items() if held}
 
 
 def _job_shares(steps: dict[str, _Step]) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Numbers to make rows of: the feed of a generator task whose rows know nothing of each other."""
+"""Feeds a generator task whose rows are independent: sends their numbers to its `TaskOperator`."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from distilabel._engine.operators.run_context import RunContext
 from distilabel._engine.rows.rows import RowChunk
 from distilabel.steps.tasks.row_generator import RowGenerator
 
-# Rows whose answers are all kept are made at once: others are to have their turn between them.
+# Numbers sent at a time. Rows whose answers are all stored are made at once: other operators must
+# run between them.
 _AT_ONCE: Final = 50
 
 
-class RowNumbers(BackpressuredOperator):
-    """Lets numbers in, as there is room for what is made of them. The step itself follows it.
+class TaskSource(BackpressuredOperator):
+    """Sends the numbers of rows to make, as there is room for the rows.
 
     Args:
-        step: the generator.
-        shared: what the nodes of the run share.
-        numbers: of the rows to make, in order.
+        step: The generator task.
+        context: Context of the run.
+        numbers: Numbers of the rows to make, in order.
     """
 
     def __init__(self, step: RowGenerator, context: RunContext, numbers: Sequence[int]) -> None:
@@ -30,36 +31,36 @@ class RowNumbers(BackpressuredOperator):
         self._numbers = numbers
 
     def push(self, port: int, chunk: RowChunk) -> None:
-        """Nobody precedes it."""
+        """Never called: a source has no predecessors."""
         raise AssertionError(self.name)
 
-    def ended(self) -> None:
-        """Nobody precedes it."""
+    def all_ports_ended(self) -> None:
+        """Never called: a source has no predecessors."""
 
     async def feed(self) -> None:
-        """Lets all numbers in."""
-        while self.given_ordinals < len(self._numbers):
+        """Sends all numbers."""
+        while self.sent_ordinals < len(self._numbers):
             await self.wait_for_room()
             if self.context.stopping:
                 return
-            start = self.given_ordinals
+            start = self.sent_ordinals
             end = min(start + min(max(1, self.room), _AT_ONCE), len(self._numbers))
-            self.given_ordinals = end
+            self.sent_ordinals = end
             seeds = self._step._numbered_rows(self._numbers[start:end])
-            self.give(RowChunk([(i,) for i in range(start, end)], seeds, range(start, end)))
+            self.send(RowChunk([(i,) for i in range(start, end)], seeds, range(start, end)))
             await asyncio.sleep(0)
         self.finish()
 
 
-def numbers_of(
+def row_numbers(
     step: RowGenerator, *, first_batch_only: bool, picked: tuple[int, ...] | None
 ) -> Sequence[int]:
-    """The numbers of the rows that a run is to make.
+    """Returns the numbers of the rows that a run makes.
 
     Args:
-        step: the generator.
-        first_batch_only: whether to stop after one batch, as in a dry run.
-        picked: ordinals of the rows to give, in order, as in a pilot; None is all of them.
+        step: The generator task.
+        first_batch_only: Whether to stop after one batch, as in a dry run.
+        picked: Ordinals of the rows to make, in ascending order, as in a pilot; None makes all.
     """
     total = step._known_length() or 0
     if picked is not None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from distilabel._engine.calling.timed import TimedCall
+from distilabel._engine.calling.step_call import TimedCall
 from distilabel.errors import RowError
 from distilabel.pipeline import Pipeline
 from distilabel.steps import ConversationTemplate
