@@ -127,15 +127,15 @@ class Aim:
         self._around(RunDirectory, "put_in_place", before=lambda *_: self.here("put in place"))
         for name in ("rename", "unlink"):
             self._around(Path, name, before=self._at_move)
-        connected = sqlite_file.connected
+        connect = sqlite_file.connect
 
         def watched(path: Path) -> sqlite3.Connection:
-            connection = connected(path)
+            connection = connect(path)
             connection.set_trace_callback(self._at_statement)
             return connection
 
         for module in (answer_store, sqlite_file):
-            vars(module)["connected"] = watched
+            vars(module)["connect"] = watched
 
     def _around(
         self,

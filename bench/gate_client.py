@@ -12,8 +12,7 @@ from typing import Any
 
 from bench.prompts import GENERATION, prompt
 from distilabel.models import OpenAILLM
-from distilabel.models.rate_limit.limiter import EndpointLimiter
-from distilabel.models.rate_limit.limiters import EndpointLimiters
+from distilabel.models.rate_limit.limiter import EndpointLimiter, EndpointLimiters
 from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromDicts
 from distilabel.steps.tasks import TextGeneration
@@ -35,7 +34,7 @@ def _watch(looks: list[tuple[float, int, int, float | None]], ended: threading.E
     EndpointLimiters.of = of  # type: ignore[method-assign]
     while not ended.wait(EVERY):
         for gate in limiters:
-            rate = gate._tempo.rate
+            rate = gate._rate.per_second
             told = None if rate == math.inf else rate
             looks.append((time.time(), gate.limit, gate.in_flight, told))
 

@@ -8,7 +8,8 @@ import json
 import sys
 from typing import Any
 
-from distilabel._simulated.answers.faults import Faults, Latency
+from distilabel._simulated.answers.faults import Faults
+from distilabel._simulated.answers.latency import Latency
 from distilabel._simulated.server.server import running
 from distilabel._simulated.server.settings import Settings
 

@@ -17,7 +17,7 @@ from typing import Any
 from aiohttp import ClientSession, web
 
 from distilabel._simulated.server.application import application
-from distilabel._simulated.server.batching import Batching
+from distilabel._simulated.server.batch_jobs.settings import BatchSettings
 from distilabel._simulated.server.settings import Settings
 from distilabel.models import AnthropicLLM, OpenAILLM
 from distilabel.pipeline import Pipeline
@@ -46,7 +46,7 @@ class Endpoint:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        app = application(Settings(api_key=KEY, batches=Batching(**how), refuses=refuses))
+        app = application(Settings(api_key=KEY, batches=BatchSettings(**how), refuses=refuses))
         app.middlewares.append(self._middleware())
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         self.url = self._do(self._started()) + "/v1"

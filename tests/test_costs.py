@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from distilabel._simulated.answers.faults import Faults, Latency
+from distilabel._simulated.answers.faults import Faults
+from distilabel._simulated.answers.latency import Latency
 from distilabel._simulated.server.settings import Settings
 from distilabel.errors import DistilabelUserError
 from distilabel.models import LLM, AnthropicLLM, OpenAILLM, SimulatedLLM
@@ -109,7 +110,7 @@ def test_a_lost_reply_is_told_with_the_most_it_can_have_cost(serve: Serve, tmp_p
     most = sum(model.lost_cost for model in report.models.values())
     assert lost > 0
     assert report.cost < endpoint.billed() <= report.cost + most
-    assert f"{lost} replies were lost" in str(report)
+    assert f"{lost} responses were lost" in str(report)
 
 
 def test_what_is_unknown_is_said_beside_what_is_known(serve: Serve, tmp_path: Path) -> None:
@@ -153,7 +154,7 @@ def test_a_budget_is_never_passed_and_the_next_run_goes_on(
         assert spent <= budget + 1e-9
         if report.interrupted:
             assert report.stopped == "the budget"
-            assert "stopped by the budget: spent $" in str(report)
+            assert "stopped by the budget, $" in str(report)
             lost = sum(model.lost_cost for model in report.models.values())
             # Less than the dearest question can cost: that of the judge, with its long prompt.
             assert budget - report.cost - lost < (6000 * PRICE[0] + 300 * PRICE[1]) / 1e6

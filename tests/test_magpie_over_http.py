@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from distilabel._simulated.answers.faults import Latency
+from distilabel._simulated.answers.latency import Latency
 from distilabel._simulated.server.settings import Settings
 from distilabel.models import InferenceEndpointsLLM
 from distilabel.pipeline import Pipeline

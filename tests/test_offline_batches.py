@@ -279,7 +279,7 @@ def test_a_run_that_does_not_wait_ends_and_a_later_one_collects(
     (job,) = report.jobs
     assert (job["questions"], report.balanced, report.interrupted) == (COUNT, False, False)
     assert llm_of(pipeline, "write").jobs_ids == (job["job"],)
-    assert f"{COUNT} questions wait in the batch job {job['job']}" in str(report)
+    assert f"{COUNT} requests are waiting in the batch job {job['job']}" in str(report)
     assert "run again" in str(report)
     # Not finished: found, looked at, left.
     again = writing(endpoint.url, tmp_path, block=None).run()
@@ -524,7 +524,7 @@ def test_ctrl_c_leaves_the_job_to_the_next_run(endpoint: Endpoint, tmp_path: Pat
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 0, errors
-    assert f"{COUNT} questions wait in the batch job" in errors
+    assert f"{COUNT} requests are waiting in the batch job" in errors
     assert "Traceback" not in errors
     (job,) = (each["id"] for each in endpoint.get("/v1/batches")["data"])
     assert endpoint.get(f"/v1/batches/{job}")["status"] == "validating"

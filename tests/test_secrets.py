@@ -12,7 +12,7 @@ from typing import Annotated, Any, Optional
 import pytest
 from pydantic import BaseModel, Field, SecretBytes, SecretStr, ValidationError
 
-from distilabel._core.redaction import is_key
+from distilabel._core.redaction import is_secret_field
 from distilabel._core.serialization import Serializable, from_plain
 from distilabel.errors import DistilabelUserError
 from distilabel.models import OpenAILLM
@@ -38,7 +38,7 @@ def poisoned(name: str) -> Any:
     """A component with the canary wherever a key may be, as plain data and in Python."""
     made = from_plain(plain_of(name))
     for field, info in type(made).model_fields.items():
-        if is_key(field, info):
+        if is_secret_field(field, info):
             setattr(made, field, CANARY)
         elif field.endswith("headers"):
             setattr(made, field, {"Authorization": CANARY, "X-Api-Key": CANARY, "X-Team": "owls"})
@@ -109,7 +109,7 @@ def test_no_class_of_a_user_tells_its_keys(tmp_path: Path) -> None:
 def test_a_key_that_no_file_has_is_asked_for() -> None:
     dump = Asking(key=SecretStr(CANARY)).dump()
     assert CANARY not in str(dump)
-    with pytest.raises(DistilabelUserError, match=r"Asking needs key.*environment variable"):
+    with pytest.raises(DistilabelUserError, match=r"Asking: key required.*environment variable"):
         Serializable.from_dict(dump)
 
 

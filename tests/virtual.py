@@ -12,8 +12,8 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from distilabel._simulated.server.bucket import TokenBucket
-from distilabel.models.rate_limit.limiter import EndpointLimiter, Outcome
+from distilabel._core.token_bucket import TokenBucket
+from distilabel.models.rate_limit.limiter import EndpointLimiter, Lease, Outcome
 
 _T = TypeVar("_T")
 
@@ -82,18 +82,19 @@ class Endpoint:
 
     def limit(self, rate: float | None) -> None:
         """Sets the requests a second, with a second's worth in hand, as the simulated server."""
-        clock = asyncio.get_running_loop().time
-        self._bucket = None if rate is None else TokenBucket(rate, clock)
+        self._bucket = None if rate is None else TokenBucket(rate)
 
     async def ask(self) -> tuple[Outcome, float | None]:
         """One question."""
         now = asyncio.get_running_loop().time
         # The way there.
         await asyncio.sleep(self.rng.uniform(0.5, 1.5) * self.way)
-        wait = self._bucket.take() if self._bucket is not None and not self.down else 0.0
+        wait = self._bucket.wait(now()) if self._bucket is not None and not self.down else 0.0
+        if self._bucket is not None and not self.down and not wait:
+            self._bucket.take(now())
         if self.down or wait or self.rng.random() < self.stray:
             self.refusals.append(now())
-            return Outcome.REFUSED, self.retry_after or wait or None
+            return Outcome.REJECTED, self.retry_after or wait or None
         if self.capacity is not None and self._working >= self.capacity:
             turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._queue.append(turn)
@@ -112,6 +113,13 @@ class Endpoint:
         return sum(start <= at < end for at in self.answers)
 
 
+def finish(lease: Lease, outcome: Outcome, **recorded: Any) -> None:
+    """Ends a request: records its outcome and what else is known in the lease, and returns it."""
+    for name, value in {"outcome": outcome, **recorded}.items():
+        setattr(lease, name, value)
+    lease.limiter.release(lease)
+
+
 async def ask_all(limiter: EndpointLimiter, endpoint: Endpoint, count: int) -> None:
     """Asks so many questions, each until it is answered, as the door does."""
     rng = random.Random(1)
@@ -119,9 +127,9 @@ async def ask_all(limiter: EndpointLimiter, endpoint: Endpoint, count: int) -> N
     async def ask(number: int) -> None:
         attempts = 0
         while True:
-            ticket = await limiter.enter(number, again=attempts > 0)
+            lease = await limiter.acquire(number, retry=attempts > 0)
             how, wait = await endpoint.ask()
-            limiter.leave(ticket, how, wait=wait)
+            finish(lease, how, retry_after=wait)
             if how is Outcome.ANSWERED:
                 return
             pause = rng.uniform(0.5, 1.0) * min(1.0, 0.2 * 2**attempts)

@@ -65,10 +65,12 @@ class ModelError(Exception):
 
     Attributes:
         step: name of the step that asked, once it is known.
+        headers: HTTP headers of the reply, where there was one. Never pickled or shown.
     """
 
     retryable = False
     step = ""
+    headers: Mapping[str, str] | None = None
 
     def __init__(self, message: str, *, status: int | None = None) -> None:
         super().__init__(message)
@@ -77,6 +79,10 @@ class ModelError(Exception):
 
     def __str__(self) -> str:
         return f"{self.step}: {self.message}" if self.step else self.message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        state = {name: value for name, value in vars(self).items() if name != "headers"}
+        return type(self), self.args, state
 
 
 class EndpointError(ModelError):

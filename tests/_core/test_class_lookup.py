@@ -71,7 +71,7 @@ def test_a_class_inside_a_function_is_said_to_be_there() -> None:
 
 
 def test_a_class_to_be_subclassed_is_not_made() -> None:
-    with pytest.raises(DistilabelUserError, match="cannot be made"):
+    with pytest.raises(DistilabelUserError, match="cannot be created"):
         from_plain({"type_info": {"module": "distilabel.steps.base", "name": "Step"}})
 
 

@@ -1,4 +1,4 @@
-"""A set of numbers in little memory forgets none, and takes none for another."""
+"""Protects the compact set: it loses no number, takes none for another, and needs little memory."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import random
 from distilabel._core.compact_int_set import CompactIntSet
 
 
-def test_it_is_a_set() -> None:
+def test_adding_and_removing_work_as_in_a_plain_set() -> None:
     draw = random.Random(1)
-    # Few enough that they come again, and close enough that they stand in each other's way.
+    # Few enough that they come again, and close enough that they collide.
     some = [draw.getrandbits(63) for _ in range(200)]
     some += [(number << 8) & (2**63 - 1) for number in range(200)]
     numbers, wanted = CompactIntSet(), set[int]()
@@ -25,7 +25,7 @@ def test_it_is_a_set() -> None:
     assert not any(numbers.add(number) for number in wanted)
 
 
-def test_it_takes_little_memory() -> None:
+def test_a_number_takes_at_most_thirty_bytes() -> None:
     import tracemalloc
 
     draw = random.Random(2)

@@ -39,7 +39,7 @@ def test_a_program_of_then_runs_and_is_told_the_present_name_once(
     assert told[0].startswith(f"{script}:1:")
 
 
-@pytest.mark.filterwarnings("ignore:.*old name:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.*is deprecated:DeprecationWarning")
 def test_an_unknown_name_is_no_less_unknown_for_it() -> None:
     with pytest.raises(ModuleNotFoundError, match=r"distilabel\.llms\.nobody"):
         __import__("distilabel.llms.nobody")
@@ -49,7 +49,7 @@ def test_an_unknown_name_is_no_less_unknown_for_it() -> None:
         exec("from distilabel.steps import Nothing")
 
 
-@pytest.mark.filterwarnings("ignore:.*old name:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.*is deprecated:DeprecationWarning")
 @pytest.mark.parametrize(
     ("module", "name", "present"),
     [

@@ -1,4 +1,4 @@
-"""Protects loading from files that are no pipelines: large, deep, broken, or meant to do harm."""
+"""Protects loading from untrusted files: large, deep, broken, or meant to do harm."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _MERGES = "a: &a {x: 1}\n" + "".join(
         ("a: &a [*a]", "nested too deeply"),
         ("[" * 90_000, "nested too deeply"),
         ("[" * 300 + "]" * 300, "nested too deeply"),
-        ("!!python/object/apply:os.system ['touch owned']", "no valid YAML"),
-        ("a: !!python/object/new:os.system [touch owned]", "no valid YAML"),
-        ("a: !!python/name:os.system", "no valid YAML"),
-        ("a: [", "no valid YAML"),
-        ("a: '\x00'", "no valid YAML"),
-        (f"a: {'9' * 5000}", "no valid YAML"),
+        ("!!python/object/apply:os.system ['touch owned']", "not valid YAML"),
+        ("a: !!python/object/new:os.system [touch owned]", "not valid YAML"),
+        ("a: !!python/name:os.system", "not valid YAML"),
+        ("a: [", "not valid YAML"),
+        ("a: '\x00'", "not valid YAML"),
+        (f"a: {'9' * 5000}", "not valid YAML"),
     ],
 )
 def test_no_yaml_does_harm(
@@ -48,11 +48,11 @@ def test_no_yaml_does_harm(
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        (b"[" * 100_000, "no valid JSON"),
+        (b"[" * 100_000, "not valid JSON"),
         (b"[" * 200 + b"]" * 200, "nested too deeply"),
         (b"[" + b"0," * 1_000_001 + b"0]", "too large"),
-        (b"\xff\xfe", "no valid JSON"),
-        (b"", "no valid JSON"),
+        (b"\xff\xfe", "not valid JSON"),
+        (b"", "not valid JSON"),
     ],
 )
 def test_no_json_does_harm(text: bytes, told: str) -> None:

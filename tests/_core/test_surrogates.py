@@ -1,4 +1,4 @@
-"""What stands for half a surrogate pair is the same everywhere, and nothing else is touched."""
+"""Protects surrogates: unpaired ones are replaced the same way everywhere, nothing else is."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ from distilabel._core.surrogates import replace_surrogates
         (b"\xff", b"\xff"),
     ],
 )
-def test_halves_become_what_stands_for_them(value: Any, whole: Any) -> None:
+def test_unpaired_surrogates_are_replaced(value: Any, whole: Any) -> None:
     assert replace_surrogates(value) == whole

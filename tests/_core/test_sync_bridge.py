@@ -1,4 +1,4 @@
-"""Synchronous code may ask asynchronous code, wherever it runs."""
+"""Protects the bridge: synchronous code can run coroutines, wherever it runs."""
 
 from __future__ import annotations
 

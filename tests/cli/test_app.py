@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 import distilabel
 from distilabel.cli.app import app
-from distilabel.cli.failing import one_message, told
+from distilabel.cli.errors import message_of, report_errors
 from distilabel.errors import AnswerError, DistilabelUserError
 
 
@@ -56,11 +56,11 @@ def test_what_does_not_exist_is_a_usage_error(arguments: list[str]) -> None:
         (RuntimeError(), "RuntimeError"),
         (TypeError("unhashable"), "TypeError: unhashable"),
         (FileNotFoundError(2, "No such file or directory", "x"), "x: No such file or directory"),
-        (FileNotFoundError("There is no file x."), "There is no file x."),
+        (FileNotFoundError("File not found: x"), "File not found: x"),
     ],
 )
-def test_an_error_is_told_in_words(error: Exception, text: str) -> None:
-    assert told(error) == text
+def test_an_error_becomes_one_message(error: Exception, text: str) -> None:
+    assert message_of(error) == text
 
 
 @pytest.mark.parametrize(("level", "shown"), [("INFO", False), ("DEBUG", True)])
@@ -68,7 +68,7 @@ def test_a_traceback_is_shown_only_on_demand(
     level: str, shown: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DISTILABEL_LOG_LEVEL", level)
-    with pytest.raises(typer.Exit) as left, one_message():
+    with pytest.raises(typer.Exit) as left, report_errors():
         raise ValueError("it broke")
     assert left.value.exit_code == 1
     errors = capsys.readouterr().err

@@ -79,7 +79,7 @@ def test_mistakes_are_said(kept: Path, tmp_path: Path) -> None:
     both = cache("clear", "kept", "--answers", "--cache-dir", kept)
     assert both.exit_code == 1
     assert "share" in both.stderr
-    assert "Nothing is kept" in cache("list", "--cache-dir", tmp_path / "nowhere").output
+    assert "is empty" in cache("list", "--cache-dir", tmp_path / "nowhere").output
 
 
 def test_what_a_run_writes_now_is_not_removed(kept: Path) -> None:
@@ -89,7 +89,7 @@ def test_what_a_run_writes_now_is_not_removed(kept: Path) -> None:
     RunDirectory(kept, folder).fresh_data()
     done = cache("clear", "--cache-dir", kept, "--yes")
     assert done.exit_code == 1
-    assert "stop it first" in done.stderr
+    assert "Stop it first" in done.stderr
     assert "running now" in cache("show", "kept", "--cache-dir", kept).output
 
 
@@ -106,7 +106,7 @@ def test_runs_are_listed_and_shown(kept: Path) -> None:
     for which in ("last", lines[-1].split()[0]):
         shown = CliRunner().invoke(app, ["run", "show", which, "--cache-dir", str(kept)])
         assert "another" in shown.output
-        assert "0 answers asked, 5 reused" in shown.output
+        assert "0 answers received, 5 reused" in shown.output
     missing = CliRunner().invoke(app, ["run", "show", "1999", "--cache-dir", str(kept)])
     assert missing.exit_code == 1
     assert "run list" in missing.stderr

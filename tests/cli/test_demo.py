@@ -27,7 +27,7 @@ def test_the_demo_makes_a_preference_dataset_and_does_it_once(tmp_path: Path) ->
     assert "100 pairs" in first.stdout
     assert str(out) in first.stdout
     assert "The judge:" in first.stdout
-    assert "300 answers asked, 0 reused" in first.stderr
+    assert "300 answers received, 0 reused" in first.stderr
 
     rows = Distiset.load_from_disk(out)["default"]["train"]
     assert len(rows) == 100
@@ -37,7 +37,7 @@ def test_the_demo_makes_a_preference_dataset_and_does_it_once(tmp_path: Path) ->
 
     second = demo(out, tmp_path)
     assert second.returncode == 0, second.stderr
-    assert "0 answers asked, 300 reused" in second.stderr
+    assert "0 answers received, 300 reused" in second.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["made here"]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from distilabel.cli.pipeline.hub import on_hub
+from distilabel.cli.pipeline.hub import parse_hub_path
 from distilabel.models import SimulatedLLM
 from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromFileSystem
@@ -58,8 +58,14 @@ result.append((done.exit_code, done.output))
     found = hub.run(code, tmp_path)
     assert [status for status, _ in found] == [0, 0, 1, 1, 1, 1, 1, 1, 1, 0], found
     told = [
-        *("runnable", "runnable", "no valid YAML", "no dataset tester/other"),
-        *("has no nothing.yaml", "larger than", "no revision", "not understood", "neither .json"),
+        *("runnable", "runnable", "not valid YAML", "no dataset tester/other"),
+        *(
+            "has no file nothing.yaml",
+            "larger than",
+            "no revision",
+            "Invalid Hub path",
+            "unknown file type",
+        ),
         "default/train: 1 rows of",
     ]
     for (_, output), text_told in zip(found, told, strict=True):
@@ -105,4 +111,4 @@ def test_what_means_the_hub(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "folder" / "here").mkdir(parents=True)
-    assert on_hub(text) == meant
+    assert parse_hub_path(text) == meant

@@ -41,7 +41,7 @@ def test_the_project_runs_keeps_its_answers_and_cleans_up(tmp_path: Path) -> Non
     rows = Distiset.load_from_disk(folder / "dataset")["default"]["train"]
     # Of six prompts one is too short.
     assert len(rows) == 5
-    assert "0 answers asked, 15 reused" in make("run", folder)
+    assert "0 answers received, 15 reused" in make("run", folder)
     make("try", folder)
     make("draw", folder)
     assert (folder / "pipeline.svg").is_file()
@@ -59,7 +59,7 @@ def test_nothing_of_somebodys_is_written_over(tmp_path: Path, inside: str) -> No
         folder.write_text("mine")
     result = CliRunner().invoke(app, ["new", str(folder)])
     assert result.exit_code == 1
-    assert "is there already" in result.stderr
+    assert "already exists" in result.stderr
 
 
 def test_a_name_that_makes_no_pipeline_is_said(tmp_path: Path) -> None:

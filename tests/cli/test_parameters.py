@@ -7,7 +7,7 @@ from typing import Any, Dict, List, Optional, Union
 import pytest
 from pydantic import Field, SecretStr
 
-from distilabel.cli.pipeline.parameters import typed
+from distilabel.cli.pipeline.parameters import convert_parameters
 from distilabel.cli.pipeline.utils import parse_runtime_parameters
 from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.models import SimulatedLLM
@@ -72,7 +72,7 @@ def test_texts_become_what_parameters_take(path: str, text: str, value: Any) -> 
     with Pipeline(name="p") as pipeline:
         Fields(name="load") >> TextGeneration(name="write", llm=Free())
     names = path.split(".")
-    found: Any = typed(pipeline, parse_runtime_parameters([(names, text)]))
+    found: Any = convert_parameters(pipeline, parse_runtime_parameters([(names, text)]))
     for step, given in found.items():
         pipeline._steps[step].set_runtime_parameters(given)
     reached: Any = pipeline._steps[names[0]]
@@ -88,7 +88,7 @@ def test_texts_become_what_parameters_take(path: str, text: str, value: Any) -> 
 def test_a_key_of_the_command_line_stays_hidden() -> None:
     with Pipeline(name="p") as pipeline:
         Fields(name="load")
-    found = typed(pipeline, {"load": {"key": "123"}, "nobody": {"a": "b"}})
+    found = convert_parameters(pipeline, {"load": {"key": "123"}, "nobody": {"a": "b"}})
     assert found == {"load": {"key": "123"}, "nobody": {"a": "b"}}
     pipeline._steps["load"].set_runtime_parameters(found["load"])
     assert "123" not in repr(pipeline._steps["load"])

@@ -21,7 +21,7 @@ from distilabel.cli.pipeline.utils import (
     get_pipeline_from_url,
     parse_runtime_parameters,
 )
-from distilabel.cli.tables import in_bytes
+from distilabel.cli.tables import format_size
 from distilabel.errors import DistilabelUserError
 from distilabel.models import OpenAILLM, SimulatedLLM
 from distilabel.pipeline import Pipeline, sample_n_steps
@@ -165,7 +165,7 @@ def test_the_result_is_pushed_and_the_key_is_not_printed(
     code = f"""
 from typer.testing import CliRunner
 from distilabel.cli.app import app
-from distilabel.cli.pipeline import confirming
+from distilabel.cli.pipeline import confirmation
 words = "pipeline run --script {script} --repo-id tester/made --private --commit-message Made"
 done = CliRunner().invoke(app, [*words.split(), "--token", "{TOKEN}"])
 result = [done.exit_code, done.output]
@@ -192,7 +192,7 @@ def test_info_shows_what_a_pipeline_is_made_of(tmp_path: Path, suffix: str) -> N
         "Routing Batch Function",
         "sample_n_steps",
         "llm.generation_kwargs.temperature",
-        "none: its rows are a dataset",
+        "none (a dataset of the result)",
     ):
         assert text in result.output
 
@@ -320,7 +320,7 @@ def test_nobody_there_to_say_yes_is_no_success(web: Web) -> None:
 def test_a_script_from_the_web_overwrites_nothing(tmp_path: Path, web: Web) -> None:
     web.pages["/mine.py"] = b"pipeline = None\n"
     (tmp_path / "mine.py").write_text("precious = True\n")
-    with pytest.raises(DistilabelUserError, match="there already"):
+    with pytest.raises(DistilabelUserError, match="already exists"):
         get_pipeline_from_url(f"{web.url}/mine.py")
     assert (tmp_path / "mine.py").read_text() == "precious = True\n"
 
@@ -328,7 +328,7 @@ def test_a_script_from_the_web_overwrites_nothing(tmp_path: Path, web: Web) -> N
 def test_nothing_is_read_over_http(
     tmp_path: Path, web: Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(remote, "is_here", lambda url: False)
+    monkeypatch.setattr(remote, "is_local", lambda url: False)
     for command in (
         ("run", "--config", f"{web.url}/dump.json"),
         ("info", "--config", f"{web.url}/dump.json"),
@@ -336,7 +336,7 @@ def test_nothing_is_read_over_http(
     ):
         result = invoke(*command, input="y\n")
         assert result.exit_code == 1
-        assert "Give its https:// address" in result.stderr
+        assert "Give an https:// URL" in result.stderr
     assert web.keys == []
 
 
@@ -388,6 +388,6 @@ def test_get_pipeline_takes_what_it_took(tmp_path: Path, script: Path, web: Web)
 
 
 def test_sizes_are_for_people() -> None:
-    assert [in_bytes(n) for n in (812, 4_300, 1_500_000, 2e9)] == [
+    assert [format_size(n) for n in (812, 4_300, 1_500_000, 2e9)] == [
         *("812 bytes", "4.3 kB", "1.5 MB", "2.0 GB")
     ]

@@ -18,7 +18,7 @@ def test_what_the_web_does_not_have_is_said(web: Web, monkeypatch: pytest.Monkey
     web.pages["/large.json"] = b"x" * 101
     web.pages["/binary.yaml"] = b"\xff\xfe\xff"
     web.pages["/away.json"] = "file:///etc/hostname"
-    monkeypatch.setattr(remote, "LARGEST", 100)
+    monkeypatch.setattr(remote, "MAX_BYTES", 100)
     for path, told in [
         ("/nothing.json", "404"),
         ("/large.json", "larger"),
@@ -66,10 +66,10 @@ def test_the_key_for_the_hub_is_shown_to_nobody_else(
 )
 def test_nobody_is_led_to_a_less_safe_place(after: str, may: bool) -> None:
     with contextlib.nullcontext() if may else pytest.raises(URLError):
-        remote._may_go_on(after)
+        remote._check_redirect(after)
 
 
 def test_a_page_about_a_file_of_the_hub_is_turned_into_the_file() -> None:
     page = "https://huggingface.co/datasets/a/b/blob/main/pipeline.yaml"
-    assert remote._direct(page) == page.replace("/blob/", "/resolve/")
-    assert remote._direct("https://x.org/blob/a.yaml") == "https://x.org/blob/a.yaml"
+    assert remote._raw_file_url(page) == page.replace("/blob/", "/resolve/")
+    assert remote._raw_file_url("https://x.org/blob/a.yaml") == "https://x.org/blob/a.yaml"

@@ -63,12 +63,12 @@ def test_a_page(tmp_path: Path) -> Seen:
 
 @fault(
     "nothing but such pages",
-    error="write: … gave no answer for … s: … questions in a row got no answer. The last one: "
+    error="write: … has not answered for … s: … requests in a row failed. The last error: "
     "the reply is no answer: it is a web page, 'Welcome'. Is the base_url right?",
     done="the run stops after 30 s",
 )
 def test_only_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Seen:
-    monkeypatch.setattr(circuit_breaker, "PATIENCE_WITH_A_STRANGER", 0.5)
+    monkeypatch.setattr(circuit_breaker, "PATIENCE_UNKNOWN", 0.5)
     bad = web.Response(text=WELCOME, content_type="text/html")
     return ran_and_cured(tmp_path, bad, most=1000)
 
@@ -84,7 +84,7 @@ def test_null(tmp_path: Path) -> Seen:
 
 @fault(
     "an empty text",
-    log="WARNING  write: an answer of m is an empty text. This is said once.",
+    log="WARNING  write: an answer of m is an empty text. This is logged once.",
     done="kept as it is: it is an answer",
 )
 def test_empty(tmp_path: Path) -> Seen:
@@ -122,7 +122,7 @@ def test_filtered(tmp_path: Path) -> Seen:
 @fault(
     "a content filter that cuts an answer off",
     log="WARNING  write: an answer of m was cut off by a content filter "
-    "(finish_reason in its distilabel_metadata). This is said once.",
+    "(finish_reason in its distilabel_metadata). This is logged once.",
     done="kept as it is; `statistics_write` in the row's metadata has the reason",
 )
 def test_filtered_in_part(tmp_path: Path) -> Seen:
@@ -132,7 +132,7 @@ def test_filtered_in_part(tmp_path: Path) -> Seen:
 @fault(
     "an answer that is cut off at `max_new_tokens` (`length`)",
     log="WARNING  write: an answer of m was cut off at max_new_tokens "
-    "(finish_reason in its distilabel_metadata: length). This is said once.",
+    "(finish_reason in its distilabel_metadata: length). This is logged once.",
     done="kept as it is; `statistics_write` in the row's metadata has the reason",
 )
 def test_cut_off(tmp_path: Path) -> Seen:
@@ -156,7 +156,7 @@ def result(cache: Path, answer: Any, text: str, reason: str | None) -> Seen:
         assert [row["generation"] for row in job.data] == [text, text, "fine"]
         statistics = [row["distilabel_metadata"]["statistics_write"] for row in job.data]
         assert [s.get("finish_reason") for s in statistics] == [reason, reason, None]
-        assert seen.log.count("This is said once.") == 1
+        assert seen.log.count("This is logged once.") == 1
         job.run()
         assert job.reused == 3
     return seen

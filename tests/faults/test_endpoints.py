@@ -93,7 +93,7 @@ def test_502(tmp_path: Path) -> Seen:
 
 @fault(
     "503 for a while",
-    log="paused for … s, … questions in a row got no answer: http:…/chat/completions answered 503: "
+    log="paused for … s, … requests in a row failed: http:…/chat/completions answered 503: "
     "starting",
     done="left alone, then tried with one question at a time, for up to 15 minutes",
 )
@@ -141,7 +141,7 @@ def test_wrong_scheme(tmp_path: Path) -> Seen:
 
 @fault(
     "nobody listens any more, in the middle of a run",
-    log="paused for … s, … questions in a row got no answer: the connection to … failed",
+    log="paused for … s, … requests in a row failed: the connection to … failed",
     done="waits for it, up to 15 minutes; goes on when it is back",
 )
 def test_gone_in_the_middle(tmp_path: Path) -> Seen:

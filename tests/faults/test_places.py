@@ -32,9 +32,9 @@ LONG = said("a long answer. " * 2000)
 
 
 @fault(
-    "the disk is full while answers are kept",
-    error="write: Answers cannot be kept in …answers.sqlite: database or disk is full. Free space "
-    "or allow writing there and run again: nothing that was kept is lost.",
+    "the disk is full while answers are stored",
+    error="write: Answers cannot be stored in …answers.sqlite: database or disk is full. Free disk "
+    "space or make the folder writable, then run again: stored answers are not lost.",
     done="the run stops before it pays for more; run again when there is space",
 )
 def test_a_full_disk(tmp_path: Path) -> Seen:
@@ -59,8 +59,8 @@ def test_a_full_disk(tmp_path: Path) -> Seen:
 
 @fault(
     "the disk is full while rows are written",
-    error="The rows of write cannot be written to …: … No space left on device. Free space or "
-    "allow writing there and run again: answers that came are kept.",
+    error="The rows of write cannot be written to …: … No space left on device. Free disk "
+    "space or make the folder writable, then run again: stored answers are not lost.",
     done="the run ends; run again when there is space: nothing is asked again",
 )
 def test_a_full_disk_for_rows(tmp_path: Path) -> Seen:
@@ -131,10 +131,10 @@ def test_a_file_in_the_way(tmp_path: Path) -> Seen:
 
 
 @fault(
-    "a store that is no database",
-    log="WARNING  the store …answers.sqlite cannot be read (file is not a database). It is kept as "
-    "answers.broken-….sqlite and a new one is begun",
-    done="set aside under another name; the run goes on",
+    "an answer store that is not a database",
+    log="WARNING  the answer store …answers.sqlite is damaged (file is not a database). It was "
+    "renamed to answers.broken-….sqlite and replaced by a new one",
+    done="it is renamed; the run continues with a new one",
 )
 def test_a_store_that_is_none(tmp_path: Path) -> Seen:
     (tmp_path / "answers.sqlite").write_bytes(b"this is no database at all, " * 1000)
@@ -146,10 +146,10 @@ def test_a_store_that_is_none(tmp_path: Path) -> Seen:
 
 
 @fault(
-    "a store with damaged pages",
-    error="write: Kept answers cannot be read from …answers.sqlite: database disk image is "
-    "malformed. Run again: the file is set aside then, and what can be read of it is used.",
-    done="the run stops; the next one takes over what can be read and asks for the rest",
+    "an answer store with damaged pages",
+    error="write: Stored answers cannot be read from …answers.sqlite: database disk image is "
+    "malformed. Run again: the file will be set aside, and the answers that can be read reused.",
+    done="the run stops; the next run reuses the answers that can be read and asks for the rest",
 )
 def test_a_damaged_store(tmp_path: Path) -> Seen:
     store = tmp_path / "answers.sqlite"
@@ -174,9 +174,9 @@ def test_a_damaged_store(tmp_path: Path) -> Seen:
 
 
 @fault(
-    "a store of a later version",
-    error="The answers in …answers.sqlite were kept by a later version of distilabel, in a form "
-    "this one does not know (…). Upgrade distilabel, or keep them elsewhere",
+    "an answer store of a later version",
+    error="The answers in …answers.sqlite were written by a later version of distilabel (format …; "
+    "this one reads …). Upgrade distilabel, or choose another folder",
     done="the run stops before the first question; the store is not touched",
 )
 def test_a_store_of_a_later_version(tmp_path: Path) -> Seen:

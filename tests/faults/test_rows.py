@@ -66,8 +66,8 @@ def test_a_long_text(tmp_path: Path) -> Seen:
 
 @fault(
     "a text with half a surrogate pair",
-    log="WARNING  write: there are halves of surrogate pairs in its texts, which cannot be sent or "
-    "kept: U+FFFD stands in their place.",
+    log="WARNING  write: unpaired surrogates cannot be sent or stored and are replaced by U+FFFD. "
+    "This is logged once.",
     done="asked and kept so",
 )
 def test_surrogates(tmp_path: Path) -> Seen:

@@ -111,7 +111,7 @@ def test_a_step_hangs(tmp_path: Path) -> Seen:
 
 @fault(
     "the system kills a worker process of a step",
-    row="killed (signal 9): out of memory?",
+    row="killed (signal 9), probably out of memory",
     done="its batch is tried once more in a new process, then its rows fail; the others go on",
 )
 def test_a_worker_process_is_killed(tmp_path: Path) -> Seen:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from distilabel.models.client import client as model_client
+from distilabel.models.client import retry
 from distilabel.models.http import transport
 
 
@@ -20,4 +20,4 @@ async def client() -> AsyncIterator[None]:
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Questions are asked again without waiting."""
-    monkeypatch.setattr(model_client, "FIRST_WAIT", 0.0)
+    monkeypatch.setattr(retry, "FIRST_WAIT", 0.0)

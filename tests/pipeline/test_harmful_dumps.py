@@ -1,4 +1,4 @@
-"""Protects programs from dumps that are no pipelines: each costs one message, and nothing runs."""
+"""Protects programs from files that are not pipelines: each costs one message, nothing runs."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ for _ in range(500):
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (set_at("pipeline", "steps", value={"a": 1}), "no pipeline"),
+        (set_at("pipeline", "steps", value={"a": 1}), "not a pipeline"),
         (set_at("pipeline", "steps", value=[1]), "Entry 0 of `steps`"),
         (set_at("pipeline", "steps", 0, value={"name": "load"}), "Entry 0 of `steps`"),
-        (set_at("pipeline", "steps", 0, "step", value="x"), "'load' is no step"),
+        (set_at("pipeline", "steps", 0, "step", value="x"), "'load' is not a step"),
         (set_at("pipeline", "steps", 0, "step", "type_info", value=HARM), "no component"),
-        (set_at("pipeline", "steps", 0, "step", "type_info", value="os"), "'load' is no step"),
+        (set_at("pipeline", "steps", 0, "step", "type_info", value="os"), "'load' is not a step"),
         (set_at("pipeline", "steps", 1, "step", "llm", "type_info", value=HARM), "no component"),
         (
             set_at("pipeline", "steps", 1, "step", "llm", "generation_kwargs", "deep", value=DEEP),
@@ -79,7 +79,7 @@ for _ in range(500):
             set_at("pipeline", "routing_batch_functions", 0, "type_info", value="x"),
             "cannot be loaded",
         ),
-        (set_at("pipeline", value=[]), "no pipeline"),
+        (set_at("pipeline", value=[]), "not a pipeline"),
     ],
 )
 def test_one_message_and_nothing_runs(
@@ -106,7 +106,10 @@ def test_numbers_as_keys_are_left_out_like_other_unknown_fields(
     with caplog.at_level(logging.WARNING):
         loaded = Pipeline.from_dict(dump)
     assert loaded.dump() == good()
-    assert "KeepColumns has no 10, 'of_another_version': left out" in caplog.text
+    assert (
+        "KeepColumns: unknown fields in the file are ignored: 10, 'of_another_version'"
+        in caplog.text
+    )
 
 
 def test_what_a_dump_says_for_people_is_no_unknown_field(caplog: pytest.LogCaptureFixture) -> None:
@@ -133,5 +136,5 @@ def test_a_template_from_a_file_reaches_nothing_of_python(tmp_path: Path) -> Non
 
 
 def test_from_dict_of_a_file_that_is_a_list() -> None:
-    with pytest.raises(DistilabelUserError, match="no pipeline"):
+    with pytest.raises(DistilabelUserError, match="not a pipeline"):
         Pipeline.from_dict([])  # type: ignore[arg-type]

@@ -164,9 +164,9 @@ def taken_name(inputs: StepInput, name: RuntimeParameter[str] = "x") -> StepOutp
 @pytest.mark.parametrize(
     ("func", "said"),
     [
-        (two_inputs, r"2 parameters annotated StepInput"),
-        (no_inputs, r"add `inputs: StepInput`"),
-        (taken_name, r"another name"),
+        (two_inputs, r"2 parameters are annotated StepInput"),
+        (no_inputs, r"Add `inputs: StepInput`"),
+        (taken_name, r"Rename the parameter"),
     ],
 )
 def test_functions_that_cannot_be_steps(func: Any, said: str) -> None:
@@ -192,5 +192,5 @@ def test_a_function_that_gives_nothing_says_so_in_words() -> None:
         pass
 
     for made in (Forgets().process([{"a": 1}]), Makes().process()):
-        with pytest.raises(TypeError, match=r"the function of .* gave None: yield lists of rows"):
+        with pytest.raises(TypeError, match=r"the function returned None. Yield lists of rows"):
             next(made)

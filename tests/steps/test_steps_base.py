@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -147,20 +145,6 @@ def test_each_step_has_resources_of_its_own() -> None:
     one, two = Fn(resources=shared), Fn(resources=shared)
     one.resources.replicas = 5
     assert (two.resources.replicas, shared.replicas, Fn().resources.replicas) == (2, 2, 1)
-
-
-def test_artifacts_are_kept_only_in_a_run(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    def write(folder: Path) -> None:
-        (folder / "a.txt").write_text("x")
-
-    step = Fn(name="mine")
-    with caplog.at_level(logging.WARNING):
-        step.save_artifact("note", write)
-    assert "not kept" in caplog.text
-    step.set_pipeline_artifacts_path(tmp_path)
-    step.save_artifact("note", write, {"by": "me"})
-    assert (tmp_path / "mine" / "note" / "a.txt").read_text() == "x"
-    assert json.loads((tmp_path / "mine" / "note" / "metadata.json").read_text()) == {"by": "me"}
 
 
 def test_the_round_trip() -> None:

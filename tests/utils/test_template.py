@@ -6,7 +6,7 @@ import pytest
 from jinja2.exceptions import SecurityError
 
 from distilabel.errors import DistilabelUserError
-from distilabel.utils.template import check_column_in_template, compiled
+from distilabel.utils.template import check_column_in_template, compile_template
 
 
 @pytest.mark.parametrize(
@@ -31,10 +31,10 @@ def test_a_forgotten_column_is_named_with_the_page(template: str) -> None:
 
 
 def test_broken_templates_are_refused() -> None:
-    with pytest.raises(DistilabelUserError, match="no Jinja template"):
+    with pytest.raises(DistilabelUserError, match="not valid Jinja"):
         check_column_in_template("a", "{{ a ")
 
 
 def test_templates_run_in_a_sandbox() -> None:
     with pytest.raises(SecurityError):
-        compiled("{{ a.__class__.__mro__[1].__subclasses__() }}").render(a="x")
+        compile_template("{{ a.__class__.__mro__[1].__subclasses__() }}").render(a="x")

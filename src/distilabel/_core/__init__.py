@@ -1,1 +1,1 @@
-"""What every component is made of: lazy faces, specs, digests, one way from sync to async."""
+"""Foundations that every component uses: lazy exports, serialization, hashing, events, threads."""

@@ -1,4 +1,4 @@
-"""Classes that a file names: which modules are imported for it, and what is taken from them."""
+"""Finds the classes that a file names, and decides which modules may be imported for them."""
 
 from __future__ import annotations
 
@@ -11,46 +11,51 @@ from distilabel.errors import DistilabelUserError
 
 
 def is_allowed(module: str, allow: tuple[str, ...] | str) -> bool:
-    """Whether a module, or the package it is in, is among those the caller has named."""
+    """Whether a module, or its top-level package, is among those the caller allows."""
     names = (allow,) if isinstance(allow, str) else allow
     return module in names or module.partition(".")[0] in names
 
 
 def find_named_class(info: dict[str, Any], allow: tuple[str, ...]) -> type | None:
-    """The class that a `type_info` names, whatever class it is; None if there is none.
+    """Finds the class that a `type_info` names.
 
     Args:
-        info: `module` and `name`.
-        allow: packages, besides `distilabel`, whose modules may be imported.
+        info: A dict with `module` and `name`.
+        allow: Packages, besides `distilabel`, whose modules may be imported.
+
+    Returns:
+        The class; None if the module has no class of that name.
 
     Raises:
-        DistilabelUserError: the module may not be imported, or cannot be.
+        DistilabelUserError: The module may not be imported, or importing it fails.
     """
     module, name = info.get("module"), info.get("name")
     if not (isinstance(module, str) and isinstance(name, str)):
-        raise DistilabelUserError(f"The file has no module and name of a class, but {info}.")
+        raise DistilabelUserError(f"type_info: `module` and `name` must be strings, got {info}.")
     if "<locals>" in name:
         raise DistilabelUserError(
-            f"{name} of {module} was made inside a function, where no file can find it: "
-            "define the class at the top of its module."
+            f"{module}.{name} is defined inside a function and cannot be imported. "
+            "Define the class at the top level of its module."
         )
     package = module.partition(".")[0]
     if package == "distilabel":
         module, name = deprecations.current_class(module, name) or (module, name)
     ours = package == "distilabel" or is_allowed(module, allow)
     if not ours and module not in sys.modules:
-        # A module the program has imported itself is no news; importing another one would run it.
+        # What the program has imported itself is safe to use; importing a module would run it.
         raise DistilabelUserError(
-            f"The file asks for {name} of the module {module}, which is no part of distilabel. "
-            f"Import {module} before loading, or allow it by name: allow=({package!r},), "
-            f"on the command line --allow {package}."
+            f"The file uses the class {name} of the module {module}, which is not part of "
+            f"distilabel. Import {module} before loading, or allow it by name: "
+            f"allow=({package!r},), on the command line --allow {package}."
         )
     try:
         found: Any = importlib.import_module(module) if ours else sys.modules[module]
     except (ImportError, ValueError) as error:
-        raise DistilabelUserError(f"The file asks for {module}.{name}: {error}.") from error
+        raise DistilabelUserError(
+            f"The file uses {module}.{name}, which cannot be imported: {error}."
+        ) from error
     for part in name.split("."):
-        # What a stranger's module makes when it is asked for a name, it makes by running.
+        # `getattr` may call a module's `__getattr__`, that is, run code of a third party.
         found = getattr(found, part, None) if ours else vars(found).get(part)
         if not isinstance(found, type):
             break

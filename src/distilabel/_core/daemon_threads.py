@@ -1,7 +1,7 @@
-"""Threads for synchronous code of steps and models. A thread that hangs keeps nobody from leaving.
+"""Daemon threads for synchronous code of steps and models: one that hangs does not block the exit.
 
-The pools of the standard library are waited for at the end of the program; a step that hangs would
-then hang the program, however often Ctrl-C is pressed.
+The interpreter joins the pools of the standard library when it exits, so a step that hangs there
+would hang the program however often Ctrl-C is pressed.
 """
 
 from __future__ import annotations
@@ -18,23 +18,25 @@ from typing import Any, Protocol, TypeVar
 _T = TypeVar("_T")
 
 
-class _Ticket(Protocol):
-    """Who waits for a function: whether still, and how they are told."""
+class _Completion(Protocol):
+    """Where the outcome of a function goes."""
 
-    def wanted(self) -> bool: ...
+    def wanted(self) -> bool:
+        """Whether the function is still to run."""
 
-    def settle(self, result: Any, error: BaseException | None) -> None: ...
+    def settle(self, result: Any, error: BaseException | None) -> None:
+        """Takes the result, or the error."""
 
 
-_Job = tuple[Callable[..., Any], tuple[Any, ...], _Ticket]
+_Job = tuple[Callable[..., Any], tuple[Any, ...], _Completion]
 
 
 class DaemonThreads:
-    """Daemon threads, started as they are needed.
+    """A pool of daemon threads, which start as they are needed.
 
     Args:
-        most: threads at a time; more work than that waits.
-        name: of the threads, before their number.
+        most: Maximum number of threads; further work waits in a queue.
+        name: Prefix of the threads' names.
     """
 
     def __init__(self, most: int, name: str = "distilabel-step") -> None:
@@ -48,22 +50,24 @@ class DaemonThreads:
         self._closed = False
 
     async def run(self, function: Callable[..., _T], *args: Any) -> _T:
-        """Runs a function in a thread and waits for it; whoever stops waiting leaves it running."""
+        """Runs a function in a thread and waits for it; canceling the wait leaves it running."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[_T] = loop.create_future()
-        self.begin(function, args, _OnLoop(loop, done))
+        self.submit(function, args, _LoopCompletion(loop, done))
         return await done
 
-    def begin(self, function: Callable[..., Any], args: tuple[Any, ...], ticket: _Ticket) -> None:
-        """Has a function run in a thread.
+    def submit(
+        self, function: Callable[..., Any], args: tuple[Any, ...], completion: _Completion
+    ) -> None:
+        """Schedules a function in a thread.
 
         Args:
-            function: to run.
-            args: of it.
-            ticket: told of its result, or its error.
+            function: Function to run.
+            args: Its arguments.
+            completion: Receives its result or its error.
 
         Raises:
-            RuntimeError: the threads were let go.
+            RuntimeError: The pool is closed.
         """
         with self._lock:
             if self._closed:
@@ -75,10 +79,10 @@ class DaemonThreads:
                 threading.Thread(
                     target=self._work, name=f"{self._name}-{self._started}", daemon=True
                 ).start()
-        self._jobs.put((function, args, ticket))
+        self._jobs.put((function, args, completion))
 
     def close(self) -> None:
-        """Lets go of the threads, without waiting for those that work."""
+        """Ends the idle threads, and each busy one after its function; does not wait."""
         with self._lock:
             self._closed = True
             for _ in range(self._started):
@@ -92,23 +96,23 @@ class DaemonThreads:
             with self._lock:
                 self._queued -= 1
                 self._idle -= 1
-            function, args, ticket = job
+            function, args, completion = job
             result: Any = None
             error: BaseException | None = None
-            if ticket.wanted():
+            if completion.wanted():
                 try:
                     result = function(*args)
-                except BaseException as caught:  # noqa: BLE001 (handed to those who wait)
+                except BaseException as caught:  # noqa: BLE001 (passed on to the caller)
                     error = caught
             del job, function, args
             with self._lock:
                 self._idle += 1
-            ticket.settle(result, error)
-            del result, error, ticket
+            completion.settle(result, error)
+            del result, error, completion
 
 
-class _OnLoop:
-    """Somebody on an event loop."""
+class _LoopCompletion:
+    """Settles a future of an event loop."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, done: asyncio.Future[Any]) -> None:
         self._loop = loop
@@ -118,13 +122,13 @@ class _OnLoop:
         return not self._done.cancelled()
 
     def settle(self, result: Any, error: BaseException | None) -> None:
-        # The loop may be closed: then nobody waits.
+        # The loop may be closed by now.
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(_settle, self._done, result, error)
 
 
-class _Submitted:
-    """Somebody who has given a function to an executor."""
+class _ExecutorCompletion:
+    """Settles the future that an executor returned."""
 
     def __init__(self, future: Future[Any]) -> None:
         self._future = future
@@ -142,27 +146,27 @@ class _Submitted:
 
 
 class DaemonExecutor(ThreadPoolExecutor):
-    """The executor of an event loop, for `asyncio.to_thread` and for looking up addresses.
+    """Default executor of an event loop, for `asyncio.to_thread` and name resolution.
 
-    Nobody waits for its threads, neither at the end of the loop nor at that of the program.
+    Neither the end of the loop nor the end of the program waits for its threads.
 
     Args:
-        most: threads at a time.
+        most: Maximum number of threads.
     """
 
     def __init__(self, most: int = 32) -> None:
-        # It starts its threads on the first `submit`, which never gets there.
+        # The base class starts threads in its own `submit`, which is never called.
         super().__init__(1)
         self._daemons = DaemonThreads(most, "distilabel-helper")
 
     def submit(self, fn: Callable[..., _T], /, *args: Any, **kwargs: Any) -> Future[_T]:
-        """Has a function run in a daemon thread."""
+        """Schedules a function in a daemon thread."""
         future: Future[_T] = Future()
-        self._daemons.begin(partial(fn, *args, **kwargs), (), _Submitted(future))
+        self._daemons.submit(partial(fn, *args, **kwargs), (), _ExecutorCompletion(future))
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Lets go of the threads, without waiting."""
+        """Closes the pool without waiting."""
         self._daemons.close()
 
 
@@ -172,7 +176,7 @@ def _settle(done: asyncio.Future[Any], result: Any, error: BaseException | None)
     if error is None:
         done.set_result(result)
     elif isinstance(error, StopIteration):
-        # A future cannot carry it.
+        # A future cannot hold it.
         done.set_exception(RuntimeError(f"StopIteration: {error}"))
     else:
         done.set_exception(error)

@@ -1,7 +1,7 @@
-"""Old names: what earlier versions called things, and what they are called now.
+"""Deprecated names of earlier versions, and their replacements.
 
-Two tables; a line is added here and nowhere else. A module that moved leaves a file of two lines
-under its old name, so that importing the package costs nothing.
+Two tables, and no other place to add an entry. A module that moved leaves a two-line file under its
+old name, so that importing the package stays cheap.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import Any, Final
 
-# Module, as it was → the modules where its names are now. Modules inside it went to the first one.
+# Old module → the modules that have its names now. Its submodules moved to the first one.
 MODULES: Final = {
     "distilabel.llms": ("distilabel.models.llms", "distilabel.models"),
     "distilabel.steps.tasks.typing": ("distilabel.typing",),
     "distilabel.steps.typing": ("distilabel.typing",),
 }
 
-# Module and name, as they were → as they are.
+# Old module and name → current module and name.
 NAMES: Final = {
     ("distilabel.models.mixins", "MagpieChatTemplateMixin"): (
         "distilabel.models.mixins.magpie",
@@ -37,94 +37,97 @@ NAMES: Final = {
     ("distilabel.steps", "LoadHubDataset"): ("distilabel.steps", "LoadDataFromHub"),
 }
 
-_told: set[str] = set()
+_warned: set[str] = set()
 
 
 def current_name(module: str, name: str) -> tuple[str, str] | None:
-    """What is now called what a module once called `name`.
+    """Finds the replacement of a deprecated name; the first time, with a DeprecationWarning.
 
     Args:
-        module: where it was.
-        name: what it was called.
+        module: Module that had the name.
+        name: The name.
 
     Returns:
-        The module and the name that it has now, and a DeprecationWarning says so once; None if it
-        is no old name.
+        Its current module and name; None if it is not a deprecated name.
     """
     found = NAMES.get((module, name))
     old = f"{module}.{name}"
-    if found is not None and old not in _told:
-        _told.add(old)
-        _say(old, ".".join(found))
+    if found is not None and old not in _warned:
+        _warned.add(old)
+        _warn(old, ".".join(found))
     return found
 
 
 def current_class(module: str, name: str) -> tuple[str, str] | None:
-    """The same for the class of a component in a file, whatever module the file says it is in."""
-    for (old_module, old), now in NAMES.items():
-        if old == name and now != (module, name):
+    """Finds the replacement of a class that a file names, whatever module the file says."""
+    for (old_module, old), current in NAMES.items():
+        if old == name and current != (module, name):
             return current_name(old_module, old)
     return None
 
 
 def moved_module(module: str) -> Callable[[str], Any]:
-    """What a module under its old name shows.
+    """Makes the `__getattr__` of a module that moved, and warns that it did.
 
     Args:
-        module: the old name, one of `MODULES`.
+        module: Its old name, one of `MODULES`.
 
     Returns:
-        Its `__getattr__`.
+        The `__getattr__`, which forwards to the modules that have the names now.
     """
-    if not any(isinstance(finder, _Inside) for finder in sys.meta_path):
-        sys.meta_path.append(_Inside())
-    _say(module, MODULES[module][0])
-    return _shows(module, MODULES[module])
+    if not any(isinstance(finder, _SubmoduleFinder) for finder in sys.meta_path):
+        sys.meta_path.append(_SubmoduleFinder())
+    _warn(module, MODULES[module][0])
+    return _forward(module, MODULES[module])
 
 
-def _shows(module: str, targets: tuple[str, ...]) -> Callable[[str], Any]:
+def _forward(module: str, targets: tuple[str, ...]) -> Callable[[str], Any]:
     def __getattr__(name: str) -> Any:
         if name == "deprecation_message":
-            return f"{module} is an old name: use {targets[0]}."
-        # What the machinery of imports asks a module about itself is not passed on.
+            return _message(module, targets[0])
+        # Special names are not forwarded: the import system asks for those of this module.
         for target in targets if name == "__all__" or not name.startswith("__") else ():
-            there = importlib.import_module(target)
-            if hasattr(there, name):
-                return getattr(there, name)
+            current = importlib.import_module(target)
+            if hasattr(current, name):
+                return getattr(current, name)
         raise AttributeError(f"module {module!r} has no attribute {name!r}")
 
     return __getattr__
 
 
-def _say(old: str, new: str) -> None:
-    # Shown where the old name stands; frames of the machinery of imports are not counted.
+def _message(old: str, new: str) -> str:
+    return f"{old} is deprecated, use {new} instead."
+
+
+def _warn(old: str, new: str) -> None:
+    # The warning shows the user's line: frames of the import system are skipped.
     level, frame = 1, sys._getframe(1)
-    while frame.f_back is not None and _is_machinery(frame.f_globals.get("__name__", "")):
+    while frame.f_back is not None and _is_import_system(frame.f_globals.get("__name__", "")):
         level += not frame.f_code.co_filename.startswith("<frozen")
         frame = frame.f_back
-    warnings.warn(f"{old} is an old name: use {new}.", DeprecationWarning, stacklevel=level + 1)
+    warnings.warn(_message(old, new), DeprecationWarning, stacklevel=level + 1)
 
 
-def _is_machinery(module: str) -> bool:
+def _is_import_system(module: str) -> bool:
     return module.startswith(("importlib", "distilabel._core.")) or module in MODULES
 
 
-class _Inside(MetaPathFinder):
-    """Finds modules inside one that moved."""
+class _SubmoduleFinder(MetaPathFinder):
+    """Finds submodules of the modules that moved."""
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
         for old, targets in MODULES.items():
             if name.startswith(f"{old}."):
-                current_name = targets[0] + name[len(old) :]
-                if find_spec(current_name) is not None:
-                    return ModuleSpec(name, _Moved(current_name), is_package=True)
+                current = targets[0] + name[len(old) :]
+                if find_spec(current) is not None:
+                    return ModuleSpec(name, _ForwardLoader(current), is_package=True)
         return None
 
 
-class _Moved(Loader):
-    def __init__(self, current_name: str) -> None:
-        self._present = current_name
+class _ForwardLoader(Loader):
+    def __init__(self, current: str) -> None:
+        self._current = current
 
     def exec_module(self, module: ModuleType) -> None:
-        # The package it is in was imported first, and has said so.
-        module.__getattr__ = _shows(module.__name__, (self._present,))  # type: ignore[method-assign]
+        # Its package was imported first, and has warned.
+        module.__getattr__ = _forward(module.__name__, (self._current,))  # type: ignore[method-assign]

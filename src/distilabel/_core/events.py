@@ -1,6 +1,7 @@
-"""Events: what happens in a run, one small record each. The engine speaks in nothing else.
+"""Events: one small record for each thing that happens in a run.
 
-Whoever wants to show, count or write down a run listens; nobody who emits knows who that is.
+The engine reports through events only. Whatever displays, counts or logs a run is a listener on the
+`Bus`; the code that emits an event does not know its listeners.
 """
 
 from __future__ import annotations
@@ -16,18 +17,18 @@ _log = logging.getLogger("distilabel.pipeline")
 
 @dataclass(slots=True)
 class Event:
-    """Something that happened."""
+    """Base class of all events."""
 
 
 @dataclass(slots=True)
 class RunStarted(Event):
-    """The pipeline is checked and begins.
+    """A validated pipeline starts to run.
 
     Attributes:
-        pipeline: its name.
-        steps: step name → class name, in topological order.
-        leaves: steps that nothing follows.
-        budget: US dollars that the run may cost; None is no limit.
+        pipeline: Name of the pipeline.
+        steps: Step name → class name, in topological order.
+        leaves: Names of the steps without successors.
+        budget: US dollars the run may cost; None is no limit.
     """
 
     pipeline: str
@@ -38,7 +39,12 @@ class RunStarted(Event):
 
 @dataclass(slots=True)
 class StepLoaded(Event):
-    """A step is ready to work."""
+    """A step has loaded and is ready to process rows.
+
+    Attributes:
+        step: Name of the step.
+        seconds: How long loading took.
+    """
 
     step: str
     seconds: float
@@ -46,7 +52,12 @@ class StepLoaded(Event):
 
 @dataclass(slots=True)
 class RowsReceived(Event):
-    """Rows came to a step."""
+    """Rows arrived at a step.
+
+    Attributes:
+        step: Name of the step.
+        count: Number of rows.
+    """
 
     step: str
     count: int
@@ -54,19 +65,19 @@ class RowsReceived(Event):
 
 @dataclass(slots=True)
 class RowsProcessed(Event):
-    """A step is done with rows it took: taken + created = given + dropped + failed.
+    """A step finished rows it took: taken + created = given + dropped + failed.
 
-    What comes to the next step: given + failed - ended.
+    The next step receives given + failed - ended.
 
     Attributes:
-        step: its name.
-        taken: rows it took.
-        given: rows it gave on, unharmed.
-        dropped: rows it took and made nothing of.
-        created: rows it gave beyond one per row it took.
-        failed: rows it failed on; they go on with None in its columns, or end.
-        skipped: those of the failed ones whose required input was None already.
-        ended: those of the failed ones that do not go on (`on_error="drop"`).
+        step: Name of the step.
+        taken: Rows the step took.
+        given: Rows it emitted without a failure.
+        dropped: Rows it took and emitted nothing for.
+        created: Rows it emitted beyond one per row taken.
+        failed: Rows it failed on; they go on with None in its columns, or end here.
+        skipped: Failed rows that were not tried because a required input was None already.
+        ended: Failed rows that do not go on (`on_error="drop"`).
     """
 
     step: str
@@ -81,12 +92,12 @@ class RowsProcessed(Event):
 
 @dataclass(slots=True)
 class RequestSent(Event):
-    """A question went to a model.
+    """A request was sent to a model.
 
     Attributes:
-        step: who asks.
-        model: who is asked.
-        request: its number in this process; the same when it is asked again.
+        step: Name of the step that sent it.
+        model: Name of the model.
+        request: Number of the request in this process; a retry keeps it.
     """
 
     step: str
@@ -96,19 +107,19 @@ class RequestSent(Event):
 
 @dataclass(slots=True)
 class ResponseReceived(Event):
-    """A question has its answer.
+    """A usable response arrived, or a stored answer was reused.
 
     Attributes:
-        step: who asked.
-        model: who answered.
-        input_tokens: tokens of the question.
-        output_tokens: tokens of the answers.
-        seconds: between asking and the answer; 0 if it was stored already.
-        reused: whether it was stored already.
-        cost: US dollars; None if the price is not known.
-        cached_tokens: tokens of the question that the provider had read before.
-        request: its number; 0 if it was stored already.
-        in_job: whether it came in a batch job, at the price of those.
+        step: Name of the step that sent the request.
+        model: Name of the model.
+        input_tokens: Tokens of the prompt.
+        output_tokens: Tokens of all generations.
+        seconds: Time from the request to the response; 0 for a stored answer.
+        reused: Whether the answer was stored already.
+        cost: US dollars; None if the price is unknown.
+        cached_tokens: Tokens of the prompt that the provider read from its own cache.
+        request: Number of the request; 0 for a stored answer.
+        in_job: Whether the response is from a batch job, at the price of batch jobs.
     """
 
     step: str
@@ -125,17 +136,17 @@ class ResponseReceived(Event):
 
 @dataclass(slots=True)
 class UnusableResponse(Event):
-    """A reply that took tokens, or may have, is no answer.
+    """A response used tokens, or may have, but contains no answer.
 
     Attributes:
-        step: who asked.
-        model: who replied.
-        input_tokens: tokens of the question; 0 if the reply was lost.
-        output_tokens: tokens of the reply; 0 if it was lost.
-        cached_tokens: tokens of the question that the provider had read before.
-        cost: US dollars, of a lost reply the most it can have cost; None if the price is not
-            known.
-        lost: whether the reply was lost, so that nobody here knows what it took.
+        step: Name of the step that sent the request.
+        model: Name of the model.
+        input_tokens: Tokens of the prompt; 0 if the response was lost.
+        output_tokens: Tokens of the response; 0 if it was lost.
+        cached_tokens: Tokens of the prompt that the provider read from its own cache.
+        cost: US dollars, for a lost response the most it can have cost; None if the price is
+            unknown.
+        lost: Whether the response was lost, so that its token counts are unknown.
     """
 
     step: str
@@ -149,15 +160,15 @@ class UnusableResponse(Event):
 
 @dataclass(slots=True)
 class RequestRetried(Event):
-    """A question got no answer and will be asked again.
+    """A request failed and will be sent again.
 
     Attributes:
-        step: who asked.
-        model: who was asked.
-        reason: what failed, in words.
-        wait: seconds until it is asked again.
-        request: its number.
-        kind: the HTTP status, or the name of the error's class.
+        step: Name of the step that sent it.
+        model: Name of the model.
+        reason: Why it failed, in words.
+        wait: Seconds until it is sent again.
+        request: Number of the request.
+        kind: HTTP status, or the name of the error's class.
     """
 
     step: str
@@ -170,14 +181,14 @@ class RequestRetried(Event):
 
 @dataclass(slots=True)
 class RequestFailed(Event):
-    """A question was given up.
+    """A request failed and will not be sent again.
 
     Attributes:
-        step: who asked.
-        model: who was asked.
-        reason: what failed, in words.
-        request: its number.
-        kind: the HTTP status, or the name of the error's class.
+        step: Name of the step that sent it.
+        model: Name of the model.
+        reason: Why it failed, in words.
+        request: Number of the request.
+        kind: HTTP status, or the name of the error's class.
     """
 
     step: str
@@ -189,13 +200,13 @@ class RequestFailed(Event):
 
 @dataclass(slots=True)
 class LimitChanged(Event):
-    """An endpoint is asked faster or slower from now on.
+    """The limits for requests to an endpoint changed.
 
     Attributes:
-        endpoint: which.
-        limit: most questions in flight.
-        reason: why it is slower, in words; empty when it is not.
-        rate: most questions a second; None for as many as there are places.
+        endpoint: Name of the endpoint.
+        limit: Most requests in flight.
+        reason: Why the limits are lower, in words; empty if they are not.
+        rate: Most requests per second; None if only `limit` bounds them.
     """
 
     endpoint: str
@@ -205,17 +216,21 @@ class LimitChanged(Event):
 
     @property
     def speed(self) -> str:
-        """How it is asked, in words."""
+        """The limit that applies, in words."""
         if self.rate is None:
             return f"{self.limit:,} in flight"
-        return (
-            f"{self.rate:,.0f} questions/s" if self.rate >= 10 else f"{self.rate:.2g} questions/s"
-        )
+        return f"{self.rate:,.0f} requests/s" if self.rate >= 10 else f"{self.rate:.2g} requests/s"
 
 
 @dataclass(slots=True)
 class EndpointPaused(Event):
-    """An endpoint is left alone for a while."""
+    """No requests are sent to an endpoint for a while.
+
+    Attributes:
+        endpoint: Name of the endpoint.
+        seconds: Length of the pause.
+        reason: Why, in words.
+    """
 
     endpoint: str
     seconds: float
@@ -224,22 +239,26 @@ class EndpointPaused(Event):
 
 @dataclass(slots=True)
 class EndpointResumed(Event):
-    """An endpoint that was left alone answers again."""
+    """A paused endpoint responds again.
+
+    Attributes:
+        endpoint: Name of the endpoint.
+    """
 
     endpoint: str
 
 
 @dataclass(slots=True)
 class JobUpdated(Event):
-    """A batch job was submitted, or looked at.
+    """A batch job was submitted, or its status was read.
 
     Attributes:
-        model: who is asked in it.
-        job: the provider's name of it.
-        status: in the provider's word.
-        requests: in it.
-        done: those that are done.
-        ended: whether nothing more comes of it.
+        model: Name of the model.
+        job: The provider's id of the job.
+        status: The provider's word for its status.
+        requests: Number of requests in the job.
+        done: Number of them that are finished.
+        ended: Whether the job is over.
     """
 
     model: str
@@ -252,12 +271,12 @@ class JobUpdated(Event):
 
 @dataclass(slots=True)
 class RowFailed(Event):
-    """A step failed on a row, which goes on with None in its columns, or ends there.
+    """A step failed on a row, which goes on with None in the step's columns, or ends here.
 
     Attributes:
-        step: where.
-        key: the row.
-        error: type, message, attempts and what came back, for `Distiset.failures`.
+        step: Name of the step.
+        key: Key of the row.
+        error: Type, message, attempts and raw response, as in `Distiset.failures`.
     """
 
     step: str
@@ -267,14 +286,14 @@ class RowFailed(Event):
 
 @dataclass(slots=True)
 class RowsAccepted(Event):
-    """A leaf has as many rows as were wanted of it, or all there are.
+    """A leaf step has as many rows as were wanted of it, or all there are.
 
     Attributes:
-        step: the leaf.
-        wanted: rows it was to have.
-        kept: rows it has.
-        arrived: rows that came, those beyond what was wanted among them.
-        source_rows: source rows of which all that will ever come has come.
+        step: Name of the leaf step.
+        wanted: Number of rows wanted.
+        kept: Number of rows it has.
+        arrived: Number of rows that arrived, including those beyond `wanted`.
+        source_rows: Number of source rows from which no further rows will arrive.
     """
 
     step: str
@@ -285,13 +304,17 @@ class RowsAccepted(Event):
 
     @property
     def rate(self) -> float | None:
-        """Rows that came of one source row, on average; None before there was one."""
+        """Rows that arrived per source row, on average; None before the first source row."""
         return self.arrived / self.source_rows if self.source_rows else None
 
 
 @dataclass(slots=True)
 class RunStopping(Event):
-    """No more rows are begun; those in flight are finished."""
+    """The run starts no more rows and finishes those in flight.
+
+    Attributes:
+        reason: Why, in words.
+    """
 
     reason: str
 
@@ -301,8 +324,9 @@ class RunFinished(Event):
     """Every row has reached its end, or the run was stopped.
 
     Attributes:
-        seconds: since it started.
-        interrupted: whether it was stopped before the end.
+        seconds: Duration of the run.
+        interrupted: Whether it was stopped before the end.
+        error: Message of the error that ended it; empty if there was none.
     """
 
     seconds: float
@@ -314,13 +338,13 @@ Emit = Callable[[Event], None]
 
 
 class Bus:
-    """Hands every event to the listeners that want it, in order.
+    """Calls the listeners of each event, in order.
 
-    A listener that raises is told nothing more: nobody's rows are to suffer from being shown.
+    A listener that raises is removed: a fault of a display must not harm the rows.
 
     Args:
-        listeners: called with an event; one with an attribute `wants`, a tuple of event types,
-            is only called with those.
+        listeners: Callables that take an event; one with an attribute `wants`, a tuple of event
+            types, receives only those.
     """
 
     def __init__(self, listeners: list[Emit]) -> None:
@@ -338,15 +362,15 @@ class Bus:
             try:
                 listener(event)
             except Exception as error:  # noqa: BLE001 (whatever a listener raises)
-                self._leave_out(listener, error)
+                self._remove(listener, error)
 
-    def _leave_out(self, listener: Emit, error: Exception) -> None:
+    def _remove(self, listener: Emit, error: Exception) -> None:
         self._listeners = [other for other in self._listeners if other is not listener]
         self._by_type.clear()
-        # The log may be what raised.
+        # The log may be the listener that raised.
         with contextlib.suppress(Exception):
             _log.warning(
-                "%r failed and is told nothing more of this run: %s: %s",
+                "%r failed and receives no more events of this run: %s: %s",
                 listener,
                 type(error).__name__,
                 error,

@@ -1,4 +1,4 @@
-"""Digests: one short name for a piece of data, the same on every run and machine."""
+"""Digests of JSON-like data that are the same in every run and on every machine."""
 
 from __future__ import annotations
 
@@ -23,22 +23,31 @@ def _plain(value: Any) -> Any:
 
 
 def canonical(value: Any) -> bytes:
-    """JSON with sorted keys; bytes, sets, numpy arrays and pydantic classes are understood.
+    """Returns JSON with sorted keys; takes bytes, sets, numpy arrays and pydantic classes too.
 
     Raises:
-        TypeError: the value holds something that has no JSON form.
+        TypeError: The value contains something that has no JSON form.
     """
     try:
-        return orjson.dumps(value, default=_plain, option=_OPTIONS)
+        return strict_canonical(value)
     except orjson.JSONEncodeError:
-        # Half a surrogate pair is no UTF-8. What is sent and kept is told by what stands for it.
-        return orjson.dumps(replace_surrogates(value), default=_plain, option=_OPTIONS)
+        # An unpaired surrogate is not UTF-8. The digest is that of the text as sent and stored.
+        return strict_canonical(replace_surrogates(value))
+
+
+def strict_canonical(value: Any) -> bytes:
+    """As `canonical`, but rejects unpaired surrogates.
+
+    Raises:
+        TypeError: The value contains an unpaired surrogate, or something that has no JSON form.
+    """
+    return orjson.dumps(value, default=_plain, option=_OPTIONS)
 
 
 def digest(value: Any) -> bytes:
-    """16 bytes that stand for `value`.
+    """Returns the 16-byte digest of a value.
 
     Raises:
-        TypeError: the value holds something that has no JSON form.
+        TypeError: The value contains something that has no JSON form.
     """
     return hashlib.blake2b(canonical(value), digest_size=16).digest()

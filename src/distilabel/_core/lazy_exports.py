@@ -1,7 +1,7 @@
-"""Lazy faces: a package shows its names at once and imports a module when a name is used.
+"""Lazy exports: a package has all its public names and imports a module when a name is first used.
 
-The one table is the `if TYPE_CHECKING:` block of the package's `__init__.py`: type checkers read
-it as imports, `lazy_exports` reads it as text. Knows names and modules, nothing of what is in them.
+The names are listed once, in the `if TYPE_CHECKING:` block of the package's `__init__.py`: type
+checkers read it as imports, `lazy_exports` parses its source.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from distilabel._core import deprecations
 
 
 def _table(source: str) -> dict[str, tuple[str, str]]:
-    """Public name → module and name there, from the imports under `if TYPE_CHECKING:`."""
+    """Returns public name → (module, name in it), from the imports under `if TYPE_CHECKING:`."""
     table = {}
     for node in ast.parse(source).body:
         if not (isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"):
@@ -34,41 +34,41 @@ def lazy_exports(package: str, file: str) -> tuple[Callable[[str], Any], list[st
     """Makes `__getattr__` and `__all__` of a package.
 
     Args:
-        package: name of the package.
-        file: path of its `__init__.py`.
+        package: Name of the package.
+        file: Path of its `__init__.py`.
 
     Returns:
-        The module-level `__getattr__` and the sorted list of public names.
+        The module-level `__getattr__` and the sorted public names.
     """
     table = _table(Path(file).read_text(encoding="utf-8"))
 
     def __getattr__(name: str) -> Any:
-        there_now = table.get(name) or deprecations.current_name(package, name)
-        if there_now is None:
+        target = table.get(name) or deprecations.current_name(package, name)
+        if target is None:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        module, there = there_now
-        value = getattr(importlib.import_module(module), there)
+        module, attribute = target
+        value = getattr(importlib.import_module(module), attribute)
         if name in table:
             setattr(sys.modules[package], name, value)
         return value
 
-    hidden = {name for name, (module, _) in table.items() if module == f"{package}.{name}"}
-    if hidden:
-        _put_names_before_modules(sys.modules[package], {name: table[name][1] for name in hidden})
+    clashing = {name for name, (module, _) in table.items() if module == f"{package}.{name}"}
+    if clashing:
+        _prefer_names(sys.modules[package], {name: table[name][1] for name in clashing})
     return __getattr__, sorted(table)
 
 
-def _put_names_before_modules(package: ModuleType, names: dict[str, str]) -> None:
-    """Has a public name mean what it names, not the module of the same name.
+def _prefer_names(package: ModuleType, names: dict[str, str]) -> None:
+    """Resolves a public name that is also a submodule to the object, not the submodule.
 
-    Importing a module makes it an attribute of its package, whoever imports it; the name would then
-    mean one thing or the other depending on what was imported before.
+    Importing a submodule sets it as an attribute of its package, so the name would otherwise mean
+    one or the other depending on what was imported before.
     """
 
-    class Face(ModuleType):
+    class LazyPackage(ModuleType):
         def __setattr__(self, name: str, value: Any) -> None:
             if name in names and isinstance(value, ModuleType):
                 value = getattr(value, names[name])
             super().__setattr__(name, value)
 
-    package.__class__ = Face
+    package.__class__ = LazyPackage

@@ -1,6 +1,7 @@
-"""Secrets: which values of a component never leave the process, in a dump, a log or an error.
+"""Redaction: which values of a component are secret, and text, URLs and headers without them.
 
-A line about what is secret is added here and nowhere else.
+No dump, log, error or dataset card shows a secret. What counts as one is decided here and nowhere
+else.
 """
 
 from __future__ import annotations
@@ -8,69 +9,94 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final, get_args
 
-from distilabel._core.addresses import without_password
-
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
-# The fields of any class, and of any dict of headers or options, that let one in.
-_KEYS: Final = frozenset({"api_key"})
-_LETS_IN: Final = re.compile(
+# `user:password@` in a URL.
+_USER_INFO: Final = re.compile(r"(?<=://)[^/@\s]+@")
+# A query parameter that carries a key.
+_SECRET_PARAMETER: Final = re.compile(
+    r"(?<=[?&])((?:[\w-]*[-_])?(?:api[-_]?key|credential|key|password|sig|signature|token))"
+    r"=[^&#\s\"']+",
+    re.I,
+)
+
+# Fields that are secret in any class, whatever their type.
+_SECRET_FIELDS: Final = frozenset({"api_key"})
+# Options and headers that are secret by their name.
+_SECRET_OPTION: Final = re.compile(
     r"auth|cookie|credential|connection_string|key|password|secret|signature|token", re.I
 )
-# Any header may be the one that lets one in: a long word with digits in it is taken for a key.
-_KEYLIKE: Final = re.compile(r"(?:bearer|basic)\s|(?=\S*\d)[\w.+=~-]{16,}$", re.I)
-_OPTIONS: Final = re.compile(r"headers$|^storage_options$", re.I)
+# Any header may carry a key: a long word with digits in it is taken for one.
+_KEY_LIKE: Final = re.compile(r"(?:bearer|basic)\s|(?=\S*\d)[\w.+=~-]{16,}$", re.I)
+# Dicts in which single options may be secret.
+_OPTIONS_FIELD: Final = re.compile(r"headers$|^storage_options$", re.I)
 
-_SHOWN: Final = "**********"
-
-
-class Headers:
-    """Marks a field of HTTP headers or the like: those that let one in are not dumped."""
+_MASK: Final = "**********"
 
 
-class Key:
-    """Marks a field that is plain text and lets one in: it is not dumped."""
+class HeadersField:
+    """Marks a field of HTTP headers or similar options: the secret ones are not dumped."""
 
 
-def is_secret(value: Any) -> bool:
-    """Whether a value is one of pydantic's secrets, or a type of them."""
+class SecretField:
+    """Marks a secret field whose type is plain text: it is not dumped."""
+
+
+def redact_urls(text: str) -> str:
+    """Returns a text with the user, password and keys removed from every URL in it."""
+    if "@" in text:
+        text = _USER_INFO.sub("", text)
+    return _SECRET_PARAMETER.sub(r"\1=", text) if "=" in text and "://" in text else text
+
+
+def is_secret_value(value: Any) -> bool:
+    """Whether a value is one of pydantic's secrets, or one of their types."""
     return hasattr(value, "get_secret_value")
 
 
-def is_key(name: str, field: FieldInfo | None = None) -> bool:
-    """Whether a field holds a key: by its name, its mark or its type."""
-    if name in _KEYS:
+def is_secret_field(name: str, field: FieldInfo | None = None) -> bool:
+    """Whether a field is secret by its name, its marker or its type."""
+    if name in _SECRET_FIELDS:
         return True
-    return field is not None and (Key in field.metadata or _says_secret(field.annotation))
+    return field is not None and (
+        SecretField in field.metadata or _contains_secret(field.annotation)
+    )
 
 
-def _says_secret(annotation: Any) -> bool:
-    return is_secret(annotation) or any(map(_says_secret, get_args(annotation)))
+def _contains_secret(annotation: Any) -> bool:
+    return is_secret_value(annotation) or any(map(_contains_secret, get_args(annotation)))
 
 
-def are_options(name: object, field: FieldInfo | None = None) -> bool:
-    """Whether a dict of this name is one of headers, or of options with keys among them."""
-    marked = field is not None and Headers in field.metadata
-    return marked or (isinstance(name, str) and _OPTIONS.search(name) is not None)
+def is_options_field(name: object, field: FieldInfo | None = None) -> bool:
+    """Whether a dict of this name holds headers or options, single ones of which may be secret."""
+    marked = field is not None and HeadersField in field.metadata
+    return marked or (isinstance(name, str) and _OPTIONS_FIELD.search(name) is not None)
 
 
-def without_keys(options: dict[Any, Any]) -> dict[Any, Any]:
-    """Headers or options less those that let one in, however deep."""
+def drop_secrets(options: dict[Any, Any]) -> dict[Any, Any]:
+    """Returns headers or options without the secret ones, at any depth."""
     return {
-        name: without_keys(value) if isinstance(value, dict) else value
+        name: drop_secrets(value) if isinstance(value, dict) else value
         for name, value in options.items()
-        if not _LETS_IN.search(str(name)) and not (isinstance(value, str) and _KEYLIKE.match(value))
+        if not _SECRET_OPTION.search(str(name))
+        and not (isinstance(value, str) and _KEY_LIKE.match(value))
     }
 
 
-def shown(name: object, value: Any, field: FieldInfo | None = None) -> Any:
-    """The value of a field as it may stand in a text."""
-    if isinstance(name, str) and value is not None and is_key(name, field):
-        return value if is_secret(value) else _SHOWN
+def redact(name: object, value: Any, field: FieldInfo | None = None) -> Any:
+    """Returns the value of a field in a form that may be shown.
+
+    Args:
+        name: Name of the field; anything else for an item of a list.
+        value: Its value.
+        field: Its definition, where the class has one.
+    """
+    if isinstance(name, str) and value is not None and is_secret_field(name, field):
+        return value if is_secret_value(value) else _MASK
     if isinstance(value, dict):
-        kept = without_keys(value) if are_options(name, field) else value
-        return {key: shown(key, item) for key, item in kept.items()}
+        shown = drop_secrets(value) if is_options_field(name, field) else value
+        return {key: redact(key, item) for key, item in shown.items()}
     if type(value) in (list, tuple):
-        return type(value)(shown(None, item) for item in value)
-    return without_password(value) if isinstance(value, str) else value
+        return type(value)(redact(None, item) for item in value)
+    return redact_urls(value) if isinstance(value, str) else value

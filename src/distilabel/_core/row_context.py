@@ -1,8 +1,12 @@
-"""Which row is at work: for those who listen to questions, and for tasks that draw lots."""
+"""The row that the running code works on: read by tasks that draw at random and by the pilot.
+
+A context variable and not a field of every event: a task needs it outside of events too, and then
+only who reads it pays for it.
+"""
 
 from __future__ import annotations
 
 from contextvars import ContextVar
 
-# Its key, that of a source row first; None where rows ask together, or outside a run.
-row_at_work: ContextVar[tuple[int, ...] | None] = ContextVar("distilabel_row_at_work", default=None)
+# Key of the row, its source row first; None outside a run, and for steps that process batches.
+current_row: ContextVar[tuple[int, ...] | None] = ContextVar("distilabel_current_row", default=None)

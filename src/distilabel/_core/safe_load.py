@@ -1,7 +1,6 @@
-"""Files of plain data, as far as a stranger may have written them: read with limits, never run.
+"""Reads JSON and YAML from untrusted sources: plain data within limits of size and depth.
 
-What comes out is dicts, lists, texts and numbers, at most so many and so deep that a walk through
-all of it ends.
+The result consists of dicts, lists, strings and numbers only, and a walk through all of it ends.
 """
 
 from __future__ import annotations
@@ -20,71 +19,71 @@ StrOrPath = Union[str, Path]
 
 SUFFIXES: Final = {".json": "json", ".yaml": "yaml", ".yml": "yaml"}
 
-_MOST_VALUES: Final = 1_000_000
-_DEEPEST: Final = 100
+_MAX_VALUES: Final = 1_000_000
+_MAX_DEPTH: Final = 100
 
 
 def read_source(path: StrOrPath, format: str | None = None) -> Any:
     """Reads plain data from a JSON or YAML file.
 
     Args:
-        path: the file.
+        path: Path of the file.
         format: `"json"` or `"yaml"`; None goes by the suffix.
 
     Raises:
-        ValueError: a folder, an unknown suffix, or no valid JSON or YAML.
-        FileNotFoundError: there is no such file.
+        ValueError: The path is a directory, its suffix is unknown, or the file is not valid.
+        FileNotFoundError: The file does not exist.
     """
     target = Path(path)
     if target.is_dir():
-        raise ValueError(f"{target} is a folder: give the file in it.")
+        raise ValueError(f"{target} is a directory. Give the path of a file in it.")
     kind = format or SUFFIXES.get(target.suffix)
     if kind is None:
-        raise ValueError(f"{target} is neither .json nor .yaml nor .yml.")
+        raise ValueError(f"{target}: unknown file type. Expected .json, .yaml or .yml.")
     return parse(target.read_bytes(), kind, str(target))
 
 
 def parse(text: bytes, format: str, where: str) -> Any:
-    """The plain data in a text.
+    """Parses JSON or YAML.
 
     Args:
-        text: of the file, UTF-8.
+        text: Content of the file, UTF-8.
         format: `"json"` or `"yaml"`.
-        where: the file or address it comes from, for errors.
+        where: Path or URL of the source, for errors.
 
     Raises:
-        DistilabelUserError: no valid JSON or YAML, or too large or deep a one.
+        DistilabelUserError: It is not valid, too large or nested too deeply.
     """
     import yaml
 
     try:
-        # A reader of YAML sees no difference between bytes of UTF-8 and of UTF-16.
+        # From bytes, PyYAML would accept UTF-16 too.
         data = orjson.loads(text) if format == "json" else _yaml(text.decode("utf-8"))
     except (ValueError, yaml.YAMLError) as error:
-        raise DistilabelUserError(f"{where} is no valid {format.upper()}: {error}") from error
+        raise DistilabelUserError(f"{where} is not valid {format.upper()}: {error}") from error
     except RecursionError:
         raise DistilabelUserError(f"{where} is nested too deeply to be a pipeline.") from None
     check_size(data, where)
     return data
 
 
-def check_size(data: Any, where: str = "What is to be loaded") -> None:
-    """Makes sure that data can be walked through: aliases in YAML can make much of a little.
+def check_size(data: Any, where: str = "The data to load") -> None:
+    """Checks that data can be walked through: aliases in a short YAML file can expand without end.
 
     Args:
-        data: dicts, lists and what is in them.
-        where: the file or address it comes from, for errors.
+        data: JSON-like data.
+        where: Path or URL of the source, for errors.
 
     Raises:
-        DistilabelUserError: it has too many values, or is nested too deeply.
+        DistilabelUserError: It has too many values, or is nested too deeply.
     """
     count = 0
     waiting = [(data, 0)]
     while waiting:
         value, depth = waiting.pop()
         count += 1
-        if depth > _DEEPEST or count > _MOST_VALUES:
-            how = "nested too deeply" if depth > _DEEPEST else "too large"
+        if depth > _MAX_DEPTH or count > _MAX_VALUES:
+            how = "nested too deeply" if depth > _MAX_DEPTH else "too large"
             raise DistilabelUserError(f"{where} is {how} to be a pipeline.")
         if isinstance(value, dict):
             waiting += [(item, depth + 1) for item in value.values()]
@@ -97,11 +96,11 @@ def _yaml(text: str) -> Any:
 
     class Loader(yaml.SafeLoader):
         def flatten_mapping(self, node: yaml.MappingNode) -> None:
-            # `<<` copies: a few lines of it can fill the memory. No dump has any.
+            # `<<` copies mappings: a few lines of it can fill the memory. No dump contains it.
             for key, _ in node.value:
                 if key.tag == "tag:yaml.org,2002:merge":
                     raise yaml.constructor.ConstructorError(
-                        problem="`<<` is not understood here", problem_mark=key.start_mark
+                        problem="merge keys (`<<`) are not supported", problem_mark=key.start_mark
                     )
             super().flatten_mapping(node)
 

@@ -1,8 +1,8 @@
-"""Specs: components as plain data, written and read as JSON or YAML.
+"""Serialization: components as plain data, written to and read from JSON or YAML files.
 
-The format is that of 1.5.3: every component carries `type_info`, its module and its name. Reading a
-spec runs nothing: no text is evaluated, and no module outside `distilabel` is imported unless the
-caller names it.
+The format is that of 1.5.3: every component carries `type_info`, its module and name. Loading a
+file runs nothing: no text is evaluated, and no module outside `distilabel` is imported unless the
+caller allows it.
 """
 
 from __future__ import annotations
@@ -21,9 +21,15 @@ from uuid import UUID
 import orjson
 from pydantic import BaseModel
 
-from distilabel._core.addresses import without_password
 from distilabel._core.class_lookup import find_named_class
-from distilabel._core.redaction import are_options, is_key, is_secret, shown, without_keys
+from distilabel._core.redaction import (
+    drop_secrets,
+    is_options_field,
+    is_secret_field,
+    is_secret_value,
+    redact,
+    redact_urls,
+)
 from distilabel._core.safe_load import StrOrPath, check_size, read_source
 from distilabel._core.surrogates import replace_surrogates
 from distilabel.errors import DistilabelUserError
@@ -35,26 +41,26 @@ TYPE_INFO_KEY: Final = "type_info"
 DISTILABEL_FILENAME: Final = "distilabel-file.json"
 SaveFormats = Literal["json", "yaml"]
 
-# Fields that are no part of a dump, whatever class they belong to.
-_NEVER: Final = frozenset({"pipeline", "exclude_from_signature"})
+# Fields that are never dumped, in any class.
+_NEVER_DUMPED: Final = frozenset({"pipeline", "exclude_from_signature"})
 
-# What a dump says of a component for people; reading it does nothing.
-_FOR_PEOPLE: Final = frozenset({TYPE_INFO_KEY, "runtime_parameters_info"})
+# Keys of a dump that describe a component and are not fields.
+_NOT_FIELDS: Final = frozenset({TYPE_INFO_KEY, "runtime_parameters_info"})
 
 _log = logging.getLogger("distilabel.spec")
 
 
 class DumpIfSet:
-    """Marks a field that 1.5.3 did not have: it is dumped only when it differs from its default."""
+    """Marks a field that 1.5.3 did not have: it is dumped only if it differs from its default."""
 
 
 def type_info(cls: type) -> dict[str, str]:
-    """Where a class is found: its module and its name."""
+    """Returns the module and name under which a class is found."""
     return {"module": cls.__module__, "name": cls.__qualname__}
 
 
 def module_of(cls: type) -> str:
-    """The module of a class as others import it: the program is `__main__` only to itself."""
+    """Returns the module of a class as other programs import it, that is, never `__main__`."""
     main = sys.modules.get("__main__")
     if cls.__module__ != "__main__" or main is None:
         return cls.__module__
@@ -63,11 +69,11 @@ def module_of(cls: type) -> str:
 
 
 def to_plain(value: Any) -> Any:
-    """A value of a field as JSON-like data; what has no such form is named by its class."""
+    """Converts the value of a field to JSON-like data; one without such a form, to its class."""
     if value is None or isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, str):
-        return without_password(value)
+        return redact_urls(value)
     if isinstance(value, Serializable):
         return value.dump()
     if isinstance(value, type) and issubclass(value, BaseModel):
@@ -81,9 +87,9 @@ def to_plain(value: Any) -> Any:
     if isinstance(value, BaseModel):
         return _dumped(value)
     if isinstance(value, dict):
-        return {str(k): _plain_of(k, v) for k, v in value.items() if not is_secret(v)}
+        return {str(k): _plain_of(k, v) for k, v in value.items() if not is_secret_value(v)}
     if isinstance(value, (list, tuple, set, frozenset)):
-        items = [item for item in value if not is_secret(item)]
+        items = [item for item in value if not is_secret_value(item)]
         if items and all(isinstance(item, Serializable) for item in items):
             return {str(i): item.dump() for i, item in enumerate(items)}
         return [to_plain(item) for item in items]
@@ -93,23 +99,28 @@ def to_plain(value: Any) -> Any:
         return value.tolist()
     if isinstance(value, (bytes, date, time, timedelta, Decimal, UUID)):
         return str(value)
-    # Named, not written: a run is not to fail for it, and loading says what is missing.
-    named = value if hasattr(value, "__qualname__") else type(value)
-    return {TYPE_INFO_KEY: {"module": named.__module__, "name": named.__qualname__}}
+    # Dumping must not fail a run for such a value; loading reports it.
+    cls = value if hasattr(value, "__qualname__") else type(value)
+    return {TYPE_INFO_KEY: {"module": cls.__module__, "name": cls.__qualname__}}
 
 
 def _plain_of(name: object, value: Any, field: FieldInfo | None = None) -> Any:
-    if isinstance(value, dict) and are_options(name, field):
-        value = without_keys(value)
+    if isinstance(value, dict) and is_options_field(name, field):
+        value = drop_secrets(value)
     return to_plain(value)
 
 
 def _dumped(model: BaseModel) -> dict[str, Any]:
     data = {}
     for name, field in type(model).model_fields.items():
-        # Not by attribute: reading a deprecated field that way warns.
+        # Not by attribute: that would warn for a deprecated field.
         value = model.__dict__[name]
-        if field.exclude or name in _NEVER or is_key(name, field) or is_secret(value):
+        if (
+            field.exclude
+            or name in _NEVER_DUMPED
+            or is_secret_field(name, field)
+            or is_secret_value(value)
+        ):
             continue
         if DumpIfSet in field.metadata and value == field.get_default(call_default_factory=True):
             continue
@@ -118,19 +129,22 @@ def _dumped(model: BaseModel) -> dict[str, Any]:
 
 
 def write_file(data: dict[str, Any], path: StrOrPath | None, format: str) -> Path:
-    """Writes plain data to a file and gives its path.
+    """Writes plain data to a file.
 
     Args:
-        data: what to write.
-        path: the file; without a suffix, the folder for `distilabel-file.json`; None is the
-            working directory.
+        data: Data to write.
+        path: Path of the file; without a suffix, the directory of a file `distilabel-file.json`.
+            None is the working directory.
         format: `"json"` or `"yaml"`.
 
+    Returns:
+        Path of the file.
+
     Raises:
-        ValueError: another format.
+        ValueError: The format is unknown.
     """
     if format not in ("json", "yaml"):
-        raise ValueError(f"Unknown format {format!r}: 'json' or 'yaml'.")
+        raise ValueError(f"Unknown format {format!r}. Expected 'json' or 'yaml'.")
     target = Path(path) if path is not None else Path.cwd()
     if not target.suffix:
         target = target / DISTILABEL_FILENAME
@@ -152,27 +166,27 @@ def write_file(data: dict[str, Any], path: StrOrPath | None, format: str) -> Pat
 
 
 def find_class(info: dict[str, Any], allow: tuple[str, ...] = ()) -> type[Serializable]:
-    """The class of a component that a `type_info` names.
+    """Finds the component class that a `type_info` names.
 
     Args:
-        info: `module` and `name`.
-        allow: packages, besides `distilabel`, whose modules may be imported.
+        info: A dict with `module` and `name`.
+        allow: Packages, besides `distilabel`, whose modules may be imported.
 
     Raises:
-        DistilabelUserError: the module may not be imported, or has no such component.
+        DistilabelUserError: The module may not be imported, or has no such component.
     """
     found = find_named_class(info, allow)
     if found is None or not issubclass(found, Serializable):
         module, name = info["module"], info["name"]
-        raise DistilabelUserError(f"{module} has no component called {name}.")
+        raise DistilabelUserError(f"The module {module} has no component named {name!r}.")
     return found
 
 
 def from_plain(value: Any, allow: tuple[str, ...] = ()) -> Any:
-    """The inverse of `to_plain`: rebuilds the components in a value, the inner ones first.
+    """Rebuilds the components in a value, innermost first; the inverse of `to_plain`.
 
     Raises:
-        DistilabelUserError: a component may not be imported or is not there.
+        DistilabelUserError: The class of a component may not be imported or does not exist.
     """
     if isinstance(value, list):
         return [from_plain(item, allow) for item in value]
@@ -195,27 +209,27 @@ def _enum(value: dict[str, Any]) -> type[enum.Enum]:
     name, members = value.get("_name"), value.get("_values")
     if not (isinstance(name, str) and isinstance(members, dict)):
         raise DistilabelUserError("The file has an enum without `_name` or `_values`.")
-    # Names with underscores around them mean something to a class.
+    # Names with underscores around them have a meaning to the enum class.
     if not all(isinstance(n, str) and n.isidentifier() and n.strip("_") == n for n in members):
-        raise DistilabelUserError(f"The enum {name} in the file has members that are no names.")
+        raise DistilabelUserError(f"The enum {name} in the file has invalid member names.")
     try:
-        made = enum.Enum(name, members, type=kind)  # type: ignore[misc]
+        cls = enum.Enum(name, members, type=kind)  # type: ignore[misc]
     except (TypeError, ValueError) as error:
-        raise DistilabelUserError(f"The enum {name} in the file is none: {error}") from error
-    return made
+        raise DistilabelUserError(f"The enum {name} in the file is not valid: {error}") from error
+    return cls
 
 
 class SerializableFile(ABC):
-    """Something with a dump that can be written to a file and read from it."""
+    """Base of objects that can be dumped, written to a file and read from it."""
 
     @abstractmethod
     def dump(self, **kwargs: Any) -> dict[str, Any]:
-        """This as plain data."""
+        """Returns the object as plain data."""
 
     @classmethod
     @abstractmethod
     def from_dict(cls, data: dict[str, Any], allow: tuple[str, ...] = ()) -> Self:
-        """Rebuilds it from its dump."""
+        """Rebuilds the object from its dump."""
 
     def save(
         self,
@@ -227,93 +241,91 @@ class SerializableFile(ABC):
         """Writes the dump to a file.
 
         Args:
-            path: the file; without a suffix, the folder for `distilabel-file.json`; None is the
-                working directory.
+            path: Path of the file; without a suffix, the directory of a file
+                `distilabel-file.json`. None is the working directory.
             format: `"json"` or `"yaml"`.
-            dump: what to write instead of `self.dump()`.
+            dump: Data to write instead of `self.dump()`.
 
         Raises:
-            ValueError: another format.
+            ValueError: The format is unknown.
         """
         write_file(dump if dump is not None else self.dump(**kwargs), path, format)
 
     @classmethod
     def from_json(cls, path: StrOrPath, allow: tuple[str, ...] = ()) -> Self:
-        """Rebuilds it from a JSON file."""
+        """Rebuilds the object from a JSON file."""
         return cls.from_dict(read_source(path, "json"), allow)
 
     @classmethod
     def from_yaml(cls, path: StrOrPath, allow: tuple[str, ...] = ()) -> Self:
-        """Rebuilds it from a YAML file."""
+        """Rebuilds the object from a YAML file."""
         return cls.from_dict(read_source(path, "yaml"), allow)
 
     @classmethod
     def from_file(cls, path: StrOrPath, allow: tuple[str, ...] = ()) -> Self:
-        """Rebuilds it from a file, by its suffix.
+        """Rebuilds the object from a JSON or YAML file.
 
         Raises:
-            ValueError: neither `.json` nor `.yaml` nor `.yml`.
+            ValueError: The suffix is not `.json`, `.yaml` or `.yml`.
         """
         return cls.from_dict(read_source(path), allow)
 
 
 class Serializable(SerializableFile):
-    """A component that can be dumped, saved and loaded again."""
+    """Base of components that can be dumped, saved and loaded again."""
 
     def dump(self, **kwargs: Any) -> dict[str, Any]:
-        """This component as plain data.
-
-        Returns:
-            Its fields by name, less secrets, and `type_info`.
-        """
+        """Returns the component as plain data: its fields, without secrets, and `type_info`."""
         assert isinstance(self, BaseModel)
         return {**_dumped(self), TYPE_INFO_KEY: type_info(type(self))}
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
-        """The fields that stand in a text, less secrets."""
+        """Yields the fields of the component's `repr`, without secrets."""
         fields = type(self).model_fields  # type: ignore[attr-defined]
         for name, value in super().__repr_args__():  # type: ignore[misc]
-            yield name, shown(name, value, fields.get(name))
+            yield name, redact(name, value, fields.get(name))
 
     @classmethod
     def _rebuilt(cls, data: dict[str, Any], allow: tuple[str, ...]) -> Any:
         assert issubclass(cls, BaseModel)
-        fields = {name: f for name, f in cls.model_fields.items() if name not in _NEVER}
+        fields = {name: f for name, f in cls.model_fields.items() if name not in _NEVER_DUMPED}
         values = {k: from_plain(v, allow) for k, v in data.items() if k in fields}
-        # Older versions wrote some of them down; a model takes its key from where it is run.
+        # Earlier versions dumped some; a model takes its key from where it runs.
         values.pop("api_key", None)
-        unknown = [key for key in data if key not in cls.model_fields and key not in _FOR_PEOPLE]
+        unknown = [key for key in data if key not in cls.model_fields and key not in _NOT_FIELDS]
         if unknown:
             names = ", ".join(map(repr, unknown))
-            _log.warning("%s has no %s: left out", cls.__name__, names)
+            _log.warning("%s: unknown fields in the file are ignored: %s", cls.__name__, names)
         missing = [n for n, f in fields.items() if n not in values and f.is_required()]
-        keys = [name for name in missing if is_key(name, fields[name])]
+        keys = [name for name in missing if is_secret_field(name, fields[name])]
         if keys:
             raise DistilabelUserError(
-                f"{cls.__name__} needs {' and '.join(keys)}, and no file holds keys: have the "
-                "field take it from an environment variable (`default_factory`)."
+                f"{cls.__name__}: {' and '.join(keys)} required, and files do not contain keys. "
+                "Let the field read an environment variable (`default_factory`)."
             )
         try:
             return cls(**values)
-        except TypeError as error:  # a class that is there to be subclassed
-            raise DistilabelUserError(f"{cls.__name__} cannot be made: {error}") from error
+        except TypeError as error:  # an abstract class
+            raise DistilabelUserError(f"{cls.__name__} cannot be created: {error}") from error
 
     @classmethod
     def from_dict(cls, data: dict[str, Any], allow: tuple[str, ...] = ()) -> Self:
         """Rebuilds a component from its dump.
 
         Args:
-            data: what `dump` gave.
-            allow: packages, besides `distilabel`, whose classes may be imported.
+            data: Result of `dump`.
+            allow: Packages, besides `distilabel`, whose classes may be imported.
 
         Raises:
-            DistilabelUserError: a class may not be imported or is not there.
-            ValidationError: a value does not fit its field.
+            DistilabelUserError: A class may not be imported or does not exist.
+            ValidationError: A value is not valid for its field.
         """
         check_size(data)
         given: Any = data
         if not isinstance(given, dict) or not isinstance(given.get(TYPE_INFO_KEY, {}), dict):
-            raise DistilabelUserError(f"This is no dump of a {cls.__name__}.")
+            raise DistilabelUserError(
+                f"This is not a dump of a {cls.__name__}. Dumps are written by `dump` and `save`."
+            )
         info = data.get(TYPE_INFO_KEY)
         target = find_class(info, allow) if info else cls
         return target._rebuilt(data, allow)  # type: ignore[no-any-return]

@@ -1,6 +1,6 @@
-"""Halves of surrogate pairs: texts that Python can hold, and no file and no wire can.
+"""Unpaired surrogates: Python strings can hold them, UTF-8 cannot, so no file or request can.
 
-They come from JSON that was cut in the middle of a character. Here they are made whole again.
+They come from JSON that was cut in the middle of a character.
 """
 
 from __future__ import annotations
@@ -8,17 +8,17 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-_FOUND: Final = re.compile("[\ud800-\udbff][\udc00-\udfff]|[\ud800-\udfff]")
-_UNKNOWN: Final = "\ufffd"
+_SURROGATES: Final = re.compile("[\ud800-\udbff][\udc00-\udfff]|[\ud800-\udfff]")
+_REPLACEMENT: Final = "\ufffd"
 
 
 def replace_surrogates(value: Any) -> Any:
-    """A copy of JSON-like data in which U+FFFD stands for every half that has no other half.
+    """Returns a copy of JSON-like data without surrogates.
 
-    Two halves that belong together become the character they stand for.
+    Two that form a pair become the character they encode; any other becomes U+FFFD.
     """
     if isinstance(value, str):
-        return _FOUND.sub(_made_whole, value)
+        return _SURROGATES.sub(_replacement, value)
     if isinstance(value, dict):
         return {replace_surrogates(k): replace_surrogates(v) for k, v in value.items()}
     if isinstance(value, list):
@@ -28,8 +28,8 @@ def replace_surrogates(value: Any) -> Any:
     return value
 
 
-def _made_whole(found: re.Match[str]) -> str:
-    text = found[0]
+def _replacement(match: re.Match[str]) -> str:
+    text = match[0]
     if len(text) == 1:
-        return _UNKNOWN
+        return _REPLACEMENT
     return chr(0x10000 + (ord(text[0]) - 0xD800) * 0x400 + ord(text[1]) - 0xDC00)

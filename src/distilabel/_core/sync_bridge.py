@@ -1,6 +1,6 @@
-"""The one way from synchronous code into asynchronous code.
+"""Runs coroutines from synchronous code.
 
-A background thread runs an event loop; a synchronous call hands it a coroutine and waits. So
+A background thread runs an event loop; a synchronous call submits a coroutine to it and waits. So
 public synchronous methods work the same in a script, in a notebook and under a running loop.
 """
 
@@ -12,8 +12,8 @@ from collections.abc import Coroutine
 from concurrent.futures import wait
 from typing import Any, Final, TypeVar
 
-# Seconds after which a Ctrl-C is heard at the latest.
-_LISTEN_EVERY: Final = 0.2
+# Seconds until Ctrl-C takes effect at the latest.
+_POLL_SECONDS: Final = 0.2
 
 _T = TypeVar("_T")
 _lock = threading.Lock()
@@ -21,7 +21,7 @@ _loop: asyncio.AbstractEventLoop | None = None
 
 
 def background_loop() -> asyncio.AbstractEventLoop:
-    """The loop of the background thread, started when first needed."""
+    """Returns the event loop of the background thread, which starts on first use."""
     global _loop
     with _lock:
         if _loop is None or _loop.is_closed():
@@ -35,19 +35,19 @@ def background_loop() -> asyncio.AbstractEventLoop:
 def run_sync(
     coroutine: Coroutine[Any, Any, _T], loop: asyncio.AbstractEventLoop | None = None
 ) -> _T:
-    """Runs a coroutine on `loop` (the background loop if None) and waits for its result.
+    """Runs a coroutine in another thread's event loop and waits for its result.
 
     Args:
-        coroutine: what to run.
-        loop: a loop that runs in another thread than the caller's.
+        coroutine: Coroutine to run.
+        loop: Event loop that runs in a thread other than the caller's; None is the background loop.
 
     Raises:
-        Exception: whatever the coroutine raises.
+        Exception: Whatever the coroutine raises.
     """
     future = asyncio.run_coroutine_threadsafe(coroutine, loop or background_loop())
     try:
-        # A Ctrl-C that comes just before a wait begins does not end it: so waits are short.
-        while not wait([future], _LISTEN_EVERY).done:
+        # A Ctrl-C that arrives just before a wait begins does not interrupt it, so waits are short.
+        while not wait([future], _POLL_SECONDS).done:
             pass
         return future.result()
     except BaseException:

@@ -1,4 +1,4 @@
-"""The command `distilabel`: its subcommands, put together; does nothing of its own."""
+"""The command `distilabel`: registers its subcommands."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from distilabel.cli.simulate import simulate
 
 app = typer.Typer(
     name="distilabel",
-    help="Make data with and for language models.",
+    help="Create datasets with and for language models.",
     no_args_is_help=True,
-    # Commands say what failed in one message; what remains is for whoever mends distilabel.
+    # Commands report errors in one message; any other exception is a bug and keeps its traceback.
     pretty_exceptions_enable=False,
 )
 
 
-def _tell_version(wanted: bool) -> None:
+def _print_version(wanted: bool) -> None:
     if wanted:
         from distilabel import __version__
 
@@ -35,11 +35,11 @@ def main(
     version: Annotated[
         bool,
         typer.Option(
-            "--version", callback=_tell_version, is_eager=True, help="Show the version and leave."
+            "--version", callback=_print_version, is_eager=True, help="Show the version and exit."
         ),
     ] = False,
 ) -> None:
-    """Make data with and for language models."""
+    """Create datasets with and for language models."""
 
 
 app.command()(demo)

@@ -1,4 +1,4 @@
-"""`distilabel cache`: what is kept in a cache directory, and removing what is not needed."""
+"""`distilabel cache`: lists the contents of a cache directory and removes them."""
 
 from __future__ import annotations
 
@@ -8,42 +8,47 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from distilabel.cli.failing import leave, one_message
+from distilabel.cli.errors import fail, report_errors
 from distilabel.cli.runs import CacheDir
 
 if TYPE_CHECKING:
     from distilabel.pipeline.workspace.cache_listing import CachedPipeline, Configuration
 
 app = typer.Typer(
-    help="Look at what is kept, and remove it.",
+    help="Show and remove cached outputs and stored answers.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
 
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before removing.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Remove without asking for confirmation.")]
 
 
 @app.command("list")
 def list_cached(cache_dir: CacheDir = None) -> None:
-    """Lists the pipelines whose outputs are kept, and the stored answers they share."""
-    from distilabel._engine.storage.sqlite_file import answers_in
-    from distilabel.cli.tables import in_bytes, moment, show_table
+    """List the pipelines with cached outputs, and the answer store they share."""
+    from distilabel._engine.storage.sqlite_file import count_answers
+    from distilabel.cli.tables import format_size, format_time, print_table
 
     root = _root(cache_dir)
-    with one_message():
+    with report_errors():
         pipelines = _pipelines(root)
-        count, size = answers_in(_store(root))
+        count, size = count_answers(_store(root))
     if not pipelines and not count:
-        typer.echo(f"Nothing is kept in {root}.")
+        typer.echo(f"The cache directory {root} is empty.")
         return
-    show_table(
+    print_table(
         ["pipeline", "last run", "configurations", "size"],
         [
-            [each.name, moment(each.used), str(len(each.configurations)), in_bytes(each.size)]
+            [
+                each.name,
+                format_time(each.used),
+                str(len(each.configurations)),
+                format_size(each.size),
+            ]
             for each in pipelines
         ],
     )
-    typer.echo(f"\n{count:,} answers and outputs of steps in {_store(root)} ({in_bytes(size)}).")
+    typer.echo(f"\n{count:,} answers and step outputs in {_store(root)} ({format_size(size)}).")
 
 
 @app.command()
@@ -51,17 +56,16 @@ def show(
     pipeline: Annotated[str, typer.Argument(help="Name of the pipeline.")],
     cache_dir: CacheDir = None,
 ) -> None:
-    """Shows every configuration of a pipeline that ran: when, how many rows, where."""
-    from distilabel.cli.tables import in_bytes, moment
+    """Show every configuration of a pipeline that was run: its directory, last run and rows."""
+    from distilabel.cli.tables import format_size, format_time
 
-    with one_message():
-        found = _found(_root(cache_dir), pipeline)
+    with report_errors():
+        found = _find_pipeline(_root(cache_dir), pipeline)
     for configuration in found.configurations:
         running = ", running now" if configuration.is_running else ""
+        used, size = format_time(configuration.used), format_size(configuration.size)
         typer.echo(f"{configuration.folder}")
-        typer.echo(
-            f"  last run {moment(configuration.used)}, {in_bytes(configuration.size)}{running}"
-        )
+        typer.echo(f"  last run {used}, {size}{running}")
         for leaf, rows in configuration.rows.items():
             typer.echo(f"  {leaf}: {rows:,} rows")
 
@@ -69,18 +73,19 @@ def show(
 @app.command()
 def prune(
     days: Annotated[
-        int, typer.Option(min=0, help="Outputs that were not made anew for so many days go.")
+        int, typer.Option(min=0, help="Remove outputs of configurations not run for this long.")
     ] = 30,
     cache_dir: CacheDir = None,
     yes: Yes = False,
 ) -> None:
-    """Removes old outputs: of every pipeline all configurations but the last, if they are old.
+    """Remove old outputs, except those of each pipeline's latest configuration.
 
-    Stored answers stay: a pipeline that is run again makes its outputs of them and asks nothing.
+    Stored answers are kept: running a pipeline again rebuilds its outputs from them without
+    sending requests.
     """
     root = _root(cache_dir)
     until = datetime.now() - timedelta(days=days)
-    with one_message():
+    with report_errors():
         old = [
             configuration
             for pipeline in _pipelines(root)
@@ -93,26 +98,32 @@ def prune(
 @app.command()
 def clear(
     pipeline: Annotated[
-        Optional[str], typer.Argument(help="Only the outputs of this pipeline.")
+        Optional[str], typer.Argument(help="Remove only the outputs of this pipeline.")
     ] = None,
     answers: Annotated[
         bool,
-        typer.Option("--answers", help="The stored answers as well: they are asked for again."),
+        typer.Option(
+            "--answers",
+            help="Remove the stored answers too. The next run has to pay for them again.",
+        ),
     ] = False,
     cache_dir: CacheDir = None,
     yes: Yes = False,
 ) -> None:
-    """Removes all outputs, and with --answers the stored answers too."""
+    """Remove all outputs and, with --answers, the stored answers."""
     root = _root(cache_dir)
     if pipeline is not None and answers:
-        leave("Pipelines share their answers: give a pipeline or --answers.")
-    with one_message():
-        pipelines = [_found(root, pipeline)] if pipeline is not None else _pipelines(root)
+        fail(
+            "--answers cannot be combined with a pipeline, because all pipelines share the "
+            "stored answers. Give one of the two."
+        )
+    with report_errors():
+        pipelines = [_find_pipeline(root, pipeline)] if pipeline is not None else _pipelines(root)
         everything = [each for found in pipelines for each in found.configurations]
         running = [each for each in everything if each.is_running]
         if running:
-            leave(f"{running[0].folder} is being written by a run: stop it first.")
-        _remove(root, everything, yes, _answers(root) if answers else [])
+            fail(f"A run is writing to {running[0].folder}. Stop it first.")
+        _remove(root, everything, yes, _store_files(root) if answers else [])
 
 
 def _root(cache_dir: Optional[Path]) -> Path:
@@ -127,8 +138,8 @@ def _store(root: Path) -> Path:
     return RunDirectory(root, root).store
 
 
-def _answers(root: Path) -> list[Path]:
-    """The files of the store: itself and those that belong to it."""
+def _store_files(root: Path) -> list[Path]:
+    """Returns the file of the answer store and the files beside it that belong to it."""
     store = _store(root)
     ends = ("", "-wal", "-shm", "-asking", "-damaged")
     files = [store.with_name(store.name + end) for end in ends]
@@ -141,19 +152,19 @@ def _pipelines(root: Path) -> list[CachedPipeline]:
     return cached_pipelines(root)
 
 
-def _found(root: Path, name: str) -> CachedPipeline:
+def _find_pipeline(root: Path, name: str) -> CachedPipeline:
     from distilabel.mixins.runtime_parameters import close_names
 
     pipelines = {pipeline.name: pipeline for pipeline in _pipelines(root)}
     if name not in pipelines:
-        leave(f"Nothing of {name!r} is kept in {root}: {close_names(name, list(pipelines))}.")
+        fail(f"No pipeline {name!r} in {root}: {close_names(name, list(pipelines))}")
     return pipelines[name]
 
 
 def _remove(
     root: Path, configurations: list[Configuration], yes: bool, files: list[Path] | None = None
 ) -> None:
-    from distilabel.cli.tables import in_bytes
+    from distilabel.cli.tables import format_size
     from distilabel.pipeline.workspace.cache_listing import remove, size_of
 
     files = files or []
@@ -164,10 +175,11 @@ def _remove(
     what = f"{len(configurations)} configuration{'' if len(configurations) == 1 else 's'}"
     if files:
         what += " and all stored answers"
-    if not yes and not typer.confirm(f"Remove {what} ({in_bytes(size)}) from {root}?", err=True):
+    total = format_size(size)
+    if not yes and not typer.confirm(f"Remove {what} ({total}) from {root}?", err=True):
         typer.echo("Nothing was removed.")
         return
     remove(root, configurations)
     for file in files:
         file.unlink()
-    typer.echo(f"Removed {what} ({in_bytes(size)}).")
+    typer.echo(f"Removed {what} ({total}).")

@@ -1,7 +1,7 @@
-"""`distilabel demo`: a whole preference dataset from simulated models, with no key and no network.
+"""`distilabel demo`: a preference dataset from simulated models, without a key or a network.
 
-It is an example as well: `preference_pipeline` is what a pipeline of yours may look like. Put
-`OpenAILLM(model=..., base_url=...)` where `SimulatedLLM` stands, and the answers are real ones.
+It is an example too: your own pipeline can look like `preference_pipeline`. Replace `SimulatedLLM`
+by `OpenAILLM(model=..., base_url=...)` for real answers.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from distilabel.cli.failing import leave, one_message
+from distilabel.cli.errors import fail, report_errors
 
 if TYPE_CHECKING:
     from distilabel.pipeline import Pipeline
 
 
 def preference_pipeline(prompts: list[dict[str, Any]], cache_dir: Path) -> Pipeline:
-    """Two models answer every prompt, a third rates both answers; the better one is chosen.
+    """Makes a pipeline in which two models answer each prompt and a third rates both answers.
 
     Args:
-        prompts: rows with an `instruction`.
-        cache_dir: where answers are kept, so that none is asked for twice.
+        prompts: Rows with an `instruction`.
+        cache_dir: Directory for the stored answers, so that no request is sent twice.
     """
     from distilabel.models import SimulatedLLM
     from distilabel.pipeline import Pipeline
@@ -45,7 +45,7 @@ def preference_pipeline(prompts: list[dict[str, Any]], cache_dir: Path) -> Pipel
         )
         large = TextGeneration(
             name="large",
-            # Some questions are refused, as happens with real endpoints: they are asked again.
+            # Some requests are rejected and retried, as happens with real endpoints.
             llm=SimulatedLLM(
                 model="simulated/large-70b",
                 latency="lognormal:1.6:0.6:6",
@@ -81,7 +81,7 @@ def preference_pipeline(prompts: list[dict[str, Any]], cache_dir: Path) -> Pipel
 
 
 def demo_prompts() -> list[dict[str, Any]]:
-    """A hundred prompts that come with distilabel."""
+    """Returns the hundred prompts that come with distilabel."""
     import json
     from importlib.resources import files
 
@@ -90,26 +90,26 @@ def demo_prompts() -> list[dict[str, Any]]:
 
 
 def demo(
-    out: Annotated[Path, typer.Option(help="Folder for the dataset.")] = Path("distilabel-demo"),
+    out: Annotated[Path, typer.Option(help="Directory for the dataset.")] = Path("distilabel-demo"),
     fast: Annotated[
-        bool, typer.Option("--fast", help="Have the simulated models answer at once.")
+        bool, typer.Option("--fast", help="Make the simulated models answer without delay.")
     ] = False,
 ) -> None:
-    """Makes a small preference dataset with simulated models: no key, no network, no cost."""
+    """Make a small preference dataset with simulated models: no key, no network, no cost."""
     if out.exists() and not out.is_dir():
-        leave(f"{out} is a file: give a folder with --out.")
-    with one_message():
+        fail(f"{out} is a file. Give a directory with --out.")
+    with report_errors():
         from distilabel.cli.demo_view import show
 
         pipeline = preference_pipeline(demo_prompts(), cache_dir=out / ".cache")
-        at_once = {"llm": {"latency": "0"}}
+        no_delay = {"llm": {"latency": "0"}}
         distiset = pipeline.run(
-            parameters=dict.fromkeys(("small", "large", "judge"), at_once) if fast else None
+            parameters=dict.fromkeys(("small", "large", "judge"), no_delay) if fast else None
         )
         if distiset.report.interrupted:
-            typer.echo("Stopped. Run `distilabel demo` again: it goes on where it was.", err=True)
+            typer.echo("Stopped. Run `distilabel demo` again to continue.", err=True)
             raise typer.Exit(130)
-        # Not before the run, which can go on while it is imported.
+        # Slow to import, so not before the run.
         import datasets
 
         datasets.disable_progress_bars()

@@ -1,4 +1,4 @@
-"""What `distilabel demo` prints at its end: where the dataset is, one row of it, and what next."""
+"""The output of `distilabel demo`: one row of the dataset, its location, and the next steps."""
 
 from __future__ import annotations
 
@@ -10,61 +10,61 @@ if TYPE_CHECKING:
 
     from distilabel.distiset import Distiset
 
-_LONGEST: Final = 240
-_WIDEST: Final = 100
+_MAX_CHARACTERS: Final = 240
+_MAX_WIDTH: Final = 100
 
 
 def show(distiset: Distiset, out: Path) -> None:
-    """Prints it.
+    """Prints the result of the demo.
 
     Args:
-        distiset: what the demo made.
-        out: where it is saved.
+        distiset: Result of the run.
+        out: Directory it was saved to.
     """
     from rich.console import Console
     from rich.text import Text
 
     rows: Any = distiset["default"]["train"]
     console = Console(highlight=False)
-    width = min(console.width, _WIDEST)
-    console.print(_row_of(_telling(rows), width))
+    width = min(console.width, _MAX_WIDTH)
+    console.print(_row_table(_clearest_row(rows), width))
     console.print()
-    # As plain text and in one line: a path is there to be copied.
+    # As plain text on one line, so that the path can be copied.
     console.print(
-        Text(f"{len(rows)} pairs of a chosen and a rejected answer are in {out}/"), soft_wrap=True
+        Text(f"Saved {len(rows)} pairs of a chosen and a rejected answer to {out}/"), soft_wrap=True
     )
     again = "distilabel demo" + ("" if str(out) == "distilabel-demo" else f" --out {out}")
     for line in (
-        f'  load it:   Distiset.load_from_disk("{out}")',
-        f"  again:     {again} (answers are reused, none is asked for)",
-        "  your own:  start from distilabel/cli/demo.py, with OpenAILLM for SimulatedLLM",
+        f'  load:       Distiset.load_from_disk("{out}")',
+        f"  run again:  {again} (reuses all answers)",
+        "  your own:   distilabel new my-project",
     ):
         console.print(Text(line), soft_wrap=True)
 
 
-def _telling(rows: Any) -> dict[str, Any]:
-    """A row whose two answers are rated far apart, if there is one."""
+def _clearest_row(rows: Any) -> dict[str, Any]:
+    """Returns the row whose two ratings differ most."""
 
-    def apart(row: dict[str, Any]) -> int:
+    def difference(row: dict[str, Any]) -> int:
         ratings = [rating for rating in row["ratings"] if rating is not None]
         return max(ratings) - min(ratings) if len(ratings) == 2 else -1
 
-    return max(rows, key=apart)
+    return max(rows, key=difference)
 
 
 def _shortened(text: str | None) -> str:
     flat = " ".join((text or "").split())
-    if len(flat) <= _LONGEST:
+    if len(flat) <= _MAX_CHARACTERS:
         return flat
-    return flat[:_LONGEST].rpartition(" ")[0] + " ..."
+    return flat[:_MAX_CHARACTERS].rpartition(" ")[0] + " ..."
 
 
-def _row_of(row: dict[str, Any], width: int) -> Table:
+def _row_table(row: dict[str, Any], width: int) -> Table:
     from rich.table import Table
     from rich.text import Text
 
     table = Table(
-        title="one of the rows",
+        title="Example row",
         title_justify="left",
         width=width,
         show_header=False,
@@ -84,7 +84,7 @@ def _row_of(row: dict[str, Any], width: int) -> Table:
         label = Text(f"{model.partition('/')[2]}\n", "bold")
         label.append(f"{'*' * (rating or 0)} {rating} of 5\n")
         label.append("chosen" if is_chosen else "rejected", "green" if is_chosen else "red")
-        said = Text(_shortened(text))
-        said.append(f"\n\nThe judge: {_shortened(why)}", "italic")
-        table.add_row(label, said)
+        answer = Text(_shortened(text))
+        answer.append(f"\n\nThe judge: {_shortened(why)}", "italic")
+        table.add_row(label, answer)
     return table

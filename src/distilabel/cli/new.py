@@ -8,39 +8,44 @@ from typing import Annotated
 
 import typer
 
-from distilabel.cli.failing import leave, one_message
+from distilabel.cli.errors import fail, report_errors
 
-_STARTER = Path(__file__).with_name("starter")
+_TEMPLATES = Path(__file__).with_name("starter")
 
 
 def new(
-    folder: Annotated[Path, typer.Argument(help="Folder to make; its name is the pipeline's.")],
+    folder: Annotated[
+        Path, typer.Argument(help="Directory to create. Its name becomes the pipeline's name.")
+    ],
 ) -> None:
-    """Writes a starter project: a pipeline that runs, a README and a Makefile."""
+    """Create a starter project: a pipeline that runs, a README and a Makefile."""
     if folder.exists() and (not folder.is_dir() or list(folder.iterdir())):
-        leave(f"{folder} is there already: give a folder that is new or empty.")
+        fail(f"{folder} already exists. Give a directory that is new or empty.")
     name = re.sub(r"[^a-zA-Z0-9_-]+", "-", folder.resolve().name).strip("-")
     if not name:
-        leave(f"{folder} makes no name for a pipeline: use letters, digits, - and _.")
-    with one_message():
-        files = written(folder, name)
-    typer.echo(f"Made {folder}:")
+        fail(f"{folder} is not a valid pipeline name. Use letters, digits, - and _.")
+    with report_errors():
+        files = write_project(folder, name)
+    typer.echo(f"Created {folder}:")
     for file in files:
         typer.echo(f"  {file.relative_to(folder)}")
     typer.echo(f"Next: cd {folder} && make run")
 
 
-def written(folder: Path, name: str) -> list[Path]:
-    """Writes the files of the project and gives their paths.
+def write_project(folder: Path, name: str) -> list[Path]:
+    """Writes the files of a starter project.
 
     Args:
-        folder: where; made if it is not there.
-        name: of the pipeline.
+        folder: Directory of the project; created if it does not exist.
+        name: Name of the pipeline.
+
+    Returns:
+        Paths of the files.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
-        loader=FileSystemLoader(_STARTER), undefined=StrictUndefined, keep_trailing_newline=True
+        loader=FileSystemLoader(_TEMPLATES), undefined=StrictUndefined, keep_trailing_newline=True
     )
     folder.mkdir(parents=True, exist_ok=True)
     files = []

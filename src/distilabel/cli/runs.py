@@ -1,4 +1,4 @@
-"""`distilabel run list` and `... show`: runs of the past."""
+"""`distilabel run list` and `distilabel run show`: past runs and their reports."""
 
 from __future__ import annotations
 
@@ -7,65 +7,76 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from distilabel.cli.failing import leave, one_message
+from distilabel.cli.errors import fail, report_errors
 
 if TYPE_CHECKING:
     from distilabel.pipeline.workspace.run_history import PastRun
 
-app = typer.Typer(
-    help="Look at runs of the past.", no_args_is_help=True, pretty_exceptions_enable=False
-)
+app = typer.Typer(help="Show past runs.", no_args_is_help=True, pretty_exceptions_enable=False)
 
 CacheDir = Annotated[
     Optional[Path],
-    typer.Option(help="Cache directory; DISTILABEL_CACHE_DIR or the one at home if left out."),
+    typer.Option(
+        help="Cache directory. Defaults to DISTILABEL_CACHE_DIR, or ~/.cache/distilabel/pipelines."
+    ),
 ]
 
 
 @app.command("list")
 def list_runs(
-    pipeline: Annotated[Optional[str], typer.Argument(help="Only runs of this pipeline.")] = None,
+    pipeline: Annotated[
+        Optional[str], typer.Argument(help="Show only runs of this pipeline.")
+    ] = None,
     cache_dir: CacheDir = None,
-    most: Annotated[int, typer.Option("--most", min=1, help="Most runs to show.")] = 20,
+    most: Annotated[
+        int, typer.Option("--most", min=1, help="Maximum number of runs to show.")
+    ] = 20,
 ) -> None:
-    """Lists runs, the last one at the end."""
-    from distilabel.cli.tables import moment, show_table
+    """List past runs, most recent last."""
+    from distilabel.cli.tables import format_time, print_table
     from distilabel.pipeline.workspace.run_directory import cache_directory
 
     root = cache_directory(cache_dir)
-    with one_message():
+    with report_errors():
         runs = [run for run in _runs(root) if pipeline in (None, run.pipeline)]
     if not runs:
         of = f" of {pipeline!r}" if pipeline is not None else ""
         typer.echo(f"No runs{of} in {root}.")
         return
-    heads = ["run", "begun", "pipeline", "outcome", "rows", "failed", "asked", "reused", "cost"]
-    show_table(
-        [*heads, "took"],
-        [[each.id, moment(each.begun), each.pipeline, *_told(each)] for each in runs[-most:]],
+    heads = ["run", "started", "pipeline", "outcome", "rows", "failed", "asked", "reused", "cost"]
+    print_table(
+        [*heads, "duration"],
+        [
+            [each.id, format_time(each.begun), each.pipeline, *_outcome(each)]
+            for each in runs[-most:]
+        ],
     )
     if len(runs) > most:
-        typer.echo(f"{len(runs) - most} more before these: --most {len(runs)} shows them.")
+        typer.echo(f"{len(runs) - most} earlier runs not shown. Use --most {len(runs)} for all.")
 
 
 @app.command()
 def show(
-    run: Annotated[str, typer.Argument(help="The run as `list` names it, or `last`.")],
+    run: Annotated[
+        str, typer.Argument(help="Id of the run, or its first characters; `last` is the latest.")
+    ],
     cache_dir: CacheDir = None,
 ) -> None:
-    """Shows the report of a run, and where its files are."""
+    """Show the report of a run and the location of its files."""
     from distilabel.pipeline.workspace.run_directory import cache_directory
 
     root = cache_directory(cache_dir)
-    with one_message():
+    with report_errors():
         runs = _runs(root)
     found = runs[-1:] if run == "last" else [each for each in runs if each.id.startswith(run)]
     if not found:
-        leave(f"There is no run {run} in {root}: `distilabel run list` shows those there are.")
+        fail(f"No run {run!r} in {root}. Use `distilabel run list` to see all runs.")
     if len(found) > 1:
-        leave(f"{run} begins the names of {len(found)} runs: give more of the name.")
+        fail(f"The id {run!r} matches {len(found)} runs. Give more characters of it.")
     [only] = found
-    typer.echo(f"{only.id}: {only.pipeline}, begun {only.begun:%Y-%m-%d %H:%M:%S}, {only.outcome}")
+    typer.echo(
+        f"{only.id}: {only.pipeline}, started {only.begun:%Y-%m-%d %H:%M:%S}, {only.outcome}"
+    )
     typer.echo(f"Files: {only.folder}")
     if only.text:
         typer.echo(f"\n{only.text}")
@@ -77,9 +88,9 @@ def _runs(root: Path) -> list[PastRun]:
     return past_runs(root)
 
 
-def _told(run: PastRun) -> list[str]:
-    from distilabel._engine.reporting.model_usage import money
-    from distilabel._engine.reporting.report import duration
+def _outcome(run: PastRun) -> list[str]:
+    """Returns the cells from `outcome` to `duration`."""
+    from distilabel._engine.reporting.formatting import format_duration, format_money
 
     report = run.report
     if report is None:
@@ -87,5 +98,5 @@ def _told(run: PastRun) -> list[str]:
     steps = report["steps"].values()
     asked, reused = (sum(step[name] for step in steps) for name in ("answered", "reused"))
     counts = [report["rows"], report["failures"], asked, reused]
-    took = duration(report["seconds"])
-    return [run.outcome, *(f"{count:,}" for count in counts), money(report["cost"]), took]
+    took = format_duration(report["seconds"])
+    return [run.outcome, *(f"{count:,}" for count in counts), format_money(report["cost"]), took]

@@ -1,4 +1,4 @@
-"""The command `distilabel simulate`: options in, a simulated server out; answers nothing itself."""
+"""The command `distilabel simulate`: runs a simulated server."""
 
 from pathlib import Path
 from typing import Annotated, NoReturn, Optional
@@ -8,105 +8,112 @@ import typer
 
 def simulate(
     host: Annotated[
-        str, typer.Option(help="Address to listen on; 0.0.0.0 to be reached from elsewhere.")
+        str,
+        typer.Option(help="Address to listen on. Use 0.0.0.0 to accept clients on other machines."),
     ] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port to listen on; 0 picks a free one.")
+        int,
+        typer.Option(min=0, max=65535, help="Port to listen on. Use 0 for any free port."),
     ] = 8000,
     latency: Annotated[
         str,
         typer.Option(
-            help="How long an answer takes, in seconds: '0.05', 'uniform:0.1:0.3' (low, high), or "
-            "'lognormal:0.2:1.0' (median, sigma) with a cap as an optional third number."
+            help="Time that an answer takes, in seconds: '0.05', 'uniform:0.1:0.3' (low, high) or "
+            "'lognormal:0.2:1.0' (median, sigma; a third number sets a maximum)."
         ),
     ] = "0",
     rate_limit: Annotated[
         Optional[float],
         typer.Option(
-            help="Requests per second; above it the answer is 429 with Retry-After. "
-            "No limit if left out."
+            help="Maximum requests per second. Requests above it get status 429 with a "
+            "Retry-After header. Default: no limit."
         ),
     ] = None,
     limit_headers: Annotated[
         str,
-        typer.Option(help="Whose headers tell of the rate limit: openai, anthropic or none."),
+        typer.Option(help="Style of the rate limit headers: openai, anthropic or none."),
     ] = "openai",
     capacity: Annotated[
         Optional[int],
         typer.Option(
-            help="Requests that are worked on at a time, the others wait. Any number if left out."
+            help="Maximum number of requests processed at once. Further requests wait. "
+            "Default: no limit."
         ),
     ] = None,
     fault: Annotated[
         Optional[list[str]],
         typer.Option(
             metavar="NAME=SHARE",
-            help="Share of the answers that go wrong, such as '429=0.05' or 'drop=0.01'; repeat "
-            "for several. An HTTP status, or drop, reset, hang, slow, malformed, no_choices, "
-            "empty, null, length, content_filter.",
+            help="Share of the requests that fail, such as '429=0.05' or 'drop=0.01'. NAME is an "
+            "HTTP status, or one of drop, reset, hang, slow, malformed, no_choices, empty, null, "
+            "length and content_filter. Can be repeated.",
         ),
     ] = None,
     model: Annotated[
         Optional[list[str]],
         typer.Option(
-            help="Id of a model to serve, others get 404; repeat for several. "
-            "Any id is served if left out."
+            help="Id of a model to serve; requests to others get status 404. Can be repeated. "
+            "Default: serve any id."
         ),
     ] = None,
     api_key: Annotated[
         Optional[str],
-        typer.Option(help="The only API key let in; everyone is let in if left out."),
+        typer.Option(help="The only API key to accept. Default: accept any key, or none."),
     ] = None,
     replay: Annotated[
         Optional[Path],
         typer.Option(
-            help="JSON-lines file of recorded answers, rows with 'instruction' and 'outputs' "
-            "(model name to text); other questions get simulated answers."
+            help="JSON Lines file of recorded answers, with 'instruction' and 'outputs' (model "
+            "name to text) in each row. Other questions get simulated answers."
         ),
     ] = None,
     price: Annotated[
         Optional[str],
         typer.Option(
             metavar="IN:OUT",
-            help="US dollars for a million tokens in, and out, such as '0.15:0.6'; every answer "
-            "then names what it cost.",
+            help="US dollars per million input and output tokens, such as '0.15:0.6'. Responses "
+            "then report their cost.",
         ),
     ] = None,
     batches: Annotated[
         str,
         typer.Option(
-            help="How batch jobs go, such as 'seconds=30' or 'seconds=30,end=expired,done=0.5,"
-            "failing=0.1': they take so long and end as completed, expired, cancelled or failed, "
-            "with this share of the questions done, and this share of those failing."
+            help="Behavior of batch jobs, such as 'seconds=30' or 'seconds=30,end=expired,"
+            "done=0.5,failing=0.1': how long a job takes, the status at its end (completed, "
+            "expired, cancelled or failed), the share of its requests executed by then, and the "
+            "share of those that fail."
         ),
     ] = "",
     reasoning: Annotated[
         Optional[str],
         typer.Option(
             metavar="FORM",
-            help="Think before every answer and show it: in a field reasoning_content, reasoning "
-            "or reasoning_details, or in the text between tags (think) or before the closing one "
-            "alone (think_end). A thinking block in Anthropic's messages.",
+            help="Reason before every answer. FORM is how responses show the reasoning: in the "
+            "field reasoning_content, reasoning or reasoning_details, or in the text, between "
+            "tags (think) or before a closing tag alone (think_end). Anthropic responses have a "
+            "thinking block for the fields.",
         ),
     ] = None,
     refuse: Annotated[
         Optional[list[str]],
         typer.Option(
             metavar="ARGUMENT",
-            help="Refuse an argument as models that reason do: max_tokens always, any other one, "
-            "such as temperature, unless it is 1; repeat for several.",
+            help="Reject requests with this argument, as reasoning models do: max_tokens always, "
+            "any other argument, such as temperature, unless its value is 1. Can be repeated.",
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of all answers, latencies and faults.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the answers, latencies and faults.")] = 0,
 ) -> None:
-    """Serves a simulated model that speaks as OpenAI and Anthropic do, to rehearse pipelines on.
+    """Runs a simulated model behind the APIs of OpenAI and Anthropic, to rehearse pipelines.
 
-    The same question always gets the same answer; latency, rate limit and faults are yours to set.
-    Point any OpenAI client at the printed URL, with any API key. What was asked is counted under
-    /stats; /settings changes latency, faults, rate limit, capacity and batch jobs while it runs.
+    Equal questions get equal answers. Any OpenAI or Anthropic client works, with any API key.
+
+    GET /stats returns counts of requests, answers and tokens. POST /settings changes the latency,
+    faults, rate limit, capacity and batches of the running server.
     """
-    from distilabel._simulated.answers.faults import Faults, Latency
-    from distilabel._simulated.server.batching import Batching
+    from distilabel._simulated.answers.faults import Faults
+    from distilabel._simulated.answers.latency import Latency
+    from distilabel._simulated.server.batch_jobs.settings import BatchSettings
     from distilabel._simulated.server.server import serve
     from distilabel._simulated.server.settings import Settings
 
@@ -120,21 +127,21 @@ def simulate(
             models=tuple(model or ()),
             api_key=api_key,
             replay=replay,
-            price=Settings.price_from(price) if price else None,
+            price=Settings.parse_price(price) if price else None,
             seed=seed,
-            batches=Batching.parse(batches),
+            batches=BatchSettings.parse(batches),
             reasoning=reasoning,
             refuses=tuple(refuse or ()),
         )
-        serve(settings, host, port, ready=_tell)
+        serve(settings, host, port, ready=_print_url)
     except (ValueError, OSError) as error:
-        _leave(str(error))
+        _exit_with(str(error))
 
 
-def _tell(url: str) -> None:
-    typer.echo(f"A simulated model answers at {url}/v1 - press Ctrl-C to stop it.")
+def _print_url(url: str) -> None:
+    typer.echo(f"Simulated model listening on {url}/v1 (stop with Ctrl-C)")
 
 
-def _leave(message: str) -> NoReturn:
+def _exit_with(message: str) -> NoReturn:
     typer.echo(f"Error: {message}", err=True)
     raise typer.Exit(2)

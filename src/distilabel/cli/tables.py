@@ -1,4 +1,4 @@
-"""How commands show what they found: tables and sizes for people."""
+"""Tables, sizes and times in the output of commands."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from datetime import datetime
 
 import typer
 
-from distilabel._engine.reporting.report import table
+from distilabel._engine.reporting.formatting import format_table
 
 
-def show_table(heads: list[str], rows: list[list[str]]) -> None:
-    """Prints rows under their heads, the first column to the left."""
+def print_table(heads: list[str], rows: list[list[str]]) -> None:
+    """Prints rows under their heads, with the first column left-aligned."""
     columns = [[head, *(row[i] for row in rows)] for i, head in enumerate(heads)]
-    for line in table(columns):
+    for line in format_table(columns):
         typer.echo(line)
 
 
-def in_bytes(size: float) -> str:
-    """A size for people: `512 bytes`, `3.4 MB`."""
+def format_size(size: float) -> str:
+    """Formats a number of bytes: `512 bytes`, `3.4 MB`."""
     for unit in ("bytes", "kB", "MB"):
         if size < 1000:
             return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
@@ -25,6 +25,6 @@ def in_bytes(size: float) -> str:
     return f"{size:.1f} GB"
 
 
-def moment(when: datetime) -> str:
-    """A time for people, to the minute."""
+def format_time(when: datetime) -> str:
+    """Formats a date and time, to the minute."""
     return f"{when:%Y-%m-%d %H:%M}"

@@ -1,4 +1,4 @@
-"""The old name of another module; `_core/old_names.py` says of which."""
+"""Deprecated path of another module; `_core/deprecations.py` says which."""
 
 from distilabel._core.deprecations import moved_module
 

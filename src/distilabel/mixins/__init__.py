@@ -1,1 +1,1 @@
-"""What steps, models and pipelines have in common: runtime parameters, requirements, signatures."""
+"""Mixins of steps, models and pipelines: runtime parameters, requirements, signatures."""

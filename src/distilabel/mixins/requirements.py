@@ -1,4 +1,4 @@
-"""Requirements: the packages a step or a pipeline needs beyond distilabel."""
+"""`RequirementsMixin`: packages that a step or a pipeline needs in addition to distilabel."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ _log = logging.getLogger("distilabel.requirements")
 
 
 def _is_missing(text: str) -> bool:
+    """Returns True if a requirement applies here and is not satisfied."""
     from packaging.requirements import Requirement
 
-    wanted = Requirement(text)
-    if wanted.marker is not None and not wanted.marker.evaluate():
-        # Of another system or another Python: not wanted here.
+    requirement = Requirement(text)
+    if requirement.marker is not None and not requirement.marker.evaluate():
+        # The requirement is for another platform or Python version.
         return False
     try:
-        version = importlib.metadata.version(wanted.name)
+        version = importlib.metadata.version(requirement.name)
     except importlib.metadata.PackageNotFoundError:
-        # A module of the user's own has no version; any is right where none is asked for.
-        return bool(wanted.specifier) or not _is_module(wanted.name)
-    return not wanted.specifier.contains(version, prereleases=True)
+        # A local module has no version, so it satisfies only a requirement without a version.
+        return bool(requirement.specifier) or not _is_module(requirement.name)
+    return not requirement.specifier.contains(version, prereleases=True)
 
 
 def _is_module(name: str) -> bool:
@@ -31,13 +32,13 @@ def _is_module(name: str) -> bool:
 
 
 class RequirementsMixin:
-    """Keeps a sorted list of requirements, without repetitions."""
+    """Adds a list of requirements to a class, sorted and without duplicates."""
 
     _requirements: Any = None
 
     @property
     def requirements(self) -> list[str]:
-        """PEP 508 strings, sorted, each once."""
+        """PEP 508 strings, sorted and without duplicates."""
         return sorted(set(self._gather_requirements()))
 
     @requirements.setter
@@ -49,7 +50,9 @@ class RequirementsMixin:
             try:
                 Requirement(text)
             except (InvalidRequirement, TypeError):
-                _log.warning("%r is no requirement (like 'numpy>=2'), it is left out", text)
+                _log.warning(
+                    "requirement %r is ignored: it is not a PEP 508 string like 'numpy>=2'", text
+                )
             else:
                 valid.append(text)
         self._requirements = valid
@@ -58,5 +61,5 @@ class RequirementsMixin:
         return list(self._requirements or [])
 
     def requirements_to_install(self) -> list[str]:
-        """The requirements that are not installed, or installed in a version they exclude."""
+        """Returns the requirements that are not installed, or installed in the wrong version."""
         return [text for text in self.requirements if _is_missing(text)]

@@ -1,7 +1,4 @@
-"""Runtime parameters: fields of a component whose value may be given when the pipeline is run.
-
-Knows pydantic fields and nothing of what a component does with them.
-"""
+"""Runtime parameters: fields of a component that can be set when the pipeline is run."""
 
 from __future__ import annotations
 
@@ -38,7 +35,7 @@ _log = logging.getLogger("distilabel.runtime_parameters")
 
 
 def is_runtime_parameter(annotation: Any) -> bool:
-    """Whether a type, or a member of a union, is declared with `RuntimeParameter`."""
+    """Returns True if a type or a member of a union is declared with `RuntimeParameter`."""
     if get_origin(annotation) is Annotated:
         return _MARK in annotation.__metadata__
     if get_origin(annotation) in (Union, UnionType):
@@ -47,15 +44,20 @@ def is_runtime_parameter(annotation: Any) -> bool:
 
 
 def close_names(name: str, known: list[str]) -> str:
-    """Half a sentence that helps with a misspelt name: the nearest ones, or all there are."""
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    if near:
-        return "did you mean " + " or ".join(repr(n) for n in near) + "?"
+    """Returns the end of an error message about an unknown name: similar names, or all names.
+
+    Args:
+        name: Unknown name.
+        known: Valid names.
+    """
+    similar = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    if similar:
+        return "did you mean " + " or ".join(repr(n) for n in similar) + "?"
     return "known: " + (", ".join(repr(n) for n in known) or "none")
 
 
 def _field_is_optional(field: FieldInfo) -> bool | None:
-    """None: no runtime parameter. Else whether it may be left out."""
+    """Returns whether a runtime parameter is optional; None for other fields."""
     if _MARK in field.metadata:
         return field.default is not None
     if is_runtime_parameter(field.annotation):
@@ -64,11 +66,11 @@ def _field_is_optional(field: FieldInfo) -> bool | None:
 
 
 class RuntimeParametersMixin:
-    """Gives a pydantic model runtime parameters: its own, and those of the components in it."""
+    """Adds runtime parameters to a pydantic model: its own and those of nested components."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        # Declared without a default, a runtime parameter is None until the pipeline is run.
+        # A runtime parameter without a default is None until the pipeline is run.
         for name, annotation in vars(cls).get("__annotations__", {}).items():
             declared = (
                 annotation.startswith("RuntimeParameter[")
@@ -79,10 +81,13 @@ class RuntimeParametersMixin:
                 setattr(cls, name, None)
 
     def _nested(self) -> dict[str, Any]:
-        """The fields that hold a component with runtime parameters, or a list of those."""
+        """Returns the fields that contain a component with runtime parameters, or a list of them.
+
+        A list is returned as a dict of index → component.
+        """
         found: dict[str, Any] = {}
         for name in type(self).model_fields:  # type: ignore[attr-defined]
-            # Not by attribute: reading a deprecated field that way warns.
+            # Not with getattr, which warns if the field is deprecated.
             value = self.__dict__[name]
             if isinstance(value, RuntimeParametersMixin):
                 found[name] = value
@@ -96,7 +101,7 @@ class RuntimeParametersMixin:
 
     @property
     def runtime_parameters_names(self) -> RuntimeParametersNames:
-        """Name → whether it may be left out; a dict for a nested component."""
+        """Name → whether the parameter is optional; a dict for a nested component."""
         nested = self._nested()
         names: RuntimeParametersNames = {}
         for name, field in type(self).model_fields.items():  # type: ignore[attr-defined]
@@ -113,11 +118,11 @@ class RuntimeParametersMixin:
         return names
 
     def get_runtime_parameters_info(self) -> list[RuntimeParameterInfo]:
-        """One entry per runtime parameter, for people: name, whether optional, description.
+        """Describes the runtime parameters.
 
         Returns:
-            Dicts with `name` and either `optional` (and `description`, where there is one) or
-            `runtime_parameters_info` of the nested component.
+            One dict per parameter, with `name` and either `optional` (and `description`, if there
+            is one) or, for a nested component, its `runtime_parameters_info`.
         """
         nested = self._nested()
         info: list[RuntimeParameterInfo] = []
@@ -141,41 +146,51 @@ class RuntimeParametersMixin:
         return info
 
     def unknown_runtime_parameters(self, values: dict[str, Any], path: str = "") -> list[str]:
-        """What in `values` this component would not take: one sentence each."""
+        """Finds names that are not runtime parameters of the component.
+
+        Args:
+            values: Name → value, nested for nested components.
+            path: Prefix of the names in the messages.
+
+        Returns:
+            One message per unknown name.
+        """
         names = self.runtime_parameters_names
         nested = self._nested()
-        faults = []
+        messages = []
         for name, value in values.items():
             if name not in names:
-                faults.append(f"{path}{name}: unknown parameter, {close_names(name, list(names))}")
+                messages.append(
+                    f"{path}{name}: unknown parameter, {close_names(name, list(names))}"
+                )
                 continue
             inner = nested.get(name)
             if isinstance(inner, RuntimeParametersMixin) and isinstance(value, dict):
-                faults += inner.unknown_runtime_parameters(value, f"{path}{name}.")
+                messages += inner.unknown_runtime_parameters(value, f"{path}{name}.")
             elif isinstance(inner, dict) and isinstance(value, dict):
                 for key, item in value.items():
                     if key in inner:
-                        faults += inner[key].unknown_runtime_parameters(
+                        messages += inner[key].unknown_runtime_parameters(
                             item, f"{path}{name}.{key}."
                         )
-        return faults
+        return messages
 
     def set_runtime_parameters(self, runtime_parameters: dict[str, Any]) -> None:
-        """Sets the values; what is not known is said in a warning and left out.
+        """Sets runtime parameters. Unknown names are logged as a warning and ignored.
 
         Args:
-            runtime_parameters: name → value, nested for nested components; keys `"0"`, `"1"`,
-                ... for lists of them.
+            runtime_parameters: Name → value, nested for nested components, with the keys `"0"`,
+                `"1"`, ... for a list of components.
 
         Raises:
-            ValidationError: a value has the wrong type.
+            ValidationError: If a value has the wrong type.
         """
         nested = self._nested()
         names = self.runtime_parameters_names
         for name, value in runtime_parameters.items():
             if name not in names:
                 _log.warning(
-                    "%s has no runtime parameter %r, its value is not used: %s",
+                    "%s: unknown runtime parameter %r is ignored, %s",
                     getattr(self, "name", None) or type(self).__name__,
                     name,
                     close_names(name, list(names)),
@@ -193,7 +208,7 @@ class RuntimeParametersMixin:
 
 
 class RuntimeParametersModelMixin(RuntimeParametersMixin):
-    """Runtime parameters of a model: its fields, and the arguments of its generating method."""
+    """Runtime parameters of a model: its fields and the arguments of its generation method."""
 
     @property
     def _generating_method(self) -> Callable[..., Any]:
@@ -213,7 +228,7 @@ class RuntimeParametersModelMixin(RuntimeParametersMixin):
         return parse_google_docstring(self._generating_method)
 
     def _generation_arguments(self) -> list[inspect.Parameter]:
-        """The arguments a user may put into `generation_kwargs`."""
+        """Returns the arguments that `generation_kwargs` may contain."""
         return [
             p
             for p in self.generate_parameters
@@ -227,7 +242,7 @@ class RuntimeParametersModelMixin(RuntimeParametersMixin):
 
     @property
     def runtime_parameters_names(self) -> RuntimeParametersNames:
-        """Like the fields', with the names of generation arguments under `generation_kwargs`."""
+        """The fields, with the names of the generation arguments under `generation_kwargs`."""
         names = super().runtime_parameters_names
         if "generation_kwargs" in names:
             names["generation_kwargs"] = {
@@ -236,9 +251,14 @@ class RuntimeParametersModelMixin(RuntimeParametersMixin):
         return names
 
     def get_runtime_parameters_info(self) -> list[RuntimeParameterInfo]:
-        """Like the fields', with one entry per generation argument under `keys`."""
+        """Describes the runtime parameters.
+
+        Returns:
+            The entries of the fields. The entry of `generation_kwargs` has one item per
+            generation argument under `keys`.
+        """
         info = super().get_runtime_parameters_info()
-        described = self.generate_parsed_docstring.get("args", {})
+        descriptions = self.generate_parsed_docstring.get("args", {})
         for entry in info:
             if entry["name"] != "generation_kwargs":
                 continue
@@ -247,21 +267,37 @@ class RuntimeParametersModelMixin(RuntimeParametersMixin):
                 {
                     "name": p.name,
                     "optional": p.default is not p.empty,
-                    **({"description": described[p.name]} if p.name in described else {}),
+                    **({"description": descriptions[p.name]} if p.name in descriptions else {}),
                 }
                 for p in self._generation_arguments()
             ]
         return info
 
     def unknown_runtime_parameters(self, values: dict[str, Any], path: str = "") -> list[str]:
-        """What in `values` this model would not take, generation arguments included."""
-        faults = super().unknown_runtime_parameters(values, path)
-        return faults + self.unknown_generation_arguments(
+        """Finds names that are not runtime parameters or generation arguments of the model.
+
+        Args:
+            values: Name → value, nested for nested components.
+            path: Prefix of the names in the messages.
+
+        Returns:
+            One message per unknown name.
+        """
+        messages = super().unknown_runtime_parameters(values, path)
+        return messages + self.unknown_generation_arguments(
             values.get("generation_kwargs") or {}, f"{path}generation_kwargs."
         )
 
     def unknown_generation_arguments(self, values: dict[str, Any], path: str = "") -> list[str]:
-        """The generation arguments this model does not have: one sentence each."""
+        """Finds names that are not generation arguments of the model.
+
+        Args:
+            values: Generation arguments: name → value.
+            path: Prefix of the names in the messages.
+
+        Returns:
+            One message per unknown name.
+        """
         if self._takes_any_argument or not isinstance(values, dict):
             return []
         known = [p.name for p in self._generation_arguments()]

@@ -1,4 +1,4 @@
-"""Signatures: one short text that changes when the configuration of a component changes."""
+"""`SignatureMixin`: a hash that changes if the configuration of a component changes."""
 
 from __future__ import annotations
 
@@ -21,15 +21,16 @@ NOT_IN_SIGNATURE: Final = frozenset(
 )
 
 
-# How a step is run, not what it makes of rows; 1.5.3 knew no such fields.
-_HOW: Final = frozenset({"load_timeout", "on_error", "parse_retries", "process_timeout"})
+# Fields that 1.5.3 did not have and that do not change the output of a step.
+_RUN_SETTINGS: Final = frozenset({"load_timeout", "on_error", "parse_retries", "process_timeout"})
 
 
-def _flat(value: Any, path: tuple[str, ...], skip: set[str]) -> list[str]:
-    """One line per value, under its path.
+def _flatten(value: Any, path: tuple[str, ...], skip: set[str]) -> list[str]:
+    """Returns one line per value, with its path.
 
-    Names are skipped in components alone, in inner ones also by their path (`llm_jobs_ids`): a
-    dict of the user's may have any names. The class of an inner component is not skipped.
+    Names in `skip` are left out of components only, not of a user's dicts, which may have any
+    keys. In a nested component, `skip` may also contain the path (`llm_jobs_ids`), and
+    `type_info` is never left out.
     """
     if isinstance(value, dict):
         outer = not path
@@ -42,19 +43,19 @@ def _flat(value: Any, path: tuple[str, ...], skip: set[str]) -> list[str]:
                 and (name in skip or "_".join((*path, name)) in skip)
                 and (outer or name != "type_info")
             )
-            for line in _flat(item, (*path, name), skip)
+            for line in _flatten(item, (*path, name), skip)
         ]
     if isinstance(value, (list, tuple)):
-        lines = [line for i, v in enumerate(value) for line in _flat(v, (*path, str(i)), skip)]
+        lines = [line for i, v in enumerate(value) for line in _flatten(v, (*path, str(i)), skip)]
         return lines or [f"{path}=[]"]
     return [f"{path}={value!r}"]
 
 
 class SignatureMixin(BaseModel):
-    """Gives a component with `dump()` its signature.
+    """Adds a signature to a component with a method `dump`.
 
     Attributes:
-        exclude_from_signature: fields that do not enter it.
+        exclude_from_signature: Fields that the signature leaves out.
     """
 
     exclude_from_signature: Set[str] = Field(
@@ -63,7 +64,9 @@ class SignatureMixin(BaseModel):
 
     @property
     def signature(self) -> str:
-        """SHA-1 (40 hexadecimal digits) of the dump, less what `exclude_from_signature` names."""
+        """SHA-1 of the dump without `exclude_from_signature`, as 40 hexadecimal digits."""
         dump = self.dump()  # type: ignore[attr-defined]
-        skip = {"runtime_parameters_info", *_HOW, *self.exclude_from_signature}
-        return hashlib.sha1("\n".join(_flat(dump, (), skip)).encode("utf-8", "replace")).hexdigest()
+        skip = {"runtime_parameters_info", *_RUN_SETTINGS, *self.exclude_from_signature}
+        return hashlib.sha1(
+            "\n".join(_flatten(dump, (), skip)).encode("utf-8", "replace")
+        ).hexdigest()

@@ -1,4 +1,4 @@
-"""Everything that answers: language models, real and simulated."""
+"""Language models, real and simulated."""
 
 from typing import TYPE_CHECKING
 

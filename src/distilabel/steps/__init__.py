@@ -1,4 +1,4 @@
-"""Steps: the base classes, and every built-in that works without a model."""
+"""The base classes of steps, and the built-in steps that do not use a model."""
 
 from typing import TYPE_CHECKING
 

@@ -1,42 +1,42 @@
-"""Renaming columns on the way into a step and out of it. Knows one row at a time."""
+"""`ColumnMappings`: renames the columns of a row on its way into a step and out of it."""
 
 from __future__ import annotations
 
 from typing import Any
 
 
-class Mappings:
-    """`input_mappings` and `output_mappings` of a step.
+class ColumnMappings:
+    """The `input_mappings` and `output_mappings` of a step.
 
     Args:
-        inputs: the step's name of a column → its name in the pipeline.
-        outputs: the step's name of a column → the name given to it.
+        inputs: Input column of the step → its name in the pipeline.
+        outputs: Output column of the step → its name in the pipeline.
     """
 
-    __slots__ = ("_back", "inputs", "outputs")
+    __slots__ = ("_step_names", "inputs", "outputs")
 
     def __init__(self, inputs: dict[str, str], outputs: dict[str, str]) -> None:
         self.inputs = inputs
         self.outputs = outputs
-        self._back = {theirs: mine for mine, theirs in inputs.items()}
+        self._step_names = {outer: inner for inner, outer in inputs.items()}
 
     def __bool__(self) -> bool:
         return bool(self.inputs or self.outputs)
 
-    def into(self, row: dict[str, Any]) -> dict[str, Any]:
-        """The row as the step names its columns."""
+    def to_step(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Returns a row with the column names of the step."""
         if not self.inputs:
             return row
-        hidden = self.inputs.keys() - self._back.keys()
-        return {self._back.get(k, k): v for k, v in row.items() if k not in hidden}
+        hidden = self.inputs.keys() - self._step_names.keys()
+        return {self._step_names.get(k, k): v for k, v in row.items() if k not in hidden}
 
-    def set_aside(self, row: dict[str, Any]) -> dict[str, Any]:
-        """The columns that a renamed one hides from the step; they come back afterwards."""
-        return {k: row[k] for k in self.inputs if k in row and k not in self._back}
+    def hidden_columns(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Returns the columns that a renamed column hides from the step, for `to_pipeline`."""
+        return {k: row[k] for k in self.inputs if k in row and k not in self._step_names}
 
-    def out_of(self, row: dict[str, Any], aside: dict[str, Any]) -> dict[str, Any]:
-        """The row as the pipeline names its columns."""
+    def to_pipeline(self, row: dict[str, Any], hidden: dict[str, Any]) -> dict[str, Any]:
+        """Returns a row with the column names of the pipeline, hidden columns included."""
         named = {self.outputs.get(k, self.inputs.get(k, k)): v for k, v in row.items()}
-        for key, value in aside.items():
+        for key, value in hidden.items():
             named.setdefault(key, value)
         return named

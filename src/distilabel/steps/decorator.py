@@ -1,4 +1,4 @@
-"""`@step`: a step class out of a function. Knows signatures, not what the function does."""
+"""`@step`: makes a step class from a function."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import typing
 from types import SimpleNamespace, new_class
 from typing import (
     TYPE_CHECKING,
-    Annotated,
     Any,
     Callable,
     Dict,
@@ -16,14 +15,13 @@ from typing import (
     Optional,
     Type,
     Union,
-    get_args,
-    get_origin,
 )
 
 from pydantic import Field
 
 from distilabel.mixins.runtime_parameters import RuntimeParameter, is_runtime_parameter
-from distilabel.steps.base import GeneratorStep, GlobalStep, Step, StepInput, _Step
+from distilabel.steps.base import GeneratorStep, GlobalStep, Step, _Step
+from distilabel.steps.step_input import StepInput, is_step_input
 from distilabel.typing import GeneratorStepOutput, StepOutput
 from distilabel.utils.docstring import parse_google_docstring
 
@@ -45,24 +43,26 @@ def step(
     outputs: Optional[StepColumns] = None,
     step_type: Literal["normal", "global", "generator"] = "normal",
 ) -> Callable[[ProcessingFunc], Type[Any]]:
-    """Makes a step class out of a function.
+    """Makes a step class from a function.
 
     The function has one parameter annotated `StepInput` (`*inputs: StepInput` for several
-    predecessors) and yields lists of rows; that of a generator has the parameter `offset` and
-    yields pairs of a list of rows and whether it is the last. Parameters annotated
+    predecessors) and yields lists of rows. The function of a generator has a parameter `offset`
+    instead, and yields pairs: a list of rows, and whether it is the last. Parameters annotated
     `RuntimeParameter[...]` become runtime parameters of the step.
 
     Args:
-        inputs: the columns it needs: a list, or name → required.
-        outputs: the columns it gives: a list, or name → always there.
-        step_type: `"normal"`, `"global"` (all rows at once) or `"generator"` (makes rows).
+        inputs: Input columns: a list, or a dict of name → whether it is required.
+        outputs: Output columns: a list, or a dict of name → whether every row has it.
+        step_type: `"normal"`, `"global"` (receives all rows at once) or `"generator"` (generates
+            rows).
 
     Returns:
-        What turns the function into a subclass of `Step`, `GlobalStep` or `GeneratorStep`, with
-        the function's name.
+        A decorator that turns the function into a subclass of `Step`, `GlobalStep` or
+        `GeneratorStep` with the same name.
 
     Raises:
-        ValueError: another `step_type`, or a function whose parameters do not fit it.
+        ValueError: If `step_type` is not one of these, or if the parameters of the function do
+            not fit the type.
 
     Examples:
         A step that doubles a number:
@@ -83,7 +83,7 @@ def step(
         ```
     """
     if step_type not in _BASES:
-        raise ValueError(f"Unknown step_type {step_type!r}: it is one of {', '.join(_BASES)}.")
+        raise ValueError(f"step_type {step_type!r} is unknown. Use one of: {', '.join(_BASES)}.")
     base = _BASES[step_type]
 
     def decorator(func: ProcessingFunc) -> Type[Any]:
@@ -92,15 +92,15 @@ def step(
         for p in runtime:
             if p.name in base.model_fields or hasattr(base, p.name):
                 raise ValueError(
-                    f"{func.__name__}: {p.name!r} means something else in every step; give the "
-                    "parameter another name."
+                    f"{func.__name__}: parameter {p.name!r} has the name of an attribute of every "
+                    "step. Rename the parameter."
                 )
         process = (
-            _generating(func, parameters)
+            _make_generator_process(func, parameters)
             if step_type == "generator"
-            else _processing(func, parameters, [p.name for p in runtime])
+            else _make_process(func, parameters, [p.name for p in runtime])
         )
-        described = parse_google_docstring(func).get("args", {})
+        descriptions = parse_google_docstring(func).get("args", {})
         members: dict[str, Any] = {
             "__module__": func.__module__,
             "__qualname__": func.__qualname__,
@@ -114,7 +114,7 @@ def step(
         for p in runtime:
             members[p.name] = Field(
                 default=None if p.default is p.empty else p.default,
-                description=described.get(p.name),
+                description=descriptions.get(p.name),
             )
         return new_class(func.__name__, (base,), {}, lambda body: body.update(members))
 
@@ -122,8 +122,8 @@ def step(
 
 
 def _parameters(func: ProcessingFunc) -> list[inspect.Parameter]:
-    """The parameters of a function, their annotations resolved where they can be."""
-    known = {
+    """Returns the parameters of a function, with resolved annotations where possible."""
+    extra_names = {
         "RuntimeParameter": RuntimeParameter,
         "StepInput": StepInput,
         **inspect.getclosurevars(func).nonlocals,
@@ -132,94 +132,96 @@ def _parameters(func: ProcessingFunc) -> list[inspect.Parameter]:
     for p in inspect.signature(func).parameters.values():
         annotation = p.annotation
         if isinstance(annotation, str):
-            annotation = _resolved(annotation, getattr(func, "__globals__", {}), known)
+            annotation = _resolve(annotation, getattr(func, "__globals__", {}), extra_names)
         parameters.append(p.replace(annotation=annotation))
     return parameters
 
 
-def _resolved(annotation: str, names: dict[str, Any], more: dict[str, Any]) -> Any:
+def _resolve(annotation: str, names: dict[str, Any], extra_names: dict[str, Any]) -> Any:
     holder = SimpleNamespace(__annotations__={"it": annotation})
     try:
-        return typing.get_type_hints(holder, {**more, **names}, {}, include_extras=True)["it"]
+        return typing.get_type_hints(holder, {**extra_names, **names}, {}, include_extras=True)[
+            "it"
+        ]
     except (NameError, TypeError, AttributeError, SyntaxError):
-        # Names that exist for type checkers only; what the parameter is for can still be told.
+        # Some names exist only for type checkers; the text still tells the kind of parameter.
         if annotation.split("[")[0].endswith("StepInput"):
             return StepInput
         return _ANY_RUNTIME_PARAMETER if "RuntimeParameter[" in annotation else annotation
 
 
-def _is_step_input(annotation: Any) -> bool:
-    return get_origin(annotation) is Annotated and get_args(annotation) == get_args(StepInput)
-
-
-def _values(step: Any, names: list[str]) -> dict[str, Any]:
-    """The runtime parameters that were set; for the others the function has its own defaults."""
+def _runtime_values(step: Any, names: list[str]) -> dict[str, Any]:
+    """Returns the runtime parameters that were set; the function has defaults for the others."""
     return {name: getattr(step, name) for name in names if name in step.model_fields_set}
 
 
-def _given(step: Any, made: Any) -> Any:
-    """What the function gave, if it is something to yield."""
-    if made is None:
+def _checked(step: Any, output: Any) -> Any:
+    """Returns the output of the function, or raises `TypeError` if it is None."""
+    if output is None:
         raise TypeError(
-            f"the function of {step.name} gave None: yield lists of rows, `yield inputs` say."
+            f"{step.name}: the function returned None. Yield lists of rows, as in `yield inputs`."
         )
-    return made
+    return output
 
 
-def _processing(
+def _make_process(
     func: ProcessingFunc, parameters: list[inspect.Parameter], runtime: list[str]
 ) -> Callable[..., Any]:
-    """`process` of a step that is given rows."""
-    marked = [p for p in parameters if _is_step_input(p.annotation)]
+    """Makes the `process` method of a normal or global step."""
+    marked = [p for p in parameters if is_step_input(p.annotation)]
     if len(marked) > 1:
         raise ValueError(
-            f"{func.__name__} has {len(marked)} parameters annotated StepInput; use one, "
-            "`*inputs: StepInput`, for several predecessors."
+            f"{func.__name__}: {len(marked)} parameters are annotated StepInput. Use a single "
+            "`*inputs: StepInput` for several predecessors."
         )
     rows = marked or [p for p in parameters if p.name not in runtime]
     if not rows:
-        raise ValueError(f"{func.__name__} has no parameter for the rows: add `inputs: StepInput`.")
+        raise ValueError(
+            f"{func.__name__}: no parameter receives the rows. Add `inputs: StepInput`."
+        )
     name = rows[0].name
 
     if not marked:
 
         def process_unmarked(self: Any, inputs: list[dict[str, Any]]) -> StepOutput:
-            yield from _given(self, func(**{name: inputs}, **_values(self, runtime)))
+            yield from _checked(self, func(**{name: inputs}, **_runtime_values(self, runtime)))
 
-        # Works by itself; a pipeline will say what is missing.
+        # Works outside a pipeline; inside one, validation reports the missing annotation.
         return process_unmarked
 
     if rows[0].kind is inspect.Parameter.VAR_POSITIONAL:
 
         def process(self: Any, *inputs: StepInput) -> StepOutput:
-            yield from _given(self, func(*inputs, **_values(self, runtime)))
+            yield from _checked(self, func(*inputs, **_runtime_values(self, runtime)))
 
         return process
 
     if rows[0].kind is inspect.Parameter.POSITIONAL_ONLY:
 
         def process_first(self: Any, inputs: StepInput) -> StepOutput:
-            yield from _given(self, func(inputs, **_values(self, runtime)))
+            yield from _checked(self, func(inputs, **_runtime_values(self, runtime)))
 
         return process_first
 
     def process_named(self: Any, inputs: StepInput) -> StepOutput:
-        yield from _given(self, func(**{name: inputs}, **_values(self, runtime)))
+        yield from _checked(self, func(**{name: inputs}, **_runtime_values(self, runtime)))
 
     return process_named
 
 
-def _generating(func: ProcessingFunc, parameters: list[inspect.Parameter]) -> Callable[..., Any]:
-    """`process` of a step that makes rows."""
+def _make_generator_process(
+    func: ProcessingFunc, parameters: list[inspect.Parameter]
+) -> Callable[..., Any]:
+    """Makes the `process` method of a generator step."""
     kinds = {p.name: p.kind for p in parameters}
     if "offset" not in kinds and inspect.Parameter.VAR_KEYWORD not in kinds.values():
         raise ValueError(
-            f"{func.__name__} makes rows but takes no `offset`: add `offset: int = 0`, the number "
-            "of rows that were made in an earlier run and are not to be made again."
+            f"{func.__name__}: a generator requires a parameter for the number of rows to skip "
+            "because an earlier run generated them. Add `offset: int = 0`."
         )
     runtime = [p.name for p in parameters if is_runtime_parameter(p.annotation)]
 
     def process(self: Any, offset: int = 0) -> GeneratorStepOutput:
-        yield from _given(self, func(offset=offset, **_values(self, runtime)))
+        yield from _checked(self, func(offset=offset, **_runtime_values(self, runtime)))
 
     return process

@@ -1,4 +1,4 @@
-"""`TruncateTextColumn`: text no longer than so many characters or tokens."""
+"""`TruncateTextColumn`: truncates texts to a number of characters or tokens."""
 
 from __future__ import annotations
 
@@ -13,21 +13,22 @@ if TYPE_CHECKING:
 
 
 class TruncateTextColumn(Step):
-    """Cuts the text in a column; None stays None.
+    """Truncates the text in a column; None stays None.
 
     Attributes:
-        column: the column.
-        max_length: most tokens with a tokenizer, most characters without.
-        tokenizer: name of a tokenizer on the Hugging Face Hub, or a folder.
+        column: Column to truncate.
+        max_length: Maximum length of a text, in tokens with a tokenizer, in characters without.
+        tokenizer: Name of a tokenizer on the Hugging Face Hub or path of a local directory; None
+            to count characters.
 
     Input columns:
-        - dynamic (str): the one in `column`.
+        - dynamic (str): The column in `column`.
 
     Output columns:
-        - dynamic (str): the one in `column`.
+        - dynamic (str): The column in `column`.
 
     Examples:
-        Five characters:
+        Truncate to five characters:
 
         ```python
         from distilabel.steps import TruncateTextColumn
@@ -48,16 +49,20 @@ class TruncateTextColumn(Step):
 
     @property
     def inputs(self) -> StepColumns:
-        """The column."""
+        """The column in `column`."""
         return [self.column]
 
     @property
     def outputs(self) -> StepColumns:
-        """The column."""
+        """The column in `column`."""
         return [self.column]
 
     def load(self) -> None:
-        """Loads the tokenizer, if there is one."""
+        """Loads the tokenizer, if there is one.
+
+        Raises:
+            ImportError: If `tokenizer` is set and transformers is not installed.
+        """
         super().load()
         if self.tokenizer is None:
             return
@@ -65,28 +70,29 @@ class TruncateTextColumn(Step):
             from transformers import AutoTokenizer
         except ImportError as error:
             raise ImportError(
-                f"{self.name}: counting tokens takes transformers, which is not installed: "
+                f"{self.name}: counting tokens requires transformers, which is not installed. Run "
                 "pip install 'distilabel[hf-transformers]', or leave out `tokenizer` to count "
                 "characters."
             ) from error
         self._tokenizer = AutoTokenizer.from_pretrained(self.tokenizer)
 
     def process(self, inputs: StepInput) -> StepOutput:
-        """Cuts text.
+        """Truncates texts.
 
         Args:
-            inputs: the rows; they are changed.
+            inputs: Input rows; they are changed in place.
 
         Yields:
             The same rows.
         """
         column, length = self.column, self.max_length
-        cut = self._first_tokens if self._tokenizer is not None else lambda text: text[:length]
+        truncate = self._first_tokens if self._tokenizer is not None else lambda text: text[:length]
         for row in inputs:
             text = row[column]
-            # A character has four bytes at most, a byte one token: most texts need no tokenizer.
+            # A character has at most four bytes, and a byte at most one token. So a text with
+            # fewer than length / 4 characters is short enough without running the tokenizer.
             if text is not None and 4 * len(text) >= length:
-                row[column] = cut(text)
+                row[column] = truncate(text)
         yield inputs
 
     def _first_tokens(self, text: str) -> str:

@@ -1,4 +1,4 @@
-"""Data aliases: rows, conversations, answers. Types only, no behaviour."""
+"""Types of rows, conversations, answers and pipelines."""
 
 from distilabel.typing.base import ChatItem, ChatType, ImageContent, ImageUrl, TextContent
 from distilabel.typing.models import (

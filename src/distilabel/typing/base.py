@@ -1,4 +1,4 @@
-"""Messages: what a conversation is made of."""
+"""Types of conversations and their messages."""
 
 from typing import List, Literal, Union
 
@@ -6,20 +6,20 @@ from typing_extensions import TypedDict
 
 
 class TextContent(TypedDict):
-    """A piece of text in a message of several parts."""
+    """A text part of a message with several parts."""
 
     type: Literal["text"]
     text: str
 
 
 class ImageUrl(TypedDict):
-    """Where an image is: a web address or a `data:` URL."""
+    """The location of an image: an `https:` or `data:` URL."""
 
     url: str
 
 
 class ImageContent(TypedDict):
-    """An image in a message of several parts."""
+    """An image part of a message with several parts."""
 
     type: Literal["image_url"]
     image_url: ImageUrl

@@ -1,4 +1,4 @@
-"""What goes into a model and what comes out of it."""
+"""Types of the inputs and outputs of models."""
 
 from typing import Any, Dict, List, Literal, Optional, Tuple, Type, Union
 
@@ -21,10 +21,17 @@ LLMLogprobs = List[List[List[Logprob]]]
 
 
 class TokenCount(TypedDict):
-    """Numbers of tokens, one per generation (or one per call, where the provider counts so).
+    """Token counts, one per generation, or one per call if the provider counts per call.
 
-    Those of the reasoning are among those of the output, those of the provider's cache among those
-    of the input; they are there where the provider says them, as is the cost in US dollars.
+    Keys that are not required are present only if the provider reports them.
+
+    Attributes:
+        input_tokens: Tokens of the prompt, including cached ones.
+        output_tokens: Tokens of the answer, including the reasoning.
+        reasoning_tokens: Tokens of the reasoning.
+        cache_read_tokens: Input tokens read from the provider's cache.
+        cache_write_tokens: Input tokens written to the provider's cache.
+        cost: Cost in US dollars.
     """
 
     input_tokens: List[int]
@@ -39,9 +46,13 @@ LLMStatistics = Union[TokenCount, Dict[str, Any]]
 
 
 class GenerateOutput(TypedDict):
-    """The answer to one question: its generations, and what they took.
+    """The answer to one question.
 
-    `reasoning` is what the model thought before it answered, where it shows that.
+    Attributes:
+        generations: Text of each generation; None for one without text.
+        statistics: Token counts and other statistics.
+        logprobs: Log-probabilities of the tokens of each generation.
+        reasoning: Reasoning of each generation, if the model returns it.
     """
 
     generations: LLMOutput
@@ -51,7 +62,7 @@ class GenerateOutput(TypedDict):
 
 
 class OutlinesStructuredOutputType(TypedDict, total=False):
-    """Structure by constrained decoding: a JSON schema or a regular expression."""
+    """Structured output with constrained decoding: a JSON schema or a regular expression."""
 
     format: Literal["json", "regex"]
     schema: Union[str, Type[BaseModel], Dict[str, Any]]
@@ -59,7 +70,7 @@ class OutlinesStructuredOutputType(TypedDict, total=False):
 
 
 class InstructorStructuredOutputType(TypedDict, total=False):
-    """Structure by the provider's own means: a JSON schema."""
+    """Structured output with the API of the provider: a JSON schema."""
 
     format: Optional[Literal["json"]]
     schema: Union[Type[BaseModel], Dict[str, Any]]
@@ -73,5 +84,5 @@ StandardInput = ChatType
 StructuredInput = Tuple[StandardInput, Union[StructuredOutputType, None]]
 FormattedInput = Union[StandardInput, StructuredInput, str]
 
-# A numpy array or a torch tensor; named without importing either.
+# A numpy array or a torch tensor; Any, to import neither.
 HiddenState = Any

@@ -1,4 +1,4 @@
-"""What pipelines connect, load and are told."""
+"""Types of pipelines: connections, input datasets, load groups."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from polars import DataFrame as PolarsDataFrame
     from pyarrow import Table
 
-# Steps stand floors above: what is said of them here is no more than that they are some.
+# Any and unbound type variables, because this package does not import steps.
 DownstreamConnectable = Any
 UpstreamConnectableSteps = TypeVar("UpstreamConnectableSteps")
 DownstreamConnectableSteps = TypeVar("DownstreamConnectableSteps", covariant=True)
 
 
 class StepLoadStatus(TypedDict):
-    """Whether a step is ready to work."""
+    """The load status of a step."""
 
     name: str
     status: Literal["loaded", "unloaded", "load_failed"]

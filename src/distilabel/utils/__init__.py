@@ -1,1 +1,1 @@
-"""Helpers that programs written for 1.x import by these paths. Nothing new belongs here."""
+"""Helpers that programs written for 1.x import. Add no new ones here."""

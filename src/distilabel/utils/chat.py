@@ -1,4 +1,4 @@
-"""Telling a conversation from other data."""
+"""Recognizes conversations in the OpenAI format."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ _ROLES: Final = frozenset({"system", "user", "assistant"})
 
 
 def is_openai_format(input: Any) -> bool:
-    """Whether something is a conversation: a list of messages with a role and a content.
+    """Returns True if a value is a conversation: a list of messages with `role` and `content`.
 
     Args:
-        input: anything.
+        input: Value to check.
     """
     return isinstance(input, list) and all(
         isinstance(message, dict)

@@ -1,4 +1,4 @@
-"""Google-style docstrings, by section: descriptions of parameters, columns and citations."""
+"""Parses Google-style docstrings into their sections."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NAMED: Final = ("args", "attributes", "runtime_parameters", "raises")
 
 
 def _entries(lines: list[str]) -> dict[str, str]:
-    """`name: text` lines, each with the lines indented deeper below it."""
+    """Parses entries `name: text`, each with the indented lines below it."""
     found: dict[str, str] = {}
     name = ""
     for line in inspect.cleandoc("\n".join(["", *lines])).splitlines():
@@ -41,6 +41,7 @@ def _entries(lines: list[str]) -> dict[str, str]:
 
 
 def _columns(lines: list[str]) -> dict[str, tuple[str, str]]:
+    """Parses entries `name (type): text`."""
     found = {}
     for line in lines:
         match = _ARGUMENT.match(line.strip())
@@ -59,16 +60,16 @@ def _fenced(lines: list[str]) -> list[str]:
 
 
 def parse_google_docstring(func: Callable[..., Any]) -> dict[str, Any]:
-    """Reads the docstring of a function or class.
+    """Parses the docstring of a function or class.
 
     Args:
-        func: anything with a docstring.
+        func: Object with a docstring.
 
     Returns:
-        `short_description`, `description`, and per section, lowercased and with underscores:
-        name → text for arguments, attributes, runtime parameters and exceptions; name →
-        (type, text) for columns; title → address for references; a list of blocks for
-        citations; a list of names for categories; text for the rest.
+        `short_description`, `description`, and one key per section, in lower case with
+        underscores. The values are name → text for arguments, attributes, runtime parameters and
+        exceptions; name → (type, text) for columns; title → URL for references; a list of blocks
+        for citations; a list of names for categories; and text for other sections.
     """
     doc = inspect.getdoc(func) or ""
     sections: dict[str, list[str]] = {"": []}
@@ -81,8 +82,8 @@ def parse_google_docstring(func: Callable[..., Any]) -> dict[str, Any]:
         else:
             sections[current].append(line)
 
-    opening = "\n".join(sections.pop("")).strip()
-    short, _, rest = opening.partition("\n\n")
+    introduction = "\n".join(sections.pop("")).strip()
+    short, _, rest = introduction.partition("\n\n")
     parsed: dict[str, Any] = {"short_description": short.strip(), "description": rest.strip()}
     for name, lines in sections.items():
         if name in _NAMED:

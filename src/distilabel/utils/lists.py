@@ -1,4 +1,4 @@
-"""Lists of what models gave."""
+"""Helpers for lists of responses."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import List
 
 
 def flatten_responses(responses: List[List[str]]) -> List[str]:
-    """The last response of each question.
+    """Returns the last response to each question.
 
     Args:
-        responses: one list per question, none of them empty.
+        responses: One non-empty list of responses per question.
     """
-    return [some[-1] for some in responses]
+    return [answers[-1] for answers in responses]

@@ -1,4 +1,4 @@
-"""Whether the program runs on a Ray cluster, by what its environment says."""
+"""Detects whether the program runs on a Ray cluster."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ _NAMES: Final = ("RAY_NODE_TYPE_NAME", "RAY_CLUSTER_NAME", "RAY_ADDRESS")
 
 
 def script_executed_in_ray_cluster() -> bool:
-    """Whether all three variables are there that Ray sets for programs on its clusters."""
+    """Returns True if the environment has all variables that Ray sets for cluster programs."""
     return all(name in os.environ for name in _NAMES)

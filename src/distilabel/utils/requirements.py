@@ -1,4 +1,4 @@
-"""The `@requirements` decorator of step classes."""
+"""`@requirements`: a decorator for the packages that a step class needs."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ S = TypeVar("S", bound=type)
 
 
 def requirements(requirements: List[str]) -> Callable[[S], S]:
-    """Says which packages the steps of a class need.
+    """Declares the packages that a step class needs.
 
     Args:
-        requirements: PEP 508 strings, like `"numpy>=2"`.
+        requirements: PEP 508 strings, such as `"numpy>=2"`.
 
     Returns:
         A class decorator.
@@ -21,7 +21,7 @@ def requirements(requirements: List[str]) -> Callable[[S], S]:
         def gather(self: Any) -> list[str]:
             return [*requirements, *super(cls, self)._gather_requirements()]  # type: ignore[arg-type]
 
-        setattr(cls, "_gather_requirements", gather)  # noqa: B010 (no class of ours is known here)
+        setattr(cls, "_gather_requirements", gather)  # noqa: B010 (the type of `cls` has no such method)
         return cls
 
     return decorate

@@ -1,6 +1,6 @@
-"""Jinja templates that a user gives a task. Knows text and column names, no rows.
+"""Compiles and checks the Jinja templates that users pass to tasks.
 
-They run in a sandbox: a template may come out of the file of someone else's pipeline.
+They run in a sandbox, because a template may come from a downloaded pipeline file.
 """
 
 from __future__ import annotations
@@ -22,20 +22,26 @@ def _environment() -> Environment:
 
 
 @lru_cache(maxsize=256)
-def compiled(template: str) -> Template:
-    """The template, ready to be rendered.
+def compile_template(template: str) -> Template:
+    """Returns a compiled template.
+
+    Args:
+        template: Jinja template.
 
     Raises:
-        TemplateSyntaxError: it is no Jinja template.
+        TemplateSyntaxError: If the template is not valid.
     """
     return _environment().from_string(template)
 
 
-def columns_of(template: str) -> Set[str]:
-    """The names that a template expects to be given.
+def template_variables(template: str) -> Set[str]:
+    """Returns the variables of a template, including Jinja's own such as `range`.
+
+    Args:
+        template: Jinja template.
 
     Raises:
-        DistilabelUserError: it is no Jinja template.
+        DistilabelUserError: If the template is not valid.
     """
     from jinja2 import TemplateSyntaxError
     from jinja2.meta import find_undeclared_variables
@@ -44,37 +50,40 @@ def columns_of(template: str) -> Set[str]:
         return find_undeclared_variables(_environment().parse(template))
     except TemplateSyntaxError as error:
         raise DistilabelUserError(
-            f"The template is no Jinja template (line {error.lineno}: {error.message})."
+            f"the template is not valid Jinja (line {error.lineno}: {error.message})."
         ) from error
 
 
-def variables_of(template: str) -> Set[str]:
-    """The names that a template takes from a row: what Jinja itself has is not among them.
+def column_variables(template: str) -> Set[str]:
+    """Returns the variables of a template that must come from the columns of a row.
+
+    Args:
+        template: Jinja template.
 
     Raises:
-        DistilabelUserError: it is no Jinja template.
+        DistilabelUserError: If the template is not valid.
     """
-    return columns_of(template) - set(_environment().globals)
+    return template_variables(template) - set(_environment().globals)
 
 
 def check_column_in_template(
     column: str, template: str, page: str = "components-gallery/tasks/textgeneration/"
 ) -> None:
-    """Makes sure that a template uses a column.
+    """Checks that a template uses a column.
 
     Args:
-        column: the column.
-        template: the Jinja template.
-        page: of the documentation, to be named in the error.
+        column: Column to look for.
+        template: Jinja template.
+        page: Documentation page that the error refers to.
 
     Raises:
-        DistilabelUserError: the template does not use it, or is no Jinja template.
+        DistilabelUserError: If the template does not use the column, or is not valid.
     """
-    used = columns_of(template)
+    used = template_variables(template)
     if column not in used:
         raise DistilabelUserError(
-            f"The column {column!r} is not in the template, which uses "
-            f"{', '.join(sorted(used)) or 'no column'}: write {{{{ {column} }}}} into it, or take "
-            "the column out of `columns`.",
+            f"the template does not use column {column!r}; it uses "
+            f"{', '.join(sorted(used)) or 'no column'}. Add {{{{ {column} }}}} to the template, or "
+            "remove the column from `columns`.",
             page=page,
         )

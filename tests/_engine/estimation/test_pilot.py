@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from distilabel._core.events import ResponseReceived, RowsProcessed, UnusableResponse
-from distilabel._core.row_context import row_at_work
+from distilabel._core.row_context import current_row
 from distilabel._engine.estimation.pilot import Pilot, pick_rows
 from distilabel.models.accounting.prices import Usage
 
@@ -30,9 +30,9 @@ def test_usage_is_recorded_for_the_row_that_caused_it() -> None:
 
     pilot = Pilot({"one": price}, lambda name: [])
     for row in (0, 1, 0):
-        before = row_at_work.set((row,))
+        before = current_row.set((row,))
         pilot(ResponseReceived("one", "m", 5, 7, 0.5, False, 2.0))
-        row_at_work.reset(before)
+        current_row.reset(before)
     # Stored answers cost nothing now, but the forecast is for a run that requests them.
     pilot(ResponseReceived("one", "m", 10, 7, 0.0, True))
     pilot(UnusableResponse("one", "m", 1, 0, 0, 0.5, lost=False))
@@ -54,10 +54,10 @@ def test_an_unknown_price_is_recorded() -> None:
 def test_usage_of_rows_of_unknown_origin_is_not_assigned_to_one_row() -> None:
     pilot = Pilot({"ask": lambda usage: 1.0}, lambda name: ["ask"])
     pilot(RowsProcessed("filter", taken=10, given=7, dropped=9, created=6))
-    before = row_at_work.set((0,))
+    before = current_row.set((0,))
     for _ in range(7):
         pilot(ResponseReceived("ask", "m", 5, 7, 0.5, False, 1.0))
-    row_at_work.reset(before)
+    current_row.reset(before)
     per_row = [took.calls for took in pilot.steps["ask"].per_row(10)]
     assert sum(per_row) == 7
     assert max(per_row) < 5

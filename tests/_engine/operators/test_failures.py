@@ -71,7 +71,7 @@ def test_dropped_rows_end_there_and_are_counted_and_listed(
     assert sorted(f["key"] for f in distiset.failures) == [(n,) for n in sorted(failed)]
     assert distiset.report.balanced
     assert flows(distiset)
-    assert "ended there" in str(distiset.report)
+    assert "dropped after failure" in str(distiset.report)
 
 
 @pytest.mark.parametrize(("make", "failed"), STEPS)
@@ -79,7 +79,7 @@ def test_by_default_they_go_on(make: Any, failed: set[int], tmp_path: Path) -> N
     distiset = run(tmp_path, make, lambda: Fn(name="after"))
     assert numbers(distiset) == list(range(6))
     assert distiset.report.steps["s"].failed == len(failed)
-    assert "ended there" not in str(distiset.report)
+    assert "dropped after failure" not in str(distiset.report)
     assert flows(distiset)
 
 

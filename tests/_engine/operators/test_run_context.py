@@ -76,8 +76,8 @@ async def test_a_task_that_raises_fails_the_run() -> None:
 async def test_draining_turns_away_requests_that_wait_and_keeps_those_in_flight() -> None:
     run = context()
     limiter = run.limiters.of(Echo(max_concurrency=1))
-    await limiter.enter()
-    waits = asyncio.ensure_future(limiter.enter())
+    await limiter.acquire()
+    waits = asyncio.ensure_future(limiter.acquire())
     await asyncio.sleep(0)
     run.drain()
     with pytest.raises(RunStopped):

@@ -125,7 +125,7 @@ def test_answers_that_cannot_be_kept_are_not_asked_again_and_again(
 ) -> None:
     from distilabel._engine.storage.answer_store import Store
 
-    monkeypatch.setattr(Store, "_written", _failing(Store._written))
+    monkeypatch.setattr(Store, "_write", _failing(Store._write))
     llm = Echo()
     with pytest.raises(EndpointError, match=r"ask: .*disk is full.*run again"):
         run(tmp_path, llm=llm, count=5)

@@ -74,7 +74,7 @@ def test_behind_a_filter_they_are_the_first_ones_and_few_more_are_asked(tmp_path
     assert first.report.accepted_rate == pytest.approx(1 / 3, abs=0.03)
     # Far fewer than the 1,024 rows that may be on their way elsewhere.
     assert len(llm.asked) < 1200 + 150
-    assert "400 of 400 rows wanted" in str(first.report)
+    assert "400 of 400 rows accepted" in str(first.report)
     assert first.report.rows == 400
     asked = set(llm.asked)
     again, llm = once(400)

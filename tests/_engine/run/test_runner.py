@@ -75,7 +75,7 @@ def test_the_first_ctrl_c_stores_the_answers_in_flight(tmp_path: Path) -> None:
     out, err = process.communicate(timeout=60)
     interrupted, _, empty = out.split()[-3:]
     assert (interrupted, empty, process.returncode) == ("True", "0", 0), err
-    assert "run again to go on" in err
+    assert "run again to continue" in err
     out, err = script(program(0.0), tmp_path).communicate(timeout=60)
     assert out.split()[-3:] == ["False", "100", "0"], err
     assert sorted(asked(tmp_path), key=int) == [str(n) for n in range(100)]

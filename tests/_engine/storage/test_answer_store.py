@@ -104,7 +104,7 @@ async def test_a_file_that_is_no_store_is_set_aside(
 
 def test_a_place_that_cannot_be_written_is_said_with_its_cure(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(StoreError, match=r"cannot be kept.*cache_dir"):
+    with pytest.raises(StoreError, match=r"cannot be stored.*cache_dir"):
         Store(tmp_path / "file" / "s.sqlite")
 
 
@@ -119,7 +119,7 @@ async def test_a_full_disk_is_told_to_whoever_waits(
         "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
     )
     other.commit()
-    with pytest.raises(StoreError, match=r"disk is full.*Free space"):
+    with pytest.raises(StoreError, match=r"disk is full.*Free disk space"):
         await store.put(b"l", b"w")
     assert store.get(b"k") == b"v"
     other.execute("DROP TRIGGER full")
@@ -167,7 +167,7 @@ async def test_it_may_be_closed_while_threads_read(tmp_path: Path) -> None:
 def test_an_event_loop_does_not_wait_for_the_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("distilabel._engine.storage.answer_store._MOST_WAITING", 1)
+    monkeypatch.setattr("distilabel._engine.storage.answer_store._MOST_UNWRITTEN", 1)
     store = Store(tmp_path / "s.sqlite")
     other = sqlite3.connect(tmp_path / "s.sqlite", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

@@ -19,9 +19,9 @@ HOLDS = """
     from distilabel._engine.storage.key_locks import FileKeyLocks
 
     claims = FileKeyLocks(Path("c"))
-    print(claims.take(5), claims.take(7), claims.take(8), claims.shared, flush=True)
+    print(claims.acquire(5), claims.acquire(7), claims.acquire(8), claims.shared, flush=True)
     sys.stdin.readline()
-    claims.let_go(8)
+    claims.release(8)
     print("let go", flush=True)
     sys.stdin.readline()
 """
@@ -38,19 +38,19 @@ def test_others_are_kept_away_until_it_is_given_back_or_its_process_is_killed(
 ) -> None:
     mine = FileKeyLocks(tmp_path / "c")
     assert not mine.shared
-    assert mine.take(5)
+    assert mine.acquire(5)
     process, said = holder(tmp_path)
     # What was being asked when it came is not asked by it.
     assert said == "False True True True"
     assert mine.shared
-    assert (mine.take(6), mine.take(7), mine.take(8)) == (True, False, False)
+    assert (mine.acquire(6), mine.acquire(7), mine.acquire(8)) == (True, False, False)
     process.stdin.write("\n")
     process.stdin.flush()
     assert process.stdout.readline() == "let go\n"
-    assert (mine.take(7), mine.take(8)) == (False, True)
+    assert (mine.acquire(7), mine.acquire(8)) == (False, True)
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
-    assert mine.take(7)
+    assert mine.acquire(7)
     # Who has been there may have kept something.
     assert mine.shared
     mine.close()
@@ -65,15 +65,15 @@ def test_those_who_come_to_one_that_is_left_are_alone(tmp_path: Path) -> None:
 
 def test_two_of_one_process_share_its_claims_and_know_of_each_other(tmp_path: Path) -> None:
     one, two = FileKeyLocks(tmp_path / "c"), FileKeyLocks(tmp_path / "c")
-    assert one.take(1)
-    assert two.take(1)
+    assert one.acquire(1)
+    assert two.acquire(1)
     two.close()
     process, said = holder(tmp_path)
     assert said == "True True True True"
     # Closing one has not let go of what the other holds.
     third = script(
         "from distilabel._engine.storage.key_locks import FileKeyLocks\nfrom pathlib import Path\n"
-        "print(FileKeyLocks(Path('c')).take(1))",
+        "print(FileKeyLocks(Path('c')).acquire(1))",
         tmp_path,
     )
     assert third.communicate()[0] == "False\n"
@@ -94,7 +94,7 @@ def test_where_there_are_no_locks_everybody_asks(
     else:
         monkeypatch.setattr(module, "fcntl", None)
     claims = FileKeyLocks(path)
-    assert claims.take(1)
+    assert claims.acquire(1)
     assert not claims.shared
-    claims.let_go(1)
+    claims.release(1)
     claims.close()

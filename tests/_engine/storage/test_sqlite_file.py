@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from distilabel._engine.storage import sqlite_file
-from distilabel._engine.storage.sqlite_file import is_damage, mark_as_damaged, opened
+from distilabel._engine.storage.sqlite_file import is_damage, mark_as_damaged, open_store
 from distilabel.errors import StoreError
 
 
 def filled(path: Path, count: int = 300) -> None:
-    connection = opened(path)
+    connection = open_store(path)
     rows = [(b"%016d" % i, b"x" * 3000) for i in range(count)]
     connection.executemany("INSERT INTO kept (key, value) VALUES (?, ?)", rows)
     connection.close()
@@ -40,7 +40,7 @@ def test_what_is_on_both_sides_of_the_damage_is_taken_over(
     damage(path, share)
     mark_as_damaged(path)
     with caplog.at_level(logging.WARNING):
-        connection = opened(path)
+        connection = open_store(path)
     saved = count(connection)
     connection.close()
     assert 280 <= saved < 300
@@ -52,7 +52,7 @@ def test_what_is_on_both_sides_of_the_damage_is_taken_over(
 
 def test_a_file_that_is_whole_is_not_set_aside(tmp_path: Path) -> None:
     filled(tmp_path / "s.sqlite", 3)
-    connection = opened(tmp_path / "s.sqlite")
+    connection = open_store(tmp_path / "s.sqlite")
     assert count(connection) == 3
     connection.close()
     assert list(tmp_path.glob("*broken*")) == []
@@ -71,7 +71,7 @@ def test_a_file_from_before_versions_is_used(tmp_path: Path) -> None:
     with sqlite3.connect(path) as old:
         old.execute("PRAGMA user_version=0")
     old.close()
-    connection = opened(path)
+    connection = open_store(path)
     assert count(connection) == 3
     assert connection.execute("PRAGMA user_version").fetchone() == (sqlite_file.VERSION,)
     connection.close()
@@ -84,6 +84,6 @@ def test_a_file_of_a_later_version_is_left_as_it_is(tmp_path: Path) -> None:
     later.close()
     before = path.read_bytes()
     with pytest.raises(StoreError, match="later version"):
-        opened(path)
+        open_store(path)
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == ["s.sqlite"]

@@ -1,4 +1,4 @@
-"""Batches are done by the workers there are, where there is no place for one that died."""
+"""Batches are done by the workers there are, where there is no backend for one that died."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from distilabel.steps.base import _Step
 from worked import Plain
 
 
-class Place:
-    """A site with room for the first workers, and later for as many as `room` says."""
+class Backend:
+    """A backend with room for the first workers, and later for as many as `room` says."""
 
     def __init__(self) -> None:
         self.made: list[Fake] = []
@@ -27,10 +27,10 @@ class Place:
 
     def check(self, step: _Step) -> None: ...
 
-    def packed(self, step: _Step) -> bytes:
+    def pickle_step(self, step: _Step) -> bytes:
         return b""
 
-    def hand(self, pipeline: str, step: _Step, number: int) -> Fake:
+    def start_worker(self, pipeline: str, step: _Step, number: int) -> Fake:
         self.made.append(Fake(self, number))
         return self.made[-1]
 
@@ -38,16 +38,16 @@ class Place:
 class Fake:
     """Marks rows with its number; the first one of number 1 dies of its first batch."""
 
-    def __init__(self, place: Place, number: int) -> None:
-        self.place = place
+    def __init__(self, backend: Backend, number: int) -> None:
+        self.backend = backend
         self.number = number
         self.ended = False
-        self.order = len(place.made)
+        self.order = len(backend.made)
 
-    def begin(self, what: bytes) -> None: ...
+    def send(self, message: bytes) -> None: ...
 
-    def has_begun(self, seconds: float) -> bool:
-        return self.order < self.place.room
+    def wait_until_placed(self, seconds: float) -> bool:
+        return self.order < self.backend.room
 
     def wait_until_loaded(self) -> str | None:
         return None
@@ -59,13 +59,13 @@ class Fake:
         return rows, one_to_one(len(rows)), False
 
     def wait_until_unloaded(self) -> None:
-        self.end()
+        self.terminate()
 
-    def end(self) -> None:
+    def terminate(self) -> None:
         self.ended = True
 
     def kill(self) -> None:
-        self.end()
+        self.terminate()
 
 
 def done(pool: Pool, count: int, at_a_time: int = 2) -> list[int]:
@@ -76,23 +76,23 @@ def done(pool: Pool, count: int, at_a_time: int = 2) -> list[int]:
 
 
 def test_those_that_are_left_do_all_batches_and_leave_nobody_waiting_for_a_place() -> None:
-    place = Place()
-    pool = Pool(Plain(name="plain"), 2, "p", "s", place)
+    backend = Backend()
+    pool = Pool(Plain(name="plain"), 2, "p", "s", backend)
     pool.start()
     assert done(pool, 20) == [0] * 20
     pool.close()
-    assert all(worker.ended for worker in place.made)
+    assert all(worker.ended for worker in backend.made)
 
 
 def test_another_takes_the_number_of_one_that_died_once_there_is_a_place_again() -> None:
-    place = Place()
-    pool = Pool(Plain(name="plain"), 2, "p", "s", place)
+    backend = Backend()
+    pool = Pool(Plain(name="plain"), 2, "p", "s", backend)
     pool.start()
     assert done(pool, 2) == [0, 0]
-    place.room = 1000
+    backend.room = 1000
     # Nobody is idle, as if it were at work: so there is need of another.
     busy = pool._idle.popleft()
     assert done(pool, 4, at_a_time=1) == [1] * 4
     pool._idle.append(busy)
-    assert {worker.number for worker in place.made[2:]} == {1}
+    assert {worker.number for worker in backend.made[2:]} == {1}
     pool.close()

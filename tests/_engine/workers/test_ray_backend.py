@@ -265,9 +265,9 @@ def test_a_step_that_cannot_be_sent_is_told_with_its_attribute(tmp_path: Path) -
 def test_a_step_that_no_node_has_room_for_says_what_it_waits_for(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from distilabel._engine.workers import actor
+    from distilabel._engine.workers import ray_actor
 
-    monkeypatch.setattr(actor, "_ROOM_SECONDS", 0.5)
+    monkeypatch.setattr(ray_actor, "_ROOM_SECONDS", 0.5)
     with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
         Numbers(count=3) >> Plain(name="plain", resources=StepResources(gpus=3), load_timeout=2.0)
     with pytest.raises(RuntimeError, match=r"`load` of plain took longer than 2 s"):
@@ -281,15 +281,15 @@ def test_a_step_that_no_node_has_room_for_says_what_it_waits_for(
 def test_two_runs_of_one_name_in_one_namespace_are_told_apart(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from distilabel._engine.workers import actor
+    from distilabel._engine.workers import ray_actor
 
-    monkeypatch.setattr(actor, "_NAME_SECONDS", 0.5)
-    other = actor.WorkerActor("distilabel-p-plain-1", {})
+    monkeypatch.setattr(ray_actor, "_NAME_SECONDS", 0.5)
+    other = ray_actor.WorkerActor("distilabel-p-plain-1", {})
     try:
         with pytest.raises(RuntimeError, match="the same pipeline is running there"):
             run(tmp_path, numbers(3))
     finally:
-        other.end()
+        other.terminate()
 
 
 def test_another_cluster_than_the_connected_one_is_refused(tmp_path: Path) -> None:
@@ -332,9 +332,9 @@ def test_requirements_are_installed_on_the_nodes_of_a_cluster(
     ],
 )
 def test_why_an_actor_died_is_said_in_a_few_words(error: str, words: str) -> None:
-    from distilabel._engine.workers.actor import _why
+    from distilabel._engine.workers.ray_actor import _death_reason
 
-    assert _why(ray.exceptions.RayError(error)) == words
+    assert _death_reason(ray.exceptions.RayError(error)) == words
 
 
 PROGRAM = f"""

@@ -24,22 +24,22 @@ async def test_it_is_never_passed_and_what_is_left_is_less_than_one_question(see
     chance = random.Random(seed)
     over = Over()
     budget = Budget(chance.uniform(1, 5), over)
-    in_flight = set_aside = most_in_flight = 0.0
+    in_flight = reserved = most_in_flight = 0.0
     refused: list[float] = []
 
     async def question() -> None:
-        nonlocal in_flight, set_aside, most_in_flight
+        nonlocal in_flight, reserved, most_in_flight
         most = chance.uniform(0.01, 0.1)
-        if not await budget.set_aside(most):
+        if not await budget.reserve(most):
             refused.append(most)
             return
         in_flight += 1
-        set_aside += most
+        reserved += most
         most_in_flight = max(most_in_flight, in_flight)
-        assert budget.spent + set_aside <= budget.dollars + 1e-9
+        assert budget.spent + reserved <= budget.dollars + 1e-9
         await asyncio.sleep(chance.uniform(0, 0.003))
         in_flight -= 1
-        set_aside -= most
+        reserved -= most
         budget.settle(most, chance.choice([0.0, most, most * chance.random()]))
 
     await asyncio.gather(*(question() for _ in range(600)))
@@ -52,8 +52,8 @@ async def test_it_is_never_passed_and_what_is_left_is_less_than_one_question(see
 async def test_a_question_that_waits_goes_on_when_money_comes_back() -> None:
     over = Over()
     budget = Budget(1.0, over)
-    assert await budget.set_aside(0.8)
-    waiting = asyncio.create_task(budget.set_aside(0.5))
+    assert await budget.reserve(0.8)
+    waiting = asyncio.create_task(budget.reserve(0.5))
     await asyncio.sleep(0)
     assert not waiting.done()
     budget.settle(0.8, 0.1)
@@ -64,8 +64,8 @@ async def test_a_question_that_waits_goes_on_when_money_comes_back() -> None:
 async def test_a_question_that_leaves_takes_no_money_along() -> None:
     over = Over()
     budget = Budget(1.0, over)
-    assert await budget.set_aside(0.8)
-    gone, granted = (asyncio.create_task(budget.set_aside(0.9)) for _ in range(2))
+    assert await budget.reserve(0.8)
+    gone, granted = (asyncio.create_task(budget.reserve(0.9)) for _ in range(2))
     await asyncio.sleep(0)
     gone.cancel()
     await asyncio.sleep(0)
@@ -73,5 +73,5 @@ async def test_a_question_that_leaves_takes_no_money_along() -> None:
     # Granted and cancelled in the same moment.
     granted.cancel()
     await asyncio.gather(gone, granted, return_exceptions=True)
-    assert await budget.set_aside(1.0)
+    assert await budget.reserve(1.0)
     assert over.times == 0

@@ -20,9 +20,9 @@ from distilabel.models.client.answer_warnings import AnswerWarnings
 def test_each_kind_is_told_once(
     text: str, statistics: Any, words: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    remarks = AnswerWarnings("step", "model")
+    warnings = AnswerWarnings("step", "model")
     for _ in range(3):
-        remarks.look({"generations": [text], "statistics": statistics})
+        warnings.check({"generations": [text], "statistics": statistics})
     (told,) = caplog.messages
     assert told.startswith("step: an answer of model")
     assert words in told
@@ -30,5 +30,5 @@ def test_each_kind_is_told_once(
 
 @pytest.mark.parametrize("statistics", [None, {}, {"finish_reason": ["tool_calls", None]}])
 def test_a_whole_answer_is_not_told_of(statistics: Any, caplog: pytest.LogCaptureFixture) -> None:
-    AnswerWarnings("", "model").look({"generations": ["text", None], "statistics": statistics})
+    AnswerWarnings("", "model").check({"generations": ["text", None], "statistics": statistics})
     assert caplog.messages == []

@@ -19,17 +19,19 @@ from distilabel._core.events import (
     ResponseReceived,
     UnusableResponse,
 )
-from distilabel._simulated.answers.faults import Faults, Latency
+from distilabel._simulated.answers.faults import Faults
+from distilabel._simulated.answers.latency import Latency
 from distilabel._simulated.server.server import running
 from distilabel._simulated.server.settings import Settings
 from distilabel.errors import AnswerError, DistilabelUserError, EndpointError, StoreError
 from distilabel.models import LLM, AsyncLLM, OpenAILLM
+from distilabel.models.accounting.budget import Budget
 from distilabel.models.accounting.prices import Usage
 from distilabel.models.client.client import ModelClient
 from distilabel.models.http import transport
 from distilabel.models.protocol import RunStopped
 from distilabel.models.rate_limit import circuit_breaker
-from distilabel.models.rate_limit.limiters import EndpointLimiters
+from distilabel.models.rate_limit.limiter import EndpointLimiters
 from serving import reply, said, serving
 
 pytestmark = pytest.mark.usefixtures("client", "at_once")
@@ -124,16 +126,21 @@ async def test_a_kept_answer_is_not_asked_for_again() -> None:
 
 async def test_a_store_that_cannot_be_read_makes_no_question_another_one() -> None:
     class Broken(Kept):
-        def get(self, key: bytes, default: Any = None) -> Any:
-            raise StoreError("malformed")
+        is_broken = False
 
-    kept = Kept()
+        def get(self, key: bytes, default: Any = None) -> Any:
+            if self.is_broken:
+                raise StoreError("malformed")
+            return super().get(key, default)
+
+    kept = Broken()
     llm = made()
     await ModelClient(llm, answers=kept)(chat("a"))
-    model_client = ModelClient(llm, answers=Broken(kept))
+    model_client = ModelClient(llm, answers=kept)
+    kept.is_broken = True
     with pytest.raises(StoreError):
-        model_client.kept(lambda ask: ask(chat("a")))
-    model_client._answers = kept
+        model_client.replay(lambda ask: ask(chat("a")))
+    kept.is_broken = False
     await model_client(chat("a"))
     assert len(llm.seen) == 1
 
@@ -144,7 +151,7 @@ async def test_an_answer_that_was_spoilt_is_asked_for_again() -> None:
     await ModelClient(llm, answers=kept)(chat("a"))
     (key,) = kept
     kept[key] = kept[key][:-3]
-    assert ModelClient(llm, answers=kept).kept(lambda ask: ask(chat("a"))) is None
+    assert ModelClient(llm, answers=kept).replay(lambda ask: ask(chat("a"))) is None
     await ModelClient(llm, answers=kept)(chat("a"))
     assert len(llm.seen) == 2
     assert orjson.loads(kept[key])["generations"] == ["2.0"]
@@ -333,6 +340,91 @@ async def test_no_place_is_lost_whatever_happens() -> None:
     assert [limiter.in_flight for limiter in limiters] == [0]
 
 
+class Locked(Kept):
+    """Answers whose keys are shared with another process, and can be made unreadable."""
+
+    is_shared = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.claimed: list[bytes] = []
+        self.broken_from = 1_000
+        self._reads = 0
+
+    def get(self, key: bytes, default: Any = None) -> Any:
+        self._reads += 1
+        if self._reads >= self.broken_from:
+            raise StoreError("malformed")
+        return super().get(key, default)
+
+    def claim(self, key: bytes) -> bool:
+        self.claimed.append(key)
+        return True
+
+    def let_go(self, key: bytes) -> None:
+        self.claimed.remove(key)
+
+
+async def test_a_store_that_fails_between_lease_and_request_leaves_neither_lease_nor_claim() -> (
+    None
+):
+    limiters = EndpointLimiters()
+    llm = made(max_concurrency=1)
+    answers = Locked()
+    answers.broken_from = 2  # the first look is before the lease, the second one after the claim
+    model_client = ModelClient(llm, answers=answers, limiters=limiters)
+    with pytest.raises(StoreError):
+        await model_client(chat("a"))
+    assert llm.seen == []
+    assert answers.claimed == []
+    assert [limiter.in_flight for limiter in limiters] == [0]
+    answers.broken_from = 1_000
+    assert (await model_client(chat("b")))["generations"] == ["1.0"]
+
+
+@pytest.mark.parametrize("error", [None, AnswerError("x"), broken(), asyncio.CancelledError()])
+async def test_lease_claim_and_charge_end_with_the_request(error: Any) -> None:
+    limiters, answers = EndpointLimiters(), Locked()
+    budget = Budget(1000.0, exhausted=lambda: None)
+    held: list[tuple[int, int]] = []
+
+    class Looking(Counting):
+        async def agenerate(self, input: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+            held.append((len(answers.claimed), budget._in_flight))
+            return await super().agenerate(input, **kwargs)
+
+    errors = [error] if error is not None else []
+    llm = Looking(errors=errors, seen=[], max_concurrency=1, price=(1.0, 1.0), max_retries=0)
+    model_client = ModelClient(llm, answers=answers, limiters=limiters, budget=budget)
+    await asyncio.gather(model_client(chat("a")), return_exceptions=True)
+    assert held == [(1, 1)]
+    assert (answers.claimed, budget._in_flight) == ([], 0)
+    assert [limiter.in_flight for limiter in limiters] == [0]
+
+
+async def test_the_lease_is_held_until_the_answer_is_stored() -> None:
+    limiters = EndpointLimiters()
+    in_flight: list[int] = []
+
+    class Slow(Kept):
+        async def put(self, key: bytes, value: bytes) -> None:
+            await asyncio.sleep(0)
+            in_flight.extend(limiter.in_flight for limiter in limiters)
+
+    await ModelClient(made(), answers=Slow(), limiters=limiters)(chat("a"))
+    assert in_flight == [1]
+
+
+async def test_a_used_up_budget_leaves_a_question_unasked_and_returns_its_lease() -> None:
+    limiters = EndpointLimiters()
+    llm = made(price=(1.0, 1.0))
+    budget = Budget(0.0, exhausted=lambda: None)
+    with pytest.raises(RunStopped):
+        await ModelClient(llm, limiters=limiters, budget=budget)(chat("a"))
+    assert llm.seen == []
+    assert [limiter.in_flight for limiter in limiters] == [0]
+
+
 async def test_stopping_leaves_a_question_unasked() -> None:
     llm = made()
     with pytest.raises(RunStopped):
@@ -409,7 +501,7 @@ async def test_no_text_is_no_answer() -> None:
         await ModelClient(made(Silent))(chat("a"))
 
 
-async def test_models_with_one_gate_name_share_its_limits() -> None:
+async def test_models_with_one_endpoint_id_share_its_limits() -> None:
     limiters = EndpointLimiters()
     one, other = (made(max_concurrency=3) for _ in range(2))
     assert limiters.of(one) is limiters.of(other)
@@ -427,7 +519,7 @@ async def test_the_key_is_in_no_message_no_event_and_no_kept_answer() -> None:
             await model_client(chat("a"))
         await model_client(chat("b"))
     told = f"{caught.value} {caught.value.raw} {events} {dict(kept)} {llm._identity()}"
-    assert SECRET not in told + llm._gate_name() + repr(llm) + orjson.dumps(llm.dump()).decode()
+    assert SECRET not in told + llm._endpoint_id() + repr(llm) + orjson.dumps(llm.dump()).decode()
 
 
 async def test_every_question_is_answered_once_by_a_faulty_endpoint() -> None:
@@ -462,7 +554,7 @@ async def test_an_endpoint_that_went_away_and_came_back_costs_no_row(
             [chat(str(n)) for n in range(40)]
         )
     assert [output["generations"] for output in outputs].count(["after"]) == 39
-    assert [limiter.is_well for limiter in limiters] == [True]
+    assert [limiter.is_up for limiter in limiters] == [True]
 
 
 def test_a_synchronous_call_works_without_a_loop() -> None:
@@ -510,7 +602,7 @@ async def test_looking_for_kept_answers_leaves_no_trace_in_work_that_asks_at_onc
 
     first = await work(ModelClient(llm, answers=kept))
     model_client = ModelClient(llm, answers=kept)
-    assert model_client.kept(work) is None
+    assert model_client.replay(work) is None
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert await work(model_client) == first
@@ -549,7 +641,7 @@ async def test_what_cannot_be_kept_is_said_and_costs_no_answer(
         assert (await model_client(chat("a")))["generations"] == ["x"]
         await model_client(chat("b"))
         assert not kept
-        assert [record.message.count("cannot be kept") for record in caplog.records] == [1]
+        assert [record.message.count("cannot be stored") for record in caplog.records] == [1]
 
 
 @pytest.mark.parametrize("whose", ["openai", "anthropic"])

@@ -6,8 +6,9 @@ import asyncio
 
 import pytest
 
+from distilabel.errors import StoreError
 from distilabel.models.client import in_flight as module
-from distilabel.models.client.in_flight import InFlight
+from distilabel.models.client.in_flight import Claim, InFlight
 
 KEY = b"k"
 
@@ -40,14 +41,16 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Elsewhere:
     return Elsewhere()
 
 
-def sharing(elsewhere: Elsewhere) -> InFlight:
-    return InFlight(elsewhere, "step")
+def claim(elsewhere: Elsewhere) -> Claim[str]:
+    in_flight = InFlight[str](elsewhere, lambda key, accept: elsewhere.answer(), "step")
+    return in_flight.claim(KEY, lambda output: True)
 
 
 async def test_its_answer_is_taken_when_it_comes(elsewhere: Elsewhere) -> None:
-    shared = sharing(elsewhere)
-    assert not shared.begins(KEY, elsewhere.answer)
-    waiting = asyncio.create_task(shared.answer(KEY, elsewhere.answer, lambda: False))
+    shared = claim(elsewhere)
+    with shared as is_ours:
+        assert not is_ours
+    waiting = asyncio.create_task(shared.wait(lambda: False))
     await asyncio.sleep(0.01)
     assert not waiting.done()
     elsewhere.kept[KEY] = "theirs"
@@ -56,40 +59,54 @@ async def test_its_answer_is_taken_when_it_comes(elsewhere: Elsewhere) -> None:
 
 
 async def test_what_it_gives_up_is_asked(elsewhere: Elsewhere) -> None:
-    shared = sharing(elsewhere)
-    waiting = asyncio.create_task(shared.answer(KEY, elsewhere.answer, lambda: False))
+    shared = claim(elsewhere)
+    waiting = asyncio.create_task(shared.wait(lambda: False))
     await asyncio.sleep(0.01)
     elsewhere.theirs.clear()
     assert await waiting is None
     assert not elsewhere.ours
-    assert shared.begins(KEY, elsewhere.answer)
-    assert elsewhere.ours == {KEY}
-    shared.ends(KEY)
+    with shared as is_ours:
+        assert is_ours
+        assert elsewhere.ours == {KEY}
     assert not elsewhere.ours
 
 
 async def test_what_was_kept_meanwhile_is_not_asked(elsewhere: Elsewhere) -> None:
     elsewhere.theirs.clear()
     elsewhere.kept[KEY] = "theirs"
-    shared = sharing(elsewhere)
-    assert not shared.begins(KEY, elsewhere.answer)
-    assert not elsewhere.ours
-    assert await shared.answer(KEY, elsewhere.answer, lambda: False) == "theirs"
+    shared = claim(elsewhere)
+    with shared as is_ours:
+        assert not is_ours
+        assert not elsewhere.ours
+    assert await shared.wait(lambda: False) == "theirs"
 
 
 async def test_whoever_is_stopped_waits_no_more(elsewhere: Elsewhere) -> None:
-    assert await sharing(elsewhere).answer(KEY, elsewhere.answer, lambda: True) is None
+    assert await claim(elsewhere).wait(lambda: True) is None
 
 
 async def test_one_that_never_answers_is_not_waited_for(
     elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "PATIENCE", 0.0)
-    shared = sharing(elsewhere)
-    assert await shared.answer(KEY, elsewhere.answer, lambda: False) is None
-    assert shared.begins(KEY, elsewhere.answer)
+    shared = claim(elsewhere)
+    assert await shared.wait(lambda: False) is None
+    with shared as is_ours:
+        assert is_ours
 
 
 def test_who_is_alone_asks(elsewhere: Elsewhere) -> None:
     elsewhere.is_shared = False
-    assert sharing(elsewhere).begins(KEY, elsewhere.answer)
+    elsewhere.theirs.clear()
+    with claim(elsewhere) as is_ours:
+        assert is_ours
+
+
+def test_a_store_that_fails_leaves_no_claim(elsewhere: Elsewhere) -> None:
+    def broken(key: bytes, accept: object) -> str | None:
+        raise StoreError("malformed")
+
+    elsewhere.theirs.clear()
+    with pytest.raises(StoreError), InFlight[str](elsewhere, broken, "step").claim(KEY, bool):
+        pass
+    assert not elsewhere.ours

@@ -93,7 +93,7 @@ async def test_another_number_of_answers_is_an_error() -> None:
         def generate(self, inputs: Any, num_generations: int = 1, loud: bool = False) -> Any:  # type: ignore[override]
             return []
 
-    with pytest.raises(AnswerError, match=r"Short.generate gave 0 outputs for 1"):
+    with pytest.raises(AnswerError, match=r"Short.generate returned 0 outputs for 1"):
         await MicroBatcher(Short(calls=[], begun=threading.Event()), 50).ask("a", 1, {})
 
 

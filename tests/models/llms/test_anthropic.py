@@ -116,7 +116,7 @@ def test_key_and_address_come_from_the_environment(monkeypatch: pytest.MonkeyPat
     assert llm.base_url == "http://elsewhere"
     assert llm.api_key is not None
     assert llm.api_key.get_secret_value() == "from the environment"
-    assert "from the environment" not in f"{llm!r} {llm.dump()} {llm._gate_name()}"
+    assert "from the environment" not in f"{llm!r} {llm.dump()} {llm._endpoint_id()}"
 
 
 async def test_before_the_first_question_key_address_and_model_are_checked() -> None:

@@ -11,7 +11,6 @@ import pytest
 from distilabel._core.sync_bridge import background_loop
 from distilabel.errors import AnswerError, DistilabelNotImplementedError
 from distilabel.models import LLM, AsyncLLM
-from distilabel.models.llms.base import merge_responses
 from distilabel.models.llms.utils import compute_tokens, prepare_output
 
 
@@ -140,17 +139,6 @@ def test_a_failing_question_raises() -> None:
         Failing().generate([chat("a")])
 
 
-def test_outputs_of_several_calls_become_one() -> None:
-    outputs: Any = [
-        {"generations": [text], "statistics": {"output_tokens": [1]}, "more": [text * 2]}
-        for text in "abcd"
-    ]
-    assert merge_responses(outputs, 2) == [
-        {"generations": ["a", "b"], "statistics": {"output_tokens": [1, 1]}, "more": ["aa", "bb"]},
-        {"generations": ["c", "d"], "statistics": {"output_tokens": [1, 1]}, "more": ["cc", "dd"]},
-    ]
-
-
 def test_an_output_leaves_out_what_is_empty() -> None:
     assert prepare_output(["a"]) == {"generations": ["a"], "statistics": {}}
     assert prepare_output(["a"], [1], [2], [[]]) == {
@@ -163,19 +151,3 @@ def test_an_output_leaves_out_what_is_empty() -> None:
 def test_tokens_are_counted_in_text_and_in_messages() -> None:
     assert compute_tokens("abc", list) == 3
     assert compute_tokens([*chat("ab"), *chat("c")], list) == 3
-
-
-def test_what_only_some_calls_give_stays_with_its_generation() -> None:
-    plain: Any = {"generations": ["a"], "statistics": {"output_tokens": [1]}}
-    thought: Any = {
-        "generations": ["b"],
-        "statistics": {"output_tokens": [2], "reasoning_tokens": [1]},
-        "reasoning": ["hm"],
-    }
-    assert merge_responses([plain, thought, plain], 3) == [
-        {
-            "generations": ["a", "b", "a"],
-            "statistics": {"output_tokens": [1, 2, 1], "reasoning_tokens": [None, 1, None]},
-            "reasoning": [None, "hm", None],
-        }
-    ]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from distilabel._simulated.answers.asking import FORMS
+from distilabel._simulated.answers.answer import REASONING_FORMS
 from distilabel._simulated.server.server import running
 from distilabel._simulated.server.settings import Settings
 from distilabel.errors import AnswerError, DistilabelUserError, EndpointError
@@ -161,7 +161,7 @@ def test_key_and_address_come_from_the_environment(monkeypatch: pytest.MonkeyPat
     assert llm.base_url == "http://elsewhere/v1"
     assert llm.api_key is not None
     assert llm.api_key.get_secret_value() == "from the environment"
-    assert "from the environment" not in f"{llm!r} {llm.dump()} {llm._gate_name()}"
+    assert "from the environment" not in f"{llm!r} {llm.dump()} {llm._endpoint_id()}"
 
 
 def test_an_unknown_field_is_told() -> None:
@@ -212,7 +212,7 @@ def test_models_that_differ_in_address_or_key_are_told_apart() -> None:
     slash = OpenAILLM(model="m", base_url="http://x/v1/", api_key="a")
     other = OpenAILLM(model="m", base_url="http://x/v1", api_key="b")
     assert first._identity() == slash._identity() == other._identity()
-    assert first._gate_name() != other._gate_name()
+    assert first._endpoint_id() != other._endpoint_id()
     assert OpenAILLM(model="m", identity="same", api_key="a")._identity() == "same"
 
 
@@ -223,7 +223,7 @@ def test_headers_that_let_one_in_are_neither_dumped_nor_shown() -> None:
     assert "s3cret" not in repr(llm)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", REASONING_FORMS)
 @pytest.mark.parametrize("input", [CHAT, "Explain tides."])
 async def test_reasoning_is_kept_apart_in_every_form(form: str, input: Any) -> None:
     async with running(Settings()) as url:
@@ -235,7 +235,7 @@ async def test_reasoning_is_kept_apart_in_every_form(form: str, input: Any) -> N
     assert output["statistics"]["reasoning_tokens"][0] > 10
 
 
-@pytest.mark.parametrize("form", [form for form in FORMS if form != "think_end"])
+@pytest.mark.parametrize("form", [form for form in REASONING_FORMS if form != "think_end"])
 async def test_all_tokens_spent_thinking_says_what_to_raise(form: str) -> None:
     async with running(Settings(reasoning=form)) as url:
         with pytest.raises(AnswerError, match="all 3 tokens thinking: raise max_new_tokens"):

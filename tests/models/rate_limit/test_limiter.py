@@ -12,6 +12,7 @@ from distilabel.models.rate_limit import circuit_breaker
 from distilabel.models.rate_limit.concurrency import START
 from distilabel.models.rate_limit.limiter import EndpointLimiter, Lease, Outcome
 from distilabel.models.rate_limit.rate import QUICK_FIRST
+from virtual import finish
 
 
 async def settle() -> None:
@@ -22,93 +23,93 @@ async def settle() -> None:
 async def rounds(limiter: EndpointLimiter, count: int, how: Outcome) -> None:
     """Asks one question after the other."""
     for number in range(count):
-        limiter.leave(await limiter.enter(number), how)
+        finish(await limiter.acquire(number), how)
 
 
 async def test_no_more_than_the_limit_are_let_in_and_in_order() -> None:
     limiter = EndpointLimiter("e", most=2)
     order: list[int] = []
-    tickets: list[Lease] = []
+    leases: list[Lease] = []
 
     async def ask(number: int) -> None:
-        tickets.append(await limiter.enter(number))
+        leases.append(await limiter.acquire(number))
         order.append(number)
 
     tasks = [asyncio.create_task(ask(number)) for number in range(5)]
     await settle()
     assert (order, limiter.in_flight, limiter.waiting) == ([0, 1], 2, 3)
-    limiter.leave(tickets[0], Outcome.ANSWERED)
+    finish(leases[0], Outcome.ANSWERED)
     await settle()
     assert order == [0, 1, 2]
-    for ticket in tickets[1:]:
-        limiter.leave(ticket, Outcome.ANSWERED)
+    for lease in leases[1:]:
+        finish(lease, Outcome.ANSWERED)
     await settle()
     assert order == [0, 1, 2, 3, 4]
-    for ticket in tickets[3:]:
-        limiter.leave(ticket, Outcome.ANSWERED)
+    for lease in leases[3:]:
+        finish(lease, Outcome.ANSWERED)
     assert limiter.in_flight == 0
     await asyncio.gather(*tasks)
 
 
 async def test_a_question_asked_again_goes_first() -> None:
     limiter = EndpointLimiter("e", most=1)
-    ticket = await limiter.enter()
-    late = asyncio.create_task(limiter.enter("late"))
+    lease = await limiter.acquire()
+    late = asyncio.create_task(limiter.acquire("late"))
     await settle()
-    again = asyncio.create_task(limiter.enter("again", again=True))
+    again = asyncio.create_task(limiter.acquire("again", retry=True))
     await settle()
-    limiter.leave(ticket, Outcome.ANSWERED)
+    finish(lease, Outcome.ANSWERED)
     await settle()
     assert again.done()
     assert not late.done()
-    limiter.leave(again.result(), Outcome.ANSWERED)
-    limiter.leave(await late, Outcome.ANSWERED)
+    finish(again.result(), Outcome.ANSWERED)
+    finish(await late, Outcome.ANSWERED)
 
 
 async def test_a_cancelled_wait_takes_no_place() -> None:
     limiter = EndpointLimiter("e", most=1)
-    ticket = await limiter.enter()
-    tasks = [asyncio.create_task(limiter.enter()) for _ in range(3)]
+    lease = await limiter.acquire()
+    tasks = [asyncio.create_task(limiter.acquire()) for _ in range(3)]
     await settle()
     tasks[0].cancel()
     tasks[1].cancel()
     await settle()
     assert limiter.waiting == 1
-    limiter.leave(ticket, Outcome.ANSWERED)
-    limiter.leave(await tasks[2], Outcome.ANSWERED)
+    finish(lease, Outcome.ANSWERED)
+    finish(await tasks[2], Outcome.ANSWERED)
     assert (limiter.in_flight, limiter.waiting) == (0, 0)
 
 
 async def test_one_admitted_and_cancelled_at_once_gives_its_place_to_the_next() -> None:
     limiter = EndpointLimiter("e", most=1)
-    ticket = await limiter.enter()
-    first, second = (asyncio.create_task(limiter.enter()) for _ in range(2))
+    lease = await limiter.acquire()
+    first, second = (asyncio.create_task(limiter.acquire()) for _ in range(2))
     await settle()
-    limiter.leave(ticket, Outcome.ANSWERED)  # admits the first, which has not run yet
+    finish(lease, Outcome.ANSWERED)  # admits the first, which has not run yet
     first.cancel()
     await settle()
     assert first.cancelled()
-    limiter.leave(await second, Outcome.ANSWERED)
+    finish(await second, Outcome.ANSWERED)
     assert limiter.in_flight == 0
 
 
 async def test_one_turned_away_and_cancelled_at_once_was_never_in() -> None:
     limiter = EndpointLimiter("e", most=1)
-    ticket = await limiter.enter()
-    task = asyncio.create_task(limiter.enter())
+    lease = await limiter.acquire()
+    task = asyncio.create_task(limiter.acquire())
     await settle()
     limiter.turn_away(EndpointError("closed"))
     task.cancel()
     await settle()
     assert limiter.in_flight == 1
-    limiter.leave(ticket, Outcome.OTHER)
+    finish(lease, Outcome.NEUTRAL)
     assert limiter.in_flight == 0
 
 
 async def test_turning_away_tells_everyone_who_waits() -> None:
     limiter = EndpointLimiter("e", most=1)
-    await limiter.enter()
-    tasks = [asyncio.create_task(limiter.enter()) for _ in range(2)]
+    await limiter.acquire()
+    tasks = [asyncio.create_task(limiter.acquire()) for _ in range(2)]
     await settle()
     limiter.turn_away(EndpointError("closed"))
     for task in tasks:
@@ -118,11 +119,11 @@ async def test_turning_away_tells_everyone_who_waits() -> None:
 
 async def test_the_start_is_measured_whatever_the_limit() -> None:
     limiter = EndpointLimiter("e", most=500)
-    tasks = [asyncio.create_task(limiter.enter(number)) for number in range(100)]
+    tasks = [asyncio.create_task(limiter.acquire(number)) for number in range(100)]
     await settle()
     assert QUICK_FIRST <= limiter.in_flight < 2 * QUICK_FIRST
     for task in tasks:
-        limiter.leave(await task, Outcome.ANSWERED)
+        finish(await task, Outcome.ANSWERED)
     assert limiter.in_flight == 0
 
 
@@ -130,20 +131,20 @@ async def test_a_few_refusals_slow_nothing_down() -> None:
     events: list[Event] = []
     limiter = EndpointLimiter("e", most=50, emit=events.append)
     for number in range(100):
-        how = Outcome.REFUSED if number % 40 == 0 else Outcome.ANSWERED
-        limiter.leave(await limiter.enter(number), how)
+        how = Outcome.REJECTED if number % 40 == 0 else Outcome.ANSWERED
+        finish(await limiter.acquire(number), how)
     assert events == []
 
 
 async def test_a_limit_of_the_users_stays_whatever_is_refused() -> None:
     events: list[Event] = []
     limiter = EndpointLimiter("e", most=20, emit=events.append)
-    await rounds(limiter, 6, Outcome.REFUSED)
+    await rounds(limiter, 6, Outcome.REJECTED)
     assert limiter.limit == 20
     moved = [event for event in events if isinstance(event, LimitChanged)]
     assert moved
     assert moved[0].rate is not None
-    assert "refuses" in moved[0].reason
+    assert "rejects" in moved[0].reason
 
 
 async def test_limits_that_the_endpoint_tells_are_kept_before_it_refuses() -> None:
@@ -153,10 +154,9 @@ async def test_limits_that_the_endpoint_tells_are_kept_before_it_refuses() -> No
         "x-ratelimit-reset-requests": "500s",
     }
     limiter = EndpointLimiter("e", most=50)
-    ticket = await limiter.enter(0)
-    limiter.heard(ticket, headers)
-    limiter.leave(ticket, Outcome.ANSWERED)
-    tasks = [asyncio.create_task(limiter.enter(number)) for number in range(1, 8)]
+    lease = await limiter.acquire(0)
+    finish(lease, Outcome.ANSWERED, headers=headers)
+    tasks = [asyncio.create_task(limiter.acquire(number)) for number in range(1, 8)]
     await settle()
     # All but one, of which a part is kept back.
     assert limiter.in_flight == 3
@@ -174,10 +174,10 @@ async def test_an_older_reply_does_not_outdo_a_newer_one() -> None:
         }
 
     limiter = EndpointLimiter("e", most=50)
-    first, second = await limiter.enter(0), await limiter.enter(1)
-    limiter.heard(second, headers(0))
-    limiter.heard(first, headers(90))
-    waiting = asyncio.create_task(limiter.enter(2))
+    first, second = await limiter.acquire(0), await limiter.acquire(1)
+    finish(second, Outcome.ANSWERED, headers=headers(0))
+    finish(first, Outcome.ANSWERED, headers=headers(90))
+    waiting = asyncio.create_task(limiter.acquire(2))
     await settle()
     assert not waiting.done()
     waiting.cancel()
@@ -189,35 +189,35 @@ async def test_an_endpoint_that_is_out_is_left_alone_tried_and_used_again(
     monkeypatch.setattr(circuit_breaker, "FIRST_PAUSE", 0.02)
     events: list[Event] = []
     limiter = EndpointLimiter("e", most=20, emit=events.append)
-    for ticket in [await limiter.enter(number) for number in range(10)]:
-        limiter.leave(ticket, Outcome.BROKEN, why="a 500")
-    assert not limiter.is_well
+    for lease in [await limiter.acquire(number) for number in range(10)]:
+        finish(lease, Outcome.FAILED, reason="a 500")
+    assert not limiter.is_up
     assert limiter.limit == 20
-    tasks = [asyncio.create_task(limiter.enter(f"later {number}")) for number in range(3)]
+    tasks = [asyncio.create_task(limiter.acquire(f"later {number}")) for number in range(3)]
     await settle()
     assert limiter.in_flight == 0
     done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     assert (len(done), limiter.in_flight) == (1, 1)  # one question tries
-    limiter.leave(done.pop().result(), Outcome.BROKEN)
+    finish(done.pop().result(), Outcome.FAILED)
     assert limiter.in_flight == 0
     done, pending = await asyncio.wait(tasks[1:], return_when=asyncio.FIRST_COMPLETED)
     assert len(done) == 1
-    limiter.leave(done.pop().result(), Outcome.ANSWERED)
+    finish(done.pop().result(), Outcome.ANSWERED)
     await asyncio.wait(pending)
-    assert limiter.is_well
+    assert limiter.is_up
     pauses = [event for event in events if isinstance(event, EndpointPaused)]
     assert [pause.seconds for pause in pauses] == [0.02, 0.04]
     assert "a 500" in pauses[0].reason
     assert [type(event) for event in events][-1] is EndpointResumed
-    limiter.leave(pending.pop().result(), Outcome.ANSWERED)
+    finish(pending.pop().result(), Outcome.ANSWERED)
     assert limiter.in_flight == 0
 
 
 async def test_one_question_that_never_works_is_no_outage() -> None:
     limiter = EndpointLimiter("e", most=20)
     for _ in range(50):
-        limiter.leave(await limiter.enter("the same"), Outcome.BROKEN)
-    assert limiter.is_well
+        finish(await limiter.acquire("the same"), Outcome.FAILED)
+    assert limiter.is_up
 
 
 async def test_a_probe_that_says_nothing_lets_the_next_one_try(
@@ -225,43 +225,43 @@ async def test_a_probe_that_says_nothing_lets_the_next_one_try(
 ) -> None:
     monkeypatch.setattr(circuit_breaker, "FIRST_PAUSE", 0.01)
     limiter = EndpointLimiter("e", most=20)
-    for ticket in [await limiter.enter(number) for number in range(10)]:
-        limiter.leave(ticket, Outcome.BROKEN)
-    limiter.leave(await limiter.enter(), Outcome.OTHER)
-    limiter.leave(await limiter.enter(), Outcome.ANSWERED)
-    assert limiter.is_well
+    for lease in [await limiter.acquire(number) for number in range(10)]:
+        finish(lease, Outcome.FAILED)
+    finish(await limiter.acquire(), Outcome.NEUTRAL)
+    finish(await limiter.acquire(), Outcome.ANSWERED)
+    assert limiter.is_up
 
 
 async def test_an_outage_without_end_turns_everyone_away(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(circuit_breaker, "FIRST_PAUSE", 0.01)
-    monkeypatch.setattr(circuit_breaker, "PATIENCE_WITH_A_STRANGER", 0.0)
+    monkeypatch.setattr(circuit_breaker, "PATIENCE_UNKNOWN", 0.0)
     limiter = EndpointLimiter("e", most=20)
-    for ticket in [await limiter.enter(number) for number in range(10)]:
-        limiter.leave(ticket, Outcome.BROKEN, why="a 500")
-    tasks = [asyncio.create_task(limiter.enter()) for _ in range(2)]
+    for lease in [await limiter.acquire(number) for number in range(10)]:
+        finish(lease, Outcome.FAILED, reason="a 500")
+    tasks = [asyncio.create_task(limiter.acquire()) for _ in range(2)]
     done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    limiter.leave(done.pop().result(), Outcome.BROKEN, why="a 500 again")
-    with pytest.raises(EndpointError, match=r"11 questions in a row.*a 500 again"):
+    finish(done.pop().result(), Outcome.FAILED, reason="a 500 again")
+    with pytest.raises(EndpointError, match=r"11 requests in a row failed.*a 500 again"):
         await pending.pop()
 
 
 async def test_the_users_pace_holds_questions_back_and_lets_them_go_on() -> None:
     limiter = EndpointLimiter("e", requests_per_minute=60 * 50)
-    tickets = [asyncio.create_task(limiter.enter()) for _ in range(60)]
+    leases = [asyncio.create_task(limiter.acquire()) for _ in range(60)]
     await settle()
     assert 0 < limiter.in_flight <= START
-    for task in list(tickets):
-        limiter.leave(await task, Outcome.ANSWERED)
+    for task in list(leases):
+        finish(await task, Outcome.ANSWERED)
     assert (limiter.in_flight, limiter.waiting) == (0, 0)
 
 
 async def test_one_cancelled_and_passed_over_at_once_is_only_cancelled() -> None:
     limiter = EndpointLimiter("e", most=1)
-    first = await limiter.enter()
-    waiting = asyncio.create_task(limiter.enter())
+    first = await limiter.acquire()
+    waiting = asyncio.create_task(limiter.acquire())
     await settle()
     waiting.cancel()
-    limiter.leave(first, Outcome.OTHER)
+    finish(first, Outcome.NEUTRAL)
     with pytest.raises(asyncio.CancelledError):
         await waiting
     assert (limiter.in_flight, limiter.waiting) == (0, 0)

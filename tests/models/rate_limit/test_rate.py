@@ -1,4 +1,4 @@
-"""Protects the arithmetic of the tempo; the time is given, so that nothing is waited for."""
+"""Protects the arithmetic of the rate; the time is given, so that nothing is waited for."""
 
 from __future__ import annotations
 
@@ -9,100 +9,100 @@ import pytest
 from distilabel.models.rate_limit.rate import DOUBLING, FIRST, FIRST_RATE, REST, RequestRate
 
 
-def sent(tempo: RequestRate, start: float, seconds: float, step: float = 0.001) -> int:
+def sent(rate: RequestRate, start: float, seconds: float, step: float = 0.001) -> int:
     """How many questions go in a time, if there are always some to ask."""
     count = 0
     for tick in range(int(seconds / step)):
         now = start + tick * step
-        while tempo.wait(now) == 0 and count < 100_000:
-            tempo.take(now)
+        while rate.wait(now) == 0 and count < 100_000:
+            rate.take(now)
             count += 1
     return count
 
 
 def test_it_begins_with_a_few_and_soon_holds_nothing_back() -> None:
-    tempo = RequestRate()
-    assert FIRST <= sent(tempo, 100.0, DOUBLING) < FIRST + 3 * FIRST_RATE * DOUBLING
-    sent(tempo, 100.0 + DOUBLING, 8 * DOUBLING)
-    assert tempo.rate == math.inf
-    assert not tempo.is_held
+    rate = RequestRate()
+    assert FIRST <= sent(rate, 100.0, DOUBLING) < FIRST + 3 * FIRST_RATE * DOUBLING
+    sent(rate, 100.0 + DOUBLING, 8 * DOUBLING)
+    assert rate.per_second == math.inf
+    assert not rate.is_held
 
 
 def test_rows_that_trickle_make_it_no_faster() -> None:
-    tempo = RequestRate()
+    rate = RequestRate()
     for second in range(100):
-        tempo.take(100.0 + second)
-    assert tempo.rate == FIRST_RATE
+        rate.take(100.0 + second)
+    assert rate.per_second == FIRST_RATE
 
 
 def test_the_first_refusals_slow_it_down_by_what_was_refused() -> None:
-    tempo = RequestRate()
-    sent(tempo, 100.0, 2 * DOUBLING)
-    before = tempo.rate
-    assert not tempo.slow_down(100.2, 0.01, 0.5, 0.0)
-    assert not tempo.is_held
-    tempo.slow_down_by(0.5, 100.2)
-    assert tempo.is_held
-    assert before / 3 < tempo.rate < 0.5 * before
+    rate = RequestRate()
+    sent(rate, 100.0, 2 * DOUBLING)
+    before = rate.per_second
+    assert not rate.slow_down(100.2, 0.01, 0.5, 0.0)
+    assert not rate.is_held
+    rate.slow_down_by(0.5, 100.2)
+    assert rate.is_held
+    assert before / 3 < rate.per_second < 0.5 * before
 
 
 def test_it_goes_as_fast_as_was_let_in_when_that_was_counted() -> None:
-    tempo = RequestRate()
-    sent(tempo, 100.0, 2 * DOUBLING)
-    assert tempo.set_to(20, 0.4, 100.5)
-    assert tempo.rate == pytest.approx(50 * REST)
-    assert not tempo.set_to(2, 0.05, 101.0)
-    assert tempo.rate == pytest.approx(40 * REST)
+    rate = RequestRate()
+    sent(rate, 100.0, 2 * DOUBLING)
+    assert rate.set_to(20, 0.4, 100.5)
+    assert rate.per_second == pytest.approx(50 * REST)
+    assert not rate.set_to(2, 0.05, 101.0)
+    assert rate.per_second == pytest.approx(40 * REST)
 
 
-def held_at(rate: float) -> RequestRate:
-    tempo = RequestRate()
-    tempo.slow_down_by(1.0, 99.0)
-    tempo.hold(rate, 100.0)
-    tempo.is_steady = True
-    return tempo
+def held_at(per_second: float) -> RequestRate:
+    rate = RequestRate()
+    rate.slow_down_by(1.0, 99.0)
+    rate.hold(per_second, 100.0)
+    rate.is_steady = True
+    return rate
 
 
 def test_what_was_let_in_between_refusals_is_what_is_allowed() -> None:
-    tempo = held_at(60.0)
-    for _ in range(sent(tempo, 100.0, 10.0) - 450):
-        tempo.refused()
-    assert tempo.slow_down(110.0, 0.01, 0.2, 0.0)
-    assert tempo.rate == pytest.approx(450 / 11 * REST, rel=0.02)
+    rate = held_at(60.0)
+    for _ in range(sent(rate, 100.0, 10.0) - 450):
+        rate.rejected()
+    assert rate.slow_down(110.0, 0.01, 0.2, 0.0)
+    assert rate.per_second == pytest.approx(450 / 11 * REST, rel=0.02)
 
 
 def test_what_is_on_its_way_is_not_taken_for_let_in() -> None:
-    tempo = held_at(60.0)
-    sent(tempo, 100.0, 1.0)
+    rate = held_at(60.0)
+    sent(rate, 100.0, 1.0)
     # A refusal takes a second to come back, so that nothing is known of the last one.
-    assert not tempo.slow_down(101.0, 1.0, 0.2, 0.0)
+    assert not rate.slow_down(101.0, 1.0, 0.2, 0.0)
 
 
 def test_stray_refusals_are_not_taken_for_a_lower_limit() -> None:
-    tempo = held_at(60.0)
-    asked = sent(tempo, 99.0, 11.0)
+    rate = held_at(60.0)
+    asked = sent(rate, 99.0, 11.0)
     for _ in range(asked // 5):
-        tempo.refused()
-    tempo.slow_down(110.0, 0.01, 0.25, 0.2)
-    assert tempo.rate > 0.9 * asked / 11
+        rate.rejected()
+    rate.slow_down(110.0, 0.01, 0.25, 0.2)
+    assert rate.per_second > 0.9 * asked / 11
 
 
 def test_while_refusals_are_on_trial_it_does_not_grow_and_then_soon() -> None:
-    tempo = held_at(50.0)
-    tempo.slow_down_by(0.01, 100.0)
-    rate = tempo.rate
-    sent(tempo, 100.0, 5.0)
-    assert tempo.rate == rate
-    tempo.is_steady = False
-    sent(tempo, 105.0, 20.0)
-    assert tempo.rate > 2 * rate
+    rate = held_at(50.0)
+    rate.slow_down_by(0.01, 100.0)
+    before = rate.per_second
+    sent(rate, 100.0, 5.0)
+    assert rate.per_second == before
+    rate.is_steady = False
+    sent(rate, 105.0, 20.0)
+    assert rate.per_second > 2 * before
 
 
 def test_an_endpoint_that_lets_in_nothing_is_still_asked_now_and_then() -> None:
-    tempo = RequestRate()
+    rate = RequestRate()
     for second in range(20):
-        tempo.slow_down_by(1.0, 100.0 + second)
-    assert tempo.rate >= 5.0
+        rate.slow_down_by(1.0, 100.0 + second)
+    assert rate.per_second >= 5.0
 
 
 def test_with_a_limit_of_the_users_it_begins_quickly() -> None:
@@ -110,10 +110,10 @@ def test_with_a_limit_of_the_users_it_begins_quickly() -> None:
 
 
 def test_more_places_are_not_filled_all_at_once() -> None:
-    tempo = RequestRate()
-    tempo.hold(math.inf, 100.0)
-    assert sent(tempo, 100.0, 0.001) == 100_000
-    tempo = RequestRate()
-    tempo.hold(math.inf, 100.0)
-    tempo.measure_again(100.0)
-    assert sent(tempo, 100.0, 0.01) < 10
+    rate = RequestRate()
+    rate.hold(math.inf, 100.0)
+    assert sent(rate, 100.0, 0.001) == 100_000
+    rate = RequestRate()
+    rate.hold(math.inf, 100.0)
+    rate.measure_again(100.0)
+    assert sent(rate, 100.0, 0.01) < 10

@@ -1,4 +1,4 @@
-"""Protects the arithmetic of the pace; the time is given, so that nothing is waited for."""
+"""Protects the arithmetic of the limits; the time is given, so that nothing is waited for."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ import pytest
 
 from distilabel.models.rate_limit.limiter import EndpointLimiter, Outcome
 from distilabel.models.rate_limit.user_limits import GUESS, UserLimits
-from virtual import in_no_time
+from virtual import finish, in_no_time
 
 
-def sent(pace: UserLimits, seconds: float, start: float = 100.0, step: float = 0.01) -> int:
+def sent(limits: UserLimits, seconds: float, start: float = 100.0, step: float = 0.01) -> int:
     """How many questions go in a time, if there are always some to ask."""
     count = 0
     for tick in range(int(seconds / step)):
         now = start + tick * step
-        while pace.wait(now) == 0 and count < 100_000:
-            pace.take(now)
+        while limits.wait(now) == 0 and count < 100_000:
+            limits.take(now)
             count += 1
     return count
 
 
 def test_without_limits_nothing_waits() -> None:
-    pace = UserLimits(None, None)
-    assert pace.wait(1.0) == 0
-    pace.take(1.0)
-    assert pace.wait(1.0) == 0
+    limits = UserLimits(None, None)
+    assert limits.wait(1.0) == 0
+    limits.take(1.0)
+    assert limits.wait(1.0) == 0
 
 
 def test_requests_go_at_the_pace_of_the_user_after_a_seconds_worth() -> None:
@@ -34,35 +34,35 @@ def test_requests_go_at_the_pace_of_the_user_after_a_seconds_worth() -> None:
 
 
 def test_less_than_one_request_a_second_is_possible() -> None:
-    pace = UserLimits(30, None)
-    pace.take(100.0)
-    assert pace.wait(100.0) == pytest.approx(2.0)
-    assert pace.wait(102.0) == 0
+    limits = UserLimits(30, None)
+    limits.take(100.0)
+    assert limits.wait(100.0) == pytest.approx(2.0)
+    assert limits.wait(102.0) == 0
 
 
 def test_waiting_as_long_as_was_said_is_enough() -> None:
-    pace = UserLimits(7, None)
+    limits = UserLimits(7, None)
     now = 100.0
     for _ in range(1000):
-        pace.take(now)
-        now += pace.wait(now)
-        assert pace.wait(now) == 0
+        limits.take(now)
+        now += limits.wait(now)
+        assert limits.wait(now) == 0
 
 
 def test_tokens_are_set_aside_before_they_are_known() -> None:
-    pace = UserLimits(None, 60_000)
-    assert pace.take(100.0) == GUESS
-    pace.take(100.0)
-    assert pace.wait(100.0) > 0
-    pace.spend(0, GUESS, 100.0)  # no answer: they are given back
-    assert pace.wait(100.0) == 0
+    limits = UserLimits(None, 60_000)
+    assert limits.take(100.0) == GUESS
+    limits.take(100.0)
+    assert limits.wait(100.0) > 0
+    limits.settle(0, GUESS, 100.0)  # no answer: they are given back
+    assert limits.wait(100.0) == 0
 
 
 def test_tokens_spent_beyond_the_limit_are_waited_for() -> None:
-    pace = UserLimits(None, 60_000)
-    reserved = pace.take(100.0)
-    pace.spend(11_000, reserved, 100.0)
-    assert pace.wait(100.0) == pytest.approx(10.0, abs=0.01)
+    limits = UserLimits(None, 60_000)
+    reserved = limits.take(100.0)
+    limits.settle(11_000, reserved, 100.0)
+    assert limits.wait(100.0) == pytest.approx(10.0, abs=0.01)
 
 
 async def asked(limiter: EndpointLimiter, count: int, tokens: int) -> list[float]:
@@ -71,10 +71,10 @@ async def asked(limiter: EndpointLimiter, count: int, tokens: int) -> list[float
     times: list[float] = []
 
     async def ask(number: int) -> None:
-        ticket = await limiter.enter(number)
+        lease = await limiter.acquire(number)
         times.append(loop.time())
         await asyncio.sleep(0.1)
-        limiter.leave(ticket, Outcome.ANSWERED, tokens=tokens)
+        finish(lease, Outcome.ANSWERED, tokens=tokens)
 
     await asyncio.gather(*(ask(number) for number in range(count)))
     return [time - times[0] for time in times]

@@ -130,7 +130,7 @@ def test_a_file_calls_nothing_but_factories(
 
 @pytest.mark.parametrize("data", [{}, {"pipeline": None}, {"pipeline": {}}, {"steps": []}])
 def test_what_is_no_pipeline(data: Any) -> None:
-    with pytest.raises(DistilabelUserError, match="no pipeline"):
+    with pytest.raises(DistilabelUserError, match="not a pipeline"):
         Pipeline.from_dict(data)
 
 

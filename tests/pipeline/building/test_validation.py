@@ -1,4 +1,4 @@
-"""What is wrong with a pipeline is said before anything is spent, all of it at once."""
+"""Protects validation: every problem is reported before anything is spent, all in one error."""
 
 from __future__ import annotations
 
@@ -129,9 +129,9 @@ def nothing() -> None:
     pass
 
 
-FAULTS: list[tuple[Callable[[], None], type[Exception], str]] = [
-    (root_takes_rows, DistilabelUserError, "fn_0 gets no rows.*dataset="),
-    (generator_with_rows, ValueError, "takes_rows_0.*no StepInput"),
+PROBLEMS: list[tuple[Callable[[], None], type[Exception], str]] = [
+    (root_takes_rows, DistilabelUserError, "fn_0 receives no rows.*dataset="),
+    (generator_with_rows, ValueError, "takes_rows_0.*cannot take a StepInput"),
     (generator_without_offset, ValueError, "no_offset_0.*offset"),
     (no_step_input, DistilabelUserError, "no_input_0.*StepInput"),
     (several_predecessors, DistilabelUserError, r"fn_0.*numbers_0, numbers_1.*\*inputs"),
@@ -139,21 +139,29 @@ FAULTS: list[tuple[Callable[[], None], type[Exception], str]] = [
     (missing_column, ValueError, r"ask_0 needs.*'text'.*did you mean 'test'"),
     (wrong_input_mapping, DistilabelUserError, "ask_0: input_mappings.*'txt'.*'text'"),
     (wrong_output_mapping, DistilabelUserError, "numbers_0: output_mappings.*'texts'.*'text'"),
-    (mandatory_parameter, ValueError, r"mandatory_0: must .*run\(parameters="),
-    (routed_with_another_predecessor, DistilabelUserError, "join_0 is routed to from numbers_1"),
-    (routed_batch_too_large, ValueError, r"fn_0 is routed batches of 10.*\(20\)"),
+    (mandatory_parameter, ValueError, r"mandatory_0: required .*: must.*run\(parameters="),
+    (
+        routed_with_another_predecessor,
+        DistilabelUserError,
+        "join_0 receives rows routed by numbers_1.*numbers_0",
+    ),
+    (routed_batch_too_large, ValueError, r"fn_0: .*\(20\) must divide .*\(10\)"),
     (routed_batch_no_divisor, ValueError, r"fn_0.*\(3\) must divide"),
-    (convergence_batch_too_large, ValueError, r"join_0.*\(50\) is larger"),
-    (convergence_of_two_routings, ValueError, "join_0 joins rows routed from different steps"),
-    (row_into_generator, DistilabelUserError, "numbers_1 makes rows by itself"),
+    (convergence_batch_too_large, ValueError, r"join_0.*\(50\) cannot be larger"),
+    (convergence_of_two_routings, ValueError, "join_0 combines rows routed by different steps"),
+    (
+        row_into_generator,
+        DistilabelUserError,
+        "numbers_1: a generator step cannot receive rows.*numbers_0",
+    ),
     (unknown_generation_argument, DistilabelUserError, "ask_0.*temprature.*temperature"),
     (columns_that_raise, DistilabelUserError, "broken_columns_0.*KeyError"),
     (nothing, DistilabelUserError, "no steps"),
 ]
 
 
-@pytest.mark.parametrize(("build", "kind", "words"), FAULTS)
-def test_each_fault_is_said(
+@pytest.mark.parametrize(("build", "kind", "words"), PROBLEMS)
+def test_each_problem_is_reported(
     build: Callable[[], None], kind: type[Exception], words: str, tmp_path: Path
 ) -> None:
     with Pipeline(name="p", cache_dir=tmp_path / "cache") as pipeline:
@@ -163,7 +171,7 @@ def test_each_fault_is_said(
     assert not (tmp_path / "cache").exists()
 
 
-def test_several_faults_are_said_together_and_nothing_is_touched(tmp_path: Path) -> None:
+def test_several_problems_are_reported_together_and_nothing_is_touched(tmp_path: Path) -> None:
     llm = Echo()
     with Pipeline(name="p", cache_dir=tmp_path / "cache") as pipeline:
         load = Numbers(output_mappings={"texts": "t"})
@@ -171,7 +179,7 @@ def test_several_faults_are_said_together_and_nothing_is_touched(tmp_path: Path)
         load >> [NoInput(), Mandatory()]
     with pytest.raises(ValueError) as caught:
         pipeline.run(parameters={"one": {"num_generation": 2}})
-    for words in ("5 things", "'texts'", "nowhere", "no_input_0", "must", "num_generations"):
+    for words in ("5 problems", "'texts'", "nowhere", "no_input_0", "must", "num_generations"):
         assert words in str(caught.value)
     assert llm.asked == []
     assert not (tmp_path / "cache").exists()
@@ -186,28 +194,28 @@ def no_rows() -> None:
 
 
 @pytest.mark.parametrize("build", [missing_files, no_rows])
-def test_what_follows_from_a_fault_is_no_second_one(
+def test_the_consequence_of_a_problem_is_not_a_second_one(
     build: Callable[[], None], tmp_path: Path
 ) -> None:
     with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
         build()
     with pytest.raises(DistilabelUserError, match=r"no files|is empty") as caught:
         pipeline.run()
-    assert "things are wrong" not in str(caught.value)
+    assert "problems" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
     ("groups", "words"),
     [([["nobody"]], "'nobody'"), ([["numbers_0"], ["numbers_0"]], "two groups")],
 )
-def test_load_groups(groups: Any, words: str, tmp_path: Path) -> None:
+def test_a_load_group_names_each_step_once(groups: Any, words: str, tmp_path: Path) -> None:
     with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
         Numbers() >> Fn()
     with pytest.raises(DistilabelUserError, match=words):
         pipeline.run(load_groups=groups)
 
 
-def test_a_global_step_stands_alone_in_its_load_group(tmp_path: Path) -> None:
+def test_a_global_step_must_be_alone_in_its_load_group(tmp_path: Path) -> None:
     with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
         Numbers() >> Fn() >> FnGlobal()
     with pytest.raises(DistilabelUserError, match="fn_global_0"):
@@ -215,7 +223,7 @@ def test_a_global_step_stands_alone_in_its_load_group(tmp_path: Path) -> None:
     pipeline.run(load_groups=[["fn_0"], ["fn_global_0"]])
 
 
-def test_a_load_group_leaves_no_step_out_between(tmp_path: Path) -> None:
+def test_a_load_group_must_not_skip_a_step(tmp_path: Path) -> None:
     with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
         a, b, c = Fn(name="a"), Fn(name="b"), Fn(name="c")
         Numbers() >> a >> b >> c
@@ -241,7 +249,7 @@ def test_a_requirement_that_is_not_installed(tmp_path: Path) -> None:
     assert not (tmp_path / "cache").exists()
 
 
-def test_optional_inputs_are_not_demanded(tmp_path: Path) -> None:
+def test_optional_inputs_are_not_required(tmp_path: Path) -> None:
     class Optional(Fn):
         @property
         def inputs(self) -> Any:

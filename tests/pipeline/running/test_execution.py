@@ -234,7 +234,7 @@ def test_a_model_class_of_a_program_is_the_same_when_imported_and_not_that_of_an
     assert "two 1" in told("two.py")
     assert "one 0" in told("one.py")
     run = ("-m", "distilabel", "pipeline", "run", "--script", "one.py")
-    assert "0 answers asked, 1 reused" in told(*run)
+    assert "0 answers received, 1 reused" in told(*run)
 
 
 def test_a_user_error_in_load_is_raised_without_a_traceback_of_the_engine(
@@ -248,7 +248,7 @@ def test_a_user_error_in_load_is_raised_without_a_traceback_of_the_engine(
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
     told = capsys.readouterr().err
-    assert "ended by an error before anything was answered" in told
+    assert "stopped by an error before any answer was received" in told
     assert "rows in" not in told
     assert "run again" not in told
 

@@ -34,8 +34,8 @@ def test_runs_that_finish_and_fail(tmp_path: Path) -> None:
     assert first.pipeline == "noted"
     assert first.report is not None
     assert first.report["rows"] == 4
-    assert "4 answers asked, 0 reused" in first.text
-    assert "0 answers asked, 4 reused" in again.text
+    assert "4 answers received, 0 reused" in first.text
+    assert "0 answers received, 4 reused" in again.text
     assert first.folder == again.folder
     assert first.id != again.id
 

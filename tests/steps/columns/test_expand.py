@@ -52,7 +52,7 @@ def test_what_is_no_list_is_refused_with_the_cure(value: Any) -> None:
 
 
 def test_text_that_is_no_json_is_refused() -> None:
-    with pytest.raises(DistilabelUserError, match="no JSON"):
+    with pytest.raises(DistilabelUserError, match="not valid JSON"):
         expanded({"a": "[1,"}, columns=["a"], encoded=True)
 
 

@@ -143,7 +143,7 @@ def test_a_saved_dataset(tmp_path: Path) -> None:
     step = LoadDataFromDisk(dataset_path=tmp_path / "d", batch_size=2, num_examples=3)
     assert step.outputs == ["a"]
     assert rows(step) == ROWS[:3]
-    assert "leave `split` out" in refusal(
+    assert "Leave `split` out" in refusal(
         LoadDataFromDisk(dataset_path=tmp_path / "d", split="train")
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from distilabel._core.row_context import row_at_work
+from distilabel._core.row_context import current_row
 from distilabel.errors import AnswerError
 from distilabel.models import SimulatedLLM
 from distilabel.steps.tasks import Magpie, MagpieGenerator
@@ -137,11 +137,11 @@ async def drawn(rows: int, system_prompt: Any) -> list[str]:
     task = Magpie(llm=llm(), system_prompt=system_prompt)
     prompts = []
     for number in range(rows):
-        before = row_at_work.set((number,))
+        before = current_row.set((number,))
         ask = Recorder()
         await task.aprocess({}, ask)
         prompts.append(ask.given[0][0]["content"])
-        row_at_work.reset(before)
+        current_row.reset(before)
     return prompts
 
 
@@ -161,11 +161,11 @@ async def test_a_row_made_of_another_draws_for_itself() -> None:
     task = Magpie(llm=llm(), system_prompt=[str(i) for i in range(50)])
     prompts = set()
     for branch in range(10):
-        before = row_at_work.set((3, branch))
+        before = current_row.set((3, branch))
         ask = Recorder()
         await task.aprocess({}, ask)
         prompts.add(ask.given[0][0]["content"])
-        row_at_work.reset(before)
+        current_row.reset(before)
     assert len(prompts) > 5
 
 
@@ -185,9 +185,9 @@ def test_outside_a_run_rows_draw_in_their_order() -> None:
 
 
 def test_the_model_has_to_know_the_template(scripted: Any) -> None:
-    with pytest.raises(ValidationError, match="Scripted cannot write a user's message"):
+    with pytest.raises(ValidationError, match="Scripted cannot write user messages"):
         Magpie(llm=scripted())
-    with pytest.raises(ValidationError, match="needs magpie_pre_query_template"):
+    with pytest.raises(ValidationError, match="needs a magpie_pre_query_template"):
         MagpieGenerator(llm=SimulatedLLM(), num_rows=2)
     model = llm()
     assert not model.use_magpie_template
@@ -198,7 +198,7 @@ def test_the_model_has_to_know_the_template(scripted: Any) -> None:
 @pytest.mark.parametrize(
     ("prompts", "words"),
     [
-        ({"a": ("x", 0.6), "b": ("y", 0.6)}, "1.0 together"),
+        ({"a": ("x", 0.6), "b": ("y", 0.6)}, "add up to 1.0"),
         ({"a": ("x", 1.5), "b": ("y", -0.5)}, "0 or more"),
         ([], "is empty"),
         ({}, "is empty"),

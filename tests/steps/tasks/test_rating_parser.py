@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from distilabel.steps.tasks.rating_parser import Judgement, read_judgements
+from distilabel.steps.tasks.rating_parser import TextRating, parse_ratings
 
 
 def plain(output: str, count: int | None) -> list[tuple[int | None, str | None]]:
-    return [(j.rating, j.rationale) for j in read_judgements(output, count, typed=False)]
+    return [(j.rating, j.rationale) for j in parse_ratings(output, count, typed=False)]
 
 
 def test_blocks_under_headings() -> None:
@@ -116,31 +116,31 @@ def test_types_have_rationales_of_their_own() -> None:
         "Type: 1\nRationale: why\nRating: 3 out of 5\nRationale: because\n\n"
         "Type: None\nRationale: none\nRating: 5\nRationale: perfect"
     )
-    assert read_judgements(output, 2, typed=True) == [
-        Judgement(rating=3, rationale="because", type=1, type_rationale="why"),
-        Judgement(rating=5, rationale="perfect", type=None, type_rationale="none"),
+    assert parse_ratings(output, 2, typed=True) == [
+        TextRating(rating=3, rationale="because", type=1, type_rationale="why"),
+        TextRating(rating=5, rationale="perfect", type=None, type_rationale="none"),
     ]
 
 
 def test_the_second_rationale_may_say_what_it_is_for() -> None:
     output = "**Type**: 2, 3\n**Rationale**: w\n**Rating**: 3\n**Rationale for Rating**: b"
-    assert read_judgements(output, 1, typed=True) == [
-        Judgement(rating=3, rationale="b", type=2, type_rationale="w")
+    assert parse_ratings(output, 1, typed=True) == [
+        TextRating(rating=3, rationale="b", type=2, type_rationale="w")
     ]
 
 
 def test_a_missing_rationale_does_not_borrow_the_other_one() -> None:
-    assert read_judgements("Type: 1\nRating: 3\nRationale: b", 1, typed=True) == [
-        Judgement(rating=3, rationale="b", type=1)
+    assert parse_ratings("Type: 1\nRating: 3\nRationale: b", 1, typed=True) == [
+        TextRating(rating=3, rationale="b", type=1)
     ]
-    assert read_judgements("Type: 1\nRationale: w\nRating: 3", 1, typed=True) == [
-        Judgement(rating=3, type=1, type_rationale="w")
+    assert parse_ratings("Type: 1\nRationale: w\nRating: 3", 1, typed=True) == [
+        TextRating(rating=3, type=1, type_rationale="w")
     ]
 
 
 def test_ratings_where_types_were_asked_for_are_no_judgement() -> None:
     output = "#### Output for Text 1\nRating: 4\nRationale: fine"
-    assert read_judgements(output, 1, typed=True) == [Judgement()]
+    assert parse_ratings(output, 1, typed=True) == [TextRating()]
 
 
 def test_without_a_count_there_are_as_many_as_were_judged() -> None:

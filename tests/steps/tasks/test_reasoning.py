@@ -13,7 +13,7 @@ from distilabel.errors import DistilabelUserError
 from distilabel.models import OpenAILLM, SimulatedLLM
 from distilabel.pipeline import Pipeline
 from distilabel.steps.tasks import EvolQuality, TextGeneration, UltraFeedback
-from distilabel.steps.tasks.reasoning import NO_ANSWER
+from distilabel.steps.tasks.reasoning import REASONING_WITHOUT_TEXT
 from endpoint import Endpoint
 from rooms import Ask, Echo, Numbers, rows_of
 
@@ -113,7 +113,7 @@ class Half(Echo):
 def test_a_generation_of_thoughts_alone_is_a_failure_among_others(tmp_path: Path) -> None:
     distiset = run(tmp_path, Half(), num_generations=2)
     assert [row["answer"] for row in rows_of(distiset)] == [None, "1"] * 3
-    assert {failure["message"] for failure in distiset.failures} == {NO_ANSWER}
+    assert {failure["message"] for failure in distiset.failures} == {REASONING_WITHOUT_TEXT}
     assert (len(distiset.failures), distiset.report.balanced) == (3, True)
 
 
@@ -164,5 +164,5 @@ def test_a_column_of_that_name_is_not_written_over() -> None:
         def outputs(self) -> list[str]:
             return ["reasoning", "model_name"]
 
-    with pytest.raises(DistilabelUserError, match="of its own"):
+    with pytest.raises(DistilabelUserError, match="already has an output column"):
         Own(llm=SimulatedLLM(), add_reasoning=True).load()

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from distilabel.models import SimulatedLLM
-from distilabel.steps.tasks.base import asked_by_row
+from distilabel.steps.tasks.base import uses_aprocess
 from distilabel.steps.tasks.row_generator import RowGenerator
 from rooms import Echo
 
@@ -71,8 +71,8 @@ def test_equal_questions_of_different_batches_get_different_answers() -> None:
 
 
 def test_a_process_of_its_own_makes_it_an_ordinary_generator() -> None:
-    assert asked_by_row(Asked)
-    assert not asked_by_row(Own)
+    assert uses_aprocess(Asked)
+    assert not uses_aprocess(Own)
     Own(llm=Echo(), process_timeout=3.0)
-    with pytest.raises(ValidationError, match="set the `timeout` of its model"):
+    with pytest.raises(ValidationError, match="Set the `timeout` of its model"):
         Asked(llm=Echo(), process_timeout=3.0)

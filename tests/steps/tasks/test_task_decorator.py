@@ -69,12 +69,12 @@ def test_the_function_makes_the_columns(scripted: Any) -> None:
     [
         (None, "no docstring"),
         ("Only words.", "1 parts"),
-        ("---\n- a\n---", "no keys"),
-        ("---\nsystem_prompt: {\n---", "no YAML"),
+        ("---\n- a\n---", "not a YAML mapping"),
+        ("---\nsystem_prompt: {\n---", "not valid YAML"),
         ("---\nsystem_prompt: s\n---", "user_message_template"),
         ("---\nsystem_prompt: s\nuser_message_template: 3\n---", "user_message_template"),
         ("---\nsystem_prompt: s\nuser_message_template: '{zzz}'\n---", "{zzz}"),
-        ("---\nsystem_prompt: s\nuser_message_template: 'a } b'\n---", "doubled"),
+        ("---\nsystem_prompt: s\nuser_message_template: 'a } b'\n---", "double literal braces"),
     ],
 )
 def test_mistakes_are_found_when_the_task_is_written(doc: str | None, said: str) -> None:

@@ -116,9 +116,9 @@ def test_a_conversation_is_continued(scripted: Any) -> None:
 @pytest.mark.parametrize(
     ("messages", "said"),
     [
-        ("q", "no conversation"),
-        ([], "no conversation"),
-        (None, "no conversation"),
+        ("q", "does not contain a conversation"),
+        ([], "does not contain a conversation"),
+        (None, "does not contain a conversation"),
         ([USER, {"role": "assistant", "content": "a"}], "'assistant'"),
     ],
 )
@@ -130,8 +130,8 @@ def test_conversations_without_a_question_are_refused(
 
 
 def test_only_who_passes_the_old_argument_is_told_and_only_once(scripted: Any) -> None:
-    text_generation._say_that_use_system_prompt_is_gone.cache_clear()
-    with pytest.warns(DeprecationWarning, match="does nothing any more") as told:
+    text_generation._warn_about_use_system_prompt.cache_clear()
+    with pytest.warns(DeprecationWarning, match="has no effect") as told:
         task = TextGeneration(llm=scripted(), use_system_prompt=True)
     assert len(told) == 1
     assert told[0].filename == __file__
@@ -143,7 +143,7 @@ def test_only_who_passes_the_old_argument_is_told_and_only_once(scripted: Any) -
 
 
 def test_loading_a_file_tells_nobody(scripted: Any) -> None:
-    text_generation._say_that_use_system_prompt_is_gone.cache_clear()
+    text_generation._warn_about_use_system_prompt.cache_clear()
     dump = TextGeneration(llm=scripted(), template="{{ a }}", columns=["a"]).dump()
     dump["use_system_prompt"] = False
     assert TextGeneration.from_dict(dump).dump() == dump

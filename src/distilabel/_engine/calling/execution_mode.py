@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum, auto
 
 from distilabel.steps.base import GeneratorStep, GlobalStep, Step, _Step
-from distilabel.steps.tasks.base import Task, asked_by_row
+from distilabel.steps.tasks.base import Task, uses_aprocess
 from distilabel.steps.tasks.row_generator import RowGenerator
 
 
@@ -56,7 +56,7 @@ def execution_mode(step: _Step, *, batch_jobs: bool = True) -> ExecutionMode:
 def _is_asked_by_row(task: Task | RowGenerator) -> bool:
     # A subclass may make `llm` optional: without a model, its code is run as it is.
     has_model = any(model is task.llm for model in task._all_models())
-    return has_model and asked_by_row(type(task))
+    return has_model and uses_aprocess(type(task))
 
 
 def _asks_in_batch_jobs(step: Step) -> bool:

@@ -54,15 +54,15 @@ def run_step(step: Step, rows: list[Any]) -> tuple[list[Any], list[RowOrigin]]:
 
 def _process(step: Step, inputs: list[list[Any]]) -> tuple[list[Any], list[RowOrigin]]:
     mappings = step._mappings
-    named = [[mappings.into(row) for row in rows] for rows in inputs] if mappings else inputs
+    named = [[mappings.to_step(row) for row in rows] for rows in inputs] if mappings else inputs
     # The step may change the lists; origins are found from the rows as they were.
     before = [list(rows) for rows in named]
     made = distinct(checked_rows(_collect(step, step.process(*named)), str(step.name)))
     origins = match_origins(before[0], made, *before[1:])
     if mappings:
-        aside = [mappings.set_aside(row) for row in inputs[0]] if len(inputs) == 1 else []
+        aside = [mappings.hidden_columns(row) for row in inputs[0]] if len(inputs) == 1 else []
         made = [
-            mappings.out_of(row, aside[origin.position] if aside else {})
+            mappings.to_pipeline(row, aside[origin.position] if aside else {})
             for row, origin in zip(made, origins, strict=True)
         ]
     return made, origins

@@ -8,8 +8,12 @@ from dataclasses import asdict, dataclass, field
 from statistics import NormalDist, fmean, stdev
 from typing import Any, Final
 
-from distilabel._engine.reporting.model_usage import money
-from distilabel._engine.reporting.report import duration, shortened, table
+from distilabel._engine.reporting.formatting import (
+    format_duration,
+    format_money,
+    format_table,
+    shorten,
+)
 
 # The probability that a range contains the true value.
 _CONFIDENCE: Final = 0.95
@@ -151,8 +155,8 @@ def _span(span: Range, text: Callable[[float], str]) -> str:
 
 def _priced(forecast: Forecast) -> str:
     if not forecast.unpriced:
-        return money(forecast.cost.expected)
-    return f"{money(forecast.cost.expected)} + ?" if forecast.cost.expected else "unknown"
+        return format_money(forecast.cost.expected)
+    return f"{format_money(forecast.cost.expected)} + ?" if forecast.cost.expected else "unknown"
 
 
 def text_of(estimate: Estimate) -> str:
@@ -165,7 +169,7 @@ def text_of(estimate: Estimate) -> str:
     shown = {**estimate.steps, **({"all": total} if len(estimate.steps) > 1 else {})}
     forecasts = shown.values()
     columns = [
-        ["step", *(shortened(name, _LONGEST_NAME) for name in shown)],
+        ["step", *(shorten(name, _LONGEST_NAME) for name in shown)],
         ["calls", *(_count(each.calls.expected) for each in forecasts)],
         ["tokens in", *(_count(each.input_tokens.expected) for each in forecasts)],
         ["out", *(_count(each.output_tokens.expected) for each in forecasts)],
@@ -174,13 +178,13 @@ def text_of(estimate: Estimate) -> str:
     lines = [
         f"{estimate.pipeline}: estimate for {estimate.rows:,} rows, from {estimate.sample:,}.",
         "",
-        *table(columns, ["model", *(each.model for each in forecasts)]),
+        *format_table(columns, ["model", *(each.model for each in forecasts)]),
         "",
         f"calls      {_span(total.calls, _count)}",
         f"tokens in  {_span(total.input_tokens, _count)}",
         f"out        {_span(total.output_tokens, _count)}",
         f"cost       {_cost(estimate)}",
-        f"time       {_span(estimate.seconds, duration)}; rough",
+        f"time       {_span(estimate.seconds, format_duration)}; rough",
         f"rows out   about {_count(estimate.rows_out)}",
         "",
         *estimate.notes,
@@ -193,9 +197,9 @@ def _cost(estimate: Estimate) -> str:
     unknown = f"unknown for {', '.join(total.unpriced)}"
     if total.unpriced and not total.cost.high:
         return unknown
-    text = _span(total.cost, money)
+    text = _span(total.cost, format_money)
     if total.unpriced:
         text += f", + {unknown}"
     if estimate.spent:
-        text += f"; {money(estimate.spent)} of it is already spent"
+        text += f"; {format_money(estimate.spent)} of it is already spent"
     return text

@@ -118,9 +118,9 @@ def _seconds(
         calls = forecasts[name].calls.expected * left
         latencies = pilot.steps[name].latencies
         work = calls * fmean(latencies) if latencies else 0.0
-        found = endpoints.get(llm._gate_name())
+        found = endpoints.get(llm._endpoint_id())
         if found is None:
-            found = endpoints[llm._gate_name()] = _Load(
+            found = endpoints[llm._endpoint_id()] = _Load(
                 0.0, 0.0, *_in_flight(llm), llm.requests_per_minute
             )
         found.calls += calls

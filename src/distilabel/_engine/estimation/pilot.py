@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Final
 
 from distilabel._core.events import Event, ResponseReceived, RowsProcessed, UnusableResponse
-from distilabel._core.row_context import row_at_work
+from distilabel._core.row_context import current_row
 from distilabel.models.accounting.prices import Price, Usage
 
 # To reach a row of a source, all rows before it must be read.
@@ -144,7 +144,7 @@ class Pilot:
                 sample.latencies.append(event.seconds)
         sample.unpriced |= cost is None
         used.cost = (cost or 0.0) * self.job_shares.get(event.step, 1.0)
-        key = row_at_work.get()
+        key = current_row.get()
         if key is None or event.step in self._untraceable:
             sample.unassigned.append(used)
         else:

@@ -44,7 +44,7 @@ class MapRows(Operator):
         self.send_processed(result, len(chunk.rows), len(made), dropped, 0)
 
     def _run(self, rows: list[Any]) -> tuple[list[Any], list[RowOrigin]]:
-        if len(rows) == 1 or not self._step._multiplies:
+        if len(rows) == 1 or not self._step._changes_row_count:
             return run_step(self._step, rows)
         made: list[Any] = []
         origins: list[RowOrigin] = []

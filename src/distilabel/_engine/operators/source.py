@@ -157,7 +157,7 @@ class Source(BackpressuredOperator):
                 return None
             rows, last = item
             # Later steps change rows in place; the rows that the generator keeps must not change.
-            fresh = type(self._step)._gives_fresh_rows
+            fresh = type(self._step)._yields_new_rows
             rows = checked_rows(list(rows), self.name)
             return (rows if fresh else [own_copy(row) for row in rows]), bool(last)
         except (EndpointError, RunStopped):

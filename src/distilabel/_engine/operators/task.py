@@ -9,7 +9,7 @@ import logging
 from collections import deque
 from typing import Any, Final
 
-from distilabel._core.row_context import row_at_work
+from distilabel._core.row_context import current_row
 from distilabel._engine.operators.base import Operator
 from distilabel._engine.operators.failures import FailurePolicy, has_failed
 from distilabel._engine.operators.run_context import RunContext
@@ -73,7 +73,7 @@ class TaskOperator(Operator):
     def _start(self) -> None:
         while self._queue and self._running < _MOST_RUNNING:
             key, row = self._queue.popleft()
-            if self._client.may_have_kept and self._replayed(key, row):
+            if self._client.can_replay and self._replayed(key, row):
                 continue
             self._running += 1
             self.context.start_work(self._process(key, row))
@@ -84,28 +84,28 @@ class TaskOperator(Operator):
         Returns:
             Whether they are; then the row is done.
         """
-        inputs = self._mappings.into(row) if self._mappings else row
+        inputs = self._mappings.to_step(row) if self._mappings else row
         if any(inputs.get(name, self) is None for name in self._required):
             return False
-        before = row_at_work.set(key)
+        before = current_row.set(key)
         try:
-            made = self._client.kept(lambda ask: self._task._rows_made_of(inputs, ask))
+            made = self._client.replay(lambda ask: self._task._run_aprocess(inputs, ask))
         except Exception:  # noqa: BLE001 (raised again, and handled, in `_make`)
             return False
         finally:
-            row_at_work.reset(before)
+            current_row.reset(before)
         if made is None:
             return False
         self._send_made(key, row, made)
         return True
 
     async def _process(self, key: Key, row: Row) -> None:
-        if self._client.gathering is not None:
+        if self._client.job_builder is not None:
             begin_work(Work(self._pause, self._resume))
         try:
-            before = row_at_work.set(key)
+            before = current_row.set(key)
             await self._make(key, row)
-            row_at_work.reset(before)
+            current_row.reset(before)
         finally:
             self._running -= 1
         if self._queue:
@@ -139,8 +139,8 @@ class TaskOperator(Operator):
         result = self._failures.apply_to_task(keys, made, cause, skipped=skipped)
         rows = result.rows
         if self._mappings:
-            aside = self._mappings.set_aside(row)
-            rows = [self._mappings.out_of(item, aside) for item in rows]
+            aside = self._mappings.hidden_columns(row)
+            rows = [self._mappings.to_pipeline(item, aside) for item in rows]
         self.send_processed(
             RowChunk(result.keys, rows, self._closed_by(key[0])),
             1,
@@ -165,7 +165,7 @@ class TaskOperator(Operator):
 
     async def _make(self, key: Key, row: Row) -> None:
         """Makes rows of a row and sends them, unless the run stops before."""
-        inputs = self._mappings.into(row) if self._mappings else row
+        inputs = self._mappings.to_step(row) if self._mappings else row
         skipped = False
         cause: Exception | None = None
         try:
@@ -178,7 +178,7 @@ class TaskOperator(Operator):
                     inputs, {"type": "Skipped", "message": f"its input {empty[0]} is None"}
                 )
             else:
-                made = await self._task._rows_made_of(inputs, self._client)
+                made = await self._task._run_aprocess(inputs, self._client)
         except RunStopped:
             return
         except EndpointError as error:

@@ -46,7 +46,7 @@ class TaskSource(BackpressuredOperator):
             start = self.sent_ordinals
             end = min(start + min(max(1, self.room), _AT_ONCE), len(self._numbers))
             self.sent_ordinals = end
-            seeds = self._step._seeds(self._numbers[start:end])
+            seeds = self._step._numbered_rows(self._numbers[start:end])
             self.send(RowChunk([(i,) for i in range(start, end)], seeds, range(start, end)))
             await asyncio.sleep(0)
         self.finish()

@@ -1,4 +1,4 @@
-"""Costs: what each model took, counted by model, and money in words. Knows no step and no run."""
+"""Counts tokens and money per model, from response events. Knows no step and no run."""
 
 from __future__ import annotations
 
@@ -7,23 +7,24 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from distilabel._core.events import ResponseReceived, UnusableResponse
+from distilabel._engine.reporting.formatting import format_money
 
 
 @dataclass
 class ModelUsage:
-    """Counts of one model, in one step or in several.
+    """The usage of one model, in one step or in several.
 
     Attributes:
-        answered: answers that were asked for and came.
-        reused: answers that were stored already; they cost nothing.
-        wasted: replies that took tokens and were no answers.
-        lost: replies that did not arrive, or could not be read at all.
-        input_tokens: tokens of the questions, cached and wasted ones among them.
-        cached_tokens: those of them that the provider had read before, where it says so.
-        output_tokens: tokens of the replies.
-        known_cost: US dollars of the replies whose price is known.
-        unpriced: replies whose price is not known.
-        lost_cost: US dollars that lost replies can have cost at most.
+        answered: Answers that were received from the model.
+        reused: Answers that came from the answer store; they cost nothing.
+        wasted: Responses that used tokens and held no answer.
+        lost: Responses that never arrived or could not be read.
+        input_tokens: Tokens of the requests, including cached and wasted ones.
+        cached_tokens: Input tokens that the provider had cached, where it reports them.
+        output_tokens: Tokens of the responses.
+        known_cost: US dollars of the responses whose price is known.
+        unpriced: Responses whose price is unknown.
+        lost_cost: US dollars that lost responses may cost at most.
     """
 
     answered: int = 0
@@ -39,16 +40,16 @@ class ModelUsage:
 
     @property
     def cost(self) -> float | None:
-        """US dollars of all replies; None if a price is not known."""
+        """US dollars of all responses; None if a price is unknown."""
         return None if self.unpriced else self.known_cost
 
     @property
     def is_charged(self) -> bool:
-        """Whether anything came that takes money."""
+        """True if the provider charges for at least one response."""
         return bool(self.answered or self.wasted)
 
     def count(self, event: ResponseReceived | UnusableResponse) -> None:
-        """Counts one reply."""
+        """Counts one response."""
         if isinstance(event, ResponseReceived) and event.reused:
             self.reused += 1
             return
@@ -69,42 +70,32 @@ class ModelUsage:
             self.known_cost += event.cost
 
     def to_dict(self) -> dict[str, Any]:
-        """The counts as JSON-like data."""
+        """Returns the counts as JSON-like data."""
         return {**asdict(self), "cost": self.cost}
 
 
-def together(tallies: Iterable[ModelUsage]) -> ModelUsage:
-    """The counts of several, added up."""
+def total_usage(usages: Iterable[ModelUsage]) -> ModelUsage:
+    """Adds up usages."""
     total = ModelUsage()
-    for stats in tallies:
+    for usage in usages:
         for each in fields(ModelUsage):
-            setattr(total, each.name, getattr(total, each.name) + getattr(stats, each.name))
+            setattr(total, each.name, getattr(total, each.name) + getattr(usage, each.name))
     return total
 
 
-def money(cost: float | None) -> str:
-    """US dollars for people; an unknown price is said to be unknown."""
-    if cost is None:
-        return "unknown"
-    if cost >= 1 or cost == 0:
-        return f"${cost:,.2f}"
-    return f"${cost:.4f}" if cost >= 0.001 else f"${cost:.6f}"
-
-
-def priced(stats: ModelUsage, unknown: str = "unknown") -> str:
-    """What a model cost, for people: what is known, and that something is not.
+def format_cost(usage: ModelUsage, unknown: str = "unknown") -> str:
+    """Formats what a model cost: the known part, and whether a part is unknown.
 
     Args:
-        stats: of the model.
-        unknown: what to call the rest.
+        usage: Usage of the model.
+        unknown: Text for the unknown part.
     """
-    if not stats.unpriced:
-        return money(stats.known_cost)
-    return f"{money(stats.known_cost)} + {unknown}" if stats.known_cost else unknown
+    if not usage.unpriced:
+        return format_money(usage.known_cost)
+    return f"{format_money(usage.known_cost)} + {unknown}" if usage.known_cost else unknown
 
 
-def bill_of(models: dict[str, ModelUsage]) -> str:
-    """What several models cost, for people, such as `$1.20 + unknown for my-model`."""
-    total = together(models.values())
-    unknown = [name for name, stats in models.items() if stats.unpriced]
-    return priced(total, f"unknown for {', '.join(unknown)}")
+def format_total_cost(models: dict[str, ModelUsage]) -> str:
+    """Formats what several models cost, such as `$1.20 + unknown for my-model`."""
+    unknown = [name for name, usage in models.items() if usage.unpriced]
+    return format_cost(total_usage(models.values()), f"unknown for {', '.join(unknown)}")

@@ -1,4 +1,4 @@
-"""The report: what became of every row and every question of a run."""
+"""The report of a run: what happened to every row and every request."""
 
 from __future__ import annotations
 
@@ -6,35 +6,67 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from distilabel._core.events import RowsAccepted
-from distilabel._engine.reporting.model_usage import ModelUsage, bill_of, money, priced, together
+from distilabel._engine.reporting.formatting import (
+    format_count,
+    format_duration,
+    format_money,
+    format_table,
+    shorten,
+)
+from distilabel._engine.reporting.model_usage import (
+    ModelUsage,
+    format_cost,
+    format_total_cost,
+    total_usage,
+)
 from distilabel._engine.reporting.run_stats import RunStats, StepStats
 
-# Why a run was stopped, where it was for want of money.
+# The value of `Report.stopped` for a run that reached its budget.
 BUDGET: Final = "the budget"
-_UNASKED: Final = "ended by an error before anything was answered"
-# What a name may take of a line, so that the counts stay beside it in a terminal.
+# Longer names would push the counts out of a terminal.
 _LONGEST_NAME: Final = 30
 _MOST_JOBS: Final = 3
+
+# Head of a column → the count it shows; columns in `optional` are left out if all are zero.
+_ROW_COLUMNS: Final = {
+    "rows in": "taken",
+    "rows out": "given",
+    "added": "created",
+    "dropped": "dropped",
+    "failed": "failed",
+    "dropped after failure": "ended",
+}
+_REQUEST_COLUMNS: Final = {
+    "sent": "asked",
+    "retried": "retried",
+    "answered": "answered",
+    "by batch": "in_jobs",
+    "reused": "reused",
+    "tokens in": "input_tokens",
+    "cached": "cached_tokens",
+    "tokens out": "output_tokens",
+}
+_OPTIONAL: Final = {"created", "dropped", "ended", "retried", "in_jobs", "cached_tokens"}
 
 
 @dataclass
 class Report:
-    """What a run did.
+    """What happened in a run. `str(report)` is the text that a run prints at its end.
 
     Attributes:
-        pipeline: its name.
-        seconds: it took.
-        steps: step name → counts.
-        interrupted: whether it was stopped before the end.
-        failures: number of rows that failed, in all steps.
-        error: what made the run end before its end; empty if nothing did.
-        stopped: why it was stopped before the end: `Ctrl-C`, `the budget`; empty if it was not.
-        models: name of a model → what it took, in all steps.
-        rows: rows that reached the end.
-        budget: US dollars that it could cost; None if there was no limit.
-        jobs: batch jobs that questions still wait in: job, model, status and questions of each.
-        accepted: leaf → rows that were wanted, that it has, and what they took; empty where
-            `run` was given no `target_rows`.
+        pipeline: Name of the pipeline.
+        seconds: Duration of the run.
+        steps: Step name → its counts.
+        interrupted: True if the run was stopped before it was complete.
+        failures: Number of failed rows, in all steps.
+        error: The error that ended the run; empty if there was none.
+        stopped: Why the run was stopped: `Ctrl-C`, `the budget`; empty if it was not.
+        models: Name of each model → its usage, in all steps.
+        rows: Rows in the dataset.
+        budget: US dollars that the run was allowed to spend; None for no limit.
+        jobs: Batch jobs that requests are still waiting in: `job`, `model`, `status` and
+            `questions` of each.
+        accepted: Leaf step → wanted and accepted rows; empty without `target_rows`.
     """
 
     pipeline: str
@@ -52,7 +84,7 @@ class Report:
 
     @classmethod
     def of(cls, stats: RunStats) -> Report:
-        """The report of a finished run."""
+        """Makes the report of a finished run."""
         return cls(
             stats.pipeline,
             stats.seconds,
@@ -73,42 +105,42 @@ class Report:
 
     @property
     def asked(self) -> int:
-        """Answers that were asked for and came."""
+        """Answers received from models."""
         return sum(step.answered for step in self.steps.values())
 
     @property
     def reused(self) -> int:
-        """Answers that were stored already."""
+        """Answers that came from the answer store."""
         return sum(step.reused for step in self.steps.values())
 
     @property
     def cost(self) -> float | None:
-        """US dollars of what this run asked for; None if a price is not known."""
-        return together(self.models.values()).cost
+        """US dollars that this run spent; None if a price is unknown."""
+        return total_usage(self.models.values()).cost
 
     @property
     def cost_per_row(self) -> float | None:
-        """US dollars this run spent for each row that reached the end; None if not known."""
+        """US dollars per row in the dataset; None if the cost is unknown or there is no row."""
         return None if self.cost is None or not self.rows else self.cost / self.rows
 
     @property
     def accepted_rate(self) -> float | None:
-        """Accepted rows per source row, at the leaf with the fewest; None without a target."""
+        """Accepted rows per source row, at the leaf step with the fewest; None without a target."""
         rates = [leaf.rate for leaf in self.accepted.values()]
         return min((rate for rate in rates if rate is not None), default=None)
 
     @property
     def balanced(self) -> bool:
-        """Whether every row is accounted for, in every step.
+        """True if every row is accounted for, in every step.
 
-        Where there are as many rows as were wanted, others may be left on their way.
+        Once a target is reached, rows may remain in flight; then only processed rows count.
         """
         if any(leaf.kept >= leaf.wanted for leaf in self.accepted.values()):
             return all(step.worked_is_balanced for step in self.steps.values())
         return all(step.balanced for step in self.steps.values())
 
     def to_dict(self) -> dict[str, Any]:
-        """The report as JSON-like data."""
+        """Returns the report as JSON-like data."""
         data = asdict(self)
         for name, step in self.steps.items():
             data["steps"][name] |= {
@@ -121,158 +153,102 @@ class Report:
         return {**data, "cost": self.cost, "cost_per_row": self.cost_per_row}
 
     def __str__(self) -> str:
-        return text_of(self)
+        return format_report(self)
 
 
 def _rows_of(stats: RunStats) -> int:
-    """Rows that reached the end; of more than were wanted, those that were kept."""
+    """Rows in the dataset; with a target, those that were accepted."""
     if stats.accepted:
         return sum(leaf.kept for leaf in stats.accepted.values())
     return sum(stats.steps[leaf].passed_on for leaf in stats.leaves)
 
 
-def _number(value: int) -> str:
-    return f"{value:,}" if value else "-"
-
-
-def duration(seconds: float) -> str:
-    """Seconds for people: `0.8 s`, `42 s`, `3 min 05 s`, `2 h 07 min`."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60) if seconds >= 3600 else int(seconds // 60)
-    if seconds < 3600:
-        return f"{minutes} min {int(seconds % 60):02d} s"
-    return f"{minutes // 60} h {minutes % 60:02d} min"
-
-
-def shortened(name: str, room: int) -> str:
-    """A name that fits, its middle left out: names differ at their ends."""
-    if len(name) <= room:
-        return name
-    end = (room - 1) // 2
-    return f"{name[: room - 1 - end]}…{name[len(name) - end :]}"
-
-
-def _counted(
-    first: str,
-    heads: list[str],
-    counts: list[str],
-    steps: dict[str, StepStats],
-    *,
-    needless: tuple[str, ...],
-    more: tuple[list[str], ...] = (),
-) -> list[str]:
-    """A table of counts, one line per step, without the `needless` ones that are all zero."""
-    columns = [[first, *(shortened(name, _LONGEST_NAME) for name in steps)]]
-    for head, count in zip(heads, counts, strict=True):
-        values = [getattr(step, count) for step in steps.values()]
-        if any(values) or count not in needless:
-            columns.append([head, *map(_number, values)])
-    return table([*columns, *more[:1]], last=more[1] if more else None)
-
-
-def table(columns: list[list[str]], last: list[str] | None = None) -> list[str]:
-    """Lines of a table; the first column to the left, the others to the right.
-
-    Args:
-        columns: the cells of each, its name first.
-        last: one more column, to the left.
-    """
-    padded = []
-    for number, column in enumerate(columns):
-        width = max(map(len, column))
-        cells = [column[0], "-" * width, *column[1:]]
-        padded.append([cell.rjust(width) if number else cell.ljust(width) for cell in cells])
-    if last is not None:
-        padded.append([last[0], "-" * max(map(len, last)), *last[1:]])
-    return ["  ".join(row).rstrip() for row in zip(*padded, strict=True)]
-
-
-def text_of(report: Report) -> str:
-    """The report for people."""
+def format_report(report: Report) -> str:
+    """Formats a report: a table of rows, a table of requests, and a summary line."""
     steps = report.steps
     if report.error and not any(step.taken for step in steps.values()):
-        return _closing(report)
-    counts = ["taken", "given", "created", "dropped", "failed", "ended"]
-    heads = ["rows in", "out", *counts[2:5], "ended there"]
-    lines = _counted("step", heads, counts, steps, needless=("created", "dropped", "ended"))
-    asked = {name: step for name, step in steps.items() if step.models}
-    if asked:
-        tokens = ["input_tokens", "cached_tokens", "output_tokens"]
-        counts = ["asked", "retried", "answered", "in_jobs", "reused", *tokens]
-        heads = ["asked", "again", "stored", "by batch", "reused", "tokens in", "cached", "out"]
-        costs = [priced(step.spent) if step.spent.is_charged else "-" for step in asked.values()]
-        # Last, where a long name does the least harm.
-        models = [", ".join(sorted(step.models)) for step in asked.values()]
-        lines.append("")
-        lines += _counted(
-            "answers",
-            heads,
-            counts,
-            asked,
-            needless=("retried", "in_jobs", "cached_tokens"),
-            more=(["cost", *costs], ["model", *models]),
-        )
-    lines.append("")
-    lines.append(_closing(report))
-    return "\n".join(lines)
+        return _summary(report)
+    lines = format_table(_columns("step", _ROW_COLUMNS, steps))
+    asking = {name: step for name, step in steps.items() if step.models}
+    if asking:
+        costs = [format_cost(s.spent) if s.spent.is_charged else "-" for s in asking.values()]
+        # The model comes last, where a long name does the least harm.
+        models = [", ".join(sorted(step.models)) for step in asking.values()]
+        columns = [*_columns("requests", _REQUEST_COLUMNS, asking), ["cost", *costs]]
+        lines += ["", *format_table(columns, last=["model", *models])]
+    return "\n".join([*lines, "", _summary(report)])
 
 
-def waiting(jobs: list[dict[str, Any]]) -> str:
-    """What waits in batch jobs, for people."""
+def _columns(first: str, heads: dict[str, str], steps: dict[str, StepStats]) -> list[list[str]]:
+    columns = [[first, *(shorten(name, _LONGEST_NAME) for name in steps)]]
+    for head, count in heads.items():
+        values = [getattr(step, count) for step in steps.values()]
+        if any(values) or count not in _OPTIONAL:
+            columns.append([head, *(f"{value:,}" if value else "-" for value in values)])
+    return columns
+
+
+def format_waiting(jobs: list[dict[str, Any]]) -> str:
+    """Formats how many requests are waiting in which batch jobs."""
     count = sum(job["questions"] for job in jobs)
     named = ", ".join(f"{job['job']} ({job['status']})" for job in jobs[:_MOST_JOBS])
     more = f" and {len(jobs) - _MOST_JOBS} more" if len(jobs) > _MOST_JOBS else ""
-    questions = "questions wait" if count > 1 else "question waits"
-    return f"{count:,} {questions} in the batch job{'s' if len(jobs) > 1 else ''} {named}{more}"
+    verb = "is" if count == 1 else "are"
+    noun = "batch job" if len(jobs) == 1 else "batch jobs"
+    return f"{format_count(count, 'request')} {verb} waiting in the {noun} {named}{more}"
+
+
+def _summary(report: Report) -> str:
+    parts = [f"{report.pipeline}: {format_duration(report.seconds)}"]
+    if report.asked or report.reused:
+        parts.append(f"{format_count(report.asked, 'answer')} received, {report.reused:,} reused")
+        parts += _costs(report)
+    parts += [_accepted(report, name) for name in report.accepted]
+    if report.failures:
+        failed = format_count(report.failures, "row")
+        parts.append(f"{failed} failed (see distiset.failures; run again to retry)")
+    if report.jobs:
+        parts.append(f"{format_waiting(report.jobs)}: run again to collect the answers")
+    outcome = _outcome(report)
+    return "; ".join([*parts, outcome] if outcome else parts) + "."
+
+
+def _outcome(report: Report) -> str:
+    """How the run ended, and what to do; empty if it is complete."""
+    if report.interrupted and report.budget is not None and report.stopped == BUDGET:
+        total = total_usage(report.models.values())
+        spent = format_money(total.known_cost + total.lost_cost)
+        limit = format_money(report.budget)
+        return f"stopped by the budget, {spent} of {limit} spent: run again to continue"
+    if report.interrupted:
+        return "interrupted: run again to continue"
+    if report.error and not (report.asked or report.reused):
+        return "stopped by an error before any answer was received"
+    if report.error:
+        return "stopped by an error; the answers are stored: run again to continue"
+    if not report.balanced and not report.jobs:
+        return "rows are missing from these counts; this is a bug in distilabel, please report it"
+    return ""
 
 
 def _accepted(report: Report, name: str) -> str:
     leaf = report.accepted[name]
-    told = f"{name}: {leaf.kept:,} of {leaf.wanted:,} rows wanted"
+    text = f"{name}: {leaf.kept:,} of {format_count(leaf.wanted, 'row')} accepted"
     if leaf.rate is not None:
-        told += f", {leaf.rate:.3g} per source row ({leaf.source_rows:,} of them)"
-    return told
-
-
-def _closing(report: Report) -> str:
-    parts = [f"{report.pipeline}: {duration(report.seconds)}"]
-    if report.asked or report.reused:
-        parts.append(f"{report.asked:,} answers asked, {report.reused:,} reused")
-        parts += _costs(report)
-    parts += [_accepted(report, name) for name in report.accepted]
-    if report.failures:
-        rows = f"{report.failures:,} row{'s' if report.failures > 1 else ''}"
-        parts.append(f"{rows} failed: see distiset.failures; run again to ask them again")
-    if report.jobs:
-        parts.append(f"{waiting(report.jobs)}: run again to collect the answers")
-    if report.interrupted and report.budget is not None and report.stopped == BUDGET:
-        total = together(report.models.values())
-        spent = money(total.known_cost + total.lost_cost)
-        parts.append(f"stopped by the budget: spent {spent} of {money(report.budget)}")
-        parts.append("run again to go on")
-    elif report.interrupted:
-        parts.append("stopped before the end: run again to go on where it stopped")
-    elif report.error:
-        kept = "what was answered is kept, run again to go on from there"
-        parts.append(f"ended by an error: {kept}" if report.asked or report.reused else _UNASKED)
-    elif not report.balanced and not report.jobs:
-        parts.append("rows are missing from these counts: this is a mistake of distilabel's")
-    return "; ".join(parts) + "."
+        text += f" ({leaf.rate:.3g} per source row, {format_count(leaf.source_rows, 'source row')})"
+    return text
 
 
 def _costs(report: Report) -> list[str]:
-    """What the run cost, in words; nothing for a run that asked nothing."""
-    total = together(report.models.values())
+    """What the run cost; empty if nothing was charged."""
+    total = total_usage(report.models.values())
     if not (total.is_charged or total.lost):
         return []
-    parts = [f"cost {bill_of(report.models)}"]
+    parts = [f"cost {format_total_cost(report.models)}"]
     if report.cost and report.cost_per_row is not None:
-        parts[0] += f", {money(report.cost_per_row)} for each of {report.rows:,} rows"
+        parts[0] += f" ({format_money(report.cost_per_row)} per row)"
     if total.lost:
-        most = f", at most {money(total.lost_cost)}" if total.lost_cost else ""
-        replies = "1 reply was" if total.lost == 1 else f"{total.lost:,} replies were"
-        parts.append(f"{replies} lost on the way and may be charged as well{most}")
+        most = f", at most {format_money(total.lost_cost)}" if total.lost_cost else ""
+        verb = "was" if total.lost == 1 else "were"
+        parts.append(f"{format_count(total.lost, 'response')} {verb} lost and may be charged{most}")
     return parts

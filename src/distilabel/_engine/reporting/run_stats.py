@@ -1,4 +1,4 @@
-"""The tally: counts of a run, step by step, kept by listening to its events."""
+"""Counts what happens in a run, per step, from its events."""
 
 from __future__ import annotations
 
@@ -22,31 +22,31 @@ from distilabel._core.events import (
     RunStopping,
     UnusableResponse,
 )
-from distilabel._engine.reporting.model_usage import ModelUsage, together
+from distilabel._engine.reporting.model_usage import ModelUsage, total_usage
 
 
 @dataclass
 class StepStats:
-    """Counts of one step.
+    """The counts of one step.
 
     Attributes:
-        kind: name of its class.
-        taken: rows that came.
-        worked: rows it is done with.
-        given: rows it gave on, unharmed.
-        dropped: rows it made nothing of.
-        created: rows it gave beyond one per row that came.
-        failed: rows it failed on.
-        skipped: those of the failed ones that were not tried.
-        ended: those of the failed ones that did not go on.
-        asked: questions sent, repetitions included.
-        answered: answers that came.
-        reused: answers that were stored already.
-        retried: questions sent again.
-        in_jobs: answers that came in batch jobs, at the price of those.
-        in_flight: questions that are with the model.
-        seconds: the model took for the answers, all added up.
-        models: name of a model asked → its counts, and what it cost.
+        kind: Class name of the step.
+        taken: Rows received.
+        worked: Rows processed.
+        given: Rows emitted that did not fail.
+        dropped: Received rows without an output row.
+        created: Output rows beyond one per received row.
+        failed: Rows on which the step failed.
+        skipped: Failed rows that were not tried, because their input had failed.
+        ended: Failed rows that were not emitted (`on_error="drop"`).
+        asked: Requests sent, retries included.
+        answered: Answers received.
+        reused: Answers that came from the answer store.
+        retried: Requests that were sent again.
+        in_jobs: Answers received from batch jobs, at their price.
+        in_flight: Requests in flight now.
+        seconds: Response times of the model, added up.
+        models: Name of each model → its usage.
     """
 
     kind: str = ""
@@ -68,7 +68,7 @@ class StepStats:
     models: dict[str, ModelUsage] = field(default_factory=dict)
 
     def model(self, name: str) -> ModelUsage:
-        """The counts of one of its models."""
+        """Returns the usage of one model of the step."""
         found = self.models.get(name)
         if found is None:
             found = self.models[name] = ModelUsage()
@@ -76,47 +76,47 @@ class StepStats:
 
     @property
     def spent(self) -> ModelUsage:
-        """What all its models took together."""
-        return together(list(self.models.values()))
+        """Usage of all models of the step together."""
+        return total_usage(list(self.models.values()))
 
     @property
     def input_tokens(self) -> int:
-        """Tokens of the questions that were answered now."""
+        """Tokens of the requests of this run."""
         return self.spent.input_tokens
 
     @property
     def cached_tokens(self) -> int:
-        """Those of them that the provider had read before, where it says so."""
+        """Input tokens that the provider had cached, where it reports them."""
         return self.spent.cached_tokens
 
     @property
     def output_tokens(self) -> int:
-        """Tokens of what came back."""
+        """Tokens of the responses of this run."""
         return self.spent.output_tokens
 
     @property
     def cost(self) -> float | None:
-        """US dollars of what was asked now; None if a price is not known."""
+        """US dollars of this run; None if a price is unknown."""
         return self.spent.cost
 
     @property
     def passed_on(self) -> int:
-        """Rows that came to the next step, or to the end."""
+        """Rows that reached the next step, or the output."""
         return self.given + self.failed - self.ended
 
     @property
     def balanced(self) -> bool:
-        """Whether every row that came is accounted for."""
+        """True if every received row is accounted for."""
         return self.taken == self.worked and self.worked_is_balanced
 
     @property
     def worked_is_balanced(self) -> bool:
-        """Whether every row it is done with is accounted for."""
+        """True if every processed row is accounted for."""
         return self.worked + self.created == self.given + self.dropped + self.failed
 
 
 class RunStats:
-    """Counts of a run; a listener."""
+    """Counts the events of a run."""
 
     wants: tuple[type[Event], ...] = ()
 
@@ -124,7 +124,7 @@ class RunStats:
         self.pipeline = ""
         self.steps: dict[str, StepStats] = {}
         self.failures: list[dict[str, Any]] = []
-        # Batch jobs that have not ended, by the provider's name.
+        # Batch jobs that have not ended, by their id at the provider.
         self.jobs: dict[str, JobUpdated] = {}
         self.begun = time.monotonic()
         self.seconds = 0.0
@@ -141,7 +141,7 @@ class RunStats:
         if counter is not None:
             counter(self, event)
 
-    def _started(self, event: RunStarted) -> None:
+    def _run_started(self, event: RunStarted) -> None:
         self.pipeline = event.pipeline
         self.steps = {name: StepStats(kind) for name, kind in event.steps.items()}
         self.leaves = event.leaves
@@ -150,17 +150,17 @@ class RunStats:
 
     @property
     def models(self) -> dict[str, ModelUsage]:
-        """Name of a model → what it took, in all steps."""
+        """Name of each model → its usage in all steps."""
         found: dict[str, list[ModelUsage]] = {}
         for step in list(self.steps.values()):
             for name, model in list(step.models.items()):
                 found.setdefault(name, []).append(model)
-        return {name: together(tallies) for name, tallies in found.items()}
+        return {name: total_usage(usages) for name, usages in found.items()}
 
-    def _taken(self, event: RowsReceived) -> None:
+    def _rows_received(self, event: RowsReceived) -> None:
         self.steps[event.step].taken += event.count
 
-    def _done(self, event: RowsProcessed) -> None:
+    def _rows_processed(self, event: RowsProcessed) -> None:
         step = self.steps[event.step]
         step.worked += event.taken
         step.given += event.given
@@ -170,13 +170,13 @@ class RunStats:
         step.skipped += event.skipped
         step.ended += event.ended
 
-    def _asked(self, event: RequestSent) -> None:
+    def _request_sent(self, event: RequestSent) -> None:
         step = self.steps[event.step]
         step.asked += 1
         step.in_flight += 1
         step.model(event.model)
 
-    def _answered(self, event: ResponseReceived) -> None:
+    def _response_received(self, event: ResponseReceived) -> None:
         step = self.steps[event.step]
         step.model(event.model).count(event)
         if event.reused:
@@ -187,51 +187,51 @@ class RunStats:
         step.in_flight -= 1
         step.seconds += event.seconds
 
-    def _wasted(self, event: UnusableResponse) -> None:
+    def _unusable_response(self, event: UnusableResponse) -> None:
         self.steps[event.step].model(event.model).count(event)
 
-    def _retried(self, event: RequestRetried) -> None:
+    def _request_retried(self, event: RequestRetried) -> None:
         step = self.steps[event.step]
         step.retried += 1
         step.in_flight -= 1
 
-    def _unanswered(self, event: RequestFailed) -> None:
+    def _request_failed(self, event: RequestFailed) -> None:
         self.steps[event.step].in_flight -= 1
 
-    def _moved(self, event: JobUpdated) -> None:
+    def _job_updated(self, event: JobUpdated) -> None:
         if event.ended:
             self.jobs.pop(event.job, None)
         else:
             self.jobs[event.job] = event
 
-    def _failed(self, event: RowFailed) -> None:
+    def _row_failed(self, event: RowFailed) -> None:
         self.failures.append({"step": event.step, "key": event.key, **event.error})
 
-    def _stopping(self, event: RunStopping) -> None:
+    def _run_stopping(self, event: RunStopping) -> None:
         self.stopping = event.reason
 
-    def _accepted(self, event: RowsAccepted) -> None:
+    def _rows_accepted(self, event: RowsAccepted) -> None:
         self.accepted[event.step] = event
 
-    def _finished(self, event: RunFinished) -> None:
+    def _run_finished(self, event: RunFinished) -> None:
         self.seconds = event.seconds
         self.interrupted = event.interrupted
         self.error = event.error
 
 
 _COUNTERS: dict[type[Event], Any] = {
-    RunStarted: RunStats._started,
-    RowsReceived: RunStats._taken,
-    RowsProcessed: RunStats._done,
-    RequestSent: RunStats._asked,
-    ResponseReceived: RunStats._answered,
-    UnusableResponse: RunStats._wasted,
-    RequestRetried: RunStats._retried,
-    RequestFailed: RunStats._unanswered,
-    JobUpdated: RunStats._moved,
-    RowFailed: RunStats._failed,
-    RowsAccepted: RunStats._accepted,
-    RunStopping: RunStats._stopping,
-    RunFinished: RunStats._finished,
+    RunStarted: RunStats._run_started,
+    RowsReceived: RunStats._rows_received,
+    RowsProcessed: RunStats._rows_processed,
+    RequestSent: RunStats._request_sent,
+    ResponseReceived: RunStats._response_received,
+    UnusableResponse: RunStats._unusable_response,
+    RequestRetried: RunStats._request_retried,
+    RequestFailed: RunStats._request_failed,
+    JobUpdated: RunStats._job_updated,
+    RowFailed: RunStats._row_failed,
+    RowsAccepted: RunStats._rows_accepted,
+    RunStopping: RunStats._run_stopping,
+    RunFinished: RunStats._run_finished,
 }
 RunStats.wants = tuple(_COUNTERS)

@@ -23,7 +23,11 @@ from distilabel._engine.operators.task import TaskOperator
 from distilabel._engine.operators.task_source import TaskSource, row_numbers
 from distilabel._engine.rows.limit import RowLimit
 from distilabel._engine.run.plan import Plan
-from distilabel._engine.workers.models import asks_through_engine, batcher_with, model_of
+from distilabel._engine.workers.model_workers import (
+    asks_through_engine,
+    in_process_model,
+    micro_batcher_for,
+)
 from distilabel._engine.workers.pool import Pool
 from distilabel.constants import STEPS_OUTPUTS_PATH
 from distilabel.models.batch_jobs.job_builder import JobBuilder
@@ -172,7 +176,7 @@ class OperatorGraph:
             batcher=self._batcher(step, llm, size),
             stopping=lambda: not state.is_running,
             budget=self._context.budget,
-            gathering=self._job_builder(step, llm),
+            job_builder=self._job_builder(step, llm),
         )
         client.loop = self._context.loop
         return client
@@ -180,7 +184,9 @@ class OperatorGraph:
     def _batcher(self, step: _Step, llm: LLM, most: int) -> MicroBatcher | None:
         """Returns what sends requests to a model that workers hold; None if they hold none."""
         pool = self._pools.get(str(step.name))
-        return batcher_with(pool, llm, most) if pool and model_of(step) is llm else None
+        return (
+            micro_batcher_for(pool, llm, most) if pool and in_process_model(step) is llm else None
+        )
 
     def _job_builder(self, step: _Step, llm: LLM) -> JobBuilder | None:
         # A pilot needs its answers now.
@@ -193,7 +199,7 @@ class OperatorGraph:
 
     def _pool(self, step: _Step) -> Pool | None:
         """Returns the workers that run a step; None if they only hold its model."""
-        return self._pools.get(str(step.name)) if model_of(step) is None else None
+        return self._pools.get(str(step.name)) if in_process_model(step) is None else None
 
     def _cache(self, step: Step) -> StepCache | None:
         """Returns a cache for a step of the user's; answers of models are in the answer store."""

@@ -6,7 +6,7 @@ import logging
 from typing import Final
 
 from distilabel._engine.run.plan import Plan
-from distilabel._engine.workers.models import model_of
+from distilabel._engine.workers.model_workers import in_process_model
 from distilabel._engine.workers.pool import Pool
 from distilabel.constants import STEPS_ARTIFACTS_PATH
 from distilabel.errors import DistilabelUserError
@@ -67,7 +67,7 @@ def plan_pools(plan: Plan) -> dict[str, Pool]:
             step.set_pipeline_artifacts_path(plan.data / STEPS_ARTIFACTS_PATH)
             count = 1 if plan.config.first_batch_only else count
             # The time limit of a task is measured in this process.
-            seconds = step.process_timeout if model_of(step) is None else None
+            seconds = step.process_timeout if in_process_model(step) is None else None
             pools[name] = Pool(step, count, plan.name, plan.signature, plan.backend, seconds)
     return pools
 

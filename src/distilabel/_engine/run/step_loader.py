@@ -11,7 +11,11 @@ from distilabel._core.events import Emit, StepLoaded
 from distilabel._engine.calling.step_call import TimedCall
 from distilabel._engine.run.plan import Plan
 from distilabel._engine.run.setup import plan_pools
-from distilabel._engine.workers.models import load_with, model_of, unload_with
+from distilabel._engine.workers.model_workers import (
+    in_process_model,
+    load_with_workers,
+    unload_with_workers,
+)
 from distilabel.constants import STEPS_ARTIFACTS_PATH
 from distilabel.errors import DistilabelError
 from distilabel.steps.base import _Step
@@ -82,7 +86,11 @@ class StepLoader:
         try:
             load = step.load
             if pool is not None:
-                load = pool.start if model_of(step) is None else partial(load_with, pool, step)
+                load = (
+                    pool.start
+                    if in_process_model(step) is None
+                    else partial(load_with_workers, pool, step)
+                )
             if step.load_timeout is None:
                 await self._threads.run(load)
             else:
@@ -100,7 +108,11 @@ class StepLoader:
         try:
             unload = step.unload
             if pool is not None:
-                unload = pool.close if model_of(step) is None else partial(unload_with, pool, step)
+                unload = (
+                    pool.close
+                    if in_process_model(step) is None
+                    else partial(unload_with_workers, pool, step)
+                )
             await self._threads.run(unload)
         except Exception as error:  # noqa: BLE001 (the rows are there, or the run has failed already)
             _log.warning("%s could not be unloaded: %s: %s", step.name, type(error).__name__, error)

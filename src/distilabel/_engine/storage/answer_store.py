@@ -1,7 +1,7 @@
-"""The store: answers and outputs of steps, kept in one SQLite file per cache directory.
+"""Stores answers and step outputs in one SQLite file per cache directory.
 
-Keys are digests of what was asked; values are bytes. One thread writes, in groups; a value is there
-for the next run as soon as `put` returns. Knows nothing of what it keeps.
+Keys are digests, values are bytes. One thread writes, in groups; a value survives the process as
+soon as `put` returns. Knows nothing of what the values mean.
 """
 
 from __future__ import annotations
@@ -16,142 +16,144 @@ from pathlib import Path
 from typing import Final
 
 from distilabel._engine.storage.key_locks import FileKeyLocks
-from distilabel._engine.storage.sqlite_file import connected, is_damage, mark_as_damaged, opened
+from distilabel._engine.storage.sqlite_file import connect, is_damage, mark_as_damaged, open_store
 from distilabel.errors import StoreError
 
 # A larger group saves little; a smaller one makes every answer wait for its own commit.
 _GROUP: Final = 500
-_GATHER_SECONDS: Final = 0.002
-# Values that may wait to be written before threads that make more of them have to wait too.
-_MOST_WAITING: Final = 2000
-# Keys remembered so that a new store need not be looked into; then memory counts for more.
+_GROUP_SECONDS: Final = 0.002
+# Unwritten values beyond which `put_later` blocks its thread.
+_MOST_UNWRITTEN: Final = 2000
+# Keys kept in memory so that a store that began empty is not queried; beyond this, memory matters
+# more.
 _MOST_REMEMBERED: Final = 200_000
 
-_MOST_CLAIMED: Final = 2**62 - 1
+_LOCK_NUMBERS: Final = 2**62 - 1
 
 _log = logging.getLogger("distilabel.store")
-# The third is who waits for it, or the room it takes up.
+# Key, value, and what is notified when it is written: a future, or the semaphore of `put_later`.
 _Put = tuple[bytes, bytes, "asyncio.Future[None] | threading.Semaphore | None"]
 
 
 class Store:
-    """Bytes by digest, in a file that several processes may share.
+    """Stores bytes by digest, in a file that several processes may share.
 
     Args:
-        path: of the file; it and its folder are made if they are not there.
+        path: Path of the file; it and its folder are created if missing.
 
     Attributes:
-        held_before: whether there was anything in it when it was opened.
+        held_before: True if the store was not empty when it was opened.
 
     Raises:
-        StoreError: the file cannot be made or opened.
+        StoreError: The file cannot be created or opened.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        # Whoever reads holds it: a connection must not be closed under a thread that reads.
-        self._lock = threading.Lock()
-        self._handing = threading.Lock()
-        self._gathering: dict[asyncio.AbstractEventLoop, list[_Put]] = {}
+        # Held while reading: a connection must not be closed under a thread that reads.
+        self._read_lock = threading.Lock()
+        self._queue_lock = threading.Lock()
+        self._groups: dict[asyncio.AbstractEventLoop, list[_Put]] = {}
         self._queue: queue.SimpleQueue[list[_Put] | None] = queue.SimpleQueue()
-        self._room = threading.Semaphore(_MOST_WAITING)
+        self._room = threading.Semaphore(_MOST_UNWRITTEN)
         self._closed = False
-        self._told = False
-        self._reader: sqlite3.Connection | None = opened(path)
+        self._warned = False
+        self._reader: sqlite3.Connection | None = open_store(path)
         try:
             self.held_before = (
                 self._reader.execute("SELECT 1 FROM kept LIMIT 1").fetchone() is not None
             )
-            connection = connected(path)
+            connection = connect(path)
         except sqlite3.Error as error:
             self._reader.close()
-            raise self._unreadable(error) from error
-        # What is in a new file has come by way of this object, until others write too.
-        self._mine: set[int] | None = None if self.held_before else set()
+            raise self._read_error(error) from error
+        # Everything in a new file was written by this object, until another process writes too.
+        self._own_keys: set[int] | None = None if self.held_before else set()
         self._last_id = 0
-        self._claims = FileKeyLocks(path.with_name(path.name + "-asking"))
+        self._locks = FileKeyLocks(path.with_name(path.name + "-asking"))
         self._writer = threading.Thread(
             target=self._write_all, args=(connection,), name="distilabel-store", daemon=True
         )
         self._writer.start()
 
     def get(self, key: bytes) -> bytes | None:
-        """What is kept under `key`, if anything; nothing once the store is closed.
+        """Returns the value stored under `key`, or None; None also after the store was closed.
 
         Raises:
-            StoreError: the file is damaged.
+            StoreError: The file is damaged.
         """
-        mine = self._mine
-        if mine is not None and _number(key) not in mine:
+        own = self._own_keys
+        if own is not None and _number(key) not in own:
             return None
-        with self._lock:
+        with self._read_lock:
             if self._reader is None:
                 return None
             try:
                 found = self._reader.execute("SELECT value FROM kept WHERE key = ?", (key,))
                 row = found.fetchone()
             except sqlite3.Error as error:
-                raise self._unreadable(error) from error
+                raise self._read_error(error) from error
         return row[0] if row else None
 
     def claim(self, key: bytes) -> bool:
-        """Claims `key`: its value is being made; False if another process is making it."""
-        return self._claims.take(_number(key) & _MOST_CLAIMED)
+        """Claims `key` while its value is being computed; False if another process holds it."""
+        return self._locks.acquire(_number(key) & _LOCK_NUMBERS)
 
     def let_go(self, key: bytes) -> None:
-        """Gives a claim back."""
-        self._claims.let_go(_number(key) & _MOST_CLAIMED)
+        """Releases a claim."""
+        self._locks.release(_number(key) & _LOCK_NUMBERS)
 
     @property
     def is_shared(self) -> bool:
-        """Whether others may keep values here meanwhile."""
-        if self._claims.shared:
-            self._mine = None
-        return self._claims.shared
+        """True if another process may write to the file meanwhile."""
+        if self._locks.shared:
+            self._own_keys = None
+        return self._locks.shared
 
-    def _unreadable(self, error: sqlite3.Error) -> StoreError:
-        words = f"Kept answers cannot be read from {self.path}: {error}."
+    def _read_error(self, error: sqlite3.Error) -> StoreError:
+        words = f"Stored answers cannot be read from {self.path}: {error}."
         if is_damage(error):
             mark_as_damaged(self.path)
-            words += " Run again: the file is set aside then, and what can be read of it is used."
+            words += (
+                " Run again: the file will be set aside, and the answers that can be read reused."
+            )
         return StoreError(words)
 
     async def put(self, key: bytes, value: bytes) -> None:
-        """Keeps a value in place of an older one, and returns when it is safe.
+        """Stores a value, replacing an older one, and returns when it is on disk.
 
         Raises:
-            StoreError: it could not be written (a full disk, say).
+            StoreError: It could not be written, for example because the disk is full.
         """
         self._remember(key)
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
-        # Whoever closes does so from another thread: nothing may be added to what was handed over.
-        with self._handing:
+        # `close` runs in another thread: nothing may be added to a group that was queued.
+        with self._queue_lock:
             if self._closed:
                 raise StoreError(f"The store {self.path} is closed.")
-            group = self._gathering.get(loop)
+            group = self._groups.get(loop)
             if group is None:
-                # Waking the writer costs more than writing: what comes within a moment goes
-                # together.
-                group = self._gathering[loop] = []
-                loop.call_later(_GATHER_SECONDS, self._hand_over, loop)
+                # Waking the writer costs more than writing, so values that come close together
+                # share a group.
+                group = self._groups[loop] = []
+                loop.call_later(_GROUP_SECONDS, self._enqueue, loop)
             group.append((key, value, done))
         await done
 
-    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
-        with self._handing:
-            group = self._gathering.pop(loop, None)
+    def _enqueue(self, loop: asyncio.AbstractEventLoop) -> None:
+        with self._queue_lock:
+            group = self._groups.pop(loop, None)
         if group:
             self._queue.put(group)
 
     def put_later(self, key: bytes, value: bytes, *, wait: bool = True) -> None:
-        """Keeps a value soon; for what can be made again.
+        """Stores a value soon, for values that can be computed again.
 
         Args:
-            key: what to find it by.
-            value: what to keep.
-            wait: whether to wait if too much is waiting; not on an event loop, which would stand
-                still for as long as the disk does.
+            key: Digest of the value's inputs.
+            value: The value.
+            wait: Whether to block while too many values are unwritten; False on an event loop.
         """
         if not self._closed:
             self._remember(key)
@@ -160,27 +162,27 @@ class Store:
             self._queue.put([(key, value, self._room if wait else None)])
 
     def _remember(self, key: bytes) -> None:
-        mine = self._mine
-        if mine is not None:
-            mine.add(_number(key))
-            if len(mine) > _MOST_REMEMBERED:
-                self._mine = None
+        own = self._own_keys
+        if own is not None:
+            own.add(_number(key))
+            if len(own) > _MOST_REMEMBERED:
+                self._own_keys = None
 
     def close(self) -> None:
-        """Writes what is waiting and lets go of the file."""
-        with self._handing:
+        """Writes the queued values and closes the file."""
+        with self._queue_lock:
             if self._closed:
                 return
             self._closed = True
-        for loop in list(self._gathering):
-            self._hand_over(loop)
+        for loop in list(self._groups):
+            self._enqueue(loop)
         self._queue.put(None)
         self._writer.join()
-        with self._lock:
+        with self._read_lock:
             if self._reader is not None:
                 self._reader.close()
                 self._reader = None
-        self._claims.close()
+        self._locks.close()
 
     # -- the writing thread -----------------------------------------------------------------
 
@@ -190,22 +192,22 @@ class Store:
             group = self._queue.get()
             if group is None:
                 break
-            last = self._add_waiting(group)
-            self._tell(group, self._written(connection, group))
-        # Whoever came with the end of the store is not to wait for ever.
+            last = self._add_queued(group)
+            self._notify(group, self._write(connection, group))
+        # Values that came while the store was closing must not wait forever.
         late: list[_Put] = []
         while not self._queue.empty():
             late += self._queue.get() or []
-        self._tell(late, StoreError(f"The store {self.path} is closed."))
+        self._notify(late, StoreError(f"The store {self.path} is closed."))
         connection.close()
 
-    def _written(self, connection: sqlite3.Connection, group: list[_Put]) -> StoreError | None:
-        """Writes a group; gives what went wrong."""
+    def _write(self, connection: sqlite3.Connection, group: list[_Put]) -> StoreError | None:
+        """Writes a group in one transaction; returns the error, if any."""
         try:
             connection.execute("BEGIN IMMEDIATE")
             if _last_id(connection) != self._last_id:
-                # Another process keeps its answers here as well.
-                self._mine = None
+                # Another process has written to the file.
+                self._own_keys = None
             connection.executemany(
                 "INSERT INTO kept (key, value) VALUES (?, ?) "
                 "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
@@ -213,23 +215,23 @@ class Store:
             )
             self._last_id = _last_id(connection)
             connection.execute("COMMIT")
-        except Exception as error:  # noqa: BLE001 (whatever it is, those who wait must hear of it)
+        except Exception as error:  # noqa: BLE001 (every waiting caller must get it)
             with contextlib.suppress(sqlite3.Error):
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
-            if not self._told:
-                self._told = True
-                _log.warning("the store %s cannot be written: %s", self.path, error)
+            if not self._warned:
+                self._warned = True
+                _log.warning("cannot write to the answer store %s: %s", self.path, error)
             if isinstance(error, sqlite3.Error) and is_damage(error):
-                return self._unreadable(error)
+                return self._read_error(error)
             return StoreError(
-                f"Answers cannot be kept in {self.path}: {error}. Free space or allow writing "
-                "there and run again: nothing that was kept is lost."
+                f"Answers cannot be stored in {self.path}: {error}. Free disk space or make the "
+                "folder writable, then run again: stored answers are not lost."
             )
         return None
 
-    def _add_waiting(self, group: list[_Put]) -> bool:
-        """Adds what else waits to a group; says whether that was all there will be."""
+    def _add_queued(self, group: list[_Put]) -> bool:
+        """Adds queued values to a group; returns True if the store is closing."""
         while len(group) < _GROUP:
             try:
                 more = self._queue.get_nowait()
@@ -240,7 +242,7 @@ class Store:
             group += more
         return False
 
-    def _tell(self, group: list[_Put], failure: StoreError | None) -> None:
+    def _notify(self, group: list[_Put], failure: StoreError | None) -> None:
         waiting: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
         for _, _, done in group:
             if isinstance(done, threading.Semaphore):
@@ -258,7 +260,7 @@ class Store:
                     future.set_exception(failure)
 
         for loop, futures in waiting.items():
-            # A loop that is closed has nobody left who waits.
+            # On a closed loop nothing waits any more.
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(settle, futures)
 

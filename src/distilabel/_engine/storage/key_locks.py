@@ -1,9 +1,9 @@
-"""Claims: which questions are being asked by which process, so that no two pay for one answer.
+"""Locks keys across processes, so that two processes never pay for the same answer.
 
-A claim is a lock on one byte of a file beside the store, at the place the question's digest says.
-The kernel lets go of it when the process ends, however it ends: nothing has to be cleaned up or to
-expire. A process that is alone locks nothing; it looks now and then whether another one came, which
-waits until all that is being asked is locked. Knows locks and numbers, and nothing of questions.
+A claim is a lock on one byte of a file beside the store, at an offset taken from the key. The
+kernel releases it when the process ends, however it ends, so nothing has to expire or be cleaned
+up. A process that is alone locks nothing: it polls for a second process, and the second one waits
+until the first has locked the keys it holds. Knows locks and numbers only.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from typing import Final
 
 try:
     import fcntl
-except ImportError:  # Windows has other locks; there nobody claims anything
+except ImportError:  # Windows has no fcntl: every claim succeeds there
     fcntl = None  # type: ignore[assignment]
 
-# Claims are below these bytes. Whoever uses the file shares the first with the others, and the
-# second for as long as what it asks is not locked.
+# Claims lie below these bytes. Every process holds a shared lock on the first one, and on the
+# second one while the keys it holds are not locked.
 _PRESENT: Final = 2**62
 _UNLOCKED: Final = _PRESENT + 1
-# How often one that is alone looks, and how long one that comes waits for the others at most.
-_LOOK_SECONDS: Final = 0.05
+# How often a lone process polls, and how long a second process waits for it at most.
+_POLL_SECONDS: Final = 0.05
 _MOST_SECONDS: Final = 2.0
-# A lock that takes longer is on a network: asking twice now and then is cheaper.
+# A slower lock is on a network file system: an occasional duplicate request is cheaper.
 _SLOW_SECONDS: Final = 0.001
 
 
 class _File:
-    """The open file of this process: closing any other handle would let go of every lock on it."""
+    """The one open file of this process: closing any handle would release every lock on it."""
 
     def __init__(self, path: Path) -> None:
         self.number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
@@ -43,13 +43,13 @@ _opening = threading.Lock()
 
 
 class FileKeyLocks:
-    """The claims of this process, and those of others as far as they are in the way.
+    """The claims of this process on the keys of one store.
 
     Args:
-        path: of the file with the locks; it is made if it is not there.
+        path: Path of the lock file; created if missing.
 
     Attributes:
-        shared: whether another user of this place was there, or has come since; then it stays so.
+        shared: True once another process has used the same file; it stays True.
     """
 
     def __init__(self, path: Path) -> None:
@@ -58,41 +58,41 @@ class FileKeyLocks:
         self._file: _File | None = None
         self._size = 0
         self._lock = threading.Lock()
-        self._taken: set[int] = set()
+        self._held: set[int] = set()
         self._closed = threading.Event()
         if fcntl is None:
             return
         try:
             with _opening:
                 self._open()
-        except OSError:  # there are no locks here, or none worth their time: nothing is claimed
+        except OSError:  # no locks here, or too slow: every claim succeeds
             self.close()
 
-    def take(self, number: int) -> bool:
-        """Claims a number for this process; it may do so several times.
+    def acquire(self, number: int) -> bool:
+        """Claims a number for this process; claiming it again is allowed.
 
         Args:
-            number: from 0 up to 2**62.
+            number: From 0 up to 2**62.
 
         Returns:
-            Whether it is free, as far as is known: another process has no claim on it.
+            False if another process holds it.
         """
         with self._lock:
-            self._taken.add(number)
-            if not self.shared or self._locked(number, fcntl.LOCK_EX):
+            self._held.add(number)
+            if not self.shared or self._lock_byte(number, fcntl.LOCK_EX):
                 return True
-            self._taken.discard(number)
+            self._held.discard(number)
             return False
 
-    def let_go(self, number: int) -> None:
-        """Gives a claim back."""
+    def release(self, number: int) -> None:
+        """Releases a claim."""
         with self._lock:
-            self._taken.discard(number)
+            self._held.discard(number)
             if self.shared:
-                self._locked(number, fcntl.LOCK_UN)
+                self._lock_byte(number, fcntl.LOCK_UN)
 
     def close(self) -> None:
-        """Lets go of the place."""
+        """Closes the file if no other user of this process needs it."""
         self._closed.set()
         with _opening, self._lock:
             file, self._file = self._file, None
@@ -103,7 +103,7 @@ class FileKeyLocks:
                 del _files[self._path]
                 os.close(file.number)
 
-    # -- who else is there ------------------------------------------------------------------
+    # -- other processes --------------------------------------------------------------------
 
     def _open(self) -> None:
         file = _files.get(self._path)
@@ -111,55 +111,55 @@ class FileKeyLocks:
             file = _files[self._path] = _File(self._path)
         file.users += 1
         self._file = file
-        if min(self._seconds_of_a_lock() for _ in range(3)) > _SLOW_SECONDS:
-            raise OSError("locks take long here")
-        # Who comes from here on makes the file longer; who came before holds the byte.
+        if min(self._lock_seconds() for _ in range(3)) > _SLOW_SECONDS:
+            raise OSError("locks are slow here")
+        # A later process makes the file longer; an earlier one holds the byte.
         self._size = os.fstat(file.number).st_size + 1
-        self._insist(_UNLOCKED, fcntl.LOCK_SH)
-        self._insist(_PRESENT, fcntl.LOCK_SH)
+        self._retry_lock(_UNLOCKED, fcntl.LOCK_SH)
+        self._retry_lock(_PRESENT, fcntl.LOCK_SH)
         os.write(file.number, b".")
-        alone = self._locked(_PRESENT, fcntl.LOCK_EX)
-        self._insist(_PRESENT, fcntl.LOCK_SH)
+        alone = self._lock_byte(_PRESENT, fcntl.LOCK_EX)
+        self._retry_lock(_PRESENT, fcntl.LOCK_SH)
         if alone:
-            threading.Thread(target=self._look, name="distilabel-claims", daemon=True).start()
+            threading.Thread(target=self._poll, name="distilabel-key-locks", daemon=True).start()
             return
         self._share()
-        self._insist(_UNLOCKED, fcntl.LOCK_EX)
-        self._locked(_UNLOCKED, fcntl.LOCK_UN)
+        self._retry_lock(_UNLOCKED, fcntl.LOCK_EX)
+        self._lock_byte(_UNLOCKED, fcntl.LOCK_UN)
 
-    def _look(self) -> None:
-        """Waits for the first one that comes."""
-        while not self._closed.wait(_LOOK_SECONDS):
+    def _poll(self) -> None:
+        """Waits for a second process."""
+        while not self._closed.wait(_POLL_SECONDS):
             with self._lock:
                 if self._file is None:
                     return
-                came = os.fstat(self._file.number).st_size != self._size
-            if came:
+                grown = os.fstat(self._file.number).st_size != self._size
+            if grown:
                 self._share()
                 return
 
     def _share(self) -> None:
-        """From now on, what is asked is locked; what is being asked is locked at once."""
+        """Locks the keys that are held now, and every key that is claimed from now on."""
         with self._lock:
             self.shared = True
-            for number in self._taken:
-                self._locked(number, fcntl.LOCK_EX)
-            self._locked(_UNLOCKED, fcntl.LOCK_UN)
+            for number in self._held:
+                self._lock_byte(number, fcntl.LOCK_EX)
+            self._lock_byte(_UNLOCKED, fcntl.LOCK_UN)
 
-    def _insist(self, number: int, kind: int) -> None:
-        """Locks a byte that others hold for moments; after a while it goes on without."""
+    def _retry_lock(self, number: int, kind: int) -> None:
+        """Locks a byte that other processes hold only briefly; gives up after a while."""
         until = time.monotonic() + _MOST_SECONDS
-        while not self._locked(number, kind) and time.monotonic() < until:
+        while not self._lock_byte(number, kind) and time.monotonic() < until:
             time.sleep(0.002)
 
-    def _seconds_of_a_lock(self) -> float:
+    def _lock_seconds(self) -> float:
         begun = time.monotonic()
         assert self._file is not None
         fcntl.lockf(self._file.number, fcntl.LOCK_SH | fcntl.LOCK_NB, 1, _UNLOCKED + 1)
         return time.monotonic() - begun
 
-    def _locked(self, number: int, kind: int) -> bool:
-        """Locks a byte, or lets go of it; says whether no other process was in the way."""
+    def _lock_byte(self, number: int, kind: int) -> bool:
+        """Locks or unlocks a byte; returns False if another process holds it."""
         if self._file is None:
             return True
         try:
@@ -168,6 +168,6 @@ class FileKeyLocks:
             fcntl.lockf(self._file.number, kind, 1, number)
         except (BlockingIOError, PermissionError):
             return False
-        except OSError:  # no room for more locks: better asked twice than not
+        except OSError:  # the lock table is full: a duplicate request is better than none
             return True
         return True

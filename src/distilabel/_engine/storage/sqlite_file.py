@@ -1,6 +1,6 @@
-"""The file of the store: how it is opened, its version, and what is saved of a damaged one.
+"""Opens the SQLite file of the answer store, checks its version, and salvages a damaged file.
 
-Knows SQLite and the one table; not who reads or writes it. A change of the table is a new version.
+Knows SQLite and the one table. A change of the table is a new version.
 """
 
 from __future__ import annotations
@@ -20,66 +20,66 @@ _SCHEMA: Final = (
     "CREATE TABLE IF NOT EXISTS kept ("
     "id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, value BLOB NOT NULL)"
 )
-# Seconds to wait for others who write to the file.
-_PATIENCE: Final = 60.0
+# Seconds to wait for other processes that write to the file.
+_TIMEOUT: Final = 60.0
 _DAMAGE: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-_ELSEWHERE: Final = "keep them elsewhere (Pipeline(cache_dir=...) or DISTILABEL_CACHE_DIR)."
+_ELSEWHERE: Final = "choose another folder (Pipeline(cache_dir=...) or DISTILABEL_CACHE_DIR)."
 
 _log = logging.getLogger("distilabel.store")
 
 
-def opened(path: Path) -> sqlite3.Connection:
-    """Opens the file; one that is damaged is set aside, and what can be read of it taken over.
+def open_store(path: Path) -> sqlite3.Connection:
+    """Opens the file. A damaged file is set aside and its readable values are copied.
 
     Args:
-        path: of the file; it and its folder are made if they are not there.
+        path: Path of the file; it and its folder are created if missing.
 
     Raises:
-        StoreError: it cannot be made or opened, or is of a later version.
+        StoreError: It cannot be created or opened, or a later version wrote it.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         damaged = _mark(path)
         with contextlib.suppress(FileNotFoundError):
-            # Of those who come together, one finds it.
+            # Of several processes that open it at once, one finds the mark.
             damaged.unlink()
-            return _begun_anew(path, "it is damaged")
+            return _replace_damaged(path, "it is damaged")
         try:
-            return connected(path)
+            return connect(path)
         except sqlite3.DatabaseError as error:
             if not is_damage(error):
                 raise
-            return _begun_anew(path, str(error))
+            return _replace_damaged(path, str(error))
     except (OSError, sqlite3.Error) as error:
         raise StoreError(
-            f"Answers cannot be kept in {path}: {error}. Free space or allow writing there, or "
-            f"{_ELSEWHERE}"
+            f"Answers cannot be stored in {path}: {error}. Free disk space, make the folder "
+            f"writable, or {_ELSEWHERE}"
         ) from error
 
 
-def connected(path: Path) -> sqlite3.Connection:
-    """A connection to the file.
+def connect(path: Path) -> sqlite3.Connection:
+    """Opens a connection to the file and creates the table if needed.
 
     Raises:
-        sqlite3.Error: it cannot be opened.
-        StoreError: it is of a later version.
+        sqlite3.Error: The file cannot be opened.
+        StoreError: A later version wrote it.
     """
     connection = sqlite3.connect(
-        path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
+        path, timeout=_TIMEOUT, isolation_level=None, check_same_thread=False
     )
     try:
         version = int(connection.execute("PRAGMA user_version").fetchone()[0])
         if version > VERSION:
             raise StoreError(
-                f"The answers in {path} were kept by a later version of distilabel, in a form this "
-                f"one does not know ({version}, not {VERSION}). Upgrade distilabel, or {_ELSEWHERE}"
+                f"The answers in {path} were written by a later version of distilabel (format "
+                f"{version}; this one reads {VERSION}). Upgrade distilabel, or {_ELSEWHERE}"
             )
-        _keep_a_journal(connection)
-        # A power cut may lose the last moments, a killed process loses nothing.
+        _use_write_ahead_log(connection)
+        # A power cut may lose the last moments; a killed process loses nothing.
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute("PRAGMA cache_size=-16000")
         connection.execute("PRAGMA mmap_size=1073741824")
-        # Moving the journal into the file waits for the disk, and every answer with it.
+        # A checkpoint waits for the disk, and every answer waits for it.
         connection.execute("PRAGMA wal_autocheckpoint=16000")
         connection.execute(_SCHEMA)
         if version < VERSION:
@@ -90,17 +90,18 @@ def connected(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def answers_in(path: Path) -> tuple[int, int]:
-    """How much a store holds, without making one.
+def count_answers(path: Path) -> tuple[int, int]:
+    """Returns how much a store holds, without creating one.
 
     Args:
-        path: of the file.
+        path: Path of the file.
 
     Returns:
-        The number of values and the bytes of the file with its journal; zeros if there is none.
+        The number of values, and the size in bytes with the write-ahead log; zeros if it is
+        missing.
 
     Raises:
-        StoreError: the file cannot be read.
+        StoreError: The file cannot be read.
     """
     if not path.exists():
         return 0, 0
@@ -114,13 +115,13 @@ def answers_in(path: Path) -> tuple[int, int]:
 
 
 def is_damage(error: Exception) -> bool:
-    """Whether an error says that the file itself is broken."""
+    """True if an error means that the file itself is damaged."""
     code = getattr(error, "sqlite_errorcode", None)
     return code is not None and code & 0xFF in _DAMAGE
 
 
 def mark_as_damaged(path: Path) -> None:
-    """Has the next one who opens the file set it aside; those who use it now cannot."""
+    """Marks the file so that the next `open_store` replaces it; open connections cannot."""
     with contextlib.suppress(OSError):
         _mark(path).touch()
 
@@ -129,15 +130,15 @@ def _mark(path: Path) -> Path:
     return path.with_name(path.name + "-damaged")
 
 
-def _begun_anew(path: Path, why: str) -> sqlite3.Connection:
+def _replace_damaged(path: Path, reason: str) -> sqlite3.Connection:
     aside = path.with_suffix(f".broken-{int(time.time())}{path.suffix}")
-    # What belongs to a file goes with it: an old journal must not meet a new file.
+    # The log goes with its file: an old log must not be applied to a new file.
     for end in ("", "-wal", "-shm"):
         with contextlib.suppress(FileNotFoundError):
             path.with_name(path.name + end).rename(aside.with_name(aside.name + end))
-    connection = connected(path)
+    connection = connect(path)
     count = 0
-    for key, value in _readable(aside):
+    for key, value in _readable_values(aside):
         if not connection.in_transaction:
             connection.execute("BEGIN IMMEDIATE")
         connection.execute("INSERT OR IGNORE INTO kept (key, value) VALUES (?, ?)", (key, value))
@@ -145,23 +146,23 @@ def _begun_anew(path: Path, why: str) -> sqlite3.Connection:
     if connection.in_transaction:
         connection.execute("COMMIT")
     _log.warning(
-        "the store %s cannot be read (%s). It is kept as %s and a new one is begun%s",
+        "the answer store %s is damaged (%s). It was renamed to %s and replaced by a new one%s",
         path,
-        why,
+        reason,
         aside.name,
-        f", with the {count:,} answers that could be read" if count else "",
+        f" with the {count:,} answers that could be read" if count else "",
     )
     return connection
 
 
-def _readable(path: Path) -> Iterator[tuple[bytes, bytes]]:
-    """What can be read of a damaged file: from both ends, up to the damage."""
+def _readable_values(path: Path) -> Iterator[tuple[bytes, bytes]]:
+    """Reads a damaged file from both ends, up to the damage."""
     connection = sqlite3.connect(path)
     last = -1
     try:
-        # From the table and not by its index, which is the larger part of what can break.
+        # The table, not the index: most of the pages that can be damaged are index pages.
         with contextlib.suppress(sqlite3.DatabaseError):
-            for last, key, value in connection.execute(  # noqa: B007 (it is where it stops)
+            for last, key, value in connection.execute(  # noqa: B007 (the id at which it stops)
                 "SELECT id, key, value FROM kept NOT INDEXED ORDER BY id"
             ):
                 yield key, value
@@ -177,15 +178,15 @@ def _readable(path: Path) -> Iterator[tuple[bytes, bytes]]:
         connection.close()
 
 
-def _keep_a_journal(connection: sqlite3.Connection) -> None:
-    """Has the file keep a journal; of those who open a new one together, one is first."""
-    until = time.monotonic() + _PATIENCE
+def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
+    """Turns on the write-ahead log, waiting for other processes that open the same new file."""
+    until = time.monotonic() + _TIMEOUT
     while True:
         try:
             connection.execute("PRAGMA journal_mode=WAL")
             return
         except sqlite3.OperationalError as error:
-            # Here SQLite refuses at once, whatever its timeout.
+            # SQLite ignores its timeout here.
             if "locked" not in str(error) or time.monotonic() > until:
                 raise
             time.sleep(0.005)

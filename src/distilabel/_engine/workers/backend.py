@@ -1,4 +1,8 @@
-"""Where workers are: what the pool of a step asks of a place, and of each worker there."""
+"""The interface between the pool of a step and the place where its workers run.
+
+Implemented by processes on this machine and by actors on a Ray cluster. A backend knows neither
+rows nor the pool.
+"""
 
 from __future__ import annotations
 
@@ -8,108 +12,111 @@ from distilabel.steps.base import _Step
 
 
 class WorkerDied(Exception):
-    """A worker ended in the middle of its work."""
+    """Raised when a worker ends while it is working."""
 
 
 class WorkerTimeout(Exception):
-    """A worker took longer for a batch than it may, and was ended."""
+    """Raised when a worker exceeds the time limit of a batch; the worker has been terminated."""
 
 
 class WorkerHandle(Protocol):
-    """A worker: runs a step, one batch at a time."""
+    """One worker as the pool sees it. It loads a job and processes one batch at a time."""
 
-    def begin(self, what: bytes) -> None:
-        """Says what is to be done; what comes of it is waited for with another method.
+    def send(self, message: bytes) -> None:
+        """Sends a message without waiting for the response.
 
         Args:
-            what: an `Assignment`, pickled, or `END`.
+            message: A pickled `Assignment`, or `END`.
         """
 
-    def has_begun(self, seconds: float) -> bool:
-        """Whether there is a place where it works; waits for one.
+    def wait_until_placed(self, seconds: float) -> bool:
+        """Waits until the worker has a machine to run on.
 
         Args:
-            seconds: to wait at most.
+            seconds: Longest wait.
+
+        Returns:
+            True if it has one.
         """
 
     def wait_until_loaded(self) -> str | None:
-        """Waits until the step is loaded there; `begin` comes before.
+        """Waits for the response to the assignment.
 
         Returns:
-            The digest of its configuration then; None if it has none.
+            The digest of the configuration of the loaded step; None if it has no digest.
 
         Raises:
-            WorkerDied: the worker ended.
-            Exception: what loading the step raised.
+            WorkerDied: The worker ended.
+            Exception: What loading the step raised.
         """
 
     def run(self, batch: bytes, seconds: float | None = None) -> Any:
-        """Works on a batch.
+        """Processes a batch.
 
         Args:
-            batch: its rows, pickled.
-            seconds: that it may take; None is no limit.
+            batch: The pickled rows.
+            seconds: Time limit; None for no limit.
 
         Returns:
-            What the worker has made of it.
+            The result of the job.
 
         Raises:
-            WorkerDied: the worker ended.
-            TookTooLong: it took longer, and the worker was ended for it.
-            Exception: what the step raised.
+            WorkerDied: The worker ended.
+            WorkerTimeout: The time limit was exceeded.
+            Exception: What the step raised.
         """
 
     def wait_until_unloaded(self) -> None:
-        """Waits until the step is unloaded, and ends the worker; `begin(END)` comes before.
+        """Waits for the response to `END`, then terminates the worker.
 
         Raises:
-            WorkerDied: the worker ended before.
-            Exception: what unloading the step raised.
+            WorkerDied: The worker ended before it responded.
+            Exception: What unloading the step raised.
         """
 
-    def end(self) -> None:
-        """Ends the worker, whatever it does."""
+    def terminate(self) -> None:
+        """Ends the worker, whatever it is doing, and waits for its end."""
 
     def kill(self) -> None:
-        """Ends the worker at once, and does not wait for it."""
+        """Ends the worker at once, without waiting."""
 
 
 class WorkerBackend(Protocol):
-    """A place for workers."""
+    """A place where workers run."""
 
     def open(self) -> None:
-        """Gets ready for a run, before anything is loaded."""
+        """Prepares for a run, before any step is loaded."""
 
     def count(self, step: _Step) -> tuple[int, str]:
-        """How many workers a step gets here, and why not those it asks for.
+        """Decides how many workers a step gets.
 
         Args:
-            step: the step.
+            step: The step.
 
         Returns:
-            A number, 0 for a step that runs in this process; and words for people where it asks
-            for some and gets none.
+            The number of workers, 0 for a step that runs in the main process; and the reason, for
+            the log, if the step asks for workers and gets none.
         """
 
     def check(self, step: _Step) -> None:
-        """Checks that a step can be run here.
+        """Checks that a step can run on its workers.
 
         Raises:
-            DistilabelUserError: it cannot; says why.
+            DistilabelUserError: It cannot; the message says why.
         """
 
-    def packed(self, step: _Step) -> bytes:
-        """A step as bytes, for the way to a worker.
+    def pickle_step(self, step: _Step) -> bytes:
+        """Pickles the job that the workers of a step load.
 
         Raises:
-            DistilabelUserError: it has no such form; says which of its attributes is in the way.
+            DistilabelUserError: The step cannot be pickled; the message names the attribute.
         """
 
-    def hand(self, pipeline: str, step: _Step, number: int) -> WorkerHandle:
+    def start_worker(self, pipeline: str, step: _Step, number: int) -> WorkerHandle:
         """Starts a worker.
 
         Args:
-            pipeline: name of the pipeline.
-            step: that it is to run.
-            number: of the worker, among those of the step; from 0.
+            pipeline: Name of the pipeline.
+            step: The step that the worker runs.
+            number: Index of the worker among those of the step, from 0.
         """

@@ -1,4 +1,8 @@
-"""Programs that worker processes import: what stands at their top level runs once more there."""
+"""Refuses to run a pipeline while a worker process imports the user's program.
+
+A spawned process imports the program that started it. Without an `if __name__ == "__main__":` guard
+the import would run the pipeline again.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +14,9 @@ from typing import Final
 
 from distilabel.errors import DistilabelUserError
 
-# How the processes of this package are called.
+# Prefix of the names of our worker processes.
 WORKER: Final = "distilabel-worker"
-# The exit status of one that would have run the pipeline again.
+# Exit status of a worker process whose import would have run the pipeline again.
 NO_GUARD: Final = 86
 
 
@@ -20,8 +24,8 @@ _refusing = False
 
 
 @contextmanager
-def no_runs() -> Iterator[None]:
-    """Refuses runs for a while, in which modules are imported for the sake of what is in them."""
+def runs_refused() -> Iterator[None]:
+    """Refuses runs while modules are imported only to unpickle what they define."""
     global _refusing
     _refusing = True
     try:
@@ -30,28 +34,27 @@ def no_runs() -> Iterator[None]:
         _refusing = False
 
 
-def unguarded() -> str:
-    """What to do about a program that runs a pipeline when it is imported."""
+def missing_guard_message() -> str:
+    """Returns the message for a program that runs a pipeline when it is imported."""
     return (
-        "Worker processes import the program, and it runs the pipeline again when it is imported. "
-        'Put the call of `run` under `if __name__ == "__main__":`, or leave replicas at 1.'
+        "Worker processes import the program, and importing it runs the pipeline again. Put the "
+        'call of `run` under `if __name__ == "__main__":`, or leave replicas at 1.'
     )
 
 
 def refuse_while_imported() -> None:
-    """Keeps a program that a process is just being started for from running a pipeline again.
+    """Stops a run that a child process would start by importing the program.
 
     Raises:
-        DistilabelUserError: it is imported by a process that the program itself has started.
-        SystemExit: it is imported by one of the processes of this package; the one that started
-            it tells.
+        DistilabelUserError: The program is imported by a process that it started itself.
+        SystemExit: It is imported by a worker process; the parent reports the error.
     """
     process = multiprocessing.current_process()
     if _refusing:
-        raise DistilabelUserError(unguarded())
-    # The standard library says so of a process that imports the program it belongs to.
+        raise DistilabelUserError(missing_guard_message())
+    # `multiprocessing` sets this while a child imports the program that it belongs to.
     if not getattr(process, "_inheriting", False):
         return
     if process.name.startswith(WORKER):
         sys.exit(NO_GUARD)
-    raise DistilabelUserError(unguarded())
+    raise DistilabelUserError(missing_guard_message())

@@ -1,4 +1,4 @@
-"""What is sent to a worker: something to load, to give things to do, and to unload."""
+"""The jobs that are pickled and sent to a worker: run a step, or generate with a model."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from distilabel.models.llms.base import LLM
 
 
 class WorkerJob(Protocol):
-    """Something to be done elsewhere."""
+    """A job in a worker: loaded once, run for every batch, unloaded at the end."""
 
     def load(self) -> None:
-        """Gets ready."""
+        """Loads the step or the model."""
 
-    def described(self) -> str | None:
-        """A digest of what it is, once it is loaded; None if there is none."""
+    def digest(self) -> str | None:
+        """Returns a digest of the loaded job's configuration; None if it has none."""
 
-    def do(self, what: Any) -> Any:
-        """Does a part of it."""
+    def run(self, batch: Any) -> Any:
+        """Processes one batch."""
 
     def unload(self) -> None:
-        """Lets go of what `load` took."""
+        """Releases what `load` acquired."""
 
 
 class StepJob:
-    """Running a step on batches.
+    """Runs a step on batches of rows.
 
     Args:
-        step: the copy that is sent.
+        step: The copy of the step that is sent.
     """
 
     def __init__(self, step: Any) -> None:
@@ -40,17 +40,21 @@ class StepJob:
         """Loads the step."""
         self._step.load()
 
-    def described(self) -> str | None:
-        """The digest of the step's configuration."""
+    def digest(self) -> str | None:
+        """Returns the digest of the step's configuration."""
         try:
             return field_digest(self._step)
         except TypeError:
             return None
 
-    def do(self, what: list[Any]) -> tuple[list[Any], list[RowOrigin], bool]:
-        """What becomes of a batch: rows, where they come from, whether the step remembers it."""
+    def run(self, batch: list[Any]) -> tuple[list[Any], list[RowOrigin], bool]:
+        """Runs the step on a batch.
+
+        Returns:
+            The output rows, the origin of each, and whether the state of the step changed.
+        """
         before = state_of(self._step)
-        rows, origins = run_step(self._step, what)
+        rows, origins = run_step(self._step, batch)
         return rows, origins, state_of(self._step) != before
 
     def unload(self) -> None:
@@ -59,10 +63,10 @@ class StepJob:
 
 
 class ModelJob:
-    """Asking a model that works in the process it is loaded in.
+    """Generates with a model that runs in the process in which it is loaded.
 
     Args:
-        llm: the model.
+        llm: The model.
     """
 
     def __init__(self, llm: LLM) -> None:
@@ -72,14 +76,18 @@ class ModelJob:
         """Loads the model."""
         self._llm.load()
 
-    def described(self) -> str | None:
-        """Nothing: answers are kept under what was asked."""
+    def digest(self) -> str | None:
+        """Returns None: answers are stored by their cache key, which holds the model."""
         return None
 
-    def do(self, what: tuple[list[Any], int, dict[str, Any]]) -> Any:
-        """Answers questions: inputs, generations of each, arguments."""
-        inputs, count, arguments = what
-        return self._llm.generate(inputs=inputs, num_generations=count, **arguments)
+    def run(self, batch: tuple[list[Any], int, dict[str, Any]]) -> Any:
+        """Generates outputs.
+
+        Args:
+            batch: Inputs, generations per input, generation arguments.
+        """
+        inputs, num_generations, arguments = batch
+        return self._llm.generate(inputs=inputs, num_generations=num_generations, **arguments)
 
     def unload(self) -> None:
         """Unloads the model."""

@@ -1,4 +1,4 @@
-"""The workers of one step: started together, replaced when one dies, ended together."""
+"""The pool of workers of one step: started together, replaced when one dies, closed together."""
 
 from __future__ import annotations
 
@@ -21,32 +21,32 @@ from distilabel.constants import PIPELINE_CACHE_ID_ENV_NAME, PIPELINE_NAME_ENV_N
 from distilabel.models.protocol import RunStopped
 from distilabel.steps.base import _Step
 
-# So many deaths without a batch done in between say that it will not get better.
+# Deaths in a row, without a finished batch in between, after which the pool gives up.
 _MOST_DEATHS: Final = 10
-_LOOK_SECONDS: Final = 0.1
+_POLL_SECONDS: Final = 0.1
 
 _log = logging.getLogger("distilabel.pipeline")
 
 
 class WorkersLost(RuntimeError):
-    """The worker processes of a step die one after the other, or cannot be started again."""
+    """Raised when workers keep dying or cannot be replaced."""
 
 
 class Pool:
-    """The worker processes of one step.
+    """Runs batches of one step on workers.
 
     Args:
-        step: the step.
-        count: how many processes.
-        pipeline: name of the pipeline.
-        signature: of the pipeline.
-        site: where they are.
-        seconds: that they may take for a batch; None is no limit.
+        step: The step.
+        count: Number of workers.
+        pipeline: Name of the pipeline.
+        signature: Signature of the pipeline.
+        backend: Where the workers run.
+        seconds: Time limit of a batch; None for no limit.
 
     Attributes:
-        count: how many processes.
-        threads: for `run`, one for each process.
-        configuration: digest of the configuration of the loaded step; None if it has none.
+        count: Number of workers.
+        threads: Threads for `run`, one per worker.
+        configuration: Digest of the configuration of the loaded step; None if it has no digest.
     """
 
     def __init__(
@@ -55,22 +55,22 @@ class Pool:
         count: int,
         pipeline: str,
         signature: str,
-        site: WorkerBackend,
+        backend: WorkerBackend,
         seconds: float | None = None,
     ) -> None:
         self.count = count
         self.threads = DaemonThreads(count, f"distilabel-{step.name}")
         self.configuration: str | None = None
         self._name = str(step.name)
-        self._packed = partial(site.packed, step)
+        self._pickle_step = partial(backend.pickle_step, step)
         self._environment = {
             PIPELINE_NAME_ENV_NAME: pipeline,
             PIPELINE_CACHE_ID_ENV_NAME: signature,
         }
         self._assignment = b""
         self._seconds = seconds
-        self._hand = partial(site.hand, pipeline, step)
-        # Each has a number; whoever takes the place of another one takes its number.
+        self._start_worker = partial(backend.start_worker, pipeline, step)
+        # A replacement takes the number of the worker that it replaces.
         self._workers: dict[WorkerHandle, int] = {}
         self._numbers = deque(range(count))
         self._idle: deque[WorkerHandle] = deque()
@@ -78,151 +78,151 @@ class Pool:
         self._closed = False
 
     def start(self) -> None:
-        """Starts the processes and waits until the step is loaded in all of them.
+        """Starts the workers and waits until all have loaded the step.
 
         Raises:
-            DistilabelUserError: the step cannot be sent to another process.
-            Exception: what loading the step raised, or how a process ended.
+            DistilabelUserError: The step cannot be pickled.
+            Exception: What loading the step raised, or how a worker ended.
         """
         level = logging.getLogger("distilabel").level
-        self._assignment = pickle.dumps(Assignment(self._packed(), level, self._environment))
+        self._assignment = pickle.dumps(Assignment(self._pickle_step(), level, self._environment))
         started = [self._new() for _ in range(self.count)]
         for worker in started:
-            worker.begin(self._assignment)
+            worker.send(self._assignment)
         self.configuration, *_ = [worker.wait_until_loaded() for worker in started]
         self._idle += started
 
-    def run(self, what: Any) -> Any:
-        """Works on a batch; one whose process dies is tried once more, in another one.
+    def run(self, batch: Any) -> Any:
+        """Runs a batch on an idle worker; retries it once on another one if the worker dies.
 
         Args:
-            what: the batch.
+            batch: The batch.
 
         Returns:
-            What became of it.
+            The result of the job.
 
         Raises:
-            WorkerDied: both processes died of it.
-            TimeoutError: it took longer than it may; another process takes the place.
-            WorkersLost: there are no processes any more that would work.
-            RunStopped: the processes were ended meanwhile.
-            Exception: what the step raised.
+            WorkerDied: Both workers died.
+            TimeoutError: The time limit was exceeded; a new worker replaces the terminated one.
+            WorkersLost: No worker is left that could run the batch.
+            RunStopped: The pool was closed meanwhile.
+            Exception: What the step raised.
         """
-        batch = pickle.dumps(what)
+        data = pickle.dumps(batch)
         try:
-            return self._tried(batch)
+            return self._run_once(data)
         except WorkerDied as error:
-            _log.warning("%s: %s. Its batch is tried once more.", self._name, error)
-        return self._tried(batch)
+            _log.warning("%s: %s. Retrying its batch once.", self._name, error)
+        return self._run_once(data)
 
-    def _tried(self, batch: bytes) -> Any:
-        worker = self._free()
+    def _run_once(self, data: bytes) -> Any:
+        worker = self._idle_worker()
         try:
-            made = worker.run(batch, self._seconds)
+            result = worker.run(data, self._seconds)
         except WorkerDied as error:
-            self._buried(worker, error)
+            self._handle_death(worker, error)
             raise
         except WorkerTimeout:
-            self._let_go(worker)
+            self._release_number(worker)
             raise TimeoutError(
                 f"`process` of {self._name} took longer than {self._seconds:g} s; its worker "
-                "process was ended"
+                "process was terminated"
             ) from None
         except BaseException:
-            self._done(worker)
+            self._return_worker(worker)
             raise
-        self._done(worker)
-        return made
+        self._return_worker(worker)
+        return result
 
-    def _done(self, worker: WorkerHandle) -> None:
+    def _return_worker(self, worker: WorkerHandle) -> None:
         self._deaths = 0
         self._idle.append(worker)
 
-    def _free(self) -> WorkerHandle:
+    def _idle_worker(self) -> WorkerHandle:
         while True:
             if self._closed:
                 raise RunStopped
-            # As many threads as workers come here: where none is idle, one has died.
+            # As many threads as workers call this, so if none is idle, one has died.
             with contextlib.suppress(IndexError):
                 return self._idle.popleft()
             try:
                 worker = self._new()
-                worker.begin(self._assignment)
-                if self._has_place(worker):
+                worker.send(self._assignment)
+                if self._wait_until_placed(worker):
                     worker.wait_until_loaded()
                     return worker
             except WorkerDied as error:
-                self._buried(worker, error)
+                self._handle_death(worker, error)
             except Exception as error:
                 raise WorkersLost(
-                    f"{self._name}: the step cannot be loaded in a new worker process, in place of "
+                    f"{self._name}: the step could not be loaded in a worker process that replaces "
                     f"one that died: {type(error).__name__}: {error}"
                 ) from error
             else:
-                # Those that are left go on. With the next batch there may be a place again.
-                worker.end()
-                self._let_go(worker)
+                # The other workers go on. The next batch may find room for a new one.
+                worker.terminate()
+                self._release_number(worker)
 
-    def _has_place(self, worker: WorkerHandle) -> bool:
-        """Waits until there is a place for a worker; no longer than until another one is idle."""
-        while not worker.has_begun(_LOOK_SECONDS):
+    def _wait_until_placed(self, worker: WorkerHandle) -> bool:
+        """Waits until a worker has a machine, or until another worker is idle."""
+        while not worker.wait_until_placed(_POLL_SECONDS):
             if self._idle:
                 return False
         return True
 
     def _new(self) -> WorkerHandle:
         number = self._numbers.popleft()
-        worker = self._hand(number)
+        worker = self._start_worker(number)
         self._workers[worker] = number
         if self._closed:
-            # Whoever closes may not have seen it any more.
-            worker.end()
+            # `close` may have run before the worker was registered.
+            worker.terminate()
             raise RunStopped
         return worker
 
-    def _let_go(self, worker: WorkerHandle) -> None:
+    def _release_number(self, worker: WorkerHandle) -> None:
         number = self._workers.pop(worker, None)
         if number is not None:
             self._numbers.append(number)
 
-    def _buried(self, worker: WorkerHandle, error: WorkerDied) -> None:
-        worker.end()
-        self._let_go(worker)
+    def _handle_death(self, worker: WorkerHandle, error: WorkerDied) -> None:
+        worker.terminate()
+        self._release_number(worker)
         if self._closed:
             raise RunStopped from None
         self._deaths += 1
         if self._deaths >= _MOST_DEATHS:
             raise WorkersLost(
-                f"{self._name}: its worker processes died {self._deaths} times without finishing "
-                f"a batch, the last time so: {error}. Smaller batches (input_batch_size) or fewer "
-                "replicas need less memory. What was done so far is kept: run again."
+                f"{self._name}: its worker processes died {self._deaths} times in a row; the last "
+                f"error: {error}. Smaller batches (input_batch_size) or fewer replicas need less "
+                "memory. Finished work is stored: run again to continue."
             ) from None
 
     def close(self) -> None:
-        """Unloads the step where nothing is being done, and ends the processes."""
+        """Unloads the step in idle workers and ends all workers."""
         self._closed = True
         self.threads.close()
-        # Taken away one by one: a thread that is still at it may take one as well.
+        # One by one: a thread that is still running a batch may take one as well.
         idle: list[WorkerHandle] = []
         with contextlib.suppress(IndexError):
             while True:
                 idle.append(self._idle.popleft())
         for worker in idle:
-            worker.begin(END)
+            worker.send(END)
         for worker in idle:
             try:
                 worker.wait_until_unloaded()
-            except Exception as error:  # noqa: BLE001 (whatever a step of the user's raises)
+            except Exception as error:  # noqa: BLE001 (a user's step raises anything)
                 _log.warning(
                     "%s could not be unloaded: %s: %s", self._name, type(error).__name__, error
                 )
-            self._let_go(worker)
-        # Those that are at work still, or have not been seen to be done.
+            self._release_number(worker)
+        # Workers that are still running a batch.
         for worker in list(self._workers):
-            worker.end()
+            worker.terminate()
 
     def kill(self) -> None:
-        """Kills the processes at once."""
+        """Kills the workers at once."""
         self._closed = True
         for worker in list(self._workers):
             worker.kill()

@@ -1,6 +1,6 @@
-"""What a worker process does: loads its step, works on the batches it is sent, and ends.
+"""The main loop of a worker process: load a job, process batches, unload, exit.
 
-It ends with whoever started it, however that ends.
+The process exits when its parent ends, however the parent ends.
 """
 
 from __future__ import annotations
@@ -15,43 +15,43 @@ from typing import Final
 
 from distilabel._engine.workers.protocol import END, JobServer
 
-_LOOK_SECONDS: Final = 1.0
+_POLL_SECONDS: Final = 1.0
 
 
-def work(connection: Connection) -> None:
-    """Runs a step until there is no more to do.
+def run_worker(connection: Connection) -> None:
+    """Processes messages from the parent until it sends `END`.
 
     Args:
-        connection: gives an `Assignment`, then batches, then None; takes what comes of them.
+        connection: Receives a pickled `Assignment`, then batches, then `END`; sends the responses.
     """
     _leave_interrupts_to_the_parent()
-    threading.Thread(target=_end_with_the_parent, name="distilabel-watch", daemon=True).start()
-    voice = _Voice(connection)
+    threading.Thread(target=_exit_with_the_parent, name="distilabel-watch", daemon=True).start()
+    sender = _Sender(connection)
     try:
-        served = JobServer(pickle.loads(connection.recv_bytes()), voice.say)
-        voice.say(served.load())
-        if not served.is_loaded:
+        server = JobServer(pickle.loads(connection.recv_bytes()), sender.send)
+        sender.send(server.load())
+        if not server.is_loaded:
             return
         while (data := connection.recv_bytes()) != END:
-            voice.say(served.make(data))
-        voice.say(served.unload())
+            sender.send(server.run(data))
+        sender.send(server.unload())
     except (EOFError, OSError):
-        # Nobody is left to work for. Threads of the step are not to hold up the end.
+        # The parent is gone. Threads of the step must not delay the exit.
         os._exit(1)
 
 
-class _Voice:
-    """Says things to the parent, one at a time.
+class _Sender:
+    """Sends messages to the parent, one at a time, from any thread.
 
     Args:
-        connection: to the parent.
+        connection: To the parent.
     """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._lock = threading.Lock()
 
-    def say(self, data: bytes) -> None:
+    def send(self, data: bytes) -> None:
         """Sends a message."""
         with self._lock:
             self._connection.send_bytes(data)
@@ -60,15 +60,15 @@ class _Voice:
 def _leave_interrupts_to_the_parent() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
-        # Held back by the parent until here; what the step starts is not to inherit that.
+        # The parent blocked the signal until here; children of this process must not inherit that.
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
-def _end_with_the_parent() -> None:
+def _exit_with_the_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is None:
         return
-    # Others may hold the pipe that tells of its end: then its number does.
-    while not wait([parent.sentinel], _LOOK_SECONDS) and os.getppid() == parent.pid:
+    # Another process may keep the sentinel pipe open; a changed parent PID shows the end as well.
+    while not wait([parent.sentinel], _POLL_SECONDS) and os.getppid() == parent.pid:
         pass
     os._exit(1)

@@ -1,4 +1,4 @@
-"""Ray actors as workers: which steps get some, how a step gets there, and on which cluster."""
+"""Runs workers as actors of a Ray cluster: connects, counts the actors of a step, starts them."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ from typing import Any
 import ray
 from ray import cloudpickle
 
-from distilabel._engine.workers.actor import WorkerActor
-from distilabel._engine.workers.models import model_of
+from distilabel._engine.workers.model_workers import in_process_model
 from distilabel._engine.workers.payloads import ModelJob, StepJob
-from distilabel._engine.workers.pickling import copy_for, told
-from distilabel._engine.workers.process_backend import stays
+from distilabel._engine.workers.pickling import copy_without_pipeline, unpicklable_attribute
+from distilabel._engine.workers.process_backend import reason_to_stay
+from distilabel._engine.workers.ray_actor import WorkerActor
 from distilabel.errors import DistilabelUserError
 from distilabel.steps.base import GeneratorStep, StepResources, _Step
 
-_CURE = "Ray actors get a copy of the step: put what has to be made anew into `load()`."
+_ADVICE = "Ray actors get a pickled copy of the step: create such objects in `load()`."
 
-# Ways to install packages: Ray takes one of them.
+# Keys of a Ray runtime environment that install packages; Ray accepts one of them.
 _INSTALLERS = {"pip", "uv", "conda", "container", "image_uri"}
 
-# The cluster that was connected to from here, as it was given.
+# The URL that this process connected to, as the user gave it.
 _connected: str | None = None
 
 
 class RayBackend:
-    """The site of a pipeline that runs on a Ray cluster.
+    """Runs the workers of a pipeline as Ray actors.
 
     Args:
-        url: of the head node; None is the cluster that Ray is connected to, else a local one.
-        options: of `ray.init`.
-        requirements: packages to install on the nodes of the cluster at `url`.
+        url: URL of the head node; None for the cluster that Ray is connected to, or a local one.
+        options: Arguments of `ray.init`.
+        requirements: Packages to install on the nodes of the cluster at `url`.
     """
 
     def __init__(self, url: str | None, options: dict[str, Any], requirements: list[str]) -> None:
@@ -39,7 +39,7 @@ class RayBackend:
         self._requirements = requirements
 
     def open(self) -> None:
-        """Connects to the cluster, or starts one, where that has not been done.
+        """Connects to the cluster, or starts a local one, unless Ray is connected already.
 
         Raises:
             DistilabelUserError: Ray is connected to another cluster.
@@ -50,9 +50,9 @@ class RayBackend:
             _connected = self._url
         elif self._url not in (None, _connected, ray.get_runtime_context().gcs_address):
             raise DistilabelUserError(
-                f"Ray is connected to {ray.get_runtime_context().gcs_address} already, not to "
-                f"{self._url}. Call ray.shutdown() before, or leave out ray_head_node_url to run "
-                "where it is connected."
+                f"Ray is already connected to {ray.get_runtime_context().gcs_address}, not to "
+                f"{self._url}. Call ray.shutdown() first, or leave out ray_head_node_url to use "
+                "the connected cluster."
             )
 
     def _settings(self) -> dict[str, Any]:
@@ -65,20 +65,20 @@ class RayBackend:
         return {**settings, "runtime_env": environment} if environment else settings
 
     def count(self, step: _Step) -> tuple[int, str]:
-        """As many actors as a plain step has replicas.
+        """Gives a plain step as many actors as it has replicas.
 
-        A global step gets one, and a model that works in process as many as its step has replicas,
-        where the step asks for something: all rows, or a small model, are better left here.
+        A global step gets one actor and an in-process model one per replica, but only if the step
+        asks for resources: otherwise all rows, or a small model, are cheaper in the main process.
         """
         resources = step.resources
         asks = resources != StepResources()
-        if model_of(step) is not None:
+        if in_process_model(step) is not None:
             return (resources.replicas or 1) if asks else 0, ""
         if isinstance(step, GeneratorStep):
-            return 0, "generators work in the program itself" if asks else ""
-        why_not = stays(step)
-        if why_not:
-            return 0, why_not if asks else ""
+            return 0, "generator steps run in the main process" if asks else ""
+        reason = reason_to_stay(step)
+        if reason:
+            return 0, reason if asks else ""
         if step.is_normal:
             return resources.replicas or 1, ""
         return (1 if _options(resources) else 0), (
@@ -86,29 +86,29 @@ class RayBackend:
         )
 
     def check(self, step: _Step) -> None:
-        """Checks that a step can be sent to an actor, and does not wait for jobs of a provider."""
+        """Checks that a step can be pickled and does not use offline batch jobs."""
         if any(llm.use_offline_batch_generation for llm in step._all_models()):
             raise DistilabelUserError(
-                f"{step.name}: offline batches cannot be asked for on Ray. Set "
+                f"{step.name}: offline batches are not supported on Ray. Set "
                 "use_offline_batch_generation=False on its model, or run the pipeline without Ray."
             )
         if self.count(step)[0]:
-            self.packed(step)
+            self.pickle_step(step)
 
-    def packed(self, step: _Step) -> bytes:
-        """The step, or its model, pickled so that classes of the program are found there too."""
-        own = copy_for(step)
-        llm = model_of(own)
+    def pickle_step(self, step: _Step) -> bytes:
+        """Pickles the step, or its model, with the classes that the program defines."""
+        own = copy_without_pipeline(step)
+        llm = in_process_model(own)
         try:
-            packed: bytes = cloudpickle.dumps(StepJob(own) if llm is None else ModelJob(llm))
+            pickled: bytes = cloudpickle.dumps(StepJob(own) if llm is None else ModelJob(llm))
         except Exception as error:
-            words, reason = told(own, error, cloudpickle.dumps)
+            subject, reason = unpicklable_attribute(own, error, cloudpickle.dumps)
             raise DistilabelUserError(
-                f"{words} cannot be sent to a Ray actor: {reason}. {_CURE}"
+                f"{subject} cannot be sent to a Ray actor: {reason}. {_ADVICE}"
             ) from error
-        return packed
+        return pickled
 
-    def hand(self, pipeline: str, step: _Step, number: int) -> WorkerActor:
+    def start_worker(self, pipeline: str, step: _Step, number: int) -> WorkerActor:
         """Starts an actor."""
         return WorkerActor(f"distilabel-{pipeline}-{step.name}-{number}", _options(step.resources))
 

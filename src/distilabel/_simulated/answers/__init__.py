@@ -1,1 +1,1 @@
-"""Generates the answers of the simulated model; knows no server."""
+"""Answers of the simulated model, with their latency and faults; imports no server."""

@@ -1,138 +1,67 @@
-"""How slow and how faulty a simulated model is, as text and as draws; knows nothing of the wire."""
+"""Faults of the simulated model: parsed from text, drawn per request."""
 
 import math
 import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
-_LATENCY_FORMS = "'0.05', 'constant:0.05', 'uniform:0.1:0.3' or 'lognormal:0.2:1.0[:cap]' (seconds)"
-
-KINDS: Mapping[str, str] = {
-    "drop": "the connection is closed without an answer",
+FAULT_NAMES: Mapping[str, str] = {
+    "drop": "the connection is closed without a response",
     "reset": "the connection is closed in the middle of the body",
-    "hang": "no answer ever comes",
-    "slow": "the body comes in dribbles",
+    "hang": "no response is ever sent",
+    "slow": "the body is sent in small pieces",
     "malformed": "status 200 with broken JSON",
     "no_choices": "status 200 without any choice",
-    "empty": "the content is an empty text",
+    "empty": "the content is an empty string",
     "null": "the content is null",
     "length": "the content is cut, finish_reason is length",
     "content_filter": "the content is cut, finish_reason is content_filter",
 }
-"""The faults with a name, each with what a client sees; any HTTP status 400 to 599 is one too."""
+"""Faults by name, with what a client sees. Any HTTP status from 400 to 599 is a fault too."""
 
 SLOW_SECONDS = 2.0
-"""How many seconds an answer takes longer under the fault `slow`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Latency:
-    """How long an answer takes.
-
-    Attributes:
-        kind: The law of chance.
-        low: Seconds: the constant, the lower bound, or the median.
-        high: Seconds: the upper bound (uniform only).
-        sigma: The spread of the logarithm, without unit (lognormal only).
-        cap: Seconds that no draw exceeds (lognormal only).
-    """
-
-    kind: Literal["constant", "uniform", "lognormal"] = "constant"
-    low: float = 0.0
-    high: float = 0.0
-    sigma: float = 0.0
-    cap: float = math.inf
-
-    @classmethod
-    def parse(cls, text: str) -> "Latency":
-        """Reads `0.05`, `constant:0.05`, `uniform:0.1:0.3` or `lognormal:0.2:1.0[:cap]`.
-
-        Args:
-            text: All numbers in seconds, but the second of lognormal, its sigma.
-
-        Returns:
-            The latency.
-
-        Raises:
-            ValueError: The text has another form, or a number is negative or not finite.
-        """
-        kind, *rest = text.strip().split(":")
-        if not rest:
-            kind, rest = "constant", [kind]
-        try:
-            numbers = [float(part) for part in rest]
-        except ValueError:
-            numbers = []
-        if numbers and all(math.isfinite(number) and number >= 0 for number in numbers):
-            match kind, numbers:
-                case "constant", [seconds]:
-                    return cls("constant", seconds)
-                case "uniform", [low, high] if low <= high:
-                    return cls("uniform", low, high)
-                case "lognormal", [median, sigma]:
-                    return cls("lognormal", median, sigma=sigma)
-                case "lognormal", [median, sigma, cap]:
-                    return cls("lognormal", median, sigma=sigma, cap=cap)
-        raise ValueError(f"latency {text!r} is not understood: write {_LATENCY_FORMS}")
-
-    def draw(self, rng: random.Random) -> float:
-        """Draws the seconds that one answer takes."""
-        if self.kind == "constant":
-            return self.low
-        if self.kind == "uniform":
-            return rng.uniform(self.low, self.high)
-        return min(self.cap, self.low * math.exp(rng.gauss(0.0, self.sigma)))
-
-    def __str__(self) -> str:
-        match self.kind:
-            case "constant":
-                return f"constant:{self.low}"
-            case "uniform":
-                return f"uniform:{self.low}:{self.high}"
-            case _:
-                cap = "" if math.isinf(self.cap) else f":{self.cap}"
-                return f"lognormal:{self.low}:{self.sigma}{cap}"
+"""Seconds that a response takes longer under the fault `slow`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """Which share of the answers goes wrong, and how.
+    """Shares of the requests that fail.
 
     Attributes:
-        shares: For each fault (an HTTP status as text, or a name of `KINDS`) its share, 0 to 1.
+        shares: Share (0 to 1) of each fault: an HTTP status as text, or one of `FAULT_NAMES`.
     """
 
     shares: Mapping[str, float]
 
     @classmethod
     def parse(cls, faults: Iterable[str] | Mapping[str, float] = ()) -> "Faults":
-        """Reads `["429=0.05", "drop=0.01"]`, or the same as a mapping.
+        """Parses `["429=0.05", "drop=0.01"]`, or the same as a mapping.
 
         Args:
-            faults: Each fault with its share of all answers, 0 to 1.
+            faults: Share (0 to 1) of each fault.
 
         Returns:
             The faults.
 
         Raises:
-            ValueError: A fault is unknown, is named twice, a share is none, or they sum above 1.
+            ValueError: A fault is unknown or repeated, a share is not from 0 to 1, or the shares
+                sum to more than 1.
         """
         if isinstance(faults, str):
-            raise ValueError(f"fault {faults!r} is not understood: write a list of them")
+            raise ValueError(f"invalid faults {faults!r}: write a list")
         pairs = faults.items() if isinstance(faults, Mapping) else map(_split, faults)
         shares: dict[str, float] = {}
         for name, share in pairs:
             _check(name, share)
             if name in shares:
-                raise ValueError(f"fault {name!r} is given twice")
+                raise ValueError(f"fault {name!r} is repeated")
             shares[name] = float(share)
         if (total := math.fsum(shares.values())) > 1:
-            raise ValueError(f"the shares of all faults sum to {total:g}, more than 1")
+            raise ValueError(f"shares of all faults sum to {total:g}, which is more than 1")
         return cls(shares)
 
     def draw(self, rng: random.Random) -> str | None:
-        """Draws the fault of one answer; None for an answer without fault."""
+        """Draws the fault of one request; None for no fault."""
         if not self.shares:
             return None
         point = rng.random()
@@ -149,17 +78,17 @@ def _split(text: str) -> tuple[str, float]:
         return name.strip(), float(share)
     except ValueError:
         raise ValueError(
-            f"fault {text!r} is not understood: write NAME=SHARE, such as '429=0.05' or 'drop=0.01'"
+            f"invalid fault {text!r}: write NAME=SHARE, such as '429=0.05' or 'drop=0.01'"
         ) from None
 
 
 def _check(name: str, share: float) -> None:
     is_status = name.isascii() and name.isdigit() and 400 <= int(name) <= 599
-    if not is_status and name not in KINDS:
+    if not is_status and name not in FAULT_NAMES:
         raise ValueError(
-            f"fault {name!r} is not known: write an HTTP status from 400 to 599, such as '429', "
-            f"or one of {', '.join(KINDS)}"
+            f"unknown fault {name!r}: write an HTTP status from 400 to 599, such as '429', or one "
+            f"of {', '.join(FAULT_NAMES)}"
         )
-    # JSON settings come in here unchecked, so that a share can be anything.
+    # Shares from JSON settings may have any type.
     if type(share) not in (int, float) or not 0 <= share <= 1:
-        raise ValueError(f"the share of fault {name!r} must be from 0 to 1, not {share!r}")
+        raise ValueError(f"share of fault {name!r} must be from 0 to 1, not {share!r}")

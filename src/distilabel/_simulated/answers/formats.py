@@ -1,4 +1,4 @@
-"""The answer formats that prompts ask for, as a table; knows prompts only by their marks."""
+"""Answer formats that prompts ask for, recognized by the headings of the prompts."""
 
 import random
 import re
@@ -6,42 +6,42 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from distilabel._simulated.answers import prose
+from distilabel._simulated import filler_text
 
 
 @dataclass(frozen=True, slots=True)
-class PromptParts:
-    """What a writer may look at.
+class Prompt:
+    """A prompt as the formats see it.
 
     Attributes:
-        prompt: All messages as one text, in order.
-        last: The text of the last user message.
-        rng: Seeded by the question, the model, the seed and the index of the answer.
+        text: All messages as one text, in order.
+        last: Text of the last user message.
+        rng: Source of randomness, seeded by the chat, the model, the seed and the answer's index.
     """
 
-    prompt: str
+    text: str
     last: str
     rng: random.Random
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One answer format: how a prompt that asks for it looks, and how it is written.
+    """An answer format: how to recognize a prompt that asks for it, and how to write it.
 
     Attributes:
-        name: A short name, for people.
-        recognise: Says whether a question asks for this format.
-        write: Makes the answer.
+        name: Name for readers of the code.
+        matches: Returns True if a prompt asks for this format.
+        write: Writes the answer to a prompt.
     """
 
     name: str
-    recognise: Callable[[PromptParts], bool]
-    write: Callable[[PromptParts], str]
+    matches: Callable[[Prompt], bool]
+    write: Callable[[Prompt], str]
 
 
 _TEXT_HEADING = re.compile(r"^#### Text (\d+)[ \t]*:?[ \t]*$", re.MULTILINE)
 _OUTPUT_HEADING = re.compile(r"#### Output for Text \d+")
-# What can follow the last judged text: else an empty last text would swallow the closing words.
+# Headings after the last judged text. Without them, an empty last text would take in what follows.
 _END_OF_TEXTS = re.compile(
     r"^(?:#### Output for Text \d+|#{1,3} (?:Output|Answer|Your|Format|Annotation)\b)", re.MULTILINE
 )
@@ -52,7 +52,7 @@ _REWRITTEN_RESPONSE = re.compile(r"^#Rewritten Response#:", re.MULTILINE)
 _NEW_PROMPT = re.compile(r"^#(?:Rewritten|Created) Prompt#:", re.MULTILINE)
 _ANY_EVOL_HEADING = re.compile(r"^#[^#\n]{1,40}#:", re.MULTILINE)
 
-# What stands before a user's message, and nothing behind it: the model is to write that message.
+# Start of a user's turn at the very end: the model is to write the user's message.
 _USERS_TURN = re.compile(
     r"(?:<\|im_start\|>user\n|<\|start_header_id\|>user<\|end_header_id\|>\n\n)\Z"
 )
@@ -76,54 +76,54 @@ _CONSTRAINTS = (
 )
 
 
-def _asks_for_judgement(question: PromptParts) -> bool:
-    return bool(_OUTPUT_HEADING.search(question.prompt) and _TEXT_HEADING.search(question.last))
+def _wants_judgement(prompt: Prompt) -> bool:
+    return bool(_OUTPUT_HEADING.search(prompt.text) and _TEXT_HEADING.search(prompt.last))
 
 
-def _judge(question: PromptParts) -> str:
-    texts, rest = _judged_texts(question)
+def _judge(prompt: Prompt) -> str:
+    texts, rest = _texts_to_judge(prompt)
     with_type = _TYPE_LINE.search(rest) is not None
     blocks = []
     for number, text in enumerate(texts, start=1):
         lines = [f"#### Output for Text {number}"]
-        rating = _rating(text, question.rng)
+        rating = _rating(text, prompt.rng)
         if with_type:
             lines += [
-                f"Type: {_kinds(rating, question.rng)}",
-                f"Rationale: {_rationale(text, rating, question.rng)}",
+                f"Type: {_error_types(rating, prompt.rng)}",
+                f"Rationale: {_rationale(text, rating, prompt.rng)}",
             ]
-            rating = _rating(text, question.rng)
-        lines += [f"Rating: {rating}", f"Rationale: {_rationale(text, rating, question.rng)}"]
+            rating = _rating(text, prompt.rng)
+        lines += [f"Rating: {rating}", f"Rationale: {_rationale(text, rating, prompt.rng)}"]
         blocks.append("\n".join(lines))
     return "\n\n".join(blocks)
 
 
-def _judged_texts(question: PromptParts) -> tuple[list[str], str]:
-    headings = list(_TEXT_HEADING.finditer(question.last))
-    # A prompt may first show the layout with placeholders; the texts to judge are the last run.
+def _texts_to_judge(prompt: Prompt) -> tuple[list[str], str]:
+    headings = list(_TEXT_HEADING.finditer(prompt.last))
+    # A prompt may show the layout with placeholders first; the texts to judge come last.
     first = max((i for i, found in enumerate(headings) if found[1] == "1"), default=0)
     headings = headings[first:]
     ends = [heading.start() for heading in headings[1:]]
-    closing = _END_OF_TEXTS.search(question.last, headings[-1].end())
-    ends.append(closing.start() if closing else len(question.last))
+    closing = _END_OF_TEXTS.search(prompt.last, headings[-1].end())
+    ends.append(closing.start() if closing else len(prompt.last))
     texts = [
-        question.last[heading.end() : end].strip()
+        prompt.last[heading.end() : end].strip()
         for heading, end in zip(headings, ends, strict=True)
     ]
-    before = question.prompt.removesuffix(question.last) + question.last[: headings[0].start()]
-    return texts, before + "\n" + question.last[ends[-1] :]
+    before = prompt.text.removesuffix(prompt.last) + prompt.last[: headings[0].start()]
+    return texts, before + "\n" + prompt.last[ends[-1] :]
 
 
 def _rating(text: str, rng: random.Random) -> int:
     if not text:
         return 1
-    # The text alone decides most of the rating, so that two judges of one text tend to agree.
+    # Mostly determined by the text, so that two judges of the same text tend to agree.
     own = random.Random(blake2b(text.encode(), digest_size=8).digest())
     rating = own.choices(_RATINGS, _RATING_WEIGHTS)[0]
     return min(5, max(1, rating + rng.choices((-1, 0, 1), (1, 4, 1))[0]))
 
 
-def _kinds(rating: int, rng: random.Random) -> str:
+def _error_types(rating: int, rng: random.Random) -> str:
     if rating == 5:
         return "None"
     count = rng.randint(1, 2)
@@ -133,54 +133,54 @@ def _kinds(rating: int, rng: random.Random) -> str:
 def _rationale(text: str, rating: int, rng: random.Random) -> str:
     if not text:
         return "The text is empty, so there is nothing to value in it."
-    topic = prose.topic_words(text)
+    topic = filler_text.topic_words(text)
     return f"{_PRAISE[5 - rating]}, most of all about {rng.choice(topic)} and {rng.choice(topic)}."
 
 
-def _asks_for_better_response(question: PromptParts) -> bool:
-    return bool(_GIVEN_RESPONSE.search(question.last) and _REWRITTEN_RESPONSE.search(question.last))
+def _wants_better_response(prompt: Prompt) -> bool:
+    return bool(_GIVEN_RESPONSE.search(prompt.last) and _REWRITTEN_RESPONSE.search(prompt.last))
 
 
-def _better_response(question: PromptParts) -> str:
-    start = [found.end() for found in _GIVEN_RESPONSE.finditer(question.last)][-1]
-    marks = [found.start() for found in _REWRITTEN_RESPONSE.finditer(question.last)]
-    end = marks[-1] if marks[-1] > start else len(question.last)
-    given = question.last[start:end].strip()
-    added = prose.sentence(prose.topic_words(given or question.last), question.rng)
+def _write_better_response(prompt: Prompt) -> str:
+    start = [found.end() for found in _GIVEN_RESPONSE.finditer(prompt.last)][-1]
+    marks = [found.start() for found in _REWRITTEN_RESPONSE.finditer(prompt.last)]
+    end = marks[-1] if marks[-1] > start else len(prompt.last)
+    given = prompt.last[start:end].strip()
+    added = filler_text.sentence(filler_text.topic_words(given or prompt.last), prompt.rng)
     return f"{given} {added}".lstrip()
 
 
-def _asks_for_evolved_prompt(question: PromptParts) -> bool:
-    return bool(_GIVEN_PROMPT.search(question.last) and _NEW_PROMPT.search(question.last))
+def _wants_evolved_prompt(prompt: Prompt) -> bool:
+    return bool(_GIVEN_PROMPT.search(prompt.last) and _NEW_PROMPT.search(prompt.last))
 
 
-def _evolved_prompt(question: PromptParts) -> str:
-    start = [found.end() for found in _GIVEN_PROMPT.finditer(question.last)][-1]
-    following = _ANY_EVOL_HEADING.search(question.last, start)
-    given = question.last[start : following.start() if following else None].strip()
-    heading = _NEW_PROMPT.findall(question.last)[-1]
-    topic = prose.topic_words(given)
-    added = question.rng.choice(_CONSTRAINTS).format(a=question.rng.choice(topic))
+def _write_evolved_prompt(prompt: Prompt) -> str:
+    start = [found.end() for found in _GIVEN_PROMPT.finditer(prompt.last)][-1]
+    following = _ANY_EVOL_HEADING.search(prompt.last, start)
+    given = prompt.last[start : following.start() if following else None].strip()
+    heading = _NEW_PROMPT.findall(prompt.last)[-1]
+    topic = filler_text.topic_words(given)
+    added = prompt.rng.choice(_CONSTRAINTS).format(a=prompt.rng.choice(topic))
     return f"{heading}\n{f'{given} {added}'.strip()}"
 
 
-def _is_the_users_turn(question: PromptParts) -> bool:
-    return bool(_USERS_TURN.search(question.prompt))
+def _is_users_turn(prompt: Prompt) -> bool:
+    return bool(_USERS_TURN.search(prompt.text))
 
 
-def _users_message(question: PromptParts) -> str:
-    return prose.request(question.rng)
+def _write_user_message(prompt: Prompt) -> str:
+    return filler_text.user_message(prompt.rng)
 
 
-def _plain_chat(question: PromptParts) -> str:
-    return prose.paragraphs(prose.topic_words(question.last), question.rng)
+def _write_plain_answer(prompt: Prompt) -> str:
+    return filler_text.paragraphs(filler_text.topic_words(prompt.last), prompt.rng)
 
 
 FORMATS: tuple[Format, ...] = (
-    Format("a user's message", _is_the_users_turn, _users_message),
-    Format("judgement of several texts", _asks_for_judgement, _judge),
-    Format("better response", _asks_for_better_response, _better_response),
-    Format("evolved prompt", _asks_for_evolved_prompt, _evolved_prompt),
-    Format("plain chat", lambda question: True, _plain_chat),
+    Format("user message", _is_users_turn, _write_user_message),
+    Format("judgement of several texts", _wants_judgement, _judge),
+    Format("better response", _wants_better_response, _write_better_response),
+    Format("evolved prompt", _wants_evolved_prompt, _write_evolved_prompt),
+    Format("plain answer", lambda prompt: True, _write_plain_answer),
 )
-"""Every format, tried in this order; the last one takes any question."""
+"""All formats, tried in this order. The last one matches any prompt."""

@@ -1,1 +1,1 @@
-"""Generates data that validates against a JSON schema or a pattern."""
+"""Generates JSON instances of JSON schemas and text that matches regular expressions."""

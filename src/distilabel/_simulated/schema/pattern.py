@@ -1,4 +1,4 @@
-"""Text that matches a regular expression of the common kind; knows nothing of JSON schema."""
+"""Generates text that matches a regular expression."""
 
 import importlib
 import random
@@ -6,12 +6,12 @@ import re
 import string
 from typing import Any
 
-# The standard library's own parser of regular expressions: reading the syntax a second time here
-# would sooner or later disagree with `re`, which has the last word on the result.
+# The standard library's own parser: a second reading of the syntax would sooner or later disagree
+# with `re`, which checks the generated text.
 _parser: Any = importlib.import_module("re._parser")
 
-_TRIES = 200
-_WIDEST_REPEAT = 4
+_MAX_ATTEMPTS = 200
+_MAX_EXTRA_REPEATS = 4
 _PRINTABLE = string.ascii_letters + string.digits + " -_.,:;!?/@#%&*()+="
 _CATEGORIES = {
     "CATEGORY_DIGIT": string.digits,
@@ -20,81 +20,71 @@ _CATEGORIES = {
 }
 
 
-def matching(pattern: str, rng: random.Random, *, fewest: int = 0, most: int | None = None) -> str:
-    """Makes a text in which `re.search` finds the pattern.
+def generate_match(
+    pattern: str, rng: random.Random, *, min_length: int = 0, max_length: int | None = None
+) -> str:
+    """Generates text in which `re.search` finds the pattern.
+
+    Supports what guided decoding supports: literals, classes, groups, alternatives, repeats and
+    anchors. Lookarounds work where random text satisfies them. Backreferences, atomic groups and
+    possessive repeats are not supported.
 
     Args:
-        pattern: A regular expression in Python's spelling.
-        rng: The source of chance.
-        fewest: The text's least length in characters.
-        most: The text's greatest length in characters; None for no limit.
+        pattern: Regular expression in Python's syntax.
+        rng: Source of randomness.
+        min_length: Minimum length of the text in characters.
+        max_length: Maximum length of the text in characters; None for no limit.
 
     Returns:
         The text.
 
     Raises:
-        ValueError: The pattern is no regular expression, or no such text was found.
+        ValueError: The pattern is not a regular expression, or no matching text was found.
     """
     try:
         compiled = re.compile(pattern)
         tree = _parser.parse(pattern)
     except re.error as error:
         raise ValueError(f"pattern {pattern!r} is not a regular expression: {error}") from None
-    for attempt in range(_TRIES):
-        # Wider repeats from try to try: a least length is reached, yet most texts stay short.
-        writer = _Writer(rng, widest=max(_WIDEST_REPEAT, fewest) + attempt // 20)
-        text = writer.sequence(tree)
-        if len(text) < fewest:
-            text += "".join(rng.choices(string.ascii_lowercase, k=fewest - len(text)))
-        if (most is None or len(text) <= most) and compiled.search(text):
+    for attempt in range(_MAX_ATTEMPTS):
+        # More repeats from attempt to attempt: reaches a minimum length, keeps most texts short.
+        extra = max(_MAX_EXTRA_REPEATS, min_length) + attempt // 20
+        text = _sequence(tree, rng, extra)
+        if len(text) < min_length:
+            text += "".join(rng.choices(string.ascii_lowercase, k=min_length - len(text)))
+        if (max_length is None or len(text) <= max_length) and compiled.search(text):
             return text
-    raise ValueError(
-        f"no text of {fewest} to {'any number of' if most is None else most} characters "
-        f"was found for the pattern {pattern!r}"
-    )
+    bounds = f"at least {min_length}" if max_length is None else f"{min_length} to {max_length}"
+    raise ValueError(f"pattern {pattern!r}: no matching text of {bounds} characters was found")
 
 
-class _Writer:
-    def __init__(self, rng: random.Random, *, widest: int) -> None:
-        self._rng = rng
-        self._widest = widest
-        self._groups: dict[int, str] = {}
+def _sequence(nodes: Any, rng: random.Random, extra: int) -> str:
+    return "".join(_node(str(op), argument, rng, extra) for op, argument in nodes)
 
-    def sequence(self, nodes: Any) -> str:
-        return "".join(self._node(str(op), argument) for op, argument in nodes)
 
-    def _node(self, op: str, argument: Any) -> str:
-        match op:
-            case "LITERAL":
-                return chr(argument)
-            case "NOT_LITERAL":
-                return self._rng.choice(_PRINTABLE.replace(chr(argument), ""))
-            case "ANY":
-                return self._rng.choice(string.ascii_lowercase)
-            case "IN":
-                return self._rng.choice(_members(argument))
-            case "BRANCH":
-                return self.sequence(self._rng.choice(argument[1]))
-            case "SUBPATTERN":
-                group, _, _, inner = argument
-                text = self.sequence(inner)
-                if group is not None:
-                    self._groups[group] = text
-                return text
-            case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT":
-                least, greatest, inner = argument
-                upper = min(int(greatest), int(least) + self._widest)
-                count = self._rng.randint(int(least), upper)
-                return "".join(self.sequence(inner) for _ in range(count))
-            case "ATOMIC_GROUP":
-                return self.sequence(argument)
-            case "GROUPREF":
-                return self._groups.get(argument, "")
-            case "AT" | "ASSERT" | "ASSERT_NOT":
-                # They take up no characters; whether they hold shows in the search at the end.
-                return ""
-            case _:
-                raise ValueError(f"patterns with {op.lower()} cannot be turned into a text")
+def _node(op: str, argument: Any, rng: random.Random, extra: int) -> str:
+    match op:
+        case "LITERAL":
+            return chr(argument)
+        case "NOT_LITERAL":
+            return rng.choice(_PRINTABLE.replace(chr(argument), ""))
+        case "ANY":
+            return rng.choice(string.ascii_lowercase)
+        case "IN":
+            return rng.choice(_members(argument))
+        case "BRANCH":
+            return _sequence(rng.choice(argument[1]), rng, extra)
+        case "SUBPATTERN":
+            return _sequence(argument[-1], rng, extra)
+        case "MAX_REPEAT" | "MIN_REPEAT":
+            least, most, inner = argument
+            count = rng.randint(int(least), min(int(most), int(least) + extra))
+            return "".join(_sequence(inner, rng, extra) for _ in range(count))
+        case "AT" | "ASSERT" | "ASSERT_NOT":
+            # These match no characters; the final search tells whether they hold.
+            return ""
+        case _:
+            raise ValueError(f"pattern syntax {op.lower()} is not supported by the simulated model")
 
 
 def _members(argument: Any) -> str:
@@ -113,10 +103,10 @@ def _members(argument: Any) -> str:
                 members += _category(str(value))
     if not negated:
         return "".join(members)
-    left = "".join(character for character in _PRINTABLE if character not in members)
-    if not left:
-        raise ValueError("a pattern that excludes every printable character cannot be written")
-    return left
+    remaining = "".join(character for character in _PRINTABLE if character not in members)
+    if not remaining:
+        raise ValueError("pattern has a class that excludes every printable character")
+    return remaining
 
 
 def _category(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Strings and numbers within the bounds of a JSON schema; knows no nesting and no references."""
+"""Generates strings and numbers within the bounds of a JSON schema."""
 
 import datetime
 import math
@@ -9,14 +9,14 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from distilabel._simulated.answers import prose
-from distilabel._simulated.schema.pattern import matching
+from distilabel._simulated import filler_text
+from distilabel._simulated.schema.pattern import generate_match
 
 _NUMBER_SPAN = 100
-_TRIES = 100
+_MAX_ATTEMPTS = 100
 
 
-def _moment(rng: random.Random) -> datetime.datetime:
+def _datetime(rng: random.Random) -> datetime.datetime:
     start = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
     return start + datetime.timedelta(seconds=rng.randrange(5 * 365 * 24 * 3600))
 
@@ -26,9 +26,9 @@ def _name(rng: random.Random) -> str:
 
 
 _FORMATS: dict[str, Callable[[random.Random], str]] = {
-    "date": lambda rng: _moment(rng).date().isoformat(),
-    "date-time": lambda rng: _moment(rng).isoformat().replace("+00:00", "Z"),
-    "time": lambda rng: _moment(rng).time().isoformat() + "Z",
+    "date": lambda rng: _datetime(rng).date().isoformat(),
+    "date-time": lambda rng: _datetime(rng).isoformat().replace("+00:00", "Z"),
+    "time": lambda rng: _datetime(rng).time().isoformat() + "Z",
     "duration": lambda rng: f"P{rng.randint(1, 30)}D",
     "email": lambda rng: f"{_name(rng)}@example.com",
     "hostname": lambda rng: f"{_name(rng)}.example.com",
@@ -39,65 +39,63 @@ _FORMATS: dict[str, Callable[[random.Random], str]] = {
 }
 
 
-def string_for(schema: Mapping[str, Any], rng: random.Random) -> str:
-    """Makes a string for `format`, `pattern`, `minLength` and `maxLength`.
+def generate_string(schema: Mapping[str, Any], rng: random.Random) -> str:
+    """Generates a string for `format`, `pattern`, `minLength` and `maxLength`.
 
     Args:
-        schema: The schema of the string; other keywords are not looked at.
-        rng: The source of chance.
+        schema: Schema of the string. Other keywords, and unknown formats, are ignored.
+        rng: Source of randomness.
 
     Returns:
-        The string. A format that is not known is treated as none, as validators do.
+        The string.
 
     Raises:
-        ValueError: No string was found for the pattern, or the lengths exclude each other.
+        ValueError: No text matches the pattern, or `minLength` is greater than `maxLength`.
     """
-    fewest, most = schema.get("minLength", 0), schema.get("maxLength")
-    if most is not None and fewest > most:
-        raise ValueError(f"minLength {fewest} is above maxLength {most}")
+    min_length, max_length = schema.get("minLength", 0), schema.get("maxLength")
+    if max_length is not None and min_length > max_length:
+        raise ValueError(f"minLength {min_length} is greater than maxLength {max_length}")
     if "pattern" in schema:
-        return matching(schema["pattern"], rng, fewest=fewest, most=most)
+        return generate_match(schema["pattern"], rng, min_length=min_length, max_length=max_length)
     if schema.get("format") in _FORMATS:
         return _FORMATS[schema["format"]](rng)
-    text = prose.words(rng.randint(2, 8), rng)
-    while len(text) < fewest:
-        text += " " + prose.words(4, rng)
-    if most is not None and len(text) > most:
-        # Cut at the limit, without ending in a space that a stripping reader would take off.
-        text = text[:most]
+    text = filler_text.words(rng.randint(2, 8), rng)
+    while len(text) < min_length:
+        text += " " + filler_text.words(4, rng)
+    if max_length is not None and len(text) > max_length:
+        text = text[:max_length]
+        # Validators that strip whitespace would shorten a text that ends in a space.
         text = text[:-1] + "s" if text.endswith(" ") else text
     return text
 
 
-def integer_for(schema: Mapping[str, Any], rng: random.Random) -> int:
-    """Makes an integer for the bounds and `multipleOf` of a schema.
+def generate_integer(schema: Mapping[str, Any], rng: random.Random) -> int:
+    """Generates an integer for the bounds and `multipleOf` of a schema.
 
     Raises:
         ValueError: No integer lies within the bounds.
     """
     step = Fraction(str(schema.get("multipleOf", 1)))
-    # Of the multiples of a fraction, only those of its numerator are whole numbers.
+    # Among the multiples of a fraction, those of its numerator are the whole numbers.
     return int(_multiple(schema, rng, Fraction(step.numerator)))
 
 
-def number_for(schema: Mapping[str, Any], rng: random.Random) -> int | float:
-    """Makes a number for the bounds and `multipleOf` of a schema.
+def generate_number(schema: Mapping[str, Any], rng: random.Random) -> int | float:
+    """Generates a number for the bounds and `multipleOf` of a schema.
 
     Raises:
         ValueError: No number lies within the bounds.
     """
     if "multipleOf" in schema:
         step = schema["multipleOf"]
-        for _ in range(_TRIES):
+        for _ in range(_MAX_ATTEMPTS):
             exact = _multiple(schema, rng, Fraction(str(step)))
             number = int(exact) if exact.denominator == 1 else float(exact)
-            # Validators divide floats: keep a multiple that survives the rounding.
+            # Validators divide floats, so only a multiple that survives rounding is valid.
             if (number / step).is_integer():
                 return number
-        raise ValueError(f"no multiple of {step} was found that divides without a rest")
-    low, high = _bounds(schema)
-    if low > high:
         raise ValueError(_no_number(schema))
+    low, high = _bounds(schema)
     for digits in (2, 2, 2, 6, 12):
         number = round(rng.uniform(float(low), float(high)), digits)
         if _within(schema, number):
@@ -144,4 +142,4 @@ def _within(schema: Mapping[str, Any], number: float) -> bool:
 
 def _no_number(schema: Mapping[str, Any]) -> str:
     keys = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "multipleOf")
-    return f"no number fits { ({key: schema[key] for key in keys if key in schema}) }"
+    return f"no number satisfies { ({key: schema[key] for key in keys if key in schema}) }"

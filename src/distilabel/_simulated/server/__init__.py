@@ -1,1 +1,1 @@
-"""Serves the simulated model over HTTP, in the wire formats of OpenAI, Anthropic and TGI."""
+"""HTTP server of the simulated model, in the wire formats of OpenAI, Anthropic and TGI."""

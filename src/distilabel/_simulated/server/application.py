@@ -1,264 +1,254 @@
-"""A simulated model behind HTTP, as OpenAI, Anthropic and TGI speak; knows no pipeline."""
+"""HTTP application of the simulated server: routes, answers and faults."""
 
 import asyncio
 import hmac
 import itertools
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from types import MappingProxyType
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import orjson
 from aiohttp import web
 
-from distilabel._simulated.answers.asking import Answer as Simulated
-from distilabel._simulated.answers.asking import AnswerRequest, answers_to
-from distilabel._simulated.answers.replay import Replay
-from distilabel._simulated.server import wire
-from distilabel._simulated.server.anthropic_batches import AnthropicJobRoutes
-from distilabel._simulated.server.batch_routes import Handle, add_batches, add_message_batches
-from distilabel._simulated.server.batching import Batching
-from distilabel._simulated.server.bucket import TokenBucket
-from distilabel._simulated.server.dialects import ChatCompletions, Completions, Dialect, Generate
-from distilabel._simulated.server.jobs import Answer, Refusal
-from distilabel._simulated.server.messages import Messages
-from distilabel._simulated.server.openai_batches import OpenAIJobRoutes
-from distilabel._simulated.server.places import Slots
+from distilabel._simulated.answers.answer import Answer, answer_request
+from distilabel._simulated.answers.recorded_answers import RecordedAnswers
+from distilabel._simulated.answers.request import AnswerRequest
+from distilabel._simulated.server import broken_responses
+from distilabel._simulated.server.batch_jobs.anthropic import AnthropicBatches
+from distilabel._simulated.server.batch_jobs.base import Handler
+from distilabel._simulated.server.batch_jobs.job import Execute
+from distilabel._simulated.server.batch_jobs.openai import OpenAIBatches
+from distilabel._simulated.server.batch_jobs.settings import BatchSettings
+from distilabel._simulated.server.rate_limit import RateLimit
+from distilabel._simulated.server.request_error import RequestError
 from distilabel._simulated.server.settings import Settings
-from distilabel._simulated.server.stats import Stats, digest_of
+from distilabel._simulated.server.slots import Slots
+from distilabel._simulated.server.stats import Stats, request_digest
+from distilabel._simulated.server.wire_formats.anthropic import Messages
+from distilabel._simulated.server.wire_formats.base import WireFormat
+from distilabel._simulated.server.wire_formats.openai import ChatCompletions, Completions
+from distilabel._simulated.server.wire_formats.request_body import parse_object
+from distilabel._simulated.server.wire_formats.tgi import Generate
 
 ANY_MODEL = "simulated"
-"""The id that a server lists when it serves any id."""
+"""Id of the model that `/generate` answers with when the server serves any id."""
 
-_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+_AiohttpHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _JSON: Mapping[str, str] = {"Content-Type": "application/json"}
-_MOST_BYTES = 256 * 1024 * 1024
-# After these a client has nothing to keep, so that it may well ask the same again.
-_SPOILING = frozenset(("malformed", "no_choices", "empty", "null"))
+_MAX_BODY_BYTES = 256 * 1024 * 1024
+# A client rejects these responses and may send the request again, so they do not count as answers.
+_NO_ANSWER = frozenset(("malformed", "no_choices", "empty", "null"))
 
-
-# What a batch job may ask, by where it would be posted.
-_IN_JOBS: Mapping[str, Dialect] = {
-    "/v1/chat/completions": ChatCompletions(),
-    "/v1/completions": Completions(),
-    "/v1/messages": Messages(),
+_WIRE_FORMATS: Mapping[str, WireFormat] = {
+    "chat/completions": ChatCompletions(),
+    "completions": Completions(),
+    "messages": Messages(),
 }
-
-
-class _Refused(Exception):
-    def __init__(
-        self,
-        status: int,
-        message: str,
-        code: str | None = None,
-        headers: Mapping[str, str] = MappingProxyType({}),
-    ) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.headers = headers
 
 
 class _Server:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._replay = Replay.read(settings.replay) if settings.replay else Replay({})
+        self._recorded = RecordedAnswers.read(settings.replay) if settings.replay else None
         self._stats = Stats()
         self._rng = random.Random(settings.seed)
-        self._bucket = _bucket(settings)
-        self._openai = OpenAIJobRoutes(self._answering)
-        self._anthropic = AnthropicJobRoutes(self._answering)
-        self._places = Slots(settings.capacity)
-        self._requests = itertools.count(1)
+        self._rate_limit = RateLimit(settings.rate_limit, settings.limit_headers)
+        self._slots = Slots(settings.capacity)
+        self._request_numbers = itertools.count(1)
 
     def application(self) -> web.Application:
-        app = web.Application(client_max_size=_MOST_BYTES)
+        app = web.Application(client_max_size=_MAX_BODY_BYTES)
         models = self._settings.models
+        batch_apis = [
+            api(self._executor, self._new_batch_settings)
+            for api in (OpenAIBatches, AnthropicBatches)
+        ]
         for prefix in ("", "/v1"):
-            app.router.add_post(f"{prefix}/chat/completions", self._asked_in(ChatCompletions()))
-            app.router.add_post(f"{prefix}/completions", self._asked_in(Completions()))
-            add_batches(app, prefix, self._openai, self._guarded, self._job_how)
-            add_message_batches(app, prefix, self._anthropic, self._guarded, self._job_how)
-            app.router.add_post(f"{prefix}/messages", self._asked_in(Messages()))
-            app.router.add_get(f"{prefix}/models", self._models)
-            app.router.add_get(f"{prefix}/models/{{id:.+}}", self._model)
+            for path, wire_format in _WIRE_FORMATS.items():
+                app.router.add_post(f"{prefix}/{path}", self._answering(wire_format))
+            for api in batch_apis:
+                for method, path, handler in api.routes():
+                    handle = self._guarded(handler, api.wire_format)
+                    app.router.add_route(method, f"{prefix}/{path}", handle)
+            openai = ChatCompletions()
+            app.router.add_get(f"{prefix}/models", self._guarded(self._list_models, openai))
+            path = f"{prefix}/models/{{id:.+}}"
+            app.router.add_get(path, self._guarded(self._retrieve_model, openai))
         generate = Generate(models[0] if models else ANY_MODEL)
-        app.router.add_post("/generate", self._asked_in(generate))
+        app.router.add_post("/generate", self._answering(generate))
         app.router.add_get("/health", self._health)
         app.router.add_get("/stats", self._show_stats)
         app.router.add_post("/stats/reset", self._reset_stats)
         app.router.add_post("/settings", self._change_settings)
         return app
 
-    def _answering(self, path: str) -> Answer | None:
-        """What answers questions to a path that come in a batch job."""
-        dialect = _IN_JOBS.get(path)
-        if dialect is None:
-            return None
+    # -- answers --------------------------------------------------------------------------------
 
-        def answer(body: Mapping[str, Any], fails: bool) -> tuple[int, Mapping[str, object]]:
-            try:
-                if fails:
-                    raise _Refused(500, "a simulated fault: status 500", "simulated")
-                ask = dialect.read(body)
-                self._check_served(ask.model)
-                self._check_taken(body)
-                answers = self._answers_to(ask)
-            except ValueError as error:
-                return 400, dialect.error(400, str(error), None)
-            except _Refused as refused:
-                return refused.status, dialect.error(refused.status, str(refused), refused.code)
-            self._stats.asked(ask.model)
-            self._stats.answered(
-                ask.model,
-                digest_of(path, body),
-                read=ask.input_tokens,
-                written=sum(answer.tokens for answer in answers),
-            )
-            return 200, dialect.write(ask, answers)
+    def _answering(self, wire_format: WireFormat) -> _AiohttpHandler:
+        """Returns the handler of requests for answers in a wire format."""
 
-        return answer
-
-    def _job_how(self) -> Batching:
-        """How a job goes that is created now."""
-        self._stats.jobs += 1
-        return self._settings.batches
-
-    def _answers_to(self, ask: AnswerRequest) -> list[Simulated]:
-        return answers_to(
-            ask,
-            replay=self._replay,
-            seed=self._settings.seed,
-            reasoning=self._settings.reasoning,
-        )
-
-    def _asked_in(self, dialect: Dialect) -> _Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
-            self._stats.began()
+            self._stats.start()
             status = None
             try:
-                response = await self._answer_or_refusal(request, dialect)
+                try:
+                    response = await self._answer(request, wire_format)
+                except RequestError as error:
+                    headers = {**self._headers(), **error.headers}
+                    response = _error_response(error, wire_format, headers)
                 if request.transport is not None and not request.transport.is_closing():
                     status = response.status
                 return response
             finally:
-                self._stats.ended(status)
+                self._stats.end(status)
 
         return handle
 
-    async def _answer_or_refusal(
-        self, request: web.Request, dialect: Dialect
-    ) -> web.StreamResponse:
+    async def _answer(self, request: web.Request, wire_format: WireFormat) -> web.StreamResponse:
+        self._check_key(request)
+        self._check_rate()
+        # Rate limit headers as of now: like gateways that count before the model starts.
+        headers = self._headers()
         try:
-            return await self._answer(request, dialect)
-        except _Refused as refused:
-            body = dialect.error(refused.status, str(refused), refused.code)
-            headers = {**self._headers(), **refused.headers}
-            return web.Response(body=orjson.dumps(body), status=refused.status, headers=headers)
-
-    async def _answer(self, request: web.Request, dialect: Dialect) -> web.StreamResponse:
-        self._let_in(request)
-        self._let_pass()
-        # What is left is told as of now, as by gateways that count before a model begins.
-        told = self._headers()
-        body = _loaded(await request.read())
-        try:
-            ask = dialect.read(body)
+            body = parse_object(await request.read())
+            parsed = wire_format.parse_request(body)
         except ValueError as error:
-            raise _Refused(400, str(error)) from None
-        self._check_served(ask.model)
-        self._check_taken(body)
-        self._stats.asked(ask.model)
-        # Drawn per request, not per question: asking again after a fault must be worth it.
+            raise RequestError(400, str(error)) from None
+        self._check_model(parsed.model)
+        self._check_arguments(body)
+        self._stats.add_request(parsed.model)
+        # Drawn per request, not per question, so that a retry can succeed.
         fault = self._settings.faults.draw(self._rng)
-        async with self._places:
+        async with self._slots:
             await asyncio.sleep(self._settings.latency.draw(self._rng))
         if fault is not None:
             self._stats.by_fault[fault] += 1
             if fault.isdigit():
-                wait = self._settings.retry_after if fault in ("429", "503") else None
-                headers = {} if wait is None else {"Retry-After": f"{wait:g}"}
-                message = f"a simulated fault: status {fault}"
-                raise _Refused(int(fault), message, "simulated", headers)
+                raise self._status_fault(fault)
             if fault == "hang":
                 await asyncio.Event().wait()
             if fault == "drop":
-                return wire.dropped(request)
+                return broken_responses.drop(request)
         try:
-            answers = self._answers_to(ask)
+            answers = [answer.with_fault(fault) for answer in self._answers(parsed)]
         except ValueError as error:
-            raise _Refused(400, f"the format asked for cannot be met: {error}") from None
-        answers = [answer.spoiled(fault) for answer in answers]
-        reply = orjson.dumps(
-            self._billed(ask.model, dialect.write(ask, [] if fault == "no_choices" else answers))
-        )
+            raise RequestError(400, f"structured output cannot be simulated: {error}") from None
+        formatted = wire_format.format_response(parsed, [] if fault == "no_choices" else answers)
+        raw = orjson.dumps(self._charge(parsed.model, formatted))
         if fault == "malformed":
-            reply = reply[: len(reply) // 2]
+            raw = raw[: len(raw) // 2]
         if fault == "reset":
-            return await wire.reset(request, reply, told)
-        if fault not in _SPOILING:
-            self._stats.answered(
-                ask.model,
-                digest_of(request.path, body),
-                read=ask.input_tokens,
-                written=sum(answer.tokens for answer in answers),
-            )
+            return await broken_responses.reset(request, raw, headers)
+        if fault not in _NO_ANSWER:
+            self._count_answers(request.path, body, parsed, answers)
         if fault == "slow":
-            return await wire.dribbled(request, reply, told)
-        return web.Response(body=reply, headers=told)
+            return await broken_responses.send_slowly(request, raw, headers)
+        return web.Response(body=raw, headers=headers)
 
-    def _billed(self, model: str, reply: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Charges for a reply, sound or not, what it says it took."""
-        usage = reply.get("usage")
+    def _answers(self, request: AnswerRequest) -> list[Answer]:
+        settings = self._settings
+        return answer_request(
+            request, seed=settings.seed, recorded=self._recorded, reasoning=settings.reasoning
+        )
+
+    def _count_answers(
+        self, path: str, body: Mapping[str, Any], request: AnswerRequest, answers: list[Answer]
+    ) -> None:
+        self._stats.add_answer(
+            request.model,
+            request_digest(path, body),
+            input_tokens=request.input_tokens,
+            output_tokens=sum(answer.tokens for answer in answers),
+        )
+
+    def _charge(self, model: str, response: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Counts the charge for a response, intact or not; with a price, adds its cost."""
+        usage = response.get("usage")
         if usage is None:
-            return reply
-        # Anthropic has names of its own for them.
-        read = usage.get("prompt_tokens", usage.get("input_tokens"))
-        written = usage.get("completion_tokens", usage.get("output_tokens"))
+            return response
+        # Anthropic names them input_tokens and output_tokens.
+        input_tokens = usage.get("prompt_tokens", usage.get("input_tokens"))
+        output_tokens = usage.get("completion_tokens", usage.get("output_tokens"))
         if self._settings.price is None:
-            self._stats.billed(model, read, written, 0.0)
-            return reply
-        dear_in, dear_out = self._settings.price
-        cost = (read * dear_in + written * dear_out) / 1e6
-        self._stats.billed(model, read, written, cost)
-        return {**reply, "usage": {**usage, "cost": cost}}
+            self._stats.add_charge(model, input_tokens, output_tokens, 0.0)
+            return response
+        input_price, output_price = self._settings.price
+        cost = (input_tokens * input_price + output_tokens * output_price) / 1e6
+        self._stats.add_charge(model, input_tokens, output_tokens, cost)
+        return {**response, "usage": {**usage, "cost": cost}}
 
-    def _let_in(self, request: web.Request) -> None:
+    def _status_fault(self, fault: str) -> RequestError:
+        wait = self._settings.retry_after if fault in ("429", "503") else None
+        headers = {} if wait is None else {"Retry-After": f"{wait:g}"}
+        return RequestError(int(fault), f"a simulated fault: status {fault}", "simulated", headers)
+
+    # -- batch jobs -----------------------------------------------------------------------------
+
+    def _new_batch_settings(self) -> BatchSettings:
+        self._stats.jobs += 1
+        return self._settings.batches
+
+    def _executor(self, path: str) -> Execute | None:
+        """Returns what executes requests of batch jobs to a path; None if it does not exist."""
+        wire_format = _WIRE_FORMATS.get(path.removeprefix("/v1/"))
+        if wire_format is None or not path.startswith("/v1/"):
+            return None
+
+        def execute(body: Mapping[str, Any], fails: bool) -> tuple[int, Mapping[str, object]]:
+            try:
+                if fails:
+                    raise self._status_fault("500")
+                request = wire_format.parse_request(body)
+                self._check_model(request.model)
+                self._check_arguments(body)
+                answers = self._answers(request)
+            except ValueError as error:
+                return 400, wire_format.format_error(400, str(error), None)
+            except RequestError as error:
+                return error.status, wire_format.format_error(error.status, str(error), error.code)
+            self._stats.add_request(request.model)
+            self._count_answers(path, body, request, answers)
+            return 200, wire_format.format_response(request, answers)
+
+        return execute
+
+    # -- checks and headers ---------------------------------------------------------------------
+
+    def _check_key(self, request: web.Request) -> None:
         if self._settings.api_key is None:
             return
-        given = request.headers.get("x-api-key")
-        if given is None:
-            given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        known = self._settings.api_key.encode()
-        if not hmac.compare_digest(given.encode("utf-8", "surrogateescape"), known):
-            raise _Refused(401, "the API key is missing or is not the right one", "invalid_api_key")
+        key = request.headers.get("x-api-key")
+        if key is None:
+            key = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        expected = self._settings.api_key.encode()
+        if not hmac.compare_digest(key.encode("utf-8", "surrogateescape"), expected):
+            raise RequestError(401, "the API key is missing or wrong", "invalid_api_key")
 
-    def _let_pass(self) -> None:
-        if self._bucket is not None and (wait := self._bucket.take()):
-            raise _Refused(
+    def _check_rate(self) -> None:
+        if wait := self._rate_limit.acquire():
+            raise RequestError(
                 429,
                 f"more than {self._settings.rate_limit:g} requests per second",
                 "rate_limit_exceeded",
                 {"Retry-After": f"{wait:.3f}"},
             )
 
-    def _check_served(self, model: str) -> None:
+    def _check_model(self, model: str) -> None:
         if self._settings.models and model not in self._settings.models:
-            raise _Refused(404, f"the model {model!r} is not served here", "model_not_found")
+            raise RequestError(404, f"the model {model!r} is not served", "model_not_found")
 
-    def _check_taken(self, body: Mapping[str, Any]) -> None:
+    def _check_arguments(self, body: Mapping[str, Any]) -> None:
         for name in self._settings.refuses:
             if name == "max_tokens" and name in body:
-                raise _Refused(
+                raise RequestError(
                     400,
                     f"Unsupported parameter: {name!r} is not supported with this model. "
                     "Use 'max_completion_tokens' instead.",
                     "unsupported_parameter",
                 )
             if body.get(name, 1) != 1:
-                raise _Refused(
+                raise RequestError(
                     400,
                     f"Unsupported value: {name!r} does not support {body[name]} with this model. "
                     "Only the default (1) value is supported.",
@@ -266,58 +256,32 @@ class _Server:
                 )
 
     def _headers(self) -> Mapping[str, str]:
-        bucket = self._bucket
-        headers = {**_JSON, "request-id": f"req_{next(self._requests)}"}
-        if bucket is None or self._settings.limit_headers == "none":
-            return headers
-        if self._settings.limit_headers == "anthropic":
-            reset = datetime.now(UTC) + timedelta(seconds=bucket.full_in)
-            return {
-                **headers,
-                "anthropic-ratelimit-requests-limit": str(bucket.size),
-                "anthropic-ratelimit-requests-remaining": str(bucket.left),
-                "anthropic-ratelimit-requests-reset": reset.isoformat(),
-            }
-        return {
-            **headers,
-            "x-ratelimit-limit-requests": str(bucket.size),
-            "x-ratelimit-remaining-requests": str(bucket.left),
-            "x-ratelimit-reset-requests": f"{bucket.full_in:.3f}s",
-        }
+        number = next(self._request_numbers)
+        return {**_JSON, "request-id": f"req_{number}", **self._rate_limit.headers()}
 
-    async def _models(self, request: web.Request) -> web.StreamResponse:
-        return self._listed(request, lambda: _list_of(self._settings.models))
+    # -- everything else ------------------------------------------------------------------------
 
-    async def _model(self, request: web.Request) -> web.StreamResponse:
-        model = request.match_info["id"]
-
-        def described() -> dict[str, object]:
-            self._check_served(model)
-            return _description(model)
-
-        return self._listed(request, described)
-
-    def _guarded(self, handle: Handle, dialect: Dialect) -> _Handler:
-        """Lets in whoever has the key, and writes what is not taken as the dialect does."""
+    def _guarded(self, handler: Handler, wire_format: WireFormat) -> _AiohttpHandler:
+        """Checks the API key before a handler and formats its errors."""
 
         async def guarded(request: web.Request) -> web.StreamResponse:
             try:
-                self._let_in(request)
-                made = await handle(request)
-            except (_Refused, Refusal) as refused:
-                error = dialect.error(refused.status, str(refused), None)
-                return _json(error, refused.status)
-            return web.Response(body=made) if isinstance(made, bytes) else _json(made)
+                self._check_key(request)
+                data = await handler(request)
+            except RequestError as error:
+                return _error_response(error, wire_format, _JSON)
+            except ValueError as error:
+                return _error_response(RequestError(400, str(error)), wire_format, _JSON)
+            return web.Response(body=data) if isinstance(data, bytes) else _json(data)
 
         return guarded
 
-    def _listed(self, request: web.Request, write: Callable[[], object]) -> web.StreamResponse:
-        try:
-            self._let_in(request)
-            return _json(write())
-        except _Refused as refused:
-            error = ChatCompletions().error(refused.status, str(refused), refused.code)
-            return _json(error, refused.status)
+    async def _list_models(self, request: web.Request) -> object:
+        return {"object": "list", "data": [_describe_model(id) for id in self._settings.models]}
+
+    async def _retrieve_model(self, request: web.Request) -> object:
+        self._check_model(request.match_info["id"])
+        return _describe_model(request.match_info["id"])
 
     async def _health(self, request: web.Request) -> web.StreamResponse:
         return _json({"status": "ok"})
@@ -326,58 +290,48 @@ class _Server:
         return _json(self._stats.as_dict())
 
     async def _reset_stats(self, request: web.Request) -> web.StreamResponse:
-        self._stats = self._stats.fresh()
+        self._stats = self._stats.reset()
         return _json(self._stats.as_dict())
 
     async def _change_settings(self, request: web.Request) -> web.StreamResponse:
         try:
-            changed = self._settings.changed(_loaded(await request.read()))
-        except (ValueError, _Refused) as error:
-            return _json(ChatCompletions().error(400, str(error), "invalid_settings"), 400)
-        if changed.rate_limit != self._settings.rate_limit:
-            self._bucket = _bucket(changed)
-        self._places.change(changed.capacity)
-        self._settings = changed
-        return _json(changed.changeable())
+            settings = self._settings.updated(parse_object(await request.read()))
+        except ValueError as error:
+            rejected = RequestError(400, str(error), "invalid_settings")
+            return _error_response(rejected, ChatCompletions(), _JSON)
+        if settings.rate_limit != self._settings.rate_limit:
+            self._rate_limit = RateLimit(settings.rate_limit, settings.limit_headers)
+        self._slots.resize(settings.capacity)
+        self._settings = settings
+        return _json(settings.changeable())
 
 
 def application(settings: Settings) -> web.Application:
-    """Makes the web application of a simulated server.
+    """Builds the HTTP application of a simulated server.
 
     Args:
-        settings: How the server behaves.
+        settings: Settings of the server.
 
     Returns:
-        The application, to be run by aiohttp. It counts and draws for itself alone.
+        The application, for aiohttp to run. It shares no counts and no randomness with others.
 
     Raises:
         OSError: The replay file cannot be read.
-        ValueError: The replay file has another form.
+        ValueError: The replay file is not valid.
     """
     return _Server(settings).application()
 
 
-def _bucket(settings: Settings) -> TokenBucket | None:
-    return None if settings.rate_limit is None else TokenBucket(settings.rate_limit)
+def _json(data: object) -> web.Response:
+    return web.Response(body=orjson.dumps(data), headers=_JSON)
 
 
-def _loaded(raw: bytes) -> Mapping[str, Any]:
-    try:
-        body = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        raise _Refused(400, f"the request's body is not JSON: {error}") from None
-    if not isinstance(body, dict):
-        raise _Refused(400, "the request's body must be a JSON object")
-    return body
+def _error_response(
+    error: RequestError, wire_format: WireFormat, headers: Mapping[str, str]
+) -> web.Response:
+    body = wire_format.format_error(error.status, str(error), error.code)
+    return web.Response(body=orjson.dumps(body), status=error.status, headers=headers)
 
 
-def _json(data: object, status: int = 200) -> web.Response:
-    return web.Response(body=orjson.dumps(data), status=status, headers=_JSON)
-
-
-def _description(model: str) -> dict[str, object]:
+def _describe_model(model: str) -> dict[str, object]:
     return {"id": model, "object": "model", "created": 0, "owned_by": "simulated"}
-
-
-def _list_of(models: Sequence[str]) -> dict[str, object]:
-    return {"object": "list", "data": [_description(model) for model in models]}

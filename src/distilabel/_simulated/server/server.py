@@ -1,4 +1,4 @@
-"""Runs a simulated server, within a loop or as a process of its own; knows nothing of answers."""
+"""Runs the simulated server, in the current event loop or as a process of its own."""
 
 import asyncio
 import contextlib
@@ -15,31 +15,31 @@ _SHUTDOWN_SECONDS = 0.5
 
 @contextlib.asynccontextmanager
 async def running(settings: Settings, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
-    """Runs a simulated server in the current loop.
+    """Runs a simulated server in the current event loop.
 
     Args:
-        settings: How the server behaves.
-        host: The address to listen on.
-        port: The port to listen on; 0 for a free one.
+        settings: Settings of the server.
+        host: Address to listen on.
+        port: Port to listen on; 0 picks a free one.
 
     Yields:
-        The URL of the server, without a slash at its end; `/v1` may follow or not.
+        URL of the server without a trailing slash. All paths work with and without `/v1`.
 
     Raises:
-        OSError: The port is taken, or the replay file cannot be read.
-        ValueError: The replay file has another form.
+        OSError: The port is in use, or the replay file cannot be read.
+        ValueError: The replay file is not valid.
     """
     runner = web.AppRunner(
         application(settings),
         access_log=None,
-        # Else a request that hangs by design would live on after its client has left.
+        # Without this, a request that hangs by design would outlive its client.
         handler_cancellation=True,
         shutdown_timeout=_SHUTDOWN_SECONDS,
     )
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()
-        yield f"http://{_spelled(host)}:{runner.addresses[0][1]}"
+        yield f"http://{_url_host(host)}:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()
 
@@ -48,16 +48,16 @@ def serve(settings: Settings, host: str, port: int, ready: Callable[[str], None]
     """Runs a simulated server until Ctrl-C or SIGTERM.
 
     Args:
-        settings: How the server behaves.
-        host: The address to listen on.
-        port: The port to listen on; 0 for a free one.
-        ready: Called with the URL once the server answers.
+        settings: Settings of the server.
+        host: Address to listen on.
+        port: Port to listen on; 0 picks a free one.
+        ready: Called with the URL of the server once it accepts requests.
 
     Raises:
-        OSError: The port is taken, or the replay file cannot be read.
-        ValueError: The replay file has another form.
+        OSError: The port is in use, or the replay file cannot be read.
+        ValueError: The replay file is not valid.
     """
-    # Where a loop takes no signal handlers, Ctrl-C comes as the interrupt itself.
+    # Where the event loop supports no signal handlers, Ctrl-C raises KeyboardInterrupt.
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(settings, host, port, ready))
 
@@ -73,5 +73,5 @@ async def _serve(settings: Settings, host: str, port: int, ready: Callable[[str]
         await stopped.wait()
 
 
-def _spelled(host: str) -> str:
+def _url_host(host: str) -> str:
     return f"[{host}]" if ":" in host else host

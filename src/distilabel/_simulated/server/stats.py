@@ -1,4 +1,4 @@
-"""What a simulated server counts about its requests; knows nothing of the wire."""
+"""`Stats`: what the simulated server counts about its requests."""
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field
@@ -8,7 +8,7 @@ import orjson
 
 
 @dataclass(slots=True)
-class _Tally:
+class _ModelStats:
     requests: int = 0
     answered: int = 0
     input_tokens: int = 0
@@ -16,7 +16,7 @@ class _Tally:
 
 
 @dataclass(slots=True)
-class _Billed:
+class _ModelCharges:
     replies: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
@@ -25,17 +25,17 @@ class _Billed:
 
 @dataclass(slots=True)
 class Stats:
-    """The counts since the start, or since they were last started again.
+    """Counts since the start of the server or the last reset.
 
     Attributes:
-        requests: How many requests asked for an answer.
-        by_status: How many requests ended with each HTTP status.
-        by_fault: How often each fault was drawn.
-        answered_questions: For each distinct question how often it got a sound answer.
-        in_flight: How many requests are being answered now.
-        max_in_flight: How many requests were being answered at once at most.
-        abandoned: How many requests ended without a status: their client left, or was left.
-        jobs: How many batch jobs were created; their answers count as others do.
+        requests: Number of requests for an answer.
+        by_status: Number of requests by HTTP status of their response.
+        by_fault: Number of requests by fault drawn.
+        answered_questions: Number of intact answers by digest of the request.
+        in_flight: Number of requests in progress.
+        max_in_flight: Highest number of requests in progress at once.
+        abandoned: Number of requests that ended without a status, as their connection was closed.
+        jobs: Number of batch jobs created. Their answers count like others.
     """
 
     requests: int = 0
@@ -46,78 +46,72 @@ class Stats:
     max_in_flight: int = 0
     abandoned: int = 0
     jobs: int = 0
-    _models: dict[str, _Tally] = field(default_factory=dict)
-    _billed: dict[str, _Billed] = field(default_factory=dict)
+    _models: dict[str, _ModelStats] = field(default_factory=dict)
+    _charges: dict[str, _ModelCharges] = field(default_factory=dict)
 
-    def began(self) -> None:
-        """Counts a request that begins."""
+    def start(self) -> None:
+        """Counts a request that starts."""
         self.requests += 1
         self.in_flight += 1
         self.max_in_flight = max(self.max_in_flight, self.in_flight)
 
-    def ended(self, status: int | None) -> None:
-        """Counts a request that ends, with its HTTP status or without one."""
+    def end(self, status: int | None) -> None:
+        """Counts a request that ends, with the HTTP status of its response if it got one."""
         self.in_flight -= 1
         if status is None:
             self.abandoned += 1
         else:
             self.by_status[status] += 1
 
-    def asked(self, model: str) -> None:
-        """Counts a request for a model that is served."""
-        self._models.setdefault(model, _Tally()).requests += 1
+    def add_request(self, model: str) -> None:
+        """Counts a valid request to a model."""
+        self._models.setdefault(model, _ModelStats()).requests += 1
 
-    def answered(self, model: str, question: bytes, *, read: int, written: int) -> None:
-        """Counts a sound answer, with the digest of its question and its tokens in and out."""
-        tally = self._models.setdefault(model, _Tally())
-        tally.answered += 1
-        tally.input_tokens += read
-        tally.output_tokens += written
+    def add_answer(
+        self, model: str, question: bytes, *, input_tokens: int, output_tokens: int
+    ) -> None:
+        """Counts an intact answer, with the digest of its request."""
+        stats = self._models.setdefault(model, _ModelStats())
+        stats.answered += 1
+        stats.input_tokens += input_tokens
+        stats.output_tokens += output_tokens
         self.answered_questions[question] += 1
 
-    def billed(self, model: str, read: int, written: int, cost: float) -> None:
-        """Counts a reply that is charged for, sound or not, with its tokens and US dollars."""
-        bill = self._billed.setdefault(model, _Billed())
-        bill.replies += 1
-        bill.input_tokens += read
-        bill.output_tokens += written
-        bill.cost += cost
+    def add_charge(self, model: str, input_tokens: int, output_tokens: int, cost: float) -> None:
+        """Counts a response that is charged for, intact or not, with its cost in US dollars."""
+        charges = self._charges.setdefault(model, _ModelCharges())
+        charges.replies += 1
+        charges.input_tokens += input_tokens
+        charges.output_tokens += output_tokens
+        charges.cost += cost
 
     def as_dict(self) -> dict[str, object]:
-        """Gives all counts as JSON data."""
-        tallies = self._models.values()
+        """Returns all counts as JSON data."""
+        models = self._models.values()
         return {
             "requests": self.requests,
-            "answered": sum(tally.answered for tally in tallies),
+            "answered": sum(model.answered for model in models),
             "by_status": {str(status): count for status, count in self.by_status.items()},
             "by_fault": dict(self.by_fault),
             "abandoned": self.abandoned,
             "jobs": self.jobs,
             "questions": len(self.answered_questions),
             "repeats": sum(count > 1 for count in self.answered_questions.values()),
-            "input_tokens": sum(tally.input_tokens for tally in tallies),
-            "output_tokens": sum(tally.output_tokens for tally in tallies),
-            "billed": {name: asdict(bill) for name, bill in self._billed.items()},
+            "input_tokens": sum(model.input_tokens for model in models),
+            "output_tokens": sum(model.output_tokens for model in models),
+            "billed": {name: asdict(charges) for name, charges in self._charges.items()},
             "in_flight": self.in_flight,
             "max_in_flight": self.max_in_flight,
-            "by_model": {
-                name: {
-                    "requests": tally.requests,
-                    "answered": tally.answered,
-                    "input_tokens": tally.input_tokens,
-                    "output_tokens": tally.output_tokens,
-                }
-                for name, tally in self._models.items()
-            },
+            "by_model": {name: asdict(model) for name, model in self._models.items()},
         }
 
-    def fresh(self) -> "Stats":
-        """Gives counts that start again; requests being answered now stay in flight."""
+    def reset(self) -> "Stats":
+        """Returns counts that start at 0, except for the requests in progress."""
         return Stats(in_flight=self.in_flight, max_in_flight=self.in_flight)
 
 
-def digest_of(path: str, body: object) -> bytes:
-    """Identifies a question: two requests have one digest if they ask the same in the same way."""
+def request_digest(path: str, body: object) -> bytes:
+    """Returns a digest that is the same for requests to one path with equal bodies."""
     return blake2b(
         path.encode() + orjson.dumps(body, option=orjson.OPT_SORT_KEYS), digest_size=16
     ).digest()

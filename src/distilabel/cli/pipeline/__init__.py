@@ -1,4 +1,4 @@
-"""The commands `distilabel pipeline ...`."""
+"""The commands `distilabel pipeline run` and `distilabel pipeline info`."""
 
 from distilabel.cli.pipeline.commands import app
 

@@ -1,4 +1,4 @@
-"""Dumps in datasets of the Hugging Face Hub: `owner/name`, or `hf://datasets/owner/name/file`."""
+"""Loads saved pipelines from datasets of the Hugging Face Hub: `owner/name` or `hf://...`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from distilabel._core.safe_load import SUFFIXES, read_source
-from distilabel.cli.pipeline.remote import LARGEST
+from distilabel.cli.pipeline.remote import MAX_BYTES
 from distilabel.constants import PIPELINE_CONFIG_FILENAME
 from distilabel.errors import DistilabelUserError
 
@@ -19,13 +19,13 @@ _LONG: Final = re.compile(
 )
 
 
-class OnHub(NamedTuple):
+class HubFile(NamedTuple):
     """A file in a dataset of the Hub.
 
     Attributes:
-        repo: the dataset, as `owner/name`.
-        revision: branch, tag or commit; None is the newest.
-        file: its path there.
+        repo: Dataset, as `owner/name`.
+        revision: Branch, tag or commit; None is the latest.
+        file: Path of the file in the dataset.
     """
 
     repo: str
@@ -33,41 +33,44 @@ class OnHub(NamedTuple):
     file: str
 
 
-def on_hub(text: str) -> OnHub | None:
-    """The file on the Hub that a text means; None if it means something else.
+def parse_hub_path(text: str) -> HubFile | None:
+    """Parses a reference to a file on the Hub.
 
     Args:
-        text: `owner/name`, the address of its page, or `hf://datasets/owner/name`, also with
-            `@revision` and a file.
+        text: `owner/name`, the URL of its page, or `hf://datasets/owner/name`, optionally with
+            `@revision` and `/file`.
+
+    Returns:
+        The file; None if the text is a path or another URL.
 
     Raises:
-        DistilabelUserError: it begins with `hf://` and goes on in another way.
+        DistilabelUserError: The text starts with `hf://` but has another form.
     """
     if text.startswith("hf://"):
         found = _LONG.fullmatch(text)
         if found is None:
             raise DistilabelUserError(
-                f"{text} is not understood: write hf://datasets/OWNER/NAME, with @REVISION and "
-                "/FILE where they are needed."
+                f"Invalid Hub path {text}. Expected hf://datasets/OWNER/NAME, optionally with "
+                "@REVISION and /FILE."
             )
-        return OnHub(found["repo"], found["revision"], found["file"] or PIPELINE_CONFIG_FILENAME)
+        return HubFile(found["repo"], found["revision"], found["file"] or PIPELINE_CONFIG_FILENAME)
     page = _PAGE.fullmatch(text)
     if page is not None:
-        return OnHub(page["repo"], None, PIPELINE_CONFIG_FILENAME)
+        return HubFile(page["repo"], None, PIPELINE_CONFIG_FILENAME)
     short = _SHORT.fullmatch(text)
     if short is None or Path(text).suffix in (*SUFFIXES, ".py") or Path(text).exists():
         return None
-    return OnHub(text, None, PIPELINE_CONFIG_FILENAME)
+    return HubFile(text, None, PIPELINE_CONFIG_FILENAME)
 
 
-def config_on_hub(where: OnHub) -> Any:
-    """The plain data in a file on the Hub.
+def load_hub_config(source: HubFile) -> Any:
+    """Reads the plain data of a file on the Hub.
 
     Args:
-        where: the file.
+        source: File to read.
 
     Raises:
-        DistilabelUserError: there is no such file, or it is no dump.
+        DistilabelUserError: The file does not exist, or is not valid.
     """
     from huggingface_hub import HfApi, hf_hub_download
     from huggingface_hub.errors import (
@@ -77,37 +80,37 @@ def config_on_hub(where: OnHub) -> Any:
         RevisionNotFoundError,
     )
 
-    repo, revision, file = where
+    repo, revision, file = source
     if Path(file).suffix not in SUFFIXES:
-        raise DistilabelUserError(f"{file} is neither .json nor .yaml nor .yml.")
+        raise DistilabelUserError(f"{file}: unknown file type. Expected .json, .yaml or .yml.")
     place: dict[str, Any] = {"repo_id": repo, "repo_type": "dataset", "revision": revision}
     try:
         for info in HfApi().get_paths_info(paths=[file], **place):
-            if getattr(info, "size", 0) > LARGEST:
+            if getattr(info, "size", 0) > MAX_BYTES:
                 raise DistilabelUserError(
-                    f"{file} of the dataset {repo} is larger than {LARGEST // 1_000_000} MB: "
-                    "that is no pipeline."
+                    f"{file} of the dataset {repo} is larger than {MAX_BYTES // 1_000_000} MB, "
+                    "too large for a pipeline."
                 )
         return read_source(hf_hub_download(filename=file, **place))
     except GatedRepoError as error:
         raise DistilabelUserError(
-            f"The dataset {repo} is gated: ask for access on its page, and set HF_TOKEN."
+            f"The dataset {repo} is gated. Request access on its page and set HF_TOKEN."
         ) from error
     except RepositoryNotFoundError as error:
         raise DistilabelUserError(
-            f"There is no file {repo} here, and no dataset {repo} on the Hugging Face Hub that "
-            "you may read. Check the name; set HF_TOKEN if it is private."
+            f"No file {repo} on this machine, and no dataset {repo} on the Hugging Face Hub that "
+            "you can read. Check the name; set HF_TOKEN if the dataset is private."
         ) from error
     except RevisionNotFoundError as error:
         raise DistilabelUserError(f"The dataset {repo} has no revision {revision!r}.") from error
     except EntryNotFoundError as error:
         raise DistilabelUserError(
-            f"The dataset {repo} has no {file}: name the file, as in "
+            f"The dataset {repo} has no file {file}. Give its path, as in "
             f"hf://datasets/{repo}/{PIPELINE_CONFIG_FILENAME}."
         ) from error
     except DistilabelUserError:
         raise
-    except Exception as error:  # what the client of the Hub raises differs from version to version
+    except Exception as error:  # the exceptions of the Hub's client vary between versions
         raise DistilabelUserError(
             f"{file} of the dataset {repo} cannot be read from the Hugging Face Hub: {error}"
         ) from error

@@ -1,4 +1,4 @@
-"""What `distilabel pipeline info` shows: a pipeline's steps, parameters and connections."""
+"""The output of `distilabel pipeline info`: steps, parameters and connections of a pipeline."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
     from distilabel.pipeline.base import BasePipeline
 
-_NARROWEST_NAME: Final = 20
+_MIN_NAME_WIDTH: Final = 20
 
 
 def display_pipeline_information(pipeline: BasePipeline) -> None:
-    """Prints what a pipeline is made of.
+    """Prints the steps, parameters and connections of a pipeline.
 
     Args:
-        pipeline: to show; nothing of it is run.
+        pipeline: Pipeline to show; it is not run.
     """
     from rich.console import Console, Group
     from rich.markup import escape
@@ -36,7 +36,7 @@ def display_pipeline_information(pipeline: BasePipeline) -> None:
 
 
 def _table(*heads: str) -> Table:
-    """A table with these heads; where there is little room, descriptions give way."""
+    """Makes a table in which descriptions shrink first if there is little room."""
     from rich.table import Table
 
     table = Table(show_edge=False)
@@ -55,7 +55,7 @@ def _steps(pipeline: BasePipeline, width: int) -> Panel:
         title = f"[bold]{escape(name)}[/bold] ({escape(type(step).__name__)})"
         rows = list(_entries(step.get_runtime_parameters_info()))
         table = _table("Runtime parameter", "Description", "Optional")
-        room = max(_NARROWEST_NAME, width // 2 - 4)
+        room = max(_MIN_NAME_WIDTH, width // 2 - 4)
         for path, description, optional in rows:
             name = "\n".join(wrap(path, room, break_on_hyphens=False))
             table.add_row(escape(name), escape(description), "Yes" if optional else "No")
@@ -64,7 +64,7 @@ def _steps(pipeline: BasePipeline, width: int) -> Panel:
 
 
 def _entries(info: list[dict[str, Any]], path: str = "") -> Iterator[tuple[str, str, bool]]:
-    """Runtime parameters one by one: name with dots, description, whether it may be left out."""
+    """Yields each runtime parameter: its dotted name, description, and whether it is optional."""
     for entry in info:
         name = f"{path}{entry['name']}"
         inner = entry.get("runtime_parameters_info", entry.get("keys"))
@@ -84,7 +84,7 @@ def _connections(pipeline: BasePipeline) -> Panel:
     table = _table("From", "To")
     for name in pipeline.dag.nodes:
         ends = ", ".join(pipeline.dag.successors(name))
-        table.add_row(escape(name), escape(ends) or "[dim]none: its rows are a dataset[/dim]")
+        table.add_row(escape(name), escape(ends) or "[dim]none (a dataset of the result)[/dim]")
     return Panel(table, title="Steps connections", expand=False)
 
 

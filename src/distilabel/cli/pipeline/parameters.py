@@ -1,4 +1,7 @@
-"""Texts of the command line as values: what a parameter cannot take as text is read as JSON."""
+"""Converts the text of `--param` options to the types of the parameters they set.
+
+A value that the type of its parameter does not accept as text is parsed as JSON.
+"""
 
 from __future__ import annotations
 
@@ -16,38 +19,40 @@ if TYPE_CHECKING:
     from distilabel.pipeline.base import BasePipeline
 
 
-def typed(pipeline: BasePipeline, values: Dict[str, Dict[str, Any]]) -> Dict[str, Dict[str, Any]]:
-    """Runtime parameters with values of the types that the parameters have.
+def convert_parameters(
+    pipeline: BasePipeline, values: Dict[str, Dict[str, Any]]
+) -> Dict[str, Dict[str, Any]]:
+    """Converts runtime parameters from text to the types of the parameters.
 
     Args:
-        pipeline: whose parameters they are; those it does not have stay as they are.
-        values: texts, nested as `Pipeline.run` takes them.
+        pipeline: Pipeline that has the parameters; unknown ones stay as they are.
+        values: Texts, nested as `Pipeline.run` takes them.
     """
     steps = pipeline._steps
-    return {n: _of(steps[n], given) if n in steps else given for n, given in values.items()}
+    return {n: _convert(steps[n], given) if n in steps else given for n, given in values.items()}
 
 
-def _of(component: RuntimeParametersMixin, values: Dict[str, Any]) -> Dict[str, Any]:
+def _convert(component: RuntimeParametersMixin, values: Dict[str, Any]) -> Dict[str, Any]:
     nested = component._nested()
     fields = type(component).model_fields  # type: ignore[attr-defined]
-    found = {}
+    converted = {}
     for name, value in values.items():
         inner = nested.get(name)
         if isinstance(value, dict) and isinstance(inner, dict):
-            value = {i: _of(inner[i], v) if i in inner else v for i, v in value.items()}
+            value = {i: _convert(inner[i], v) if i in inner else v for i, v in value.items()}
         elif isinstance(value, dict) and inner is not None:
-            value = _of(inner, value)
+            value = _convert(inner, value)
         elif isinstance(value, dict) and name == "generation_kwargs":
-            kinds = _arguments(component)
-            value = {key: _value(text, kinds.get(key, Any)) for key, text in value.items()}
+            types = _argument_types(component)
+            value = {key: _convert_text(text, types.get(key, Any)) for key, text in value.items()}
         elif name in fields:
-            value = _value(value, fields[name].annotation)
-        found[name] = value
-    return found
+            value = _convert_text(value, fields[name].annotation)
+        converted[name] = value
+    return converted
 
 
-def _arguments(model: Any) -> Dict[str, Any]:
-    """The types of the generation arguments of a model."""
+def _argument_types(model: Any) -> Dict[str, Any]:
+    """Returns the types of the generation arguments of a model."""
     method = inspect.unwrap(model._generating_method)
     try:
         return typing.get_type_hints(method, include_extras=True)
@@ -55,19 +60,19 @@ def _arguments(model: Any) -> Dict[str, Any]:
         return {}
 
 
-def _value(text: Any, kind: Any) -> Any:
+def _convert_text(text: Any, kind: Any) -> Any:
     if not isinstance(text, str):
         return text
-    if not _says_nothing(kind):
+    if not _accepts_anything(kind):
         try:
             config = ConfigDict(arbitrary_types_allowed=True)
             value = TypeAdapter(kind, config=config).validate_python(text)
         except ValidationError:
             pass
-        except PydanticUserError:  # a class with settings of its own
+        except PydanticUserError:  # a class that has its own configuration
             return text
         else:
-            # A key stays text until it is in its place.
+            # Other types, such as secrets, are converted when the parameter is set.
             return value if isinstance(value, (bool, int, float)) else text
     try:
         return orjson.loads(text)
@@ -75,9 +80,9 @@ def _value(text: Any, kind: Any) -> Any:
         return text
 
 
-def _says_nothing(kind: Any) -> bool:
-    """Whether a type takes anything: `Any`, or a union with it."""
+def _accepts_anything(kind: Any) -> bool:
+    """Whether a type is `Any`, or a union with it."""
     origin = typing.get_origin(kind)
     if origin in (Union, UnionType, Annotated):
-        return any(map(_says_nothing, typing.get_args(kind)))
+        return any(map(_accepts_anything, typing.get_args(kind)))
     return kind is Any

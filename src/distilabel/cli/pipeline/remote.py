@@ -1,4 +1,4 @@
-"""Text from the web: fetched with a limit of time and size; never run or interpreted here."""
+"""Downloads text from the web, with limits of time and size. Does not run or interpret it."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from distilabel.errors import DistilabelUserError
 if TYPE_CHECKING:
     from urllib.request import Request
 
-LARGEST: Final = 10_000_000
-_SECONDS: Final = 30.0
+MAX_BYTES: Final = 10_000_000
+_TIMEOUT_SECONDS: Final = 30.0
 
 
 def valid_http_url(url: str) -> bool:
-    """Whether a text is the address of something on the web (`http://` or `https://`)."""
+    """Whether a text is a valid `http://` or `https://` URL."""
     parts = _split(url)
     return parts is not None and parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
-def is_here(url: str) -> bool:
-    """Whether an address is one of this machine."""
+def is_local(url: str) -> bool:
+    """Whether the host of a URL is this machine."""
     host = urlsplit(url).hostname or ""
     return host in ("localhost", "::1") or host.startswith("127.")
 
 
 def _is_safe(url: str) -> bool:
-    """Whether nobody on the way can change what comes from there."""
-    return urlsplit(url).scheme == "https" or is_here(url)
+    """Whether a response cannot be changed on its way."""
+    return urlsplit(url).scheme == "https" or is_local(url)
 
 
 def _split(url: str) -> SplitResult | None:
@@ -41,55 +41,55 @@ def _split(url: str) -> SplitResult | None:
 
 
 def name_in(url: str) -> PurePosixPath:
-    """The name of the file that a URL points at, without what follows a `?`."""
+    """Returns the file name in a URL, without its query."""
     return PurePosixPath(PurePosixPath(urlsplit(url).path).name)
 
 
 def _is_hub(url: str) -> bool:
-    """Whether a key for the Hugging Face Hub may be shown there."""
+    """Whether a URL is on the Hugging Face Hub, so that its token may be sent there."""
     parts = urlsplit(url)
     return parts.scheme == "https" and parts.hostname == "huggingface.co"
 
 
-def _direct(url: str) -> str:
-    """The Hub shows a page about a file under `/blob/`, and the file itself under `/resolve/`."""
+def _raw_file_url(url: str) -> str:
+    """Converts the URL of the Hub's page about a file (`/blob/`) to that of the file itself."""
     return url.replace("/blob/", "/resolve/", 1) if _is_hub(url) else url
 
 
 def _with_token(request: Request) -> Request:
     token = os.environ.get("HF_TOKEN")
     if token and _is_hub(request.full_url):
-        # An unredirected header stays behind when the server points elsewhere.
+        # An unredirected header is not sent to the target of a redirect.
         request.add_unredirected_header("Authorization", f"Bearer {token}")
     return request
 
 
-def _may_go_on(after: str) -> None:
-    """Makes sure that an address may point on to another one."""
+def _check_redirect(after: str) -> None:
+    """Raises unless the target of a redirect is on the web and safe."""
     from urllib.error import URLError
 
     if not valid_http_url(after):
-        raise URLError(f"it points on to {after}, which is not on the web")
+        raise URLError(f"it redirects to {after}, which is not an http(s) URL")
     if not _is_safe(after):
-        raise URLError(f"it points on to {after}, where anyone on the way can change it")
+        raise URLError(f"it redirects to {after}, which is not secure (http)")
 
 
 def fetch(url: str) -> str:
-    """Gets the text at a URL; a key for the Hugging Face Hub is shown to the Hub alone.
+    """Downloads the text at a URL; HF_TOKEN is sent to the Hugging Face Hub only.
 
     Args:
-        url: `https://`; `http://` only on this machine.
+        url: An `https://` URL; `http://` on this machine only.
 
     Raises:
-        DistilabelUserError: it comes over http, is not there or too large, or nobody answers.
+        DistilabelUserError: The URL is not secure, cannot be read, or the text is too large.
     """
     from urllib.error import HTTPError, URLError
     from urllib.request import HTTPRedirectHandler, Request, build_opener
 
     if not _is_safe(url):
         raise DistilabelUserError(
-            f"{url} is not read: it comes over http, where anyone on the way can change it. Give "
-            "its https:// address."
+            f"{url} is not secure: what comes over http can be changed on its way. Give an "
+            "https:// URL."
         )
 
     class Redirects(HTTPRedirectHandler):
@@ -97,30 +97,30 @@ def fetch(url: str) -> str:
             request = super().redirect_request(before, *args)
             if request is None:
                 return None
-            _may_go_on(request.full_url)
+            _check_redirect(request.full_url)
             return _with_token(request)
 
     try:
         with build_opener(Redirects).open(
-            _with_token(Request(_direct(url))), timeout=_SECONDS
+            _with_token(Request(_raw_file_url(url))), timeout=_TIMEOUT_SECONDS
         ) as r:
-            body: bytes = r.read(LARGEST + 1)
+            body: bytes = r.read(MAX_BYTES + 1)
     except HTTPError as error:
-        cure = {
+        hint = {
             401: " Set HF_TOKEN if it is a private repository of the Hugging Face Hub.",
             403: " Set HF_TOKEN if it is a private repository of the Hugging Face Hub.",
-            404: " Check the address.",
+            404: " Check the URL.",
         }.get(error.code, "")
         error.close()
-        raise DistilabelUserError(f"{url} answers with status {error.code}.{cure}") from error
+        raise DistilabelUserError(f"{url} returned HTTP status {error.code}.{hint}") from error
     except (URLError, TimeoutError, OSError) as error:
         reason = getattr(error, "reason", None) or error
         raise DistilabelUserError(f"{url} cannot be read: {reason}.") from error
-    if len(body) > LARGEST:
+    if len(body) > MAX_BYTES:
         raise DistilabelUserError(
-            f"{url} is larger than {LARGEST // 1_000_000} MB: that is no pipeline."
+            f"{url} is larger than {MAX_BYTES // 1_000_000} MB, too large for a pipeline."
         )
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise DistilabelUserError(f"{url} is no text (UTF-8).") from error
+        raise DistilabelUserError(f"{url} is not UTF-8 text.") from error

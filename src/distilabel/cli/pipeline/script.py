@@ -1,4 +1,4 @@
-"""Pipelines in Python files: the file is imported, and an object in it is handed out."""
+"""Imports a Python file and returns the pipeline it defines."""
 
 from __future__ import annotations
 
@@ -15,62 +15,63 @@ if TYPE_CHECKING:
     from distilabel.pipeline.base import BasePipeline
 
 
-def pipeline_in(path: Path, name: str) -> BasePipeline:
-    """Imports a file and gives the pipeline in it; what stands under `__main__` does not run.
+def load_pipeline(path: Path, name: str) -> BasePipeline:
+    """Imports a Python file and returns a pipeline in it; `if __name__ == "__main__"` is false.
 
     Args:
-        path: the file.
-        name: of the variable that holds the pipeline.
+        path: Path of the file.
+        name: Name of the variable that holds the pipeline.
 
     Raises:
-        DistilabelUserError: the file cannot be imported, or the object is no pipeline.
-        ImportError: there is no object of that name.
+        DistilabelUserError: The file cannot be imported, or the variable is not a pipeline.
+        ImportError: The file has no variable of that name.
     """
     from distilabel.pipeline.base import BasePipeline
 
-    module = _imported(path.resolve())
-    there = [key for key, value in vars(module).items() if isinstance(value, BasePipeline)]
-    found = getattr(module, name, None)
-    if found is None:
-        raise ImportError(f"{path} has no object called {name!r}. {_cure(there)}")
-    if not isinstance(found, BasePipeline):
+    module = _import_file(path.resolve())
+    names = [key for key, value in vars(module).items() if isinstance(value, BasePipeline)]
+    pipeline = getattr(module, name, None)
+    if pipeline is None:
+        raise ImportError(f"{path} has no variable {name!r}. {_hint(names)}")
+    if not isinstance(pipeline, BasePipeline):
         raise DistilabelUserError(
-            f"{name!r} in {path} is a {type(found).__name__}, not a pipeline. {_cure(there)}"
+            f"{name!r} in {path} is a {type(pipeline).__name__}, not a pipeline. {_hint(names)}"
         )
-    return found
+    return pipeline
 
 
-def _cure(there: list[str]) -> str:
-    if not there:
+def _hint(names: list[str]) -> str:
+    if not names:
         return (
-            "It has no pipeline at its top level: make one with `with Pipeline(...) as pipeline:`."
+            "It defines no pipeline at its top level. Define one with "
+            "`with Pipeline(...) as pipeline:`."
         )
     return "Its pipelines are: " + ", ".join(
-        f"{name} (--pipeline-variable-name {name})" for name in there
+        f"{name} (--pipeline-variable-name {name})" for name in names
     )
 
 
-def _imported(path: Path) -> ModuleType:
-    # Under its own name, as `import` would have it: what is dumped can then be loaded again.
+def _import_file(path: Path) -> ModuleType:
+    # Under the name that `import` would use, so that dumps of its classes can be loaded.
     name = path.stem if path.stem not in sys.modules else f"_script_{path.stem}"
     spec = spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise DistilabelUserError(f"{path} is no Python file.")
+        raise DistilabelUserError(f"{path} is not a Python file.")
     module = module_from_spec(spec)
     sys.modules[name] = module
-    # As with `python script.py`: files beside it can be imported.
+    # As with `python script.py`, modules in the same directory can be imported.
     if str(path.parent) not in sys.path:
         sys.path.insert(0, str(path.parent))
     try:
         spec.loader.exec_module(module)
     except Exception as error:
         del sys.modules[name]
-        raise DistilabelUserError(_told(path, error)) from error
+        raise DistilabelUserError(_describe(path, error)) from error
     return module
 
 
-def _told(path: Path, error: Exception) -> str:
-    """Which line of the file failed, and how."""
+def _describe(path: Path, error: Exception) -> str:
+    """Returns the line of the file that failed, and the error."""
     if isinstance(error, SyntaxError) and error.lineno is not None:
         return f"{error.filename}, line {error.lineno}: {error.msg}"
     lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]

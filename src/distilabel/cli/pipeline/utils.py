@@ -1,4 +1,4 @@
-"""Where a pipeline comes from: a dump or a script, on this machine or on the web."""
+"""Loads pipelines from saved files and scripts, on this machine or on the web."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, List, Tuple
 
 from distilabel._core.safe_load import SUFFIXES, parse, read_source
-from distilabel.cli.pipeline.hub import config_on_hub, on_hub
+from distilabel.cli.pipeline.hub import load_hub_config, parse_hub_path
 from distilabel.cli.pipeline.information import display_pipeline_information
 from distilabel.cli.pipeline.remote import fetch, name_in, valid_http_url
 from distilabel.errors import DistilabelUserError
@@ -26,13 +26,13 @@ __all__ = [
 
 
 def parse_runtime_parameters(params: List[Tuple[List[str], str]]) -> Dict[str, Dict[str, Any]]:
-    """Runtime parameters as a nested dict, as `Pipeline.run` takes them.
+    """Converts runtime parameters to a nested dict, as `Pipeline.run` takes them.
 
     Args:
-        params: pairs of a path (step, parameter, and the names within it) and a value.
+        params: Pairs of a path (step, parameter, and the names within it) and a value.
 
     Raises:
-        DistilabelUserError: one path ends where another goes on.
+        DistilabelUserError: One path is the beginning of another.
     """
     values: Dict[str, Any] = {}
     for path, value in params:
@@ -41,105 +41,109 @@ def parse_runtime_parameters(params: List[Tuple[List[str], str]]) -> Dict[str, D
             inner = inner.setdefault(name, {}) if isinstance(inner, dict) else None
         if not isinstance(inner, dict) or isinstance(inner.get(path[-1]), dict):
             raise DistilabelUserError(
-                f"--param {'.'.join(path)} does not go with another one: a parameter is either "
-                "one value or several with names."
+                f"--param {'.'.join(path)} conflicts with another one. A parameter has either a "
+                "single value or values by name."
             )
         inner[path[-1]] = value
     return values
 
 
 def get_config_from_url(url: str) -> Dict[str, Any]:
-    """Gets the dump of a pipeline from the web; nothing in it is run.
+    """Downloads a saved pipeline from the web; runs nothing in it.
 
     Args:
-        url: of a `.json`, `.yaml` or `.yml` file. HF_TOKEN is sent to `huggingface.co` alone.
+        url: URL of a `.json`, `.yaml` or `.yml` file. HF_TOKEN is sent to `huggingface.co` only.
 
     Raises:
-        DistilabelUserError: another suffix, nothing there, or no valid JSON or YAML.
+        DistilabelUserError: The URL has another suffix, cannot be read, or is not valid.
     """
     suffix = name_in(url).suffix
     if suffix not in SUFFIXES:
         raise DistilabelUserError(
-            f"{url} is neither .json nor .yaml nor .yml: --config takes what pipeline.save wrote."
+            f"{url}: unknown file type. --config takes a .json, .yaml or .yml file written by "
+            "pipeline.save."
         )
     return _mapping(parse(fetch(url).encode(), SUFFIXES[suffix], url), url)
 
 
 def _mapping(data: Any, where: str) -> Dict[str, Any]:
     if not isinstance(data, dict):
-        raise DistilabelUserError(f"{where} holds no pipeline: it is no mapping.")
+        raise DistilabelUserError(
+            f"{where} is not a pipeline: expected a mapping, got {type(data).__name__}."
+        )
     return data
 
 
 def get_pipeline_from_url(url: str, pipeline_name: str = "pipeline") -> BasePipeline:
-    """Gets a script from the web, keeps it in the working directory, and imports it: it runs.
+    """Downloads a script to the working directory and imports it, which executes it.
 
     Args:
-        url: of a `.py` file.
-        pipeline_name: name of the variable that holds the pipeline.
+        url: URL of a `.py` file.
+        pipeline_name: Name of the variable that holds the pipeline.
 
     Raises:
-        DistilabelUserError: another suffix, nothing there, or another file of that name is here.
-        ImportError: the script has no such object.
+        DistilabelUserError: The URL has another suffix or cannot be read, or a different file of
+            that name exists here.
+        ImportError: The script has no such variable.
     """
-    from distilabel.cli.pipeline.script import pipeline_in
+    from distilabel.cli.pipeline.script import load_pipeline
 
     name = name_in(url)
     if name.suffix != ".py":
-        raise DistilabelUserError(f"{url} is no Python file (.py).")
+        raise DistilabelUserError(f"{url} is not a Python file (.py).")
     text = fetch(url)
     path = Path.cwd() / name
     if path.exists() and path.read_text(encoding="utf-8", errors="replace") != text:
         raise DistilabelUserError(
-            f"{path} is there already, and is not the same as {url}: move it away to use the "
-            "one from the web, or run it with --script and its path."
+            f"{path} already exists and differs from {url}. Move it away to use the file from "
+            "the web, or run the local one with --script and its path."
         )
     path.write_text(text, encoding="utf-8")
-    return pipeline_in(path, pipeline_name)
+    return load_pipeline(path, pipeline_name)
 
 
 def get_pipeline_from_config(config: str, allow: Tuple[str, ...] = ()) -> BasePipeline:
-    """Builds the pipeline in a dump.
+    """Loads a saved pipeline.
 
     Args:
-        config: path or URL of a `.json`, `.yaml` or `.yml` file, or a dataset of the Hugging Face
+        config: Path or URL of a `.json`, `.yaml` or `.yml` file, or a dataset of the Hugging Face
             Hub: `owner/name`, `hf://datasets/owner/name@revision/file`.
-        allow: packages, besides `distilabel`, whose classes may be imported.
+        allow: Packages, besides `distilabel`, whose classes may be imported.
 
     Raises:
-        DistilabelUserError: no such kind of file, no pipeline in it, or a class that may not be
+        DistilabelUserError: The file has another type or is not a pipeline, or a class may not be
             imported.
-        FileNotFoundError: there is no such file.
+        FileNotFoundError: The file does not exist.
     """
     from distilabel.pipeline import Pipeline
 
-    there = on_hub(config)
-    if there is not None:
-        return Pipeline.from_dict(_mapping(config_on_hub(there), config), allow=allow)
+    hub_file = parse_hub_path(config)
+    if hub_file is not None:
+        return Pipeline.from_dict(_mapping(load_hub_config(hub_file), config), allow=allow)
     if valid_http_url(config):
         return Pipeline.from_dict(get_config_from_url(config), allow=allow)
     path = Path(config)
     if path.suffix not in SUFFIXES:
         raise DistilabelUserError(
-            f"{config} is neither .json nor .yaml nor .yml: --config takes what pipeline.save "
-            "wrote; a Python file goes with --script."
+            f"{config}: unknown file type. --config takes a .json, .yaml or .yml file written by "
+            "pipeline.save; use --script for a Python file."
         )
     if not path.is_file():
-        raise FileNotFoundError(f"There is no file {config}.")
+        raise FileNotFoundError(f"File not found: {config}")
     return Pipeline.from_dict(_mapping(read_source(path), config), allow=allow)
 
 
 def get_pipeline(config_or_script: str, pipeline_name: str = "pipeline") -> BasePipeline:
-    """The pipeline in a dump, or in a script on the web.
+    """Loads a saved pipeline, or the pipeline of a script on the web.
 
     Args:
-        config_or_script: URL of a dump or of a script, or path of a dump.
-        pipeline_name: name of the variable that holds the pipeline in a script.
+        config_or_script: URL of a saved pipeline or a script, or path of a saved pipeline.
+        pipeline_name: Name of the variable that holds the pipeline in a script.
 
     Raises:
-        ValueError: a script on this machine.
-        FileNotFoundError: there is no such file.
-        DistilabelUserError: another kind of file, or no pipeline in it.
+        ValueError: The path is that of a script on this machine.
+        FileNotFoundError: The file does not exist.
+        DistilabelUserError: The file has another type, or is not a pipeline.
     """
     if valid_http_url(config_or_script):
         if name_in(config_or_script).suffix == ".py":
@@ -147,9 +151,9 @@ def get_pipeline(config_or_script: str, pipeline_name: str = "pipeline") -> Base
         return get_pipeline_from_config(config_or_script)
     if Path(config_or_script).suffix == ".py":
         if not Path(config_or_script).is_file():
-            raise FileNotFoundError(f"There is no file {config_or_script}.")
+            raise FileNotFoundError(f"File not found: {config_or_script}")
         raise ValueError(
-            f"{config_or_script} is a script on this machine: run it with Python, or with "
+            f"{config_or_script} is a Python script on this machine. Run it with Python, or with "
             "`distilabel pipeline run --script`."
         )
     return get_pipeline_from_config(config_or_script)

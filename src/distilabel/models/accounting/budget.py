@@ -1,7 +1,7 @@
-"""The budget: what the questions of one run may cost, and whose turn it is near the end of it.
+"""Keeps the requests of a run within a budget, and decides which of them it still pays for.
 
-Every question sets aside the most its answer can cost before it is asked, so that what is spent
-and what is set aside never pass the budget together. Knows no model and no question.
+Before a request is sent, the most it can cost is reserved, so that what is spent and what is
+reserved never exceed the budget together.
 """
 
 from __future__ import annotations
@@ -12,15 +12,16 @@ from collections.abc import Callable
 
 
 class Budget:
-    """Money for the questions of a run.
+    """Money for the requests of a run.
 
     Args:
         dollars: US dollars in all.
-        exhausted: called once, when the next question in line can not be afforded and nothing
-            that is with a model could give money back.
+        exhausted: Called once, when the budget cannot pay for the next request and no request is
+            in flight that could return a part of its reservation.
 
     Attributes:
-        spent: US dollars so far; of replies that were lost the most they can have cost.
+        dollars: US dollars in all.
+        spent: US dollars spent so far; lost replies count with the most they can have cost.
     """
 
     def __init__(self, dollars: float, exhausted: Callable[[], None]) -> None:
@@ -28,64 +29,64 @@ class Budget:
         self.spent = 0.0
         self._exhausted = exhausted
         self._is_over = False
-        self._set_aside = 0.0
+        self._reserved = 0.0
         self._in_flight = 0
-        self._waiting: deque[tuple[float, asyncio.Future[bool]]] = deque()
+        self._waiters: deque[tuple[float, asyncio.Future[bool]]] = deque()
 
-    async def set_aside(self, most: float) -> bool:
-        """Waits until a question can be afforded; `settle` must follow if it is.
+    async def reserve(self, most: float) -> bool:
+        """Waits until the budget can pay for a request; if it can, `settle` must follow.
 
         Args:
-            most: US dollars its answer can cost at most.
+            most: US dollars that the request can cost at most.
 
         Returns:
-            Whether it may be asked; False once the budget is used up.
+            Whether the request may be sent; False once the budget is used up.
         """
         if self._is_over:
             return False
-        if not self._waiting and self._affords(most):
-            self._take(most)
+        if not self._waiters and self._affords(most):
+            self._add(most)
             return True
-        turn: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waiting.append((most, turn))
-        self._look()
+        granted: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiters.append((most, granted))
+        self._grant_waiting()
         try:
-            return await turn
+            return await granted
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled() and turn.result():
+            if granted.done() and not granted.cancelled() and granted.result():
                 self.settle(most, 0.0)
             raise
 
-    def settle(self, most: float, cost: float) -> None:
-        """Gives back what was set aside, less what was spent.
+    def settle(self, reserved: float, cost: float) -> None:
+        """Replaces the reservation of a request by its cost.
 
         Args:
-            most: what was set aside.
-            cost: US dollars that asking cost.
+            reserved: US dollars that were reserved.
+            cost: US dollars that the request cost.
         """
         self.spent += cost
         self._in_flight -= 1
-        # Sums of fractions leave crumbs.
-        self._set_aside = self._set_aside - most if self._in_flight else 0.0
-        self._look()
+        # Sums of fractions leave a remainder.
+        self._reserved = self._reserved - reserved if self._in_flight else 0.0
+        self._grant_waiting()
 
     def _affords(self, most: float) -> bool:
-        return self.spent + self._set_aside + most <= self.dollars
+        return self.spent + self._reserved + most <= self.dollars
 
-    def _take(self, most: float) -> None:
-        self._set_aside += most
+    def _add(self, most: float) -> None:
+        self._reserved += most
         self._in_flight += 1
 
-    def _look(self) -> None:
-        # In order: a dear question is not to wait until cheap ones have used up everything.
-        while self._waiting:
-            most, turn = self._waiting[0]
-            if turn.done():
-                self._waiting.popleft()
+    def _grant_waiting(self) -> None:
+        # In order: cheap requests must not use up the budget while an expensive one waits.
+        while self._waiters:
+            most, granted = self._waiters[0]
+            if granted.done():
+                self._waiters.popleft()
             elif self._affords(most):
-                self._waiting.popleft()
-                self._take(most)
-                turn.set_result(True)
+                self._waiters.popleft()
+                self._add(most)
+                granted.set_result(True)
             elif self._in_flight:
                 return
             else:
@@ -93,8 +94,8 @@ class Budget:
 
     def _end(self) -> None:
         self._is_over = True
-        for _, turn in self._waiting:
-            if not turn.done():
-                turn.set_result(False)
-        self._waiting.clear()
+        for _, granted in self._waiters:
+            if not granted.done():
+                granted.set_result(False)
+        self._waiters.clear()
         self._exhausted()

@@ -1,4 +1,4 @@
-"""Prices: what an answer cost, by the maintained table of `genai-prices`. No price stands here."""
+"""Prices answers with the table of the `genai-prices` package; no price is written here."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from distilabel.models.llms.base import LLM
+    from distilabel.models.protocol import Model
 
 
 class Usage(NamedTuple):
-    """What one reply took.
+    """What one reply used.
 
     Attributes:
-        input_tokens: tokens of the question, those that were cached among them.
-        output_tokens: tokens of the answers.
-        cache_read: tokens of the question that the provider had in its cache.
-        cache_write: tokens of the question that it put there.
-        cost: US dollars, where the provider says what it charges for this reply.
+        input_tokens: Tokens of the request, including cached ones.
+        output_tokens: Tokens of the answers.
+        cache_read: Tokens of the request read from the provider's cache.
+        cache_write: Tokens of the request written to the provider's cache.
+        cost: US dollars, if the provider reports what it charges for this reply.
     """
 
     input_tokens: int
@@ -31,7 +31,11 @@ class Usage(NamedTuple):
 
     @classmethod
     def of(cls, statistics: Mapping[str, Any] | None) -> Usage:
-        """Reads the statistics of an output."""
+        """Returns the usage in the statistics of an output.
+
+        Args:
+            statistics: Statistics of an output; None counts as empty.
+        """
         found = statistics or {}
         return cls(
             int(_sum(found.get("input_tokens"))),
@@ -43,7 +47,7 @@ class Usage(NamedTuple):
 
 
 def _sum(counts: Any) -> float:
-    """Models of users count per generation, in all, or where they know."""
+    """Sums counts per generation; models of users may return one number, or None for unknown."""
     if isinstance(counts, (list, tuple)):
         if len(counts) == 1:
             return counts[0] or 0
@@ -62,13 +66,13 @@ def _nothing(usage: Usage) -> float | None:
     return usage.cost or 0.0
 
 
-def _given(read: float, written: float) -> Price:
+def _fixed(per_input: float, per_output: float) -> Price:
     def price(usage: Usage) -> float | None:
         if usage.cost is not None:
             return usage.cost
-        if read and not usage.input_tokens:
+        if per_input and not usage.input_tokens:
             return None
-        return (usage.input_tokens * read + usage.output_tokens * written) / 1e6
+        return (usage.input_tokens * per_input + usage.output_tokens * per_output) / 1e6
 
     return price
 
@@ -77,7 +81,7 @@ def _listed(model: str, url: str) -> Price:
     def price(usage: Usage) -> float | None:
         if usage.cost is not None:
             return usage.cost
-        # Every question has tokens: who counts none does not count.
+        # Every request has tokens: without any, they were not counted.
         if not usage.input_tokens:
             return None
         from genai_prices import Usage as Tokens
@@ -93,41 +97,41 @@ def _listed(model: str, url: str) -> Price:
 
     try:
         price(Usage(1, 1))
-    except Exception:  # noqa: BLE001 (a price is worth no answer that was paid for)
+    except Exception:  # noqa: BLE001 (an unknown price must not cost an answer)
         return _unknown
     return price
 
 
 def reduced(price: Price, share: float) -> Price:
-    """What an answer costs where it costs less.
+    """Returns a price reduced to a share of another one.
 
     Args:
-        price: of the same answer elsewhere.
-        share: of that price.
+        price: The usual price.
+        share: Part of it that is charged, from 0 to 1.
     """
 
-    def less(usage: Usage) -> float | None:
+    def reduced_price(usage: Usage) -> float | None:
         cost = price(usage)
-        # What the provider says that it charges is what it charges.
+        # A cost that the provider reports is what it charges.
         return cost if cost is None or usage.cost is not None else cost * share
 
-    return less
+    return reduced_price
 
 
-def price_of(llm: LLM) -> Price:
-    """How to price the answers of a model.
+def price_of(llm: Model) -> Price:
+    """Returns the price function of a model.
 
-    What the provider says in a reply that it charges goes before everything else.
+    A cost that the provider reports in a reply takes precedence over every other price.
 
     Args:
-        llm: the model; it has a price if it was given one, if it says it is free, and if it is
-            asked at the public address of a known provider.
+        llm: The model. Its price is known if it was set, if the model is free, or if its address
+            is that of a known provider.
 
     Returns:
-        What a reply took → US dollars, or None where the price is not known.
+        Function from usage to US dollars, or to None where the price is not known.
     """
     if llm.price is not None:
-        return _given(*llm.price)
+        return _fixed(*llm.price)
     if getattr(llm, "_is_free", False):
         return _nothing
     url = getattr(llm, "base_url", None)
@@ -137,6 +141,6 @@ def price_of(llm: LLM) -> Price:
     return _listed(llm.model_name, url)
 
 
-async def price_for(llm: LLM) -> Price:
-    """As `price_of`, on an event loop: reading the table takes a moment."""
+async def price_for(llm: Model) -> Price:
+    """Calls `price_of` in a thread, because reading the table takes a moment."""
     return await asyncio.to_thread(price_of, llm)

@@ -1,4 +1,4 @@
-"""Bounds: the most tokens that a question and its answers can take, told before it is asked."""
+"""Bounds the tokens of a request and its answers before it is sent."""
 
 from __future__ import annotations
 
@@ -11,74 +11,79 @@ import orjson
 from distilabel.models.accounting.prices import Usage
 
 if TYPE_CHECKING:
-    from distilabel.models.llms.base import LLM
+    from distilabel.models.protocol import Model
     from distilabel.typing import FormattedInput
 
-# What a chat template puts around a message, and around them all.
+# Tokens that a chat template adds to a message, and to the whole conversation.
 _PER_MESSAGE: Final = 16
-# No provider takes more for one image, whatever its size.
+# No provider counts more tokens for one image, whatever its size.
 _PER_IMAGE: Final = 40_000
 _LIMITS: Final = ("max_new_tokens", "max_tokens", "max_completion_tokens")
-# Answers without a greatest length are taken to be no longer than this, until one is.
+# Bound of an answer without a maximum length, until a longer one is seen.
 _UNLIMITED: Final = 4096
 
 
 class TokenBounds:
-    """The most that questions to one model can take.
+    """Upper bounds for the tokens of requests to one model.
 
     Args:
-        llm: the model.
+        llm: The model.
     """
 
-    def __init__(self, llm: LLM) -> None:
+    def __init__(self, llm: Model) -> None:
         self._llm = llm
         parameters = inspect.signature(llm._generating_method).parameters
         self._defaults = {name: parameters[name].default for name in _LIMITS if name in parameters}
         self._longest = _UNLIMITED
 
     def of(self, input: FormattedInput, count: int, arguments: Mapping[str, Any]) -> Usage:
-        """The most that one question can take.
+        """Returns the most tokens that one request can use.
 
         Args:
-            input: the question.
-            count: answers to it.
-            arguments: of the generation.
+            input: The question.
+            count: Number of generations.
+            arguments: Generation arguments.
         """
         more = arguments.get("extra_body")
         limits = {**self._defaults, **arguments, **(more if isinstance(more, Mapping) else {})}
         given = [limits[name] for name in _LIMITS if isinstance(limits.get(name), int)]
-        written = max(given, default=0) or self._longest
+        per_answer = max(given, default=0) or self._longest
         structure = getattr(self._llm, "structured_output", None)
-        return Usage(_most_read([input, arguments, structure]), count * written)
+        return Usage(_input_bound([input, arguments, structure]), count * per_answer)
 
     def saw(self, usage: Usage, count: int) -> None:
-        """Learns from an answer how long those without a greatest length may be."""
+        """Raises the bound of answers without a maximum length, if an answer is longer.
+
+        Args:
+            usage: Usage of an answer.
+            count: Number of its generations.
+        """
         self._longest = max(self._longest, 2 * usage.output_tokens // count)
 
 
-def _most_read(question: Any) -> int:
-    """A token stands for one byte at least; writing text as JSON makes it no shorter."""
-    found = _Found()
-    text = orjson.dumps(found.plain(question))
-    return len(text) + _PER_MESSAGE * (1 + found.messages) + _PER_IMAGE * found.images
+def _input_bound(request: Any) -> int:
+    """Counts bytes: a token has at least one, and text does not get shorter as JSON."""
+    counts = _Counts()
+    text = orjson.dumps(counts.to_plain(request))
+    return len(text) + _PER_MESSAGE * (1 + counts.messages) + _PER_IMAGE * counts.images
 
 
-class _Found:
-    """What is in a question besides text."""
+class _Counts:
+    """Messages and images in a request."""
 
     def __init__(self) -> None:
         self.messages = 0
         self.images = 0
 
-    def plain(self, value: Any) -> Any:
+    def to_plain(self, value: Any) -> Any:
         if isinstance(value, Mapping):
             self.messages += "role" in value
             if value.get("type") in ("image_url", "image"):
                 self.images += 1
                 return None
-            return {str(key): self.plain(item) for key, item in value.items()}
+            return {str(key): self.to_plain(item) for key, item in value.items()}
         if isinstance(value, (list, tuple)):
-            return [self.plain(item) for item in value]
+            return [self.to_plain(item) for item in value]
         schema = getattr(value, "model_json_schema", None)
         if isinstance(value, type) and schema is not None:
             return schema()

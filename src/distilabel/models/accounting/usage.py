@@ -1,7 +1,4 @@
-"""The bill of a door: what its questions cost, and whether the next one can be afforded.
-
-A door tells it of every reply; it tells everyone else, by events.
-"""
+"""Meters the tokens and cost of one step's requests to one model, and reports them as events."""
 
 from __future__ import annotations
 
@@ -17,56 +14,75 @@ from distilabel._core.events import (
 )
 from distilabel.models.accounting.prices import Price, Usage, price_for, reduced
 from distilabel.models.accounting.token_bounds import TokenBounds
+from distilabel.models.protocol import RunStopped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from distilabel.errors import AnswerError
     from distilabel.models.accounting.budget import Budget
-    from distilabel.models.llms.base import LLM
+    from distilabel.models.protocol import Model
     from distilabel.typing import FormattedInput, GenerateOutput
 
 
 class Charge:
-    """One question on the bill, from before it is asked until its reply is there.
+    """What one request costs, from before it is sent until it has ended.
+
+    A context manager: on exit the reserved part of the budget is replaced by the cost.
 
     Args:
-        input: the question.
-        count: answers asked for.
-        arguments: of the generation.
-        number: of the question, for events.
+        input: The question.
+        count: Number of generations asked for.
+        arguments: Generation arguments.
+        number: Number of the request in events.
+        budget: Budget that pays for it; None for no limit.
 
     Attributes:
-        set_aside: US dollars set aside for it.
-        cost: US dollars it cost, or may have.
+        reserved: US dollars reserved for it.
+        cost: US dollars it cost, or may have cost.
     """
 
+    __slots__ = ("_budget", "arguments", "cost", "count", "input", "number", "reserved")
+
     def __init__(
-        self, input: FormattedInput, count: int, arguments: Mapping[str, Any], number: int
+        self,
+        input: FormattedInput,
+        count: int,
+        arguments: Mapping[str, Any],
+        number: int,
+        budget: Budget | None,
     ) -> None:
         self.input = input
         self.count = count
         self.arguments = arguments
         self.number = number
-        self.set_aside = 0.0
+        self.reserved = 0.0
         self.cost = 0.0
+        self._budget = budget
+
+    def __enter__(self) -> Charge:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        if self._budget is not None:
+            self._budget.settle(self.reserved, self.cost)
 
 
 class UsageMeter:
-    """What the questions of one step to one model cost.
+    """Meters the requests of one step to one model.
 
     Args:
-        llm: the model.
-        step: name of the step, for events.
-        emit: told of every reply that took tokens.
-        budget: what may be spent; None is no limit.
-        job_share: what an answer in a batch job costs, as a share of its price; None where
-            questions do not go in jobs.
+        llm: The model.
+        step: Name of the step, for events.
+        emit: Receives an event for every request and every reply.
+        budget: What may be spent; None for no limit.
+        job_share: Price of an answer from a batch job, as a share of its usual price; None if the
+            requests do not go in batch jobs.
     """
 
     def __init__(
         self,
-        llm: LLM,
+        llm: Model,
         step: str,
         emit: Emit,
         budget: Budget | None,
@@ -82,85 +98,109 @@ class UsageMeter:
         self._price: asyncio.Task[Price] | None = None
 
     def open(self) -> None:
-        """Begins to look up the price."""
+        """Starts to look up the price of the model; call it on the event loop, before `charge`."""
         if self._price is None:
             self._price = asyncio.get_running_loop().create_task(price_for(self._llm))
 
-    async def _priced(self) -> Price:
+    async def _get_price(self) -> Price:
         assert self._price is not None
-        # One task for all questions: a cancelled question must not cancel it for the others.
+        # All requests wait for the same task: one that is cancelled must not cancel it.
         done = self._price.done()
         price = self._price.result() if done else await asyncio.shield(self._price)
         return price if self._job_share is None else reduced(price, self._job_share)
 
     @property
     def is_limited(self) -> bool:
-        """Whether a question may have to wait until it can be afforded."""
+        """Whether a request may have to wait until the budget can pay for it."""
         return self._budget is not None
 
-    async def item(
+    async def charge(
         self, input: FormattedInput, count: int, arguments: Mapping[str, Any], number: int = 0
-    ) -> Charge | None:
-        """Puts a question on the bill before it is asked; `close` must follow.
+    ) -> Charge:
+        """Waits until the budget can pay for a request.
+
+        Args:
+            input: The question.
+            count: Number of generations asked for.
+            arguments: Generation arguments.
+            number: Number of the request in events.
 
         Returns:
-            Its item; None if it can not be afforded any more.
+            The charge, to be used in a `with` statement.
+
+        Raises:
+            RunStopped: The budget is used up.
         """
-        item = Charge(input, count, arguments, number)
+        charge = Charge(input, count, arguments, number, self._budget)
         if self._budget is not None:
-            price = await self._priced()
-            item.set_aside = price(self._most(item)) or 0.0
-            if not await self._budget.set_aside(item.set_aside):
-                return None
-        return item
+            price = await self._get_price()
+            charge.reserved = price(self._bound(charge)) or 0.0
+            if not await self._budget.reserve(charge.reserved):
+                raise RunStopped
+        return charge
 
-    def _most(self, item: Charge) -> Usage:
-        return self._bounds.of(item.input, item.count, item.arguments)
+    def _bound(self, charge: Charge) -> Usage:
+        return self._bounds.of(charge.input, charge.count, charge.arguments)
 
-    async def answered(self, item: Charge, output: GenerateOutput, seconds: float) -> int:
-        """Takes note of an answer.
+    def sent(self, charge: Charge) -> None:
+        """Reports that a request is sent."""
+        self._emit(RequestSent(self._step, self._name, charge.number))
+
+    async def answered(self, charge: Charge, output: GenerateOutput, seconds: float) -> int:
+        """Meters and reports an answer.
+
+        Args:
+            charge: Charge of the request; gets its cost.
+            output: The answer.
+            seconds: Seconds from sending the request to the answer.
 
         Returns:
-            The tokens it took, in and out.
+            Tokens of the request and its answer.
         """
         usage = Usage.of(output.get("statistics"))
-        cost = (await self._priced())(usage)
-        # Who does not say what an answer took may have charged as much as was set aside for it.
-        item.cost = item.set_aside if cost is None else cost
-        self._bounds.saw(usage, item.count)
-        self._tell(usage, seconds, cost, number=item.number)
+        cost = (await self._get_price())(usage)
+        # An answer without token counts may have cost all that was reserved.
+        charge.cost = charge.reserved if cost is None else cost
+        self._bounds.saw(usage, charge.count)
+        self._report(usage, seconds, cost, number=charge.number)
         return usage.input_tokens + usage.output_tokens
 
     def reused(self, output: GenerateOutput) -> None:
-        """Takes note of an answer that was kept."""
-        usage = Usage.of(output.get("statistics"))
-        self._tell(usage, 0.0, usage.cost, reused=True)
+        """Reports a stored answer.
 
-    async def failed(self, item: Charge, error: AnswerError) -> None:
-        """Takes note of a reply that is no answer: it may have cost something all the same."""
+        Args:
+            output: The answer.
+        """
+        usage = Usage.of(output.get("statistics"))
+        self._report(usage, 0.0, usage.cost, reused=True)
+
+    async def unusable(self, charge: Charge, error: AnswerError) -> None:
+        """Meters and reports a reply without an answer, which may have cost something all the same.
+
+        Args:
+            charge: Charge of the request; gets its cost.
+            error: Why there is no answer.
+        """
         if error.statistics is None and not error.lost:
             return
-        usage = self._most(item) if error.lost else Usage.of(error.statistics)
-        cost = (await self._priced())(usage)
-        item.cost = item.set_aside if cost is None else cost
-        # What a lost reply took is not known, only what it can have cost.
+        usage = self._bound(charge) if error.lost else Usage.of(error.statistics)
+        cost = (await self._get_price())(usage)
+        charge.cost = charge.reserved if cost is None else cost
+        # Only the most that a lost reply can have cost is known, not its tokens.
         counts = (0, 0, 0) if error.lost else usage[:3]
         self._emit(UnusableResponse(self._step, self._name, *counts, cost, error.lost))
 
-    def asked(self, item: Charge) -> None:
-        """Tells that a question is with the model."""
-        self._emit(RequestSent(self._step, self._name, item.number))
+    def failed(self, number: int, reason: str, kind: str) -> None:
+        """Reports that a request has no answer and is not sent again.
 
-    def unanswered(self, item: Charge, why: str, kind: str) -> None:
-        """Tells that a question was given up."""
-        self._emit(RequestFailed(self._step, self._name, why, item.number, kind))
+        Args:
+            number: Number of the request.
+            reason: Why, for people.
+            kind: Why, in one word.
+        """
+        self._emit(RequestFailed(self._step, self._name, reason, number, kind))
 
-    def close(self, item: Charge) -> None:
-        """The question is with the model no longer."""
-        if self._budget is not None:
-            self._budget.settle(item.set_aside, item.cost)
-
-    def _tell(
+    def _report(
         self,
         usage: Usage,
         seconds: float,

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field, PrivateAttr, SecretStr, model_validator
 
 from distilabel.errors import DistilabelUserError, EndpointError
 from distilabel.mixins.runtime_parameters import RuntimeParameter
-from distilabel.models.http.endpoint import headers_of
+from distilabel.models.http.endpoint import bearer_headers
 from distilabel.typing import StructuredOutputType
 
 # One address for all models on the Hub that a provider serves.
@@ -124,7 +124,7 @@ class InferenceEndpointsBaseClient(BaseModel):
             key = SecretStr(token)
         else:
             key = self.api_key
-        self._headers = headers_of(key)
+        self._headers = bearer_headers(key)
         if self.model_id:
             address: Optional[str] = HF_ROUTER
         elif self.endpoint_name:

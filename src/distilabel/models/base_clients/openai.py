@@ -7,7 +7,7 @@ from typing import Annotated, Dict, Optional
 
 from pydantic import BaseModel, Field, SecretStr
 
-from distilabel._core.redaction import Headers
+from distilabel._core.redaction import HeadersField
 from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.typing import InstructorStructuredOutputType
 
@@ -34,7 +34,7 @@ class OpenAIBaseClient(BaseModel):
         default_factory=lambda: _key(os.getenv("OPENAI_API_KEY")),
         description="Key of the endpoint.",
     )
-    default_headers: Annotated[Optional[RuntimeParameter[Dict[str, str]]], Headers] = Field(
+    default_headers: Annotated[Optional[RuntimeParameter[Dict[str, str]]], HeadersField] = Field(
         default=None, description="Headers sent with every request.", repr=False
     )
     max_retries: RuntimeParameter[int] = Field(

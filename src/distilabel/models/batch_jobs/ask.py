@@ -44,43 +44,38 @@ async def ask_in_job(
         EndpointError: no job can be submitted or collected.
         RunStopped: the run is being stopped, or the job is left to a later one.
     """
-    item = await _afforded(bill, posed, number)
-    if item is None:
-        raise RunStopped
-    begun = asyncio.get_running_loop().time()
-    try:
+    with await _charge(bill, posed, number) as charge:
+        begun = asyncio.get_running_loop().time()
         if stopping():
             raise RunStopped
-        bill.asked(item)
+        bill.sent(charge)
         try:
             output, is_first = await gathering.ask(key, posed, is_wanted)
         except BaseException as error:
             kind = error_kind(error) if isinstance(error, ModelError) else type(error).__name__
-            bill.unanswered(item, str(error) or kind, kind)
+            bill.failed(number, str(error) or kind, kind)
             # It may be in a job that will be charged.
-            item.cost = item.set_aside
+            charge.cost = charge.reserved
             if isinstance(error, AnswerError):
-                item.cost = 0.0
-                await bill.failed(item, error)
+                charge.cost = 0.0
+                await bill.unusable(charge, error)
             raise
         if is_first:
-            await bill.answered(item, output, asyncio.get_running_loop().time() - begun)
+            await bill.answered(charge, output, asyncio.get_running_loop().time() - begun)
         else:
             # Another step asked the very same, and has paid.
-            bill.unanswered(item, "it is answered already", "Answered")
+            bill.failed(number, "it is answered already", "Answered")
             bill.reused(output)
         return output
-    finally:
-        bill.close(item)
 
 
-async def _afforded(bill: UsageMeter, posed: Request, number: int) -> Charge | None:
-    """The item of a question; while it waits for money, jobs that give some back may go."""
+async def _charge(bill: UsageMeter, posed: Request, number: int) -> Charge:
+    """The charge of a question; while it waits for money, jobs that give some back may go."""
     work = work_here() if bill.is_limited else None
     if work is not None:
         work.waits()
     try:
-        return await bill.item(posed.input, posed.count, posed.arguments, number)
+        return await bill.charge(posed.input, posed.count, posed.arguments, number)
     finally:
         if work is not None:
             work.goes_on()

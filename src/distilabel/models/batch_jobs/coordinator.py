@@ -12,7 +12,7 @@ from distilabel.models.batch_jobs.job_poller import Busy, JobPoller
 from distilabel.models.batch_jobs.job_store import JobStore, RecordStore
 
 if TYPE_CHECKING:
-    from distilabel.models.llms.base import LLM
+    from distilabel.models.protocol import Model
 
 # Nobody works and nothing comes for so long: then nothing will. A job takes minutes at least.
 QUIET_SECONDS: Final = 0.25
@@ -58,7 +58,7 @@ class JobCoordinator:
         self._timer: asyncio.TimerHandle | None = None
         self._stirred = 0
 
-    def of(self, llm: LLM, *, reuse: bool) -> JobBuilder | None:
+    def of(self, llm: Model, *, reuse: bool) -> JobBuilder | None:
         """The gathering that questions for this model wait in.
 
         Args:
@@ -69,11 +69,11 @@ class JobCoordinator:
             The gathering; None if the model's provider has no jobs, or nothing is kept: then a job
             could not be found again.
         """
-        desk = llm._desk()
+        desk = llm._batch_api()
         if desk is None or self._ledger is None:
             return None
         interval = llm.offline_batch_generation_block_until_done
-        name = f"{llm._gate_name()} {interval} {reuse}"
+        name = f"{llm._endpoint_id()} {interval} {reuse}"
         gathering = self._gatherings.get(name)
         if gathering is None:
             watcher = JobPoller(

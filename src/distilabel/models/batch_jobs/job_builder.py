@@ -20,7 +20,7 @@ from distilabel.models.batch_jobs.work import work_here
 from distilabel.models.protocol import RunStopped
 
 if TYPE_CHECKING:
-    from distilabel.models.llms.base import LLM
+    from distilabel.models.protocol import Model
     from distilabel.typing import GenerateOutput
 
 # A question that got no answer in so many jobs fails.
@@ -68,14 +68,14 @@ class JobBuilder:
         # Jobs of earlier runs, which are looked at once all that is in them has been asked for.
         self._found: list[JobRecord] = []
         self._tasks: set[asyncio.Task[None]] = set()
-        self._llms: list[LLM] = []
+        self._llms: list[Model] = []
         # Where the provider took no more, one job goes at a time.
         most = ledger.most(desk.endpoint, model)
         self._careful = most is not None
         self._most = most or desk.most_questions
         self.has_left = False
 
-    def serve(self, llm: LLM) -> None:
+    def serve(self, llm: Model) -> None:
         """Has a model know the names of the jobs its questions are in."""
         self._llms.append(llm)
 

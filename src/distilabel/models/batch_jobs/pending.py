@@ -12,7 +12,7 @@ from distilabel.models.batch_jobs.apis.base import BatchRequest
 from distilabel.models.batch_jobs.work import Work
 
 if TYPE_CHECKING:
-    from distilabel.models.llms.base import LLM
+    from distilabel.models.protocol import Model
     from distilabel.typing import FormattedInput, GenerateOutput
 
 _Waiter = tuple["asyncio.Future[Pending]", Work | None]
@@ -29,7 +29,7 @@ class Request:
         arguments: of the generating method.
     """
 
-    llm: LLM
+    llm: Model
     input: FormattedInput
     count: int
     arguments: dict[str, Any]

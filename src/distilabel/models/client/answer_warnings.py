@@ -1,11 +1,11 @@
-"""Remarks: answers that count as such and still may not be what somebody wanted, said once."""
+"""Warns, once per kind, about answers that are valid but may not be what the user wants."""
 
 from __future__ import annotations
 
 import logging
 from typing import Any, Final
 
-_WORDS: Final = {
+_MESSAGES: Final = {
     "length": "was cut off at max_new_tokens (finish_reason in its distilabel_metadata: length)",
     "content_filter": "was cut off by a content filter (finish_reason in its distilabel_metadata)",
     "empty": "is an empty text",
@@ -15,24 +15,59 @@ _log = logging.getLogger("distilabel.llm")
 
 
 class AnswerWarnings:
-    """Looks at the answers of one model to one step.
+    """Warns about the answers of one model to one step.
 
     Args:
-        step: who asks.
-        model: who answers.
+        step: Name of the step; empty outside a pipeline.
+        model: Name of the model.
     """
 
     def __init__(self, step: str, model: str) -> None:
-        self._who = f"{step}: an answer of {model}" if step else f"an answer of {model}"
-        self._said: set[str] = set()
+        self._step = step
+        self._model = model
+        self._logged: set[str] = set()
 
-    def look(self, output: Any) -> None:
-        """Says what is remarkable about an answer, the first time."""
+    def check(self, output: Any) -> None:
+        """Warns if an answer was cut off or is empty.
+
+        Args:
+            output: The answer.
+        """
         statistics = output.get("statistics") or {}
         kinds = statistics.get("finish_reason") or ()
         if "" in output["generations"]:
             kinds = [*kinds, "empty"]
         for kind in kinds:
-            if kind in _WORDS and kind not in self._said:
-                self._said.add(kind)
-                _log.warning("%s %s. This is said once.", self._who, _WORDS[kind])
+            if kind in _MESSAGES and self._is_first(kind):
+                subject = f"an answer of {self._model}"
+                subject = f"{self._step}: {subject}" if self._step else subject
+                _log.warning("%s %s. This is logged once.", subject, _MESSAGES[kind])
+
+    def replaced_surrogates(self) -> None:
+        """Warns that a text was changed, because it could not be sent or stored as it was."""
+        if self._is_first("surrogates"):
+            _log.warning(
+                "%s: unpaired surrogates cannot be sent or stored and are replaced by U+FFFD. This "
+                "is logged once.",
+                self._step,
+            )
+
+    def not_stored(self, reason: str) -> None:
+        """Warns that answers cannot be stored.
+
+        Args:
+            reason: Why, for people.
+        """
+        if self._is_first("not stored"):
+            _log.warning(
+                "%s: answers of %s cannot be stored, so every run asks again: %s",
+                self._step,
+                self._model,
+                reason,
+            )
+
+    def _is_first(self, kind: str) -> bool:
+        if kind in self._logged:
+            return False
+        self._logged.add(kind)
+        return True

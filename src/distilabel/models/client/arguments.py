@@ -1,4 +1,4 @@
-"""Generation arguments, checked once against the method that takes them, before any question."""
+"""Checks generation arguments against the method that takes them, before the first request."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
 from distilabel.errors import DistilabelUserError
 
 if TYPE_CHECKING:
-    from distilabel.models.llms.base import LLM
+    from distilabel.models.protocol import Model
 
 
-def validated_arguments(llm: LLM, arguments: dict[str, Any]) -> dict[str, Any]:
-    """The arguments, converted to the types the model's method asks for.
+def validated_arguments(llm: Model, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Returns generation arguments, converted to the types that the model's method declares.
 
     Args:
-        llm: the model.
-        arguments: name → value.
+        llm: The model.
+        arguments: Values by name.
 
     Raises:
-        DistilabelUserError: an argument is unknown or has the wrong type; names all of them.
+        DistilabelUserError: Arguments are unknown or have the wrong type; all of them are named.
     """
     if not arguments:
         return {}
@@ -44,18 +44,18 @@ def validated_arguments(llm: LLM, arguments: dict[str, Any]) -> dict[str, Any]:
             faults.append(f"{name}={value!r}: {error.errors()[0]['msg']}")
     if faults:
         raise DistilabelUserError(
-            f"{type(llm).__name__} ({llm.model_name}): wrong generation arguments:\n"
+            f"{type(llm).__name__} ({llm.model_name}): invalid generation arguments:\n"
             + "\n".join(f"  - {fault}" for fault in faults)
         )
     return checked
 
 
 def with_defaults(method: Any, arguments: dict[str, Any]) -> dict[str, Any]:
-    """The arguments of a method's call, those that are not given with their defaults.
+    """Returns the arguments of a method call, completed with the defaults of the method.
 
     Args:
-        method: that takes them.
-        arguments: name → value.
+        method: Method that takes them.
+        arguments: Values by name.
     """
     parameters = inspect.signature(method).parameters.values()
     defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
@@ -65,12 +65,12 @@ def with_defaults(method: Any, arguments: dict[str, Any]) -> dict[str, Any]:
 def _adapter(hint: Any) -> TypeAdapter[Any]:
     try:
         return TypeAdapter(hint, config=ConfigDict(arbitrary_types_allowed=True))
-    except PydanticUserError:  # a model or a typed dict brings its own configuration
+    except PydanticUserError:  # a pydantic model or a typed dict has its own configuration
         return TypeAdapter(hint)
 
 
 def _types_of(function: Any) -> dict[str, Any]:
-    """The types of a function's parameters, less those that exist for type checkers only."""
+    """Returns the types of a function's parameters that can be resolved at run time."""
     hints: dict[str, Any] = {}
     for name, annotation in getattr(function, "__annotations__", {}).items():
         one = SimpleNamespace(__annotations__={name: annotation})

@@ -1,7 +1,8 @@
-"""Keys: what makes an answer that answer, as a digest. A word changed here asks everything anew.
+"""Computes the keys of stored answers. Any change here makes every run ask everything again.
 
-The provider's class, the model, the endpoint, arguments, structure, question, and how often that
-was asked before: equal questions get answers of their own. Nothing of pipelines, steps or speed.
+A key covers the provider's class, the model, the endpoint, arguments, structure and question, and
+how often that question came before: equal questions get separate answers. It covers nothing of
+pipelines, steps or speed.
 """
 
 from __future__ import annotations
@@ -9,73 +10,127 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from distilabel._core.hashing import canonical
+from distilabel._core.compact_int_set import CompactIntSet
+from distilabel._core.hashing import canonical, strict_canonical
 from distilabel._core.serialization import module_of
-from distilabel.models.client.times import OccurrenceCounter
+from distilabel._core.surrogates import replace_surrogates
 
 if TYPE_CHECKING:
-    from distilabel.models.llms.base import LLM
+    from distilabel.models.protocol import Model
     from distilabel.typing import FormattedInput
 
-# A class keeps the module that stands in the keys of stored answers, wherever it has moved to.
+# A class keeps the module that is part of the keys of stored answers, wherever it has moved to.
 _MODULES_IN_KEYS: Final = {"distilabel.models.llms.simulated": "distilabel.models.simulated.llm"}
+
+# Digests are compared by 63 of their 128 bits, which tell a billion questions apart.
+_BITS: Final = 2**63 - 1
 
 
 class CacheKeys:
-    """Gives the keys of the questions that one step asks one model.
+    """Computes the keys of the questions that one step asks one model.
 
     Args:
-        llm: the model, loaded.
-        arguments: that every question is asked with, unless others are given.
+        llm: The model, loaded.
+        arguments: Generation arguments of questions that bring none of their own.
 
     Attributes:
-        times: how often each question was asked here.
-        wrong: why answers cannot be kept, in words; empty if they can.
+        base: Digest of everything but the question, for these arguments.
+        occurrences: How often each question was asked here.
+        unstorable: Why answers cannot be stored; empty if they can.
     """
 
-    def __init__(self, llm: LLM, arguments: dict[str, Any]) -> None:
+    def __init__(self, llm: Model, arguments: dict[str, Any]) -> None:
         self._llm = llm
-        self.times = OccurrenceCounter()
-        self.wrong = ""
+        self.occurrences = OccurrenceCounter()
+        self.unstorable = ""
         try:
             self.base = self.base_of(arguments)
         except TypeError as error:
             self.base = hashlib.blake2b(digest_size=16)
-            self.wrong = f"{error}, in its arguments"
+            self.unstorable = f"{error}, in its arguments"
 
     def base_of(self, arguments: dict[str, Any]) -> Any:
-        """The digest, to be added to, of all but the question.
+        """Returns a hasher that has read everything but the question.
 
         Args:
-            arguments: that it is asked with.
+            arguments: Generation arguments.
 
         Raises:
-            TypeError: one of them has no digest.
+            TypeError: An argument has no digest.
         """
         cls = type(self._llm)
         structure = getattr(self._llm, "structured_output", None)
         module = module_of(cls)
         name = f"{_MODULES_IN_KEYS.get(module, module)}.{cls.__qualname__}"
-        what = [name, self._llm._identity(), arguments, structure]
-        return hashlib.blake2b(canonical(what), digest_size=16)
+        data = [name, self._llm._identity(), arguments, structure]
+        return hashlib.blake2b(canonical(data), digest_size=16)
 
     def of(
-        self, input: FormattedInput, count: int, base: Any, again: tuple[int, int] | None = None
-    ) -> tuple[bytes, bytes]:
-        """What is asked, and what its answer is kept under: each time it is asked, another key.
+        self, input: FormattedInput, count: int, base: Any, retry: tuple[int, int] | None = None
+    ) -> tuple[bytes, bytes, FormattedInput]:
+        """Counts a question and returns its key, a different one each time it occurs.
 
         Args:
-            input: the question.
-            count: of the generations asked for.
-            base: of `base_of`.
-            again: how often it was asked before because nothing could be read in the answer, and
-                for which generation.
+            input: The question.
+            count: Number of generations.
+            base: Hasher of `base_of`.
+            retry: For an answer that could not be parsed: how often it was asked for before, and
+                the index of its generation.
+
+        Returns:
+            Digest of the question, key of its answer, and the question as it is sent: `input`
+            itself, or a copy in which U+FFFD replaces unpaired surrogates.
         """
+        data = [count, input] if retry is None else [count, input, *retry]
+        try:
+            text = strict_canonical(data)
+        except TypeError:
+            # Lone surrogates are not valid UTF-8, which the digest and every provider need.
+            text = canonical(data)
+            clean = replace_surrogates(input)
+            input = input if clean == input else clean
         hasher = base.copy()
-        hasher.update(canonical([count, input] if again is None else [count, input, *again]))
+        hasher.update(text)
         question: bytes = hasher.digest()
-        times = self.times.before(question)
+        times = self.occurrences.add(question)
         if times == 0:
-            return question, question
+            return question, question, input
         hasher.update(times.to_bytes(8, "big"))
-        return question, cast(bytes, hasher.digest())
+        return question, cast(bytes, hasher.digest()), input
+
+
+class OccurrenceCounter:
+    """Counts digests in little memory, because nearly all of them occur once."""
+
+    def __init__(self) -> None:
+        self._once = CompactIntSet()
+        # Only digests that occurred more than once.
+        self._counts: dict[int, int] = {}
+
+    def add(self, digest: bytes) -> int:
+        """Counts an occurrence and returns the number of earlier ones.
+
+        Args:
+            digest: 16 bytes.
+        """
+        number = int.from_bytes(digest[:8], "little") & _BITS
+        if self._once.add(number):
+            return 0
+        count = self._counts.get(number, 1)
+        self._counts[number] = count + 1
+        return count
+
+    def forget(self, digest: bytes) -> None:
+        """Takes back the last occurrence.
+
+        Args:
+            digest: 16 bytes that were added.
+        """
+        number = int.from_bytes(digest[:8], "little") & _BITS
+        count = self._counts.get(number, 1)
+        if count > 2:
+            self._counts[number] = count - 1
+        elif count == 2:
+            del self._counts[number]
+        else:
+            self._once.discard(number)

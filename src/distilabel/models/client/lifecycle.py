@@ -1,4 +1,4 @@
-"""Models that several steps ask: unloaded when the last of them, of whatever pipeline, is done."""
+"""Loads models for steps, and unloads a shared model when the last of its steps is done."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ import weakref
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from distilabel.models.llms.base import LLM
+    from distilabel.models.protocol import Model
 
 _lock: Final = threading.Lock()
-# By identity: models and steps have no hash, and equal ones are not the same.
+# The ids of the steps that use a model, by its id: models and steps are not hashable, and equal
+# ones are still different objects. Steps of several pipelines may share a model.
 _users: Final[dict[int, set[int]]] = {}
 
 
-def load_for(user: object, model: LLM) -> None:
-    """Loads a model for somebody who asks it.
+def load_for(user: object, model: Model) -> None:
+    """Loads a model for a step.
 
     Args:
-        user: a step.
-        model: its model.
+        user: The step.
+        model: Its model.
     """
     with _lock:
         if id(model) not in _users:
@@ -29,12 +30,12 @@ def load_for(user: object, model: LLM) -> None:
     model.load()
 
 
-def unload_for(user: object, model: LLM) -> None:
-    """Unloads a model, unless others still ask it.
+def unload_for(user: object, model: Model) -> None:
+    """Unloads a model, unless other steps still use it.
 
     Args:
-        user: the step that is done.
-        model: its model.
+        user: The step that is done.
+        model: Its model.
     """
     with _lock:
         users = _users.get(id(model), set())

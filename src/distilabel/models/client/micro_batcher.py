@@ -1,4 +1,4 @@
-"""The micro-batcher: gathers concurrent questions for a model that answers a list at a time."""
+"""Collects concurrent questions for a synchronous model, which answers a list at a time."""
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ from distilabel._core.daemon_threads import DaemonThreads
 from distilabel.errors import AnswerError
 
 if TYPE_CHECKING:
-    from distilabel.models.llms.base import LLM
+    from distilabel.models.protocol import Model
     from distilabel.typing import FormattedInput, GenerateOutput
 
-# Questions of rows that are ready together arrive within a few turns of the event loop.
+# Questions of rows that are ready together arrive within a few iterations of the event loop.
 GATHER_SECONDS: Final = 0.005
 
 _Waiting = tuple[Any, "asyncio.Future[GenerateOutput]"]
 
 
 class MicroBatcher:
-    """Hands the questions of many rows to `LLM.generate`, in a thread of their own.
+    """Passes the questions of many rows to one call of `LLM.generate`, in a thread.
 
     Args:
-        llm: a synchronous model.
-        most: most questions in one call.
-        generate: takes the place of its `generate`, where the model is elsewhere.
-        calls: at a time. A model in this process is no server.
+        llm: A synchronous model.
+        most: Most questions in one call.
+        generate: Replaces `llm.generate` if the model is loaded in another process.
+        calls: Most calls at a time. A model in this process takes one.
     """
 
     def __init__(
         self,
-        llm: LLM,
+        llm: Model,
         most: int,
         generate: Callable[..., Any] | None = None,
         calls: int = 1,
     ) -> None:
         self._llm = llm
         self._most = most
-        self._answers = generate or llm.generate
+        self._function = generate or llm.generate
         self._thread = DaemonThreads(calls, "distilabel-model")
         finalize(self, self._thread.close)
         self._groups: dict[str, tuple[int, dict[str, Any], list[_Waiting]]] = {}
@@ -53,13 +53,13 @@ class MicroBatcher:
         """Waits for the answer to one question.
 
         Args:
-            input: the question.
-            count: generations.
-            arguments: of `generate`; only questions with the same ones share a call.
+            input: The question.
+            count: Number of generations.
+            arguments: Generation arguments; only questions with the same arguments share a call.
 
         Raises:
-            Exception: whatever `generate` raised, for every question of the call.
-            AnswerError: the model answered another number of questions than it was asked.
+            Exception: What `generate` raised, for every question of the call.
+            AnswerError: `generate` returned a wrong number of outputs.
         """
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[GenerateOutput] = loop.create_future()
@@ -86,7 +86,7 @@ class MicroBatcher:
     async def _generate(
         self, count: int, arguments: dict[str, Any], waiting: list[_Waiting]
     ) -> None:
-        # A question that was given up while it waited is not asked.
+        # Leaves out questions whose caller was cancelled while they waited.
         waiting = [(input, answer) for input, answer in waiting if not answer.done()]
         if not waiting:
             return
@@ -94,16 +94,16 @@ class MicroBatcher:
         context = copy_context()
 
         def generate() -> Any:
-            return context.run(self._answers, inputs=inputs, num_generations=count, **arguments)
+            return context.run(self._function, inputs=inputs, num_generations=count, **arguments)
 
         try:
             outputs = await self._thread.run(generate)
             if len(outputs) != len(waiting):
                 raise AnswerError(
-                    f"{type(self._llm).__name__}.generate gave {len(outputs)} outputs for "
+                    f"{type(self._llm).__name__}.generate returned {len(outputs)} outputs for "
                     f"{len(waiting)} questions"
                 )
-        except BaseException as error:  # noqa: BLE001 (handed to those who wait)
+        except BaseException as error:  # noqa: BLE001 (raised in the callers of `ask`)
             for _, answer in waiting:
                 if not answer.done():
                     answer.set_exception(error)

@@ -1,18 +1,18 @@
-"""How the clients of HTTP endpoints ask: the header with the key, one question, the list of models.
+"""Requests that every HTTP provider sends: one question, the list of models, the check of a key.
 
-Knows OpenAI's list of models; not what is in a question or an answer.
+Knows the list of models in OpenAI's format, and no other body.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 import orjson
 
-from distilabel._core.addresses import without_password
+from distilabel._core.redaction import redact_urls
 from distilabel.errors import AnswerError, DistilabelUserError, EndpointError, ModelError
 from distilabel.mixins.runtime_parameters import close_names
 from distilabel.models.http import transport
@@ -21,33 +21,40 @@ from distilabel.models.wire import errors
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
+    from distilabel.typing import GenerateOutput
 
-# Headers whose values may be told, and the length from which on a value may be a key.
-_PLAIN: Final = frozenset({"accept", "anthropic-version", "content-type"})
+
+# Headers whose values may be shown; any other value of this length or longer may be a key.
+_PUBLIC_HEADERS: Final = frozenset({"accept", "anthropic-version", "content-type"})
 _SHORTEST_KEY: Final = 7
 
 
-def needed(key: SecretStr | None, who: object, variable: str) -> SecretStr:
-    """The key, which has to be there.
+def require_key(key: SecretStr | None, model: object, variable: str) -> SecretStr:
+    """Returns the key of an endpoint.
 
     Args:
-        key: of the endpoint.
-        who: the model that needs it.
-        variable: the environment variable it is read from.
+        key: Key of the endpoint, if there is one.
+        model: Model that needs it.
+        variable: Environment variable that the key is read from.
 
     Raises:
-        DistilabelUserError: there is none.
+        DistilabelUserError: There is no key.
     """
     if key is None:
         raise DistilabelUserError(
-            f"{type(who).__name__} needs a key: give `api_key`, or set the environment variable "
+            f"{type(model).__name__} needs a key: give `api_key`, or set the environment variable "
             f"{variable}."
         )
     return key
 
 
-def headers_of(key: SecretStr, more: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The headers of every request; those of the user win."""
+def bearer_headers(key: SecretStr, more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Returns the headers of every request to an endpoint with bearer authentication.
+
+    Args:
+        key: Key of the endpoint.
+        more: Headers set by the user; they replace those of the same name.
+    """
     return {
         "Content-Type": "application/json",
         "Authorization": f"Bearer {key.get_secret_value()}",
@@ -55,44 +62,71 @@ def headers_of(key: SecretStr, more: Mapping[str, str] | None = None) -> dict[st
     }
 
 
-def trace_of(key: SecretStr | None) -> str:
-    """Tells keys apart without telling them."""
+def key_fingerprint(key: SecretStr | None) -> str:
+    """Returns a short hash that tells keys apart without revealing them."""
     text = key.get_secret_value() if key else ""
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
-async def post(url: str, body: bytes, headers: Mapping[str, str], timeout: float) -> bytes:
-    """Asks one question and gives what came back.
+async def post(
+    url: str, body: bytes, headers: Mapping[str, str], timeout: float
+) -> transport.Reply:
+    """Sends one request and returns its reply, which has status 200.
+
+    Args:
+        url: URL to post to.
+        body: JSON body.
+        headers: Headers with the key.
+        timeout: Seconds until the last byte of the reply.
 
     Raises:
-        AnswerError: there is no answer.
-        EndpointError: the key, the model or the address is wrong.
+        AnswerError: The request failed.
+        EndpointError: The key, the model or the address is wrong.
     """
     reply = await transport.send("POST", url, body=body, headers=headers, timeout=timeout)
     if reply.status != 200:
-        raise _refusal(reply, headers, url)
-    return reply.body
+        raise _error_of(reply, headers, url)
+    return reply
 
 
-def _refusal(reply: transport.Reply, headers: Mapping[str, str], url: str) -> ModelError:
-    """The error that a reply stands for, without the keys: some servers repeat what they refuse."""
+def read_reply(reply: transport.Reply, parse: Callable[[bytes], GenerateOutput]) -> GenerateOutput:
+    """Parses a reply; the output, or the error, carries the headers of the reply.
+
+    Args:
+        reply: Reply with status 200.
+        parse: Function of a wire format that turns a body into a `Response`.
+
+    Raises:
+        AnswerError: The body holds no answer.
+    """
+    try:
+        output: Any = parse(reply.body)
+    except ModelError as error:
+        error.headers = reply.headers
+        raise
+    output.headers = reply.headers
+    return output  # type: ignore[no-any-return]
+
+
+def _error_of(reply: transport.Reply, headers: Mapping[str, str], url: str) -> ModelError:
+    """Returns the error for a reply, without the keys that some servers repeat in it."""
     body = reply.body
     for name, value in headers.items():
-        if name.lower() not in _PLAIN:
+        if name.lower() not in _PUBLIC_HEADERS:
             for part in value.encode().split():
                 body = body.replace(part, b"[key]") if len(part) >= _SHORTEST_KEY else body
     return errors.error_from_response(reply.status, reply.headers, body, url=url)
 
 
-async def listed_models(url: str, headers: Mapping[str, str]) -> list[str]:
-    """The models of an endpoint; none if it has no list of them.
+async def list_models(url: str, headers: Mapping[str, str]) -> list[str]:
+    """Returns the models that an endpoint lists; empty if it has no list.
 
     Args:
-        url: of the endpoint, up to and including `/v1`.
-        headers: with the key.
+        url: Address of the endpoint, up to and including `/v1`.
+        headers: Headers with the key.
 
     Raises:
-        EndpointError: nobody answers there, or the key is refused.
+        EndpointError: The endpoint cannot be reached, or rejects the key.
     """
     try:
         reply = await transport.send("GET", f"{url}/models", headers=headers, timeout=30)
@@ -101,7 +135,7 @@ async def listed_models(url: str, headers: Mapping[str, str]) -> list[str]:
             f"{error}. Is the server running, and is the base_url right? Nothing was asked."
         ) from error
     if reply.status in (401, 403):
-        raise _refusal(reply, headers, f"{url}/models")
+        raise _error_of(reply, headers, f"{url}/models")
     if reply.status != 200:
         return []
     try:
@@ -110,8 +144,8 @@ async def listed_models(url: str, headers: Mapping[str, str]) -> list[str]:
         return []
 
 
-async def _answers_for(url: str, headers: Mapping[str, str], model: str) -> bool:
-    """Whether an endpoint knows a model that is not in its list: an alias, say."""
+async def _has_unlisted_model(url: str, headers: Mapping[str, str], model: str) -> bool:
+    """Whether an endpoint knows a model that its list lacks, such as an alias."""
     try:
         reply = await transport.send(
             "GET", f"{url}/models/{quote(model)}", headers=headers, timeout=30
@@ -121,21 +155,21 @@ async def _answers_for(url: str, headers: Mapping[str, str], model: str) -> bool
     return reply.status == 200
 
 
-async def make_sure_of(url: str, headers: Mapping[str, str], model: str) -> None:
-    """Makes sure that an endpoint can be reached, takes the key and knows the model.
+async def check_endpoint(url: str, headers: Mapping[str, str], model: str) -> None:
+    """Checks that an endpoint can be reached, accepts the key and knows the model.
 
     Args:
-        url: of the endpoint, up to and including `/v1`.
-        headers: with the key.
-        model: which has to be in the list, or known when asked for by its name; an endpoint
-            without a list is believed.
+        url: Address of the endpoint, up to and including `/v1`.
+        headers: Headers with the key.
+        model: Name of the model, which must be listed or known by its name. An endpoint without a
+            list passes.
 
     Raises:
-        EndpointError: nobody answers there, the key is refused, or the model is not known.
+        EndpointError: The endpoint cannot be reached, rejects the key, or does not know the model.
     """
-    known = await listed_models(url, headers)
-    if known and model not in known and not await _answers_for(url, headers, model):
+    known = await list_models(url, headers)
+    if known and model not in known and not await _has_unlisted_model(url, headers, model):
         raise EndpointError(
-            f"{without_password(url)} does not know the model {model!r}, "
+            f"{redact_urls(url)} does not know the model {model!r}, "
             f"{close_names(model, known[:200])} Nothing was asked."
         )

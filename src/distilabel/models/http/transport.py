@@ -6,7 +6,6 @@ import asyncio
 import atexit
 import contextlib
 from collections.abc import Mapping
-from contextvars import ContextVar
 from functools import lru_cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -14,7 +13,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 from weakref import WeakKeyDictionary
 
-from distilabel._core.addresses import without_password
+from distilabel._core.redaction import redact_urls
 from distilabel.errors import AnswerError
 
 if TYPE_CHECKING:
@@ -23,10 +22,6 @@ if TYPE_CHECKING:
 _LARGE: Final = 2**20
 
 _sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] = WeakKeyDictionary()
-
-
-# The headers of the last reply in this task, for whoever asked for it from farther up.
-last_headers: ContextVar[Mapping[str, str] | None] = ContextVar("last_headers", default=None)
 
 
 class Reply(NamedTuple):
@@ -113,7 +108,7 @@ async def send(
     """
     import aiohttp
 
-    shown = without_password(url)
+    shown = redact_urls(url)
     if headers and "Authorization" in headers:
         # One way in at a time: the key that was given goes before a password in the address.
         url = shown
@@ -127,7 +122,6 @@ async def send(
                 # It became a question for a page: what that says is no answer to this one.
                 first = response.history[0]
                 return Reply(first.status, first.headers, b"")
-            last_headers.set(response.headers)
             return Reply(response.status, response.headers, await response.read())
     except TimeoutError as error:
         raise AnswerError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from distilabel.errors import AnswerError
 
@@ -17,6 +17,8 @@ _INSTEAD: Final = re.compile(r"[Uu]se ['`\"](\w+)['`\"] instead", re.ASCII)
 _SAMPLING: Final = frozenset(
     {"temperature", "top_p", "top_k", "frequency_penalty", "presence_penalty"}
 )
+
+_T = TypeVar("_T")
 
 _log = logging.getLogger("distilabel.llm")
 
@@ -36,8 +38,8 @@ class UnsupportedArguments:
         self,
         model: str,
         arguments: dict[str, Any],
-        send: Callable[[dict[str, Any]], Awaitable[bytes]],
-    ) -> bytes:
+        send: Callable[[dict[str, Any]], Awaitable[_T]],
+    ) -> _T:
         """Asks one question, without what the model refuses.
 
         Args:

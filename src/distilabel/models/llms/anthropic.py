@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import Any, Dict, List, Optional, Tuple
 
 from pydantic import Field, PrivateAttr, SecretStr, validate_call
 
-from distilabel._core.addresses import without_password
+from distilabel._core.redaction import redact_urls
 from distilabel.errors import AnswerError
 from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.models.batch_jobs.apis.anthropic import AnthropicBatchAPI
 from distilabel.models.batch_jobs.apis.base import BatchAPI, BatchRequest
 from distilabel.models.client.arguments import with_defaults
-from distilabel.models.http.endpoint import make_sure_of, needed, post, trace_of
+from distilabel.models.http.endpoint import (
+    check_endpoint,
+    key_fingerprint,
+    post,
+    read_reply,
+    require_key,
+)
+from distilabel.models.http.transport import Reply
 from distilabel.models.http.unsupported_arguments import UnsupportedArguments
 from distilabel.models.llms.base import AsyncLLM
 from distilabel.models.wire import messages, structured_output
@@ -107,7 +115,7 @@ class AnthropicLLM(AsyncLLM):
                 object.
         """
         super().load()
-        key = needed(self.api_key, self, _KEY_VARIABLE)
+        key = require_key(self.api_key, self, _KEY_VARIABLE)
         # A structure that is none is told before anything is asked.
         structured_output.tool(self.structured_output)
         self._headers = {
@@ -134,12 +142,12 @@ class AnthropicLLM(AsyncLLM):
         own = {"model": self.model, "base_url": self._api}
         return self.identity or own | self._added_fields(AnthropicLLM)
 
-    def _gate_name(self) -> str:
-        return f"{self._api} {self.model} {trace_of(self.api_key)}"
+    def _endpoint_id(self) -> str:
+        return f"{self._api} {self.model} {key_fingerprint(self.api_key)}"
 
     async def _preflight(self) -> None:
         """Asks for the list of models: costs nothing, and tells a wrong key, address or model."""
-        await make_sure_of(self._api, self._headers, self.model)
+        await check_endpoint(self._api, self._headers, self.model)
 
     @validate_call
     async def agenerate(  # type: ignore[override]
@@ -181,12 +189,12 @@ class AnthropicLLM(AsyncLLM):
             "extra_body": extra_body,
         }
 
-        async def send(arguments: Dict[str, Any]) -> bytes:
+        async def send(arguments: Dict[str, Any]) -> Reply:
             body = messages.request(self.model, chat, arguments, tool)
             return await post(f"{self._api}/messages", body, self._headers, self.timeout or 600)
 
-        body = await self._refusals.ask(self.model, arguments, send)
-        return messages.answer(body, tool["name"] if tool else None)
+        reply = await self._refusals.ask(self.model, arguments, send)
+        return read_reply(reply, partial(messages.answer, tool=tool["name"] if tool else None))
 
     def _chat(self, input: Any) -> Tuple[Any, Optional[Dict[str, Any]]]:
         """The messages of a question, and the tool that its answer is given to."""
@@ -196,8 +204,8 @@ class AnthropicLLM(AsyncLLM):
         chat = [{"role": "user", "content": input}] if isinstance(input, str) else input
         return chat, structured_output.tool(structure)
 
-    def _desk(self) -> BatchAPI:
-        return AnthropicBatchAPI(without_password(self._api), self._headers, _read)
+    def _batch_api(self) -> BatchAPI:
+        return AnthropicBatchAPI(redact_urls(self._api), self._headers, _read)
 
     def _request(
         self, input: FormattedInput, count: int, arguments: Dict[str, Any]

@@ -7,19 +7,21 @@ from typing import Annotated, Any, Callable, Dict, List, Optional, Tuple, Union
 from annotated_types import Ge, Gt
 from pydantic import PrivateAttr, validate_call
 
-from distilabel._core.addresses import without_password
+from distilabel._core.redaction import redact_urls
 from distilabel.errors import AnswerError
 from distilabel.models.base_clients.openai import OpenAIBaseClient
 from distilabel.models.batch_jobs.apis.base import BatchAPI, BatchRequest
 from distilabel.models.batch_jobs.apis.openai import OpenAIBatchAPI
 from distilabel.models.client.arguments import with_defaults
 from distilabel.models.http.endpoint import (
-    headers_of,
-    make_sure_of,
-    needed,
+    bearer_headers,
+    check_endpoint,
+    key_fingerprint,
     post,
-    trace_of,
+    read_reply,
+    require_key,
 )
+from distilabel.models.http.transport import Reply
 from distilabel.models.http.unsupported_arguments import UnsupportedArguments
 from distilabel.models.llms.base import AsyncLLM
 from distilabel.models.wire import chat_completions, structured_output
@@ -65,10 +67,10 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
             DistilabelUserError: there is no key, or `structured_output` has no `schema`.
         """
         super().load()
-        key = needed(self.api_key, self, self._key_variable)
+        key = require_key(self.api_key, self, self._key_variable)
         # A structure that is none is told before anything is asked.
         structured_output.response_format(self.structured_output)
-        self._headers = headers_of(key, self.default_headers)
+        self._headers = bearer_headers(key, self.default_headers)
 
     def unload(self) -> None:
         """Forgets the key."""
@@ -83,12 +85,12 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
         own = {"model": self.model, "base_url": self._base}
         return self.identity or own | self._added_fields(OpenAILLM)
 
-    def _gate_name(self) -> str:
-        return f"{self.base_url} {self.model} {trace_of(self.api_key)}"
+    def _endpoint_id(self) -> str:
+        return f"{self.base_url} {self.model} {key_fingerprint(self.api_key)}"
 
     async def _preflight(self) -> None:
         """Asks for the list of models: costs nothing, and tells a wrong key, address or model."""
-        await make_sure_of(self._base, self._headers, self.model)
+        await check_endpoint(self._base, self._headers, self.model)
 
     @validate_call
     async def agenerate(  # type: ignore[override]
@@ -147,11 +149,12 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
             extra_body=extra_body,
         )
 
-        async def send(arguments: Dict[str, Any]) -> bytes:
+        async def send(arguments: Dict[str, Any]) -> Reply:
             url = f"{self._base}/{path}"
             return await post(url, posed(arguments), self._headers, self.timeout or 120)
 
-        return chat_completions.answer(await self._refusals.ask(self.model, arguments, send))
+        reply = await self._refusals.ask(self.model, arguments, send)
+        return read_reply(reply, chat_completions.answer)
 
     @validate_call
     def offline_batch_generate(
@@ -209,8 +212,8 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
             **kwargs,
         )
 
-    def _desk(self) -> BatchAPI:
-        return OpenAIBatchAPI(without_password(self._base), self._headers, chat_completions.answer)
+    def _batch_api(self) -> BatchAPI:
+        return OpenAIBatchAPI(redact_urls(self._base), self._headers, chat_completions.answer)
 
     def _request(
         self, input: FormattedInput, count: int, arguments: Dict[str, Any]

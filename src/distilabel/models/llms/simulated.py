@@ -1,4 +1,4 @@
-"""`SimulatedLLM`: the simulated model within the process; knows no server and no pipeline."""
+"""`SimulatedLLM`: the simulated model, running in the process."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import orjson
 from pydantic import BaseModel, Field, PrivateAttr, field_validator
 
 from distilabel._core.serialization import DumpIfSet
-from distilabel._simulated.answers.asking import FORMS, AnswerRequest, answers_to
-from distilabel._simulated.answers.faults import KINDS, SLOW_SECONDS, Faults, Latency
-from distilabel._simulated.answers.replay import Replay
+from distilabel._simulated.answers.answer import REASONING_FORMS, answer_request
+from distilabel._simulated.answers.faults import FAULT_NAMES, SLOW_SECONDS, Faults
+from distilabel._simulated.answers.latency import Latency
+from distilabel._simulated.answers.request import AnswerRequest
 from distilabel.errors import AnswerError, EndpointError
 from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.models.llms.base import AsyncLLM
@@ -22,45 +23,46 @@ from distilabel.models.mixins.magpie import MAGPIE_PRE_QUERY_TEMPLATES, MagpieCh
 if TYPE_CHECKING:
     from distilabel.typing import FormattedInput, GenerateOutput
 
-# A wrong key or model stays wrong, whatever the question.
+# A wrong key or model fails every request.
 _ENDPOINT_STATUSES = frozenset((401, 403, 404))
 _RETRYABLE_STATUSES = frozenset((408, 409, 425, 429))
-_NOT_ANSWERED_OTHERWISE = frozenset(("latency", "faults", "magpie_pre_query_template"))
-_BROKEN = frozenset(("drop", "reset", "malformed", "no_choices"))
+_NOT_IN_IDENTITY = frozenset(("latency", "faults", "magpie_pre_query_template"))
+_NO_RESPONSE = frozenset(("drop", "reset", "malformed", "no_choices"))
 
 
 class SimulatedLLM(AsyncLLM, MagpieChatTemplateMixin):
-    """A model that answers at once, for nothing, and always the same: to rehearse pipelines on.
+    """A free model for rehearsing pipelines, whose answers are always the same.
 
-    The answers have the format that a prompt asks for (a judgement, JSON for a schema, a rewritten
-    prompt, plain text) and depend on the question, the model's name and the seed alone.
+    An answer has the format that the prompt asks for (a judgement, JSON for a schema, a rewritten
+    prompt, plain text). It depends only on the question, the model's name and the seed.
 
     Attributes:
-        model: name of the model; another name answers otherwise.
-        latency: how long an answer takes, in seconds: `"0.05"`, `"uniform:0.1:0.3"` or
-            `"lognormal:0.2:1.0"` (median and sigma, and a cap as an optional third number).
-        faults: share (0 to 1) of the answers that go wrong, by HTTP status or name:
-            `{"429": 0.05, "drop": 0.01}`; the names are those of
-            `distilabel._simulated.answers.faults.KINDS`.
+        model: name of the model. Another name gives other answers.
+        latency: time that an answer takes, in seconds: `"0.05"`, `"uniform:0.1:0.3"` (low, high)
+            or `"lognormal:0.2:1.0"` (median, sigma, and optionally a maximum).
+        faults: share (0 to 1) of the requests that fail, by HTTP status or by a name in
+            `distilabel._simulated.answers.faults.FAULT_NAMES`: `{"429": 0.05, "drop": 0.01}`.
         seed: seed of the answers, the latencies and the faults.
-        reasoning: whether to think before an answer, and to show it.
-        use_magpie_template: whether to write the user's next message where it is the user's turn.
-            Then equal questions of a step get different answers, as users say different things.
-        magpie_pre_query_template: `"llama3"`, `"qwen2"` or any text; one is needed for that.
+        reasoning: whether to reason before an answer and to return the reasoning.
+        use_magpie_template: whether to write the user's message when it is the user's turn. Equal
+            questions of a step then get different answers, as users write different messages.
+        magpie_pre_query_template: `"llama3"`, `"qwen2"` or any text. Required for
+            `use_magpie_template`.
     """
 
     model: str = "simulated"
     latency: RuntimeParameter[str] = Field(
-        default="0", description="How long an answer takes, such as 'lognormal:0.2:1.0' seconds."
+        default="0",
+        description="Seconds that an answer takes, such as 'lognormal:0.2:1.0'.",
     )
     faults: RuntimeParameter[dict[str, float]] | None = Field(
-        default=None, description="Share of the answers that go wrong, by status or name."
+        default=None, description="Share of the requests that fail, by HTTP status or name."
     )
     seed: RuntimeParameter[int] = Field(
         default=0, description="Seed of the answers, the latencies and the faults."
     )
     reasoning: Annotated[RuntimeParameter[bool], DumpIfSet] = Field(
-        default=False, description="Whether to think before an answer, and to show it."
+        default=False, description="Whether to reason before an answer and to return the reasoning."
     )
 
     _is_free: ClassVar[bool] = True
@@ -68,27 +70,27 @@ class SimulatedLLM(AsyncLLM, MagpieChatTemplateMixin):
 
     @field_validator("latency")
     @classmethod
-    def _latency_is_understood(cls, latency: str | None) -> str | None:
+    def _check_latency(cls, latency: str | None) -> str | None:
         Latency.parse(latency or "0")
         return latency
 
     @field_validator("faults")
     @classmethod
-    def _faults_are_understood(cls, faults: dict[str, float] | None) -> dict[str, float] | None:
+    def _check_faults(cls, faults: dict[str, float] | None) -> dict[str, float] | None:
         Faults.parse(faults or {})
         return faults
 
     @property
     def model_name(self) -> str:
-        """Name of the model, as it stands in the dataset."""
+        """Name of the model in the dataset."""
         return self.model
 
     def load(self) -> None:
-        """Starts the chance of latencies and faults anew."""
+        """Resets the random state of latencies and faults."""
         super().load()
         self._rng = random.Random(self.seed or 0)
 
-    async def agenerate(  # type: ignore[override]  # each model names its own arguments
+    async def agenerate(  # type: ignore[override]  # each model has its own arguments
         self,
         input: FormattedInput,
         num_generations: int = 1,
@@ -99,18 +101,19 @@ class SimulatedLLM(AsyncLLM, MagpieChatTemplateMixin):
         """Answers one question.
 
         Args:
-            input: a conversation, a pair of a conversation and a structure, or text to complete.
-            num_generations: answers to give.
-            max_new_tokens: greatest length of an answer in tokens, each 4 characters.
-            temperature: taken as every model takes it; changes nothing.
-            seed: another seed answers otherwise.
+            input: a conversation, a pair of a conversation and a structured output format, or text
+                to complete.
+            num_generations: number of answers.
+            max_new_tokens: maximum length of an answer in tokens of 4 characters.
+            temperature: accepted as by other models, and ignored.
+            seed: another seed gives other answers.
 
         Returns:
-            The generations and the tokens they took.
+            The generations, with their tokens in the statistics.
 
         Raises:
-            AnswerError: a fault was drawn, or no data can be made for the structure.
-            EndpointError: one of the statuses 401, 403 and 404 was drawn.
+            AnswerError: a fault was drawn, or the structured output cannot be simulated.
+            EndpointError: a fault with status 401, 403 or 404 was drawn.
         """
         fault = Faults.parse(self.faults or {}).draw(self._rng)
         await asyncio.sleep(Latency.parse(self.latency or "0").draw(self._rng))
@@ -121,11 +124,11 @@ class SimulatedLLM(AsyncLLM, MagpieChatTemplateMixin):
         _raise_for(fault)
         chat, structure = _parts(input)
         if self.use_magpie_template and (not chat or chat[-1]["role"] != "user"):
-            # Whatever it is in truth, it is understood as a known one.
+            # Any template works: one that the simulated model recognizes stands in for it.
             chat = [*chat, {"role": "user", "content": MAGPIE_PRE_QUERY_TEMPLATES["qwen2"]}]
         try:
-            schema, pattern = _form_of(structure)
-            ask = AnswerRequest(
+            schema, pattern = _schema_and_pattern(structure)
+            request = AnswerRequest(
                 model=self.model,
                 chats=[chat],
                 n=num_generations,
@@ -134,13 +137,13 @@ class SimulatedLLM(AsyncLLM, MagpieChatTemplateMixin):
                 schema=schema,
                 pattern=pattern,
             )
-            form = FORMS[0] if self.reasoning else None
-            answers = answers_to(ask, replay=Replay({}), seed=self.seed or 0, reasoning=form)
+            form = REASONING_FORMS[0] if self.reasoning else None
+            answers = answer_request(request, seed=self.seed or 0, reasoning=form)
         except ValueError as error:
             raise AnswerError(
-                f"the structure asked for cannot be met: {error}", status=400
+                f"structured output cannot be simulated: {error}", status=400
             ) from error
-        answers = [answer.spoiled(fault) for answer in answers]
+        answers = [answer.with_fault(fault) for answer in answers]
         if answers[0].reasoning and all(answer.text is None for answer in answers):
             raise AnswerError(
                 f"the model spent all {answers[0].tokens} tokens thinking: raise max_new_tokens"
@@ -148,7 +151,7 @@ class SimulatedLLM(AsyncLLM, MagpieChatTemplateMixin):
         output: GenerateOutput = {
             "generations": [answer.text for answer in answers],
             "statistics": {
-                "input_tokens": [ask.input_tokens] * num_generations,
+                "input_tokens": [request.input_tokens] * num_generations,
                 "output_tokens": [answer.tokens for answer in answers],
             },
         }
@@ -158,20 +161,20 @@ class SimulatedLLM(AsyncLLM, MagpieChatTemplateMixin):
 
     @property
     def _takes_seed(self) -> bool:
-        """Whether a question asked twice gets two answers: else all users would say the same."""
+        """Whether equal questions get seeds of their own, so that their answers differ."""
         return self.use_magpie_template
 
     def _identity(self) -> Any:
         identity = super()._identity()
         if isinstance(identity, dict):
-            # Answers given on a slow or faulty day are the same answers.
-            return {k: v for k, v in identity.items() if k not in _NOT_ANSWERED_OTHERWISE}
+            # Latency and faults do not change the answers.
+            return {k: v for k, v in identity.items() if k not in _NOT_IN_IDENTITY}
         return identity
 
 
 def _raise_for(fault: str | None) -> None:
-    if fault in _BROKEN:
-        raise AnswerError(f"a simulated fault: {KINDS[fault]}", retryable=True)
+    if fault in _NO_RESPONSE:
+        raise AnswerError(f"a simulated fault: {FAULT_NAMES[fault]}", retryable=True)
     if fault is None or not fault.isdigit():
         return
     status = int(fault)
@@ -197,7 +200,7 @@ def _parts(
     return input, None
 
 
-def _form_of(
+def _schema_and_pattern(
     structure: Mapping[str, Any] | None,
 ) -> tuple[Mapping[str, Any] | None, str | None]:
     if structure is None:

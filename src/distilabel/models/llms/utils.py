@@ -1,4 +1,4 @@
-"""Helpers for those who write an `LLM`: building an output, counting tokens."""
+"""Helpers for writing an `LLM`: build outputs, count tokens."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ def prepare_output(
     output_tokens: Optional[List[int]] = None,
     logprobs: Optional[LLMLogprobs] = None,
 ) -> GenerateOutput:
-    """Builds the output of one question; what is empty is left out.
+    """Builds the output of one question; empty arguments are left out.
 
     Args:
-        generations: the texts.
-        input_tokens: tokens of the question, per generation.
-        output_tokens: tokens of the answers, per generation.
-        logprobs: log-probabilities, per generation and position.
+        generations: The texts.
+        input_tokens: Input tokens, per generation.
+        output_tokens: Output tokens, per generation.
+        logprobs: Log-probabilities, per generation and position.
     """
     output: Any = {"generations": generations, "statistics": {}}
     if input_tokens:
@@ -35,11 +35,11 @@ def prepare_output(
 def compute_tokens(
     text_or_messages: Union[str, List[ChatItem]], tokenizer: Callable[..., List[int]]
 ) -> int:
-    """Counts tokens: of a text, or of the contents of all messages.
+    """Counts the tokens of a text, or of all messages of a conversation.
 
     Args:
-        text_or_messages: the text or the conversation.
-        tokenizer: gives the tokens of a text.
+        text_or_messages: The text or the conversation.
+        tokenizer: Returns the tokens of a text.
     """
     if isinstance(text_or_messages, str):
         return len(tokenizer(text_or_messages))

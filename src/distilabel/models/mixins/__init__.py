@@ -1,4 +1,4 @@
-"""What some models have in common."""
+"""Mixins for models."""
 
 from distilabel._core.lazy_exports import lazy_exports
 

@@ -1,4 +1,4 @@
-"""Magpie: models that can be made to write the user's message, by the template before it."""
+"""Magpie: makes a model write a user's message by ending the prompt where one begins."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 MagpieAvailablePreQueryTemplates = Literal["llama3", "qwen2"]
 
-# The tokens these models put before what a user says: facts of the models.
+# The text that the chat templates of these models put before a user's message.
 MAGPIE_PRE_QUERY_TEMPLATES: Final[Dict[str, str]] = {
     "llama3": "<|begin_of_text|><|start_header_id|>user<|end_header_id|>\n\n",
     "qwen2": "<|im_start|>user\n",
@@ -21,12 +21,12 @@ MAGPIE_PRE_QUERY_TEMPLATES: Final[Dict[str, str]] = {
 
 
 class MagpieChatTemplateMixin(BaseModel, validate_assignment=True):
-    """Lets a model continue from the beginning of a user's message.
+    """Lets a model write the user's message that follows a prompt.
 
     Attributes:
-        use_magpie_template: whether to end the prompt with the template.
-        magpie_pre_query_template: `"llama3"`, `"qwen2"` or the text that stands before a user's
-            message.
+        use_magpie_template: Whether to end the prompt with the template.
+        magpie_pre_query_template: `"llama3"`, `"qwen2"`, or the text that the model's chat template
+            puts before a user's message.
 
     References:
         - [Magpie: Alignment Data Synthesis from Scratch by Prompting Aligned LLMs with Nothing](https://arxiv.org/abs/2406.08464)
@@ -38,29 +38,29 @@ class MagpieChatTemplateMixin(BaseModel, validate_assignment=True):
     @field_validator("magpie_pre_query_template")
     @classmethod
     def magpie_pre_query_template_validator(cls, value: str) -> str:
-        """Replaces the name of a known template by its text."""
+        """Replaces the name of a known template with its text."""
         return MAGPIE_PRE_QUERY_TEMPLATES.get(value, value)
 
     @model_validator(mode="after")
     def use_magpie_template_validation(self) -> Self:
-        """Checks that there is a template to use.
+        """Checks that a template is set if one is used.
 
         Raises:
-            ValueError: `use_magpie_template` without a template.
+            ValueError: `use_magpie_template` is set without a template.
         """
         if self.use_magpie_template and self.magpie_pre_query_template is None:
             raise DistilabelUserError(
-                "use_magpie_template needs magpie_pre_query_template: 'llama3', 'qwen2' or the "
-                "text that stands before a user's message."
+                "use_magpie_template needs magpie_pre_query_template. Set it to 'llama3', 'qwen2' "
+                "or the text that the chat template puts before a user's message."
             )
         return self
 
     def apply_magpie_pre_query_template(self, prompt: str, input: StandardInput) -> str:
-        """Ends a rendered prompt with the template.
+        """Appends the template to a rendered prompt.
 
         Args:
-            prompt: the rendered conversation.
-            input: the conversation; nothing is added if it ends with a user's message.
+            prompt: The rendered conversation.
+            input: The conversation; nothing is appended if it ends with a user's message.
         """
         if not self.use_magpie_template or (input and input[-1]["role"] == "user"):
             return prompt

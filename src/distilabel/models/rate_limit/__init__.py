@@ -1,1 +1,1 @@
-"""Decides when an endpoint may be asked: concurrency, rate, pauses and user limits."""
+"""Decides when an endpoint may get another request: concurrency, rate, pauses, user limits."""

@@ -1,6 +1,6 @@
-"""Outages: an endpoint that answers nobody is left alone, then tried with one question at a time.
+"""Detects outages: pauses an endpoint that answers nothing, then probes it with single requests.
 
-Knows failures in a row and time; not what is refused for load, which is `strain`'s.
+Rejections for load alone are not judged here but by `overload_detector`.
 """
 
 from __future__ import annotations
@@ -8,70 +8,86 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Final
 
-# So many questions in a row got no answer, and at least so many different ones among them: those
-# that are asked again go first, and a few of them say nothing about the endpoint.
+# The breaker opens after this many failures in a row, of at least this many different questions:
+# retries go first, so a few questions that always fail can follow each other.
 BREAK_AFTER: Final = 10
 DIFFERENT: Final = 4
-# Refusals come at once, before the first answers: so many seconds of nothing else.
+# Rejections return at once, before the first answers: they must go on for this many seconds.
 LEAST_SECONDS: Final = 0.5
 FIRST_PAUSE: Final = 1.0
-# One question every so many seconds is a burden to nobody, and a short outage ends soon.
+# Probes this many seconds apart put no load on an endpoint, and notice the end of an outage soon.
 LONGEST_PAUSE: Final = 10.0
-# An endpoint that never answered and is broken is given up soon; others may come back.
+# Seconds after which a run gives up. An endpoint that has answered before may come back; one that
+# never has is probably not there.
 PATIENCE: Final = 900.0
-PATIENCE_WITH_A_STRANGER: Final = 30.0
+PATIENCE_UNKNOWN: Final = 30.0
 
 
 class CircuitBreaker:
-    """Watches one endpoint for being out of order.
+    """Stops the requests to one endpoint during an outage.
 
     Args:
-        most: most questions that are asked at a time, which is how many can fail together.
+        most: Most requests in flight, which is how many can fail together.
 
     Attributes:
-        is_on: whether the endpoint is out of order.
-        failures: questions in a row that got no answer.
+        is_open: Whether there is an outage.
+        failures: Failures in a row.
     """
 
     def __init__(self, most: int) -> None:
-        self.is_on = False
+        self.is_open = False
         self.failures = 0
         self._different = min(DIFFERENT, most)
-        # A question that never gets an answer says nothing about the endpoint, however often.
+        # One question that fails again and again says nothing about the endpoint.
         self._failing: set[Hashable] = set()
-        self._known = False
-        self._refuses = False
+        self._has_answered = False
+        self._rejects = False
         self._since = 0.0
         self._pause = 0.0
         self._until = 0.0
         self._probe: int | None = None
 
     def wait(self, now: float) -> float | None:
-        """Seconds until a question may go: 0 for now, None for when the one that tries is back."""
-        if not self.is_on:
+        """Returns the seconds until a request may be sent.
+
+        Args:
+            now: Current time in seconds.
+
+        Returns:
+            Seconds; 0 for now, None for when the probe that is in flight returns.
+        """
+        if not self.is_open:
             return 0.0
         if self._probe is not None:
             return None
         return max(0.0, self._until - now)
 
-    def took(self, ticket: int) -> None:
-        """A question goes."""
-        if self.is_on:
-            self._probe = ticket
+    def sent(self, number: int) -> None:
+        """Records that a request is sent; during an outage it is the probe.
 
-    def said_nothing(self, ticket: int) -> None:
-        """A question is back that says nothing about the endpoint."""
-        if ticket == self._probe:
+        Args:
+            number: Number of the request.
+        """
+        if self.is_open:
+            self._probe = number
+
+    def ignored(self, number: int) -> None:
+        """Records the return of a request that says nothing about the endpoint.
+
+        Args:
+            number: Number of the request.
+        """
+        if number == self._probe:
             self._probe = None
 
-    def answered(self) -> bool:
-        """A question was answered.
+    def succeeded(self) -> bool:
+        """Records an answer.
 
         Returns:
-            Whether this ends an outage.
+            Whether it ends an outage.
         """
-        ended, self.is_on = self.is_on, False
-        self._known = True
+        ended, self.is_open = self.is_open, False
+        self._has_answered = True
         self.failures = 0
         self._failing.clear()
         self._pause = 0.0
@@ -80,53 +96,53 @@ class CircuitBreaker:
 
     def failed(
         self,
-        ticket: int,
-        question: Hashable,
+        number: int,
+        key: Hashable,
         in_flight: int,
-        refused: bool,
-        wait: float | None,
+        rejected: bool,
+        retry_after: float | None,
         now: float,
     ) -> float | None:
-        """A question got no answer.
+        """Records a failure.
 
         Args:
-            ticket: number of the question.
-            question: what tells questions apart.
-            in_flight: how many are out still, and may be answered.
-            refused: whether it was refused, rather than broken.
-            wait: seconds the endpoint asked to be left alone, if it did.
-            now: the time.
+            number: Number of the request.
+            key: Identifies its question.
+            in_flight: Requests that are in flight and may still be answered.
+            rejected: Whether the request was rejected for load.
+            retry_after: Seconds that the endpoint asked to wait, if it did.
+            now: Current time in seconds.
 
         Returns:
-            Seconds for which the endpoint is left alone from now on; None for no change.
+            Seconds for which no request is sent from now on; None for no change.
         """
         if not self.failures:
             self._since = now
         self.failures += 1
-        self._failing.add(question)
-        if self.is_on:
-            # Those that were out when it began say nothing new.
-            if ticket != self._probe:
+        self._failing.add(key)
+        if self.is_open:
+            # Only the probe counts: the others were sent before the breaker opened.
+            if number != self._probe:
                 return None
         elif (
             self.failures < max(BREAK_AFTER, in_flight)
             or len(self._failing) < self._different
-            or (refused and self.seconds(now) < LEAST_SECONDS)
+            or (rejected and self.seconds(now) < LEAST_SECONDS)
         ):
             return None
-        self.is_on = True
-        self._refuses = refused
+        self.is_open = True
+        self._rejects = rejected
         self._probe = None
         self._pause = min(LONGEST_PAUSE, max(2 * self._pause, FIRST_PAUSE))
-        pause = max(self._pause, wait or 0.0)
+        pause = max(self._pause, retry_after or 0.0)
         self._until = now + pause
         return pause
 
     def seconds(self, now: float) -> float:
-        """How long there was no answer."""
+        """Returns the seconds since the first of the failures in a row."""
         return now - self._since
 
     def is_hopeless(self, now: float) -> bool:
-        """Whether it has lasted for so long that waiting on makes no sense."""
-        known = self._known or self._refuses
-        return self.seconds(now) > (PATIENCE if known else PATIENCE_WITH_A_STRANGER)
+        """Whether the outage has lasted too long to keep waiting."""
+        is_there = self._has_answered or self._rejects
+        return self.seconds(now) > (PATIENCE if is_there else PATIENCE_UNKNOWN)

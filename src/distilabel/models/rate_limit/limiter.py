@@ -1,9 +1,9 @@
-"""The gate: how many questions may be with one endpoint at a time, and when.
+"""Limits the requests to one endpoint: how many are in flight, and when the next one is sent.
 
-It starts slowly, asks faster while that helps, and gives way when the endpoint refuses. One gate
-per endpoint (address, model and key), shared by all steps that use it. Knows nothing of questions
-or answers, only of how asking went: it asks `load` about refusals, `climb` about places, `outage`
-about failures, `pace` about the user's limits and `allowance` about the endpoint's.
+An endpoint is an address, a model and a key; all steps that use it share one limiter. The limiter
+only sees outcomes, never questions or answers. Each part of the decision has its own module:
+`concurrency` (requests in flight), `rate_controller` (requests per second), `circuit_breaker`
+(outages), `user_limits` and `server_quota` (limits per minute).
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from distilabel._core.events import Emit, EndpointPaused, EndpointResumed, LimitChanged
 from distilabel.errors import EndpointError
@@ -25,60 +25,85 @@ from distilabel.models.rate_limit.server_quota import ServerQuota
 from distilabel.models.rate_limit.user_limits import UserLimits
 from distilabel.models.wire.rate_limit_headers import parse_rate_limits
 
-# A wait of fewer seconds is no news.
+if TYPE_CHECKING:
+    from distilabel.models.protocol import Model
+
+# A shorter pause, in seconds, is not reported.
 NEWS: Final = 1.0
-# An endpoint that has told no limits in so many replies is listened to every now and then.
+# After so many replies without rate limit headers, only every `LISTEN_TO`th reply is parsed.
 LISTENED: Final = 64
 LISTEN_TO: Final = 8
 
 
 class Outcome(Enum):
-    """How asking a question went."""
+    """How a request ended, as far as the endpoint is concerned."""
 
     ANSWERED = auto()
-    REFUSED = auto()  # too fast, or nobody there: 429, 503, a timeout
-    BROKEN = auto()  # no answer for another reason: a lost connection, a 500
-    OTHER = auto()  # says nothing about the endpoint: a question it would not take, a cancellation
+    REJECTED = auto()  # for load: 429, 503, a timeout, nothing listening
+    FAILED = auto()  # for another reason that may pass: a lost connection, a 500
+    NEUTRAL = auto()  # says nothing about the endpoint: an invalid request, a cancellation
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Lease:
-    """Leave to ask one question.
+    """Permission to send one request, and how that request ended.
+
+    A context manager: on exit it is returned to the limiter with what was recorded here.
 
     Attributes:
-        number: of all tickets of the gate, in order.
-        question: what tells questions apart.
-        tokens: those that were set aside.
-        at: when it was given.
+        limiter: Limiter that granted it.
+        number: Number of the request; later requests have larger ones.
+        key: Identifies the question.
+        reserved: Tokens reserved for the request.
+        acquired_at: Time at which it was granted, in seconds of the event loop's clock.
+        outcome: How the request ended.
+        retry_after: Seconds that the endpoint asked to wait, if it did.
+        tokens: Tokens that request and answer took.
+        reason: What failed, for people.
+        headers: Headers of the reply, if there was one.
     """
 
+    limiter: EndpointLimiter
     number: int
-    question: Hashable
-    tokens: float
-    at: float
+    key: Hashable
+    reserved: float
+    acquired_at: float
+    outcome: Outcome = Outcome.NEUTRAL
+    retry_after: float | None = None
+    tokens: int = 0
+    reason: str = ""
+    headers: Mapping[str, str] | None = None
+
+    def __enter__(self) -> Lease:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.limiter.release(self)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Waiter:
-    """A question that waits; its turn gives it a ticket."""
+    """A request that waits for its lease."""
 
-    question: Hashable
-    turn: asyncio.Future[Lease]
+    key: Hashable
+    lease: asyncio.Future[Lease]
 
 
 class EndpointLimiter:
-    """Lets questions through to one endpoint.
+    """Grants leases for the requests to one endpoint.
 
     Args:
-        endpoint: its name, for people.
-        most: the user's limit of questions in flight; None has it found out.
-        requests_per_minute: the user's limit of questions a minute.
-        tokens_per_minute: the user's limit of tokens a minute.
-        emit: told of every change.
+        endpoint: Name of the endpoint, for people.
+        most: The user's limit of requests in flight; None finds a limit by trying.
+        requests_per_minute: The user's limit of requests per minute.
+        tokens_per_minute: The user's limit of tokens per minute.
+        emit: Receives an event for every change.
 
     Attributes:
-        limit: most questions in flight now.
-        in_flight: questions in flight now.
+        limit: Most requests in flight now.
+        in_flight: Requests in flight now.
+        preflight: Lock for the check before the first request.
+        is_checked: Whether that check has passed.
     """
 
     def __init__(
@@ -94,223 +119,266 @@ class EndpointLimiter:
         self.limit = most or START
         self.in_flight = 0
         self.preflight = asyncio.Lock()
-        self.open = False
+        self.is_checked = False
         self._emit = emit or (lambda event: None)
-        self._pace = UserLimits(requests_per_minute, tokens_per_minute)
-        self._load = RateController(
-            lambda: self._moved("the endpoint refuses questions"), quick=most is not None
+        self._user_limits = UserLimits(requests_per_minute, tokens_per_minute)
+        self._controller = RateController(
+            lambda: self._limit_changed("the endpoint rejects requests"), quick=most is not None
         )
-        self._tempo = self._load.tempo
-        # What the endpoint says it allows, once it does.
-        self._allows: dict[str, ServerQuota] = {}
-        self._heard = 0
-        self._outage = CircuitBreaker(self.limit)
-        self._waiting: deque[_Waiter] = deque()
+        self._rate = self._controller.rate
+        # By kind of limit; empty until the endpoint sends rate limit headers.
+        self._quotas: dict[str, ServerQuota] = {}
+        self._quotas_number = 0
+        self._breaker = CircuitBreaker(self.limit)
+        self._waiters: deque[_Waiter] = deque()
         self._timer: asyncio.TimerHandle | None = None
-        self._numbers = 0
-        # Nobody passes before: the endpoint asked to be left alone.
-        self._quiet_until = 0.0
-        # A limit of the user's is not for the gate to move.
-        self._climb = ConcurrencyLimit(MOST) if most is None else None
+        self._last_number = 0
+        # The endpoint asked for no requests before this time.
+        self._paused_until = 0.0
+        # A limit set by the user stays as it is.
+        self._concurrency = ConcurrencyLimit(MOST) if most is None else None
 
-    # -- asking for leave -------------------------------------------------------------------
+    # -- leases -----------------------------------------------------------------------------
 
-    async def enter(self, question: Hashable = None, *, again: bool = False) -> Lease:
-        """Waits for leave to ask one question; `leave` must follow.
+    async def acquire(self, key: Hashable = None, *, retry: bool = False) -> Lease:
+        """Waits for permission to send one request.
 
         Args:
-            question: what tells questions apart.
-            again: whether it was asked before; it goes first, as its row waits for it alone.
+            key: Identifies the question.
+            retry: Whether it was sent before. Retries go first, because nothing else holds up
+                their rows.
+
+        Returns:
+            The lease, to be used in a `with` statement.
 
         Raises:
-            EndpointError: the endpoint has been out of order for too long.
+            EndpointError: The endpoint has not answered for too long.
         """
         loop = asyncio.get_running_loop()
-        if not self._waiting and self._admits(loop.time()):
-            return self._admit(question, loop.time())
-        waiter = _Waiter(question, loop.create_future())
-        (self._waiting.appendleft if again else self._waiting.append)(waiter)
-        self._let_in()
+        if not self._waiters and self._is_allowed(loop.time()):
+            return self._grant(key, loop.time())
+        waiter = _Waiter(key, loop.create_future())
+        (self._waiters.appendleft if retry else self._waiters.append)(waiter)
+        self._grant_waiting()
         try:
-            return await waiter.turn
+            return await waiter.lease
         except asyncio.CancelledError:
-            if waiter.turn.cancelled():
-                # Somebody who left meanwhile may have passed over it already.
+            if waiter.lease.cancelled():
+                # `_grant_waiting` may have dropped the waiter already.
                 with contextlib.suppress(ValueError):
-                    self._waiting.remove(waiter)
-            elif waiter.turn.exception() is None:
-                # Admitted and cancelled at once: the place goes to the next one.
-                self.leave(waiter.turn.result(), Outcome.OTHER)
+                    self._waiters.remove(waiter)
+            elif waiter.lease.exception() is None:
+                # Granted and cancelled in the same moment.
+                self.release(waiter.lease.result())
             raise
 
-    def leave(
-        self,
-        ticket: Lease,
-        how: Outcome,
-        *,
-        wait: float | None = None,
-        tokens: int = 0,
-        why: str = "",
-    ) -> None:
-        """Gives the leave back.
+    def release(self, lease: Lease) -> None:
+        """Takes a lease back and learns from the outcome of its request.
 
         Args:
-            ticket: what `enter` gave.
-            how: how asking went.
-            wait: seconds the endpoint asked to be left alone, if it did.
-            tokens: tokens that question and answer took.
-            why: what failed, in words.
+            lease: Lease that `acquire` returned; its exit calls this.
         """
+        self._read_headers(lease)
         now = asyncio.get_running_loop().time()
+        outcome = lease.outcome
         self.in_flight -= 1
-        self._pace.spend(tokens, ticket.tokens, now)
-        if how is Outcome.ANSWERED:
-            if self._outage.answered():
+        self._user_limits.settle(lease.tokens, lease.reserved, now)
+        if outcome is Outcome.ANSWERED:
+            if self._breaker.succeeded():
                 self._emit(EndpointResumed(self.endpoint))
-                self._load.forget_outage(self._numbers, now)
-            if self._climb is not None:
-                self._climbed(now)
-        elif how is Outcome.OTHER:
-            self._outage.said_nothing(ticket.number)
+                self._controller.forget_outage(self._last_number, now)
+            if self._concurrency is not None:
+                self._adapt_concurrency(now)
+        elif outcome is Outcome.NEUTRAL:
+            self._breaker.ignored(lease.number)
         else:
-            self._failed(ticket, how, wait, why, now)
-        if how in (Outcome.ANSWERED, Outcome.REFUSED) and not self._outage.is_on:
-            self._judge(ticket, how is Outcome.REFUSED, wait, now)
-        self._let_in()
-
-    def heard(self, ticket: Lease, headers: Mapping[str, str] | None) -> None:
-        """The endpoint may have told its limits with a reply; before `leave`.
-
-        Args:
-            ticket: what `enter` gave.
-            headers: of the reply, if there was one.
-        """
-        # The newest question knows best, as it was asked after the others.
-        if headers is None or ticket.number < self._heard:
-            return
-        number = ticket.number
-        if not self._allows and number > LISTENED and number % LISTEN_TO:
-            return
-        now = asyncio.get_running_loop().time()
-        since = self._numbers - ticket.number
-        for told in parse_rate_limits(headers, now - ticket.at):
-            self._heard = ticket.number
-            allowance = self._allows.setdefault(told.kind, ServerQuota())
-            allowance.told(told, since * self._amount(told.kind), now - ticket.at, now)
+            self._count_failure(lease, now)
+        if outcome in (Outcome.ANSWERED, Outcome.REJECTED) and not self._breaker.is_open:
+            self._adapt_rate(lease, now)
+        self._grant_waiting()
 
     def turn_away(self, error: BaseException) -> None:
-        """Tells everyone who waits that they will not be let in."""
-        while self._waiting:
-            turn = self._waiting.popleft().turn
-            if not turn.done():
-                turn.set_exception(error)
+        """Raises `error` in all requests that wait for a lease.
+
+        Args:
+            error: Exception for the callers of `acquire`.
+        """
+        while self._waiters:
+            lease = self._waiters.popleft().lease
+            if not lease.done():
+                lease.set_exception(error)
 
     @property
     def waiting(self) -> int:
-        """Questions that wait for leave."""
-        return len(self._waiting)
+        """Number of requests that wait for a lease."""
+        return len(self._waiters)
 
     @property
-    def is_well(self) -> bool:
-        """Whether the endpoint answers at all."""
-        return not self._outage.is_on
+    def is_up(self) -> bool:
+        """Whether the endpoint answers: False during an outage."""
+        return not self._breaker.is_open
 
-    # -- who may pass -----------------------------------------------------------------------
+    # -- granting ---------------------------------------------------------------------------
 
-    def _admits(self, now: float) -> bool:
+    def _is_allowed(self, now: float) -> bool:
         return (
             self.in_flight < self.limit
-            and now >= self._quiet_until
-            and self._outage.wait(now) == 0
-            and self._soonest(now) == 0
+            and now >= self._paused_until
+            and self._breaker.wait(now) == 0
+            and self._wait(now) == 0
         )
 
-    def _soonest(self, now: float) -> float:
-        """Seconds until the user's limits, the endpoint's and the tempo let a question pass."""
-        wait = max(self._pace.wait(now), self._load.wait(now))
-        for kind, allowance in self._allows.items():
-            wait = max(wait, allowance.wait(now, self._amount(kind)))
+    def _wait(self, now: float) -> float:
+        """Seconds until the user's limits, the endpoint's quotas and the rate allow a request."""
+        wait = max(self._user_limits.wait(now), self._controller.wait(now))
+        for kind, quota in self._quotas.items():
+            wait = max(wait, quota.wait(now, self._amount(kind)))
         return wait
 
     def _amount(self, kind: str) -> float:
-        return 1.0 if kind == "requests" else self._pace.tokens_each
+        """What one request takes of a quota."""
+        return 1.0 if kind == "requests" else self._user_limits.tokens_each
 
-    def _admit(self, question: Hashable, now: float) -> Lease:
+    def _grant(self, key: Hashable, now: float) -> Lease:
         self.in_flight += 1
-        self._numbers += 1
-        self._outage.took(self._numbers)
-        self._tempo.take(now)
-        for kind, allowance in self._allows.items():
-            allowance.take(now, self._amount(kind))
-        return Lease(self._numbers, question, self._pace.take(now), now)
+        self._last_number += 1
+        self._breaker.sent(self._last_number)
+        self._rate.take(now)
+        for kind, quota in self._quotas.items():
+            quota.take(now, self._amount(kind))
+        return Lease(self, self._last_number, key, self._user_limits.take(now), now)
 
-    def _let_in(self) -> None:
+    def _grant_waiting(self) -> None:
         loop = asyncio.get_running_loop()
-        while self._waiting and self._admits(loop.time()):
-            waiter = self._waiting.popleft()
-            if not waiter.turn.done():
-                waiter.turn.set_result(self._admit(waiter.question, loop.time()))
+        while self._waiters and self._is_allowed(loop.time()):
+            waiter = self._waiters.popleft()
+            if not waiter.lease.done():
+                waiter.lease.set_result(self._grant(waiter.key, loop.time()))
         self._schedule(loop)
 
     def _schedule(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Sees to it that somebody looks again when only time stands in the way."""
+        """Sets a timer if requests wait for time to pass, not for others to return."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if not self._waiting or self.in_flight >= self.limit:
+        if not self._waiters or self.in_flight >= self.limit:
             return
         now = loop.time()
-        outage = self._outage.wait(now)
-        # A probe that is out comes back, and then it is looked again anyway.
+        outage = self._breaker.wait(now)
+        # None: the probe request is in flight, and its return calls this again.
         if outage is not None:
-            seconds = max(self._quiet_until - now, outage, self._soonest(now))
-            self._timer = loop.call_later(max(seconds, 0.0), self._look_again)
+            seconds = max(self._paused_until - now, outage, self._wait(now))
+            self._timer = loop.call_later(max(seconds, 0.0), self._on_timer)
 
-    def _look_again(self) -> None:
+    def _on_timer(self) -> None:
         self._timer = None
-        self._let_in()
+        self._grant_waiting()
 
     # -- learning ---------------------------------------------------------------------------
 
-    def _failed(
-        self, ticket: Lease, how: Outcome, wait: float | None, why: str, now: float
-    ) -> None:
-        pause = self._outage.failed(
-            ticket.number, ticket.question, self.in_flight, how is Outcome.REFUSED, wait, now
+    def _read_headers(self, lease: Lease) -> None:
+        """Updates the endpoint's quotas from the headers of a reply."""
+        headers, number = lease.headers, lease.number
+        # The most recent request has the most recent numbers.
+        if headers is None or number < self._quotas_number:
+            return
+        if not self._quotas and number > LISTENED and number % LISTEN_TO:
+            return
+        now = asyncio.get_running_loop().time()
+        sent_since = self._last_number - number
+        seconds = now - lease.acquired_at
+        for limits in parse_rate_limits(headers, seconds):
+            self._quotas_number = number
+            quota = self._quotas.setdefault(limits.kind, ServerQuota())
+            quota.update(limits, sent_since * self._amount(limits.kind), seconds, now)
+
+    def _count_failure(self, lease: Lease, now: float) -> None:
+        pause = self._breaker.failed(
+            lease.number,
+            lease.key,
+            self.in_flight,
+            lease.outcome is Outcome.REJECTED,
+            lease.retry_after,
+            now,
         )
         if pause is None:
             return
-        row = f"{self._outage.failures} questions in a row got no answer"
-        seconds = self._outage.seconds(now)
-        if self._outage.is_hopeless(now):
+        failures = f"{self._breaker.failures} requests in a row failed"
+        if self._breaker.is_hopeless(now):
+            seconds = self._breaker.seconds(now)
             self.turn_away(
                 EndpointError(
-                    f"{self.endpoint} gave no answer for {seconds:.0f} s: {row}. The last one: "
-                    f"{why}"
+                    f"{self.endpoint} has not answered for {seconds:.0f} s: {failures}. The last "
+                    f"error: {lease.reason}"
                 )
             )
-        self._emit(EndpointPaused(self.endpoint, pause, f"{row}: {why}" if why else row))
+        reason = f"{failures}: {lease.reason}" if lease.reason else failures
+        self._emit(EndpointPaused(self.endpoint, pause, reason))
 
-    def _judge(self, ticket: Lease, refused: bool, wait: float | None, now: float) -> None:
-        if not self._load.saw(ticket.number, refused, ticket.at, self._numbers, now):
-            return
-        # Where most are let in, the wait is for the one that was not.
-        if wait and self._load.refuses_most:
-            self._quiet_until = max(self._quiet_until, now + wait)
+    def _adapt_rate(self, lease: Lease, now: float) -> None:
+        rejected = lease.outcome is Outcome.REJECTED
+        overloaded = self._controller.record(
+            lease.number, rejected, lease.acquired_at, self._last_number, now
+        )
+        wait = lease.retry_after
+        # Where most requests are let in, only the rejected one has to wait.
+        if overloaded and wait and self._controller.rejects_most:
+            self._paused_until = max(self._paused_until, now + wait)
             if wait >= NEWS:
                 self._emit(EndpointPaused(self.endpoint, wait, "the endpoint asked to wait"))
 
-    def _climbed(self, now: float) -> None:
-        """An answer is there: maybe the endpoint has a use for more or fewer at a time."""
-        assert self._climb is not None
-        # It is the limit that holds others back if nothing but a place is missing.
-        at_limit = self.in_flight + 1 >= self.limit and bool(self._waiting)
-        if self._climb.answered(now, at_limit):
-            if self._climb.limit > self.limit:
-                self._tempo.measure_again(now)
-            self.limit = self._climb.limit
-            self._moved()
+    def _adapt_concurrency(self, now: float) -> None:
+        assert self._concurrency is not None
+        # If requests wait although the limit is reached, it is the limit that holds them back.
+        at_limit = self.in_flight + 1 >= self.limit and bool(self._waiters)
+        if self._concurrency.answered(now, at_limit):
+            if self._concurrency.limit > self.limit:
+                self._rate.measure_again(now)
+            self.limit = self._concurrency.limit
+            self._limit_changed()
 
-    def _moved(self, why: str = "") -> None:
-        rate = self._tempo.rate if self._tempo.is_held else None
-        self._emit(LimitChanged(self.endpoint, self.limit, why, rate))
+    def _limit_changed(self, reason: str = "") -> None:
+        rate = self._rate.per_second if self._rate.is_held else None
+        self._emit(LimitChanged(self.endpoint, self.limit, reason, rate))
+
+
+class EndpointLimiters:
+    """The limiters of one event loop, by endpoint.
+
+    Args:
+        emit: Receives the events of all of them.
+    """
+
+    def __init__(self, emit: Emit | None = None) -> None:
+        self._limiters: dict[str, EndpointLimiter] = {}
+        self._emit = emit
+
+    def of(self, llm: Model) -> EndpointLimiter:
+        """Returns the limiter for requests to a model.
+
+        Args:
+            llm: The model; models with the same endpoint share one limiter.
+        """
+        name = llm._endpoint_id()
+        limiter = self._limiters.get(name)
+        if limiter is None:
+            limiter = self._limiters[name] = EndpointLimiter(
+                llm.model_name,
+                most=llm.max_concurrency,
+                requests_per_minute=llm.requests_per_minute,
+                tokens_per_minute=llm.tokens_per_minute,
+                emit=self._emit,
+            )
+        return limiter
+
+    def __iter__(self) -> Iterator[EndpointLimiter]:
+        return iter(self._limiters.values())
+
+    def turn_away(self, error: BaseException) -> None:
+        """Raises `error` in all requests that wait for a lease.
+
+        Args:
+            error: Exception for the callers of `acquire`.
+        """
+        for limiter in self:
+            limiter.turn_away(error)

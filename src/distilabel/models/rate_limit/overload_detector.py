@@ -1,7 +1,7 @@
-"""Strain: whether an endpoint refuses questions for their number, or some whatever their number.
+"""Tells rejections for load from stray ones that come at any request rate.
 
-Found out by trial: after asking less, refusals for load are gone; stray ones (of a faulty proxy,
-say) come as often as before. Knows refusals only; not what is done about them.
+It finds out by trial: at a lower rate, rejections for load stop, while stray ones (of a faulty
+proxy, for example) come as often as before. It judges; `rate_controller` acts.
 """
 
 from __future__ import annotations
@@ -9,55 +9,55 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import Final
 
-# Refusals are summed up, less twice the stray ones that are known of: so their sum stays near 0,
-# while a limit has it grow. One in fifty is put up with before anything is known of an endpoint.
+# Rejections are summed up, less twice the stray ones to be expected: without a limit the sum stays
+# near 0, with a limit it grows. Before anything is known, one rejection in fifty is tolerated.
 STRAY: Final = 0.02
-# The sum that is no chance. More would ask too much in vain; less would have one question in twenty
-# that is stray begin a trial in each run. Where a limit is known, refusals are to be expected just
-# above it, and one is enough; with stray ones about, up to four again, from 8% of them on.
+# The sum that is not chance. A larger one would send too much in vain; with a smaller one, 5% of
+# stray rejections would start a trial in every run. Where a limit is known, rejections are expected
+# just above it and one is enough; with stray ones about it is up to four again, from 8% of them on.
 EXCESS: Final = 4.0
 EXCESS_PER_STRAY: Final = 40.0
-# Questions in a trial: so many that six stray ones are to be expected, as two or fewer of six come
-# by chance one time in sixteen. From the most on, what is stray is too rare to matter.
+# Requests in a trial: as many as make six stray rejections likely, because two or fewer of six
+# come by chance one time in sixteen. Above the largest trial, stray ones are too rare to matter.
 LEAST_TRIAL: Final = 16
 MOST_TRIAL: Final = 120
-# Nor is an endpoint that is asked slowly kept slow for more seconds than this.
+# A trial at a low rate lasts no longer than this many seconds.
 SECONDS: Final = 3.0
-# When more than this share is refused, of a few at least, it is load: with so many stray ones
-# nobody could work, and trying on would only ask more in vain.
+# A larger share of rejections, of at least a few requests, is load: no endpoint is usable with so
+# many stray ones, and a longer trial would only send more in vain.
 FEW: Final = 3
 MOST_STRAY: Final = 0.6
-# A share has fallen if no more than this is left of it: two of six, as above.
+# The share has fallen if no more than this part of it is left: two of six, as above.
 FALLEN: Final = 0.33
-# Up to so many times the stray ones that are known of there may be by chance.
+# By chance there may be up to this many times the known share of stray rejections.
 MORE: Final = 1.5
-# What is left may be stray, up to this share; more is taken for what the limit still refuses.
+# A remaining share up to this may be stray; a larger one is what the limit still rejects.
 SMALL: Final = 0.12
-# Trials in a row without help after which refusals are stray: one may fail by chance, or because
-# the limit fell meanwhile.
+# After this many trials in a row that did not help, the rejections are stray: one trial may fail by
+# chance, or because the limit fell in the meantime.
 STRIKES: Final = 2
-# Questions of trials over which the stray share is learnt, as it may change.
+# The stray share is averaged over this many requests of trials, because it may change.
 MEMORY: Final = 50
 
 
 class Verdict(Enum):
-    """What an outcome says."""
+    """What an outcome shows."""
 
     NOTHING = auto()
-    ASK_LESS = auto()  # refusals seem to be for load
-    TRY_LESS = auto()  # asking less has not helped yet: once more, to be sure
-    NOT_LOAD = auto()  # asking less does not help
-    LOAD = auto()  # asking less helped
+    SLOW_DOWN = auto()  # the rejections seem to be for load
+    SLOW_DOWN_MORE = auto()  # the lower rate has not helped yet: try a still lower one
+    NOT_LOAD = auto()  # a lower rate does not help
+    LOAD = auto()  # the lower rate helped
 
 
 class OverloadDetector:
-    """Judges the outcomes of questions, one by one.
+    """Judges the outcomes of requests, one by one.
 
     Attributes:
-        stray: share of refusals that have nothing to do with load.
-        share: share that was refused when less was to be asked last.
-        refused: refusals since the question `first`.
-        on_trial: whether it is being tried if asking less helps.
+        stray: Share of requests that are rejected at any rate, from 0 to 1.
+        share: Share of requests that were rejected at the last overload, from 0 to 1.
+        rejected: Rejections since the request `first`.
+        on_trial: Whether a lower rate is being tried.
     """
 
     def __init__(self) -> None:
@@ -65,108 +65,108 @@ class OverloadDetector:
         self.share = 0.0
         self.on_trial = False
         self._known = False
-        self._last_ticket = 0
+        self._start = 0
         self._strikes = 0
         self._sure = False
-        # Refusals since `_last_ticket`, and the sum of them, up to which question and since which.
-        self._refused = 0
+        # Rejections after request `_start`; their sum, up to `_summed_to` and from `_first` on.
+        self._rejected = 0
         self._sum = 0.0
         self._summed_to = 0
         self._first = 0
-        self.refused = 0
+        self.rejected = 0
 
     @property
     def first(self) -> int:
-        """Number of the question from which on refusals count."""
-        return self._last_ticket + 1 if self.on_trial else self._first
+        """Number of the first request whose rejection counts."""
+        return self._start + 1 if self.on_trial else self._first
 
-    def saw(self, ticket: int, refused: bool, asked: int) -> Verdict:
-        """Takes note of an outcome.
+    def record(self, number: int, rejected: bool, last_number: int) -> Verdict:
+        """Judges the outcome of a request.
 
         Args:
-            ticket: number of the question; one asked before a trial says nothing about it.
-            refused: whether it was refused.
-            asked: number of the question that was asked last.
+            number: Number of the request. One sent before a trial says nothing about the trial.
+            rejected: Whether it was rejected.
+            last_number: Number of the request that was sent last.
         """
         if self.on_trial:
-            return self._tried(ticket, refused, asked)
-        if not refused or ticket <= self._last_ticket:
+            return self._judge_trial(number, rejected, last_number)
+        if not rejected or number <= self._start:
             return Verdict.NOTHING
-        self._refused += 1
-        # By what was asked, not by what was answered: answers take longer than refusals.
-        self._sum -= 2 * max(STRAY, self.stray) * (asked - self._summed_to)
-        self._summed_to = asked
+        self._rejected += 1
+        # Counted by requests sent, not answered: answers take longer than rejections.
+        self._sum -= 2 * max(STRAY, self.stray) * (last_number - self._summed_to)
+        self._summed_to = last_number
         if self._sum <= 0:
-            self._sum, self._first, self.refused = 0.0, ticket, 0
+            self._sum, self._first, self.rejected = 0.0, number, 0
         self._sum += 1
-        self.refused += 1
+        self.rejected += 1
         if self._known:
             excess = min(EXCESS, 1 + EXCESS_PER_STRAY * self.stray)
-            share = self._refused / (asked - self._last_ticket)
+            share = self._rejected / (last_number - self._start)
         else:
             excess = EXCESS
-            share = self.refused / (asked - self._first + 1)
+            share = self.rejected / (last_number - self._first + 1)
         if self._sum < excess:
             return Verdict.NOTHING
         self.share = min(1.0, share)
         self._strikes = 0
-        return Verdict.ASK_LESS
+        return Verdict.SLOW_DOWN
 
-    def begin_trial(self, asked: int, rate: float, *, sure: bool) -> None:
-        """Less is asked from now on.
+    def begin_trial(self, last_number: int, rate: float, *, sure: bool) -> None:
+        """Begins a trial: the rate has been reduced.
 
         Args:
-            asked: number of the question that was asked last.
-            rate: questions a second that are asked now.
-            sure: whether it is known to be less than the endpoint let in. If not, refusals that go
-                on may still be for load.
+            last_number: Number of the request that was sent last.
+            rate: The reduced rate, in requests per second.
+            sure: Whether it is known to be lower than what the endpoint accepted. If not,
+                rejections that go on may still be for load.
         """
         self.on_trial = True
         self._sure = sure
         self._length = int(max(LEAST_TRIAL, min(MOST_TRIAL, 6 / self.share, rate * SECONDS)))
-        self._start_over(asked)
+        self._start_over(last_number)
 
-    def forget(self, asked: int) -> None:
-        """What was seen so far, a trial included, says nothing: the endpoint was out of order.
+    def forget(self, last_number: int) -> None:
+        """Discards everything recorded so far, including a trial.
 
         Args:
-            asked: number of the question that was asked last.
+            last_number: Number of the request that was sent last.
         """
         self.on_trial = False
-        self._start_over(asked)
+        self._start_over(last_number)
 
-    def _start_over(self, last_ticket: int) -> None:
-        self._last_ticket = self._summed_to = last_ticket
-        self._refused = self.refused = self._first = 0
+    def _start_over(self, last_number: int) -> None:
+        self._start = self._summed_to = last_number
+        self._rejected = self.rejected = self._first = 0
         self._sum = 0.0
 
-    def _tried(self, ticket: int, refused: bool, asked: int) -> Verdict:
-        count = ticket - self._last_ticket
-        self.refused += refused and count > 0
-        tried = min(asked - self._last_ticket, self._length)
-        if refused and 0 < count <= self._length:
-            self._refused += 1
-            share = self._refused / tried
-            # Nearly all, or far more than before: there is a limit, lower than was thought.
-            nearly_all = self._refused >= FEW and share > MOST_STRAY
-            if nearly_all or self._refused > EXCESS + 2 * self.share * tried:
+    def _judge_trial(self, number: int, rejected: bool, last_number: int) -> Verdict:
+        count = number - self._start
+        self.rejected += rejected and count > 0
+        tried = min(last_number - self._start, self._length)
+        if rejected and 0 < count <= self._length:
+            self._rejected += 1
+            share = self._rejected / tried
+            # Nearly all, or far more than before: the limit is lower than assumed.
+            nearly_all = self._rejected >= FEW and share > MOST_STRAY
+            if nearly_all or self._rejected > EXCESS + 2 * self.share * tried:
                 self.share, self._strikes = share, 0
-                return Verdict.TRY_LESS
-        # Once a later one is back, or many later ones are out, no more will come back refused.
-        if count <= self._length and asked - self._last_ticket < 2 * self._length:
+                return Verdict.SLOW_DOWN_MORE
+        # Once a later request has returned, or many later ones were sent, the trial is complete.
+        if count <= self._length and last_number - self._start < 2 * self._length:
             return Verdict.NOTHING
-        before, self.share = self.share, self._refused / self._length
+        before, self.share = self.share, self._rejected / self._length
         if self.share > max(FALLEN * before, MORE * self.stray):
             self._strikes += self._sure
             if self._strikes < STRIKES:
-                return Verdict.TRY_LESS
+                return Verdict.SLOW_DOWN_MORE
             self.stray = self.share
-            self.forget(asked)
+            self.forget(last_number)
             return Verdict.NOT_LOAD
         if self.share > max(SMALL, 2 * self.stray):
             self._strikes = 0
-            return Verdict.ASK_LESS
+            return Verdict.SLOW_DOWN
         self._known = True
         self.stray += (self.share - self.stray) * self._length / (self._length + MEMORY)
-        self.forget(asked)
+        self.forget(last_number)
         return Verdict.LOAD

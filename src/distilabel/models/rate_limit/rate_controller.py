@@ -1,8 +1,8 @@
-"""The load: how fast an endpoint can be asked before it refuses, found out while it is asked.
+"""Finds the request rate that an endpoint accepts, by reacting to what it rejects.
 
-Joins what judges refusals (`strain`) with what sets the tempo. When refusals begin and it is not
-known how much is allowed, nothing is asked for as long as a refusal takes to come back: then it is
-known what was let in of what was asked since the first one.
+Joins `overload_detector`, which judges rejections, with `rate`, which sets the pace. When
+rejections begin and the accepted rate is not known, no request is sent for as long as a rejection
+takes to return; then the requests accepted since the first rejection can be counted.
 """
 
 from __future__ import annotations
@@ -14,125 +14,129 @@ from typing import Final
 from distilabel.models.rate_limit.overload_detector import MOST_STRAY, OverloadDetector, Verdict
 from distilabel.models.rate_limit.rate import RequestRate
 
-# Fewer questions are too few for a count to mean something.
+# A count of fewer requests means nothing.
 FEWEST: Final = 8
 
 
 @dataclass(slots=True)
 class _Count:
-    """What was let in of the questions from the first one refused to the last one asked."""
+    """Counts the accepted requests from the first rejected one to the last one sent."""
 
     first: int
     last: int
-    refused: int
+    rejected: int
     seconds: float
     until: float
 
 
 class RateController:
-    """Sets the tempo of one endpoint by what it refuses.
+    """Controls the request rate of one endpoint.
 
     Args:
-        slower: called when it is asked more slowly from now on.
-        quick: whether it begins quickly, as the user knows how many questions the endpoint bears.
+        on_slower: Called when the rate is reduced.
+        quick: Whether to start fast, because the user set how many requests the endpoint takes.
 
     Attributes:
-        tempo: how fast it is asked.
+        rate: The current request rate.
     """
 
-    def __init__(self, slower: Callable[[], None], *, quick: bool = False) -> None:
-        self.tempo = RequestRate(quick=quick)
-        self._slower = slower
-        self._strain = OverloadDetector()
-        # The tempo before refusals made it ask less, to go back to.
-        self._before = (self.tempo.rate, False)
+    def __init__(self, on_slower: Callable[[], None], *, quick: bool = False) -> None:
+        self.rate = RequestRate(quick=quick)
+        self._on_slower = on_slower
+        self._detector = OverloadDetector()
+        # The rate before the last reduction, and whether it was held; restored if that was wrong.
+        self._before = (self.rate.per_second, False)
         self._count: _Count | None = None
-        # When the question was asked from which on refusals count.
+        # When the first request of those whose rejections count was sent.
         self._since = 0.0
 
     @property
-    def refuses_most(self) -> bool:
-        """Whether most questions were refused when it was too much last."""
-        return self._strain.share > MOST_STRAY
+    def rejects_most(self) -> bool:
+        """True if most requests were rejected at the last overload."""
+        return self._detector.share > MOST_STRAY
 
     def wait(self, now: float) -> float:
-        """Seconds until one more question may go."""
+        """Returns the seconds until one more request may be sent."""
         if self._count is not None:
             if now < self._count.until:
                 return self._count.until - now
             self._end_count(self._count, now)
-        return self.tempo.wait(now)
+        return self.rate.wait(now)
 
-    def saw(self, ticket: int, refused: bool, at: float, asked: int, now: float) -> bool:
-        """A question was answered or refused.
+    def record(
+        self, number: int, rejected: bool, sent_at: float, last_number: int, now: float
+    ) -> bool:
+        """Records that a request was answered or rejected.
 
         Args:
-            ticket: number of the question.
-            refused: whether it was refused.
-            at: when it was asked.
-            asked: number of the question that was asked last.
-            now: the time.
+            number: Number of the request.
+            rejected: Whether it was rejected.
+            sent_at: Time at which it was sent, in seconds.
+            last_number: Number of the request that was sent last.
+            now: Current time in seconds.
 
         Returns:
-            Whether it is too much.
+            Whether the endpoint is overloaded.
         """
-        tempo, strain, count = self.tempo, self._strain, self._count
-        if refused:
-            tempo.refused()
+        rate, detector, count = self.rate, self._detector, self._count
+        if rejected:
+            rate.rejected()
         if count is not None:
-            count.refused += refused and count.first <= ticket <= count.last
+            count.rejected += rejected and count.first <= number <= count.last
             return False
-        verdict = strain.saw(ticket, refused, asked)
-        if refused and strain.first == ticket:
-            self._since = at
+        verdict = detector.record(number, rejected, last_number)
+        if rejected and detector.first == number:
+            self._since = sent_at
         if verdict is Verdict.NOTHING:
             return False
         if verdict is Verdict.LOAD:
-            tempo.is_steady = False
+            rate.is_steady = False
             return False
         if verdict is Verdict.NOT_LOAD:
             self._go_back(now)
             return False
-        if verdict is Verdict.ASK_LESS:
-            self._before = (tempo.rate, tempo.is_held)
-        if tempo.slow_down(now, now - at, strain.share, strain.stray):
-            self._begin_trial(asked, now, sure=True)
-        elif asked - strain.first < FEWEST:
-            tempo.slow_down_by(strain.share, now)
-            self._begin_trial(asked, now, sure=False)
+        if verdict is Verdict.SLOW_DOWN:
+            self._before = (rate.per_second, rate.is_held)
+        if rate.slow_down(now, now - sent_at, detector.share, detector.stray):
+            self._begin_trial(last_number, now, sure=True)
+        elif last_number - detector.first < FEWEST:
+            rate.slow_down_by(detector.share, now)
+            self._begin_trial(last_number, now, sure=False)
         else:
-            # Those that are out now are refused as late as this one, at most.
+            # Requests in flight are rejected after as many seconds as this one, at most.
             seconds = now - self._since
-            self._count = _Count(strain.first, asked, strain.refused, seconds, 2 * now - at)
+            self._count = _Count(
+                detector.first, last_number, detector.rejected, seconds, 2 * now - sent_at
+            )
         return True
 
-    def forget_outage(self, asked: int, now: float) -> None:
-        """What was refused because nobody was there is no reason to ask less.
+    def forget_outage(self, last_number: int, now: float) -> None:
+        """Discards the rejections of an outage, which are no reason to slow down.
 
         Args:
-            asked: number of the question that was asked last.
-            now: the time.
+            last_number: Number of the request that was sent last.
+            now: Current time in seconds.
         """
-        if self._strain.on_trial or self._count is not None:
+        if self._detector.on_trial or self._count is not None:
             self._go_back(now)
         else:
-            self.tempo.measure_again(now)
+            self.rate.measure_again(now)
         self._count = None
-        self._strain.forget(asked)
+        self._detector.forget(last_number)
 
     def _end_count(self, count: _Count, now: float) -> None:
         self._count = None
-        let_in = count.last - count.first + 1 - count.refused
-        sure = let_in > 0 and self.tempo.set_to(let_in, max(count.seconds, 1e-3), now)
-        if let_in <= 0:
-            self.tempo.slow_down_by(1.0, now)
+        accepted = count.last - count.first + 1 - count.rejected
+        sure = accepted > 0 and self.rate.set_to(accepted, max(count.seconds, 1e-3), now)
+        if accepted <= 0:
+            self.rate.slow_down_by(1.0, now)
         self._begin_trial(count.last, now, sure=sure)
 
-    def _begin_trial(self, asked: int, now: float, *, sure: bool) -> None:
+    def _begin_trial(self, last_number: int, now: float, *, sure: bool) -> None:
         self._since = now
-        self._strain.begin_trial(asked, self.tempo.rate, sure=sure)
-        self._slower()
+        self._detector.begin_trial(last_number, self.rate.per_second, sure=sure)
+        self._on_slower()
 
     def _go_back(self, now: float) -> None:
-        rate, limited = self._before
-        self.tempo.go_back(rate, now, limited=limited)
+        per_second, limited = self._before
+        self.rate.go_back(per_second, now, limited=limited)

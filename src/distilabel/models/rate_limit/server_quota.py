@@ -1,14 +1,14 @@
-"""The allowance: what an endpoint says it still allows, kept up to date between its replies.
+"""Tracks what is left of a limit that the endpoint reports in its rate limit headers.
 
-A reply tells how much was left when its question came in. What was asked since is subtracted, and
-what the endpoint gives back with time is added. Arithmetic only.
+A reply says how much was left when its request arrived. Requests sent since then are subtracted,
+and what the endpoint restores with time is added. Arithmetic only.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-# Seconds' worth that is kept back: a question is counted there some time after it was asked here.
+# Seconds' worth held in reserve: the endpoint counts a request some time after it was sent.
 RESERVE: Final = 0.1
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class ServerQuota:
-    """What is left of one limit of an endpoint."""
+    """One limit of an endpoint, of requests or of tokens."""
 
     __slots__ = ("_at", "_level", "_limit", "_rate")
 
@@ -27,35 +27,45 @@ class ServerQuota:
         self._at = 0.0
 
     def wait(self, now: float, amount: float = 1.0) -> float:
-        """Seconds until so much is left; 0 as long as the endpoint has told nothing."""
+        """Returns the seconds until `amount` is left; 0 until the endpoint has reported the limit.
+
+        Args:
+            now: Current time in seconds.
+            amount: Requests or tokens.
+        """
         if not self._rate:
             return 0.0
         self._fill(now)
-        # More than all there ever is will never be there: it goes when all is there.
+        # A request larger than the whole limit is sent when the limit is full.
         missing = min(amount + RESERVE * self._rate, self._limit) - self._level
         return missing / self._rate if missing > 1e-6 else 0.0
 
     def take(self, now: float, amount: float = 1.0) -> None:
-        """Takes some."""
+        """Subtracts what a request takes.
+
+        Args:
+            now: Current time in seconds.
+            amount: Requests or tokens.
+        """
         self._fill(now)
         self._level -= amount
 
-    def told(self, told: RateLimits, asked: float, seconds: float, now: float) -> None:
-        """The endpoint has told what it allows.
+    def update(self, limits: RateLimits, taken: float, seconds: float, now: float) -> None:
+        """Reads the limits that the endpoint reported with a reply.
 
         Args:
-            told: what, at the time when the question came in that it replies to.
-            asked: what was taken since.
-            seconds: how long ago that was.
-            now: the time.
+            limits: The limits, as they were when the request arrived.
+            taken: Requests or tokens taken since then.
+            seconds: How long ago that was.
+            now: Current time in seconds.
         """
-        self._limit = told.limit
-        used = told.limit - told.remaining
-        # Numbers are rounded: little that is used says little of how fast it comes back, and one
-        # less of it is on the safe side.
-        if told.reset > 0 and (used >= 5 or not self._rate):
-            self._rate = max(used - 1.0, 1.0) / told.reset
-        self._level = min(told.limit, told.remaining + self._rate * seconds) - asked
+        self._limit = limits.limit
+        used = limits.limit - limits.remaining
+        # The numbers are rounded: a small use says little about how fast it is restored, and one
+        # less is on the safe side.
+        if limits.reset > 0 and (used >= 5 or not self._rate):
+            self._rate = max(used - 1.0, 1.0) / limits.reset
+        self._level = min(limits.limit, limits.remaining + self._rate * seconds) - taken
         self._at = now
 
     def _fill(self, now: float) -> None:

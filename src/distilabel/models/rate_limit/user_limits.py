@@ -1,27 +1,24 @@
-"""The pace: how many questions and tokens a minute one endpoint is given.
-
-The user's two limits. Knows time and counts only; what the endpoint allows is found out by `tempo`.
-"""
+"""Enforces the user's limits of requests and tokens per minute for one endpoint."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from distilabel.models.rate_limit.token_bucket import TokenBucket
+from distilabel._core.token_bucket import TokenBucket
 
-# Tokens of a question and its answer, until one is known.
+# Tokens of a request and its answer, before the first answer.
 GUESS: Final = 500.0
 
 
 class UserLimits:
-    """Says how long the next question has to wait.
+    """Computes how long the next request has to wait.
 
     Args:
-        requests_per_minute: the user's limit of questions.
-        tokens_per_minute: the user's limit of tokens.
+        requests_per_minute: The user's limit of requests; None for no limit.
+        tokens_per_minute: The user's limit of tokens; None for no limit.
 
     Attributes:
-        tokens_each: tokens of a question and its answer, as far as is known.
+        tokens_each: Estimated tokens of a request and its answer.
     """
 
     def __init__(self, requests_per_minute: int | None, tokens_per_minute: int | None) -> None:
@@ -30,16 +27,16 @@ class UserLimits:
         self.tokens_each = GUESS
 
     def wait(self, now: float) -> float:
-        """Seconds until one more question may go."""
+        """Returns the seconds until one more request may be sent."""
         requests = self._requests.wait(now) if self._requests is not None else 0.0
         tokens = self._tokens.wait(now) if self._tokens is not None else 0.0
         return max(requests, tokens)
 
     def take(self, now: float) -> float:
-        """One question goes.
+        """Counts a request that is sent.
 
         Returns:
-            The tokens set aside for it, to be given to `spend`.
+            The tokens reserved for it, to be passed to `settle`.
         """
         if self._requests is not None:
             self._requests.take(now)
@@ -48,13 +45,13 @@ class UserLimits:
         self._tokens.take(now, self.tokens_each)
         return self.tokens_each
 
-    def spend(self, tokens: int, reserved: float, now: float) -> None:
-        """A question is over.
+    def settle(self, tokens: int, reserved: float, now: float) -> None:
+        """Replaces the reserved tokens of a request by those it took.
 
         Args:
-            tokens: those that it and its answer took; 0 if there was no answer.
-            reserved: those that were set aside for it.
-            now: the time.
+            tokens: Tokens of the request and its answer; 0 without an answer.
+            reserved: Tokens that `take` reserved for it.
+            now: Current time in seconds.
         """
         if tokens:
             self.tokens_each += 0.1 * (tokens - self.tokens_each)

@@ -9,6 +9,7 @@ import orjson
 from distilabel.models.wire import errors
 from distilabel.models.wire.reasoning import message_reasoning
 from distilabel.models.wire.reasoning import split_reasoning as split_reasoning
+from distilabel.models.wire.response import Response
 from distilabel.typing import GenerateOutput
 
 
@@ -65,7 +66,7 @@ def answer(body: bytes) -> GenerateOutput:
             statistics=statistics,
         )
     errors.note_reasons(statistics, [choice.get("finish_reason") for choice in choices])
-    output: Any = {"generations": texts, "statistics": statistics}
+    output: Any = Response(generations=texts, statistics=statistics)
     if any(reasoning):
         output["reasoning"] = reasoning
     if any(item is not None for item in logprobs):

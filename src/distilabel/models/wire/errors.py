@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import orjson
 
-from distilabel._core.addresses import without_password
+from distilabel._core.redaction import redact_urls
 from distilabel._core.surrogates import replace_surrogates
 from distilabel.errors import AnswerError, EndpointError, ModelError
 
@@ -209,15 +209,20 @@ def note_reasons(statistics: dict[str, list[Any]], reasons: list[str | None]) ->
 def error_from_response(
     status: int, headers: Mapping[str, str], body: bytes, *, url: str
 ) -> ModelError:
-    """The error that a reply without an answer stands for.
+    """Returns the error for a reply whose status is not 200.
 
     Args:
-        status: the HTTP status.
-        headers: of the reply.
-        body: of the reply.
-        url: what was asked, for the message.
+        status: HTTP status of the reply.
+        headers: Headers of the reply, which the error carries on.
+        body: Body of the reply.
+        url: URL of the request, for the message.
     """
-    url = without_password(url)
+    error = _error_of_status(status, headers, body, redact_urls(url))
+    error.headers = headers
+    return error
+
+
+def _error_of_status(status: int, headers: Mapping[str, str], body: bytes, url: str) -> ModelError:
     words = said(body)
     # Not in the message: there it would make every failure a kind of its own.
     request = headers.get("request-id") or headers.get("x-request-id")
@@ -246,7 +251,7 @@ def error_from_response(
         )
     if 300 <= status < 400:
         # Where to, but not what else the address tells: it may let somebody in.
-        there = without_password(headers.get("location", "")).partition("?")[0] or "elsewhere"
+        there = redact_urls(headers.get("location", "")).partition("?")[0] or "elsewhere"
         return EndpointError(
             f"{url} does not answer but sends to {there} ({status}). Is the base_url right "
             "(https, the path up to /v1), or does somebody have to log in first?",

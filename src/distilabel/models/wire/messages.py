@@ -10,6 +10,7 @@ import orjson
 
 from distilabel.models.wire import errors
 from distilabel.models.wire.reasoning import split_reasoning
+from distilabel.models.wire.response import Response
 from distilabel.typing import GenerateOutput
 
 VERSION: Final = "2023-06-01"
@@ -103,10 +104,10 @@ def answer(body: bytes, tool: str | None = None) -> GenerateOutput:
         )
     if reason != "tool_calls":
         errors.note_reasons(statistics, [reason])
-    output: GenerateOutput = {"generations": [text], "statistics": statistics}
+    output: Any = Response(generations=[text], statistics=statistics)
     if reasoning is not None:
         output["reasoning"] = [reasoning]
-    return output
+    return output  # type: ignore[no-any-return]
 
 
 def used_tool(body: bytes) -> str:

@@ -8,6 +8,7 @@ import orjson
 
 from distilabel.models.wire import errors
 from distilabel.models.wire.reasoning import split_reasoning
+from distilabel.models.wire.response import Response
 from distilabel.typing import GenerateOutput
 
 # Why an answer ended, in the words of chat completions.
@@ -56,10 +57,8 @@ def answer(body: bytes, input_tokens: int) -> GenerateOutput:
     reason = _REASONS.get(finish, finish)
     if text is None or (reasoning and not text):
         raise errors.silence(reason, body, thought=True, written=written)
-    output: Any = {
-        "generations": [text],
-        "statistics": {"input_tokens": [input_tokens], "output_tokens": [written]},
-    }
+    statistics = {"input_tokens": [input_tokens], "output_tokens": [written]}
+    output: Any = Response(generations=[text], statistics=statistics)
     errors.note_reasons(output["statistics"], [reason])
     if reasoning is not None:
         output["reasoning"] = [reasoning]

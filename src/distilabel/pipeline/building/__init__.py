@@ -1,1 +1,1 @@
-"""Checks a pipeline before it runs, orders its steps for loading, saves and loads it as data."""
+"""Validates a pipeline, orders its steps for loading, and saves and loads it as data."""

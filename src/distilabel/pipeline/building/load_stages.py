@@ -1,7 +1,4 @@
-"""Load stages: which steps are loaded together, and which stage comes after which.
-
-Pure functions on names; what a stage does is the engine's.
-"""
+"""Load stages: which steps load together, and in which order. Pure functions on names."""
 
 from __future__ import annotations
 
@@ -12,11 +9,11 @@ from distilabel._core.dag import Dag
 
 
 def parse_load_groups(load_groups: Any, dag: Dag) -> list[list[str]]:
-    """What a user gave as `load_groups`, as lists of names.
+    """Converts the `load_groups` of a user to lists of step names.
 
     Args:
-        load_groups: lists of steps or their names, or `"sequential_step_execution"`, or None.
-        dag: the steps.
+        load_groups: Lists of steps or step names, `"sequential_step_execution"`, or None.
+        dag: Graph of the steps.
     """
     if load_groups is None:
         return []
@@ -28,18 +25,18 @@ def parse_load_groups(load_groups: Any, dag: Dag) -> list[list[str]]:
 def load_stages(
     dag: Dag, is_global: Callable[[str], bool], groups: list[list[str]]
 ) -> list[list[str]]:
-    """The stages, in the order in which they are loaded.
+    """Divides steps into stages, in the order in which the stages load.
 
-    A group is a stage, a global step is one by itself, and the steps that come between make up
-    others. No step is in a stage before one that it gets rows from.
+    Each group is a stage, each global step is a stage of its own, and the steps between them form
+    further stages. No step is in an earlier stage than a step it receives rows from.
 
     Args:
-        dag: the steps.
-        is_global: whether a step needs all rows at once.
-        groups: steps to be loaded together.
+        dag: Graph of the steps.
+        is_global: Whether a step needs all rows at once.
+        groups: Names of the steps to load together.
 
     Returns:
-        Names, each once, in topological order.
+        Names of the steps of each stage, in topological order; each name once.
     """
     order = dag.topological()
     group_of = {name: group for group in groups for name in group}
@@ -57,7 +54,7 @@ def load_stages(
             return
         stage = [n for n in order if n in group_of.get(name, [name])]
         placed.update(stage)
-        # What a member of the group needs comes before all of it.
+        # The predecessors of any member come before the whole group.
         for member in stage:
             for before in dag.predecessors(member):
                 place(before)
@@ -73,5 +70,5 @@ def load_stages(
 
 
 def last_of(dag: Dag, stage: list[str]) -> list[str]:
-    """The steps of a stage that give no rows to others of it, sorted."""
+    """Returns the steps of a stage that have no successor in it, sorted."""
     return sorted(name for name in stage if not set(dag.successors(name)) & set(stage))

@@ -1,4 +1,4 @@
-"""Pipelines as plain data, in the format of 1.5.3."""
+"""Dumps pipelines to plain data and rebuilds them from it, in the format of 1.5.3."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from distilabel.errors import DistilabelUserError
 from distilabel.pipeline.routing_batch_function import RoutingBatchFunction
 from distilabel.steps.base import _Step
 
-# A pipeline; named no further, because pipelines are dumped by this file.
+# A pipeline. Unbound: the pipeline classes import this module.
 _P = TypeVar("_P")
 
 
 def dump(pipeline: Any) -> dict[str, Any]:
-    """A pipeline as plain data."""
+    """Returns a pipeline as plain data."""
     return {
         "distilabel": {"version": distilabel.__version__},
         "pipeline": {
@@ -31,7 +31,7 @@ def dump(pipeline: Any) -> dict[str, Any]:
                 {"from": name, "to": pipeline.dag.successors(name)} for name in pipeline.dag.nodes
             ],
             "routing_batch_functions": [f.dump() for f in pipeline._routing.values()],
-            # 1.5.3 knew no such thing: it is there only where it says something.
+            # 1.5.3 did not have it: it is dumped only if it differs from the default.
             **({"on_error": pipeline.on_error} if pipeline.on_error != "null" else {}),
             TYPE_INFO_KEY: {"module": "distilabel.pipeline.local", "name": "Pipeline"},
         },
@@ -40,23 +40,23 @@ def dump(pipeline: Any) -> dict[str, Any]:
 
 
 def load(cls: type[_P], data: dict[str, Any], allow: tuple[str, ...]) -> _P:
-    """Rebuilds a pipeline.
+    """Rebuilds a pipeline from its dump.
 
     Args:
-        cls: class of the pipeline to make.
-        data: what `dump` gave.
-        allow: packages, besides `distilabel`, whose classes may be imported.
+        cls: Class of the pipeline to create.
+        data: Result of `dump`.
+        allow: Packages, besides `distilabel`, whose classes may be imported.
 
     Raises:
-        DistilabelUserError: the data are no pipeline, or a class may not be imported.
+        DistilabelUserError: The data is not a pipeline, or a class may not be imported.
     """
     check_size(data)
     given: Any = data
     spec = given.get("pipeline") if isinstance(given, dict) else None
     if not isinstance(spec, dict) or not isinstance(spec.get("steps"), list):
         raise DistilabelUserError(
-            "This is no pipeline: the file has no `pipeline` with `steps`. "
-            "Pipelines are written by pipeline.save(...)."
+            "This is not a pipeline: the file has no `pipeline` with a list of `steps`. "
+            "Use a file written by pipeline.save(...)."
         )
     maker: Any = cls
     with maker(
@@ -80,14 +80,16 @@ def load(cls: type[_P], data: dict[str, Any], allow: tuple[str, ...]) -> _P:
 
 
 def _entries(spec: dict[str, Any], what: str, *keys: str) -> list[dict[str, Any]]:
-    """The entries of a list in a dump, each with what it has to have."""
+    """Returns the entries of a list in a dump, each a dict with at least `keys`."""
     entries = spec.get(what) or []
     if not isinstance(entries, list):
-        raise DistilabelUserError(f"`{what}` of the pipeline is no list.")
+        raise DistilabelUserError(
+            f"`{what}` of the pipeline must be a list, got {type(entries).__name__}."
+        )
     for i, entry in enumerate(entries):
         if not isinstance(entry, dict) or not all(key in entry for key in keys):
             raise DistilabelUserError(
-                f"Entry {i} of `{what}` is none: it needs {' and '.join(map(repr, keys))}."
+                f"Entry {i} of `{what}` must be a mapping with {' and '.join(map(repr, keys))}."
             )
     return entries
 
@@ -97,6 +99,6 @@ def _add(entry: dict[str, Any], allow: tuple[str, ...]) -> None:
     try:
         step = from_plain(entry["step"], allow)
     except ValidationError as error:
-        raise DistilabelUserError(f"The step {name!r} cannot be made: {error}") from error
+        raise DistilabelUserError(f"The step {name!r} cannot be created: {error}") from error
     if not isinstance(step, _Step):
-        raise DistilabelUserError(f"{name!r} is no step.")
+        raise DistilabelUserError(f"{name!r} is not a step but a {type(step).__name__}.")

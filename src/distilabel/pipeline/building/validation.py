@@ -1,4 +1,4 @@
-"""Checking a pipeline before anything is spent: every fault is found, and all are said at once."""
+"""Validates a pipeline before it runs: finds every problem and reports all of them in one error."""
 
 from __future__ import annotations
 
@@ -19,19 +19,23 @@ if TYPE_CHECKING:
 
 @dataclass
 class Problems:
-    """What is wrong with a pipeline."""
+    """The problems of a pipeline.
+
+    Attributes:
+        found: Error type and message of each.
+    """
 
     found: list[tuple[type[Exception], str]] = field(default_factory=list)
 
     def add(self, kind: type[Exception], text: str) -> None:
-        """Notes a fault; `kind` is the error it would be by itself."""
+        """Adds a problem; `kind` is the type of the error that it would be by itself."""
         self.found.append((kind, text))
 
     def raise_if_any(self) -> None:
-        """Raises one error that says all of them; of the kind of the first.
+        """Raises one error with all problems, of the type of the first.
 
         Raises:
-            ValueError, DistilabelUserError, DistilabelTypeError: there are faults.
+            ValueError, DistilabelUserError, DistilabelTypeError: There are problems.
         """
         if not self.found:
             return
@@ -39,17 +43,20 @@ class Problems:
         if len(self.found) == 1:
             raise kind(self.found[0][1])
         lines = "\n".join(f"  {i}. {text}" for i, (_, text) in enumerate(self.found, 1))
-        raise kind(f"The pipeline cannot run, {len(self.found)} things are wrong with it:\n{lines}")
+        raise kind(f"The pipeline cannot run. It has {len(self.found)} problems:\n{lines}")
 
 
 class Validation:
-    """The checks of a pipeline.
+    """Checks a pipeline.
 
     Args:
-        dag: names and edges.
-        steps: by name.
-        routing: step name → the function that routes its rows.
-        site: where workers are.
+        dag: Names of the steps and the edges between them.
+        steps: Steps by name.
+        routing: Step name → the function that routes its rows.
+        backend: Worker backend of the run.
+
+    Attributes:
+        problems: The problems found so far.
     """
 
     def __init__(
@@ -57,177 +64,191 @@ class Validation:
         dag: Dag,
         steps: dict[str, _Step],
         routing: dict[str, RoutingBatchFunction],
-        site: WorkerBackend,
+        backend: WorkerBackend,
     ) -> None:
         self._dag = dag
         self._steps = steps
         self._routing = routing
-        self._site = site
+        self._backend = backend
         self._outputs: dict[str, dict[str, bool] | None] = {}
-        self.faults = Problems()
+        self.problems = Problems()
 
     def graph(self) -> None:
-        """Checks the steps, how they fit together, and how rows are routed."""
+        """Checks the steps, their connections and columns, and the routing of rows."""
         if not self._steps:
-            self.faults.add(DistilabelUserError, "The pipeline has no steps.")
+            self.problems.add(
+                DistilabelUserError,
+                "The pipeline has no steps. Create them inside `with Pipeline(...):`.",
+            )
         for name in self._dag.topological():
             step = self._steps[name]
             if isinstance(step, GeneratorStep):
-                self._generator(step)
+                self._check_generator(step)
             else:
-                self._normal(step)
+                self._check_step(step)
         for name in self._dag.topological():
-            self._mappings(self._steps[name])
-            self._columns(self._steps[name])
+            self._check_mappings(self._steps[name])
+            self._check_columns(self._steps[name])
         for name in self._routing:
-            self._routed(name)
+            self._check_routing(name)
         for name in self._dag.nodes:
-            self._convergence(name)
+            self._check_convergence(name)
 
     def values(self) -> None:
-        """Checks that every mandatory parameter has a value and every model takes its arguments."""
+        """Checks that all required parameters have values and the models accept their arguments."""
         for name, step in self._steps.items():
             missing = _missing(step)
             if missing:
                 example = {name: dict.fromkeys(missing, "...")}
-                self.faults.add(
+                self.problems.add(
                     ValueError,
-                    f"{name}: {', '.join(missing)} must be given, when the step is made or by "
-                    f"run(parameters={example}).",
+                    f"{name}: required runtime parameters have no value: {', '.join(missing)}. "
+                    f"Set them when you create the step, or with run(parameters={example}).",
                 )
             for llm in step._all_models():
-                self._model(name, llm)
+                self._check_model(name, llm)
             try:
-                self._site.check(step)
+                self._backend.check(step)
             except DistilabelUserError as error:
-                self.faults.add(DistilabelUserError, error.message)
+                self.problems.add(DistilabelUserError, error.message)
 
     def load_groups(self, groups: list[list[str]]) -> None:
-        """Checks the groups of steps that are to be loaded together."""
+        """Checks the groups of steps that load together."""
         seen: set[str] = set()
         for names in groups:
             for name in names:
                 if name not in self._steps:
-                    self._wrong_group(f"there is no step called {name!r}.")
+                    near = close_names(name, list(self._steps))
+                    self._add_group_problem(f"unknown step {name!r}, {near}")
                 elif name in seen:
-                    self._wrong_group(f"{name!r} is in two groups.")
+                    self._add_group_problem(f"{name!r} is in two groups. List each step once.")
                 elif self._steps[name].is_global and len(names) > 1:
-                    self._wrong_group(f"{name!r} needs all rows at once and is a group by itself.")
+                    self._add_group_problem(
+                        f"{name!r} needs all rows at once. Put it in a group of its own."
+                    )
                 else:
-                    self._without_gaps(name, names)
+                    self._check_gaps(name, names)
                 seen.add(name)
 
     def target(self, rows: int | None, *, in_groups: bool) -> None:
-        """Checks that a number of rows can be waited for."""
+        """Checks that the run can end at a target number of rows."""
         if rows is None:
             return
         if rows < 1:
-            self.faults.add(ValueError, f"target_rows={rows}: give a number of rows, 1 or more.")
+            self.problems.add(ValueError, f"target_rows must be 1 or more, got {rows}.")
         if in_groups:
-            self.faults.add(
+            self.problems.add(
                 DistilabelUserError,
-                "target_rows goes without load_groups: steps that are loaded later would wait for "
-                "generators that go on.",
+                "target_rows cannot be combined with load_groups: steps that load later would "
+                "wait for generators that do not end. Remove one of the two.",
             )
         for name, step in self._steps.items():
             if step._needs_all_rows:
-                self.faults.add(
+                self.problems.add(
                     DistilabelUserError,
-                    f"{name} needs all rows at once, and with target_rows there is no telling how "
-                    "many that are: make the rows in a pipeline without it, and run it on those "
-                    "(`run(dataset=...)`).",
+                    f"{name} needs all rows at once, and with target_rows their number is not "
+                    "known in advance. Make the rows in a pipeline without this step, then run it "
+                    "on them with run(dataset=...).",
                 )
 
-    def _without_gaps(self, name: str, group: list[str]) -> None:
+    def _check_gaps(self, name: str, group: list[str]) -> None:
         before = self._dag.predecessors(name)
         for ancestor in self._dag.ancestors(name):
             left_out = [p for p in before if p not in group]
             if ancestor in group and ancestor not in before and left_out:
-                self._wrong_group(
-                    f"{ancestor!r} and {name!r} are in one group, {left_out[0]!r} between them is "
-                    "not."
+                self._add_group_problem(
+                    f"{ancestor!r} and {name!r} are in one group, but {left_out[0]!r} between them "
+                    "is not. Add it to the group."
                 )
                 return
 
-    def _wrong_group(self, text: str) -> None:
-        self.faults.add(DistilabelUserError, f"load_groups: {text}")
+    def _add_group_problem(self, text: str) -> None:
+        self.problems.add(DistilabelUserError, f"load_groups: {text}")
 
     # -- steps ------------------------------------------------------------------------------
 
-    def _generator(self, step: GeneratorStep) -> None:
-        if self._dag.predecessors(str(step.name)):
-            self.faults.add(
+    def _check_generator(self, step: GeneratorStep) -> None:
+        predecessors = self._dag.predecessors(str(step.name))
+        if predecessors:
+            self.problems.add(
                 DistilabelUserError,
-                f"{step.name} makes rows by itself and takes none: nothing can be connected to it.",
+                f"{step.name}: a generator step cannot receive rows, but {', '.join(predecessors)} "
+                "is connected to it. Remove the connection.",
             )
         try:
             takes_rows = step.get_process_step_input() is not None
         except DistilabelTypeError:
             takes_rows = True
         if takes_rows:
-            self.faults.add(
-                ValueError, f"{step.name}: `process` of a generator takes no StepInput."
+            self.problems.add(
+                ValueError,
+                f"{step.name}: `process` of a generator step cannot take a StepInput. Remove the "
+                "parameter, or make the class a Step.",
             )
         if "offset" not in [p.name for p in step.process_parameters]:
-            self.faults.add(
-                ValueError, f"{step.name}: `process` of a generator takes `offset: int = 0`."
+            self.problems.add(
+                ValueError,
+                f"{step.name}: `process` of a generator step needs a parameter `offset: int = 0`.",
             )
         if step._known_length() == 0:
-            self.faults.add(DistilabelUserError, f"{step.name} has no rows: its dataset is empty.")
+            self.problems.add(
+                DistilabelUserError, f"{step.name} has no rows: its dataset is empty."
+            )
 
-    def _normal(self, step: _Step) -> None:
+    def _check_step(self, step: _Step) -> None:
         name = str(step.name)
         predecessors = self._dag.predecessors(name)
         if not predecessors:
-            self.faults.add(
+            self.problems.add(
                 DistilabelUserError,
-                f"{name} gets no rows: connect a step to it (loader >> {name}), make the first "
-                "step a GeneratorStep, or call run(dataset=...).",
+                f"{name} receives no rows. Connect a step to it (loader >> {name}), start the "
+                "pipeline with a GeneratorStep, or call run(dataset=...).",
             )
         try:
             parameter = step.get_process_step_input()
         except DistilabelTypeError as error:
-            self.faults.add(DistilabelTypeError, error.message)
+            self.problems.add(DistilabelTypeError, error.message)
             return
         if parameter is None:
-            self.faults.add(
+            self.problems.add(
                 DistilabelUserError,
-                f"{name}: `process` has no parameter annotated StepInput "
-                "(`def process(self, inputs: StepInput)`).",
+                f"{name}: `process` has no parameter annotated as StepInput. Write "
+                "`def process(self, inputs: StepInput)`.",
             )
         elif len(predecessors) > 1 and parameter.kind is not parameter.VAR_POSITIONAL:
-            self.faults.add(
+            self.problems.add(
                 DistilabelUserError,
-                f"{name} gets rows from {len(predecessors)} steps ({', '.join(predecessors)}) but "
-                "takes one list: use `*inputs: StepInput`, or combine them before.",
+                f"{name} receives rows from {len(predecessors)} steps ({', '.join(predecessors)}), "
+                "but its `process` takes one list. Write `*inputs: StepInput`, or combine the "
+                "rows in a step before it.",
             )
 
-    def _mappings(self, step: _Step) -> None:
+    def _check_mappings(self, step: _Step) -> None:
         for verify in (step.verify_inputs_mappings, step.verify_outputs_mappings):
             try:
                 verify()
             except DistilabelUserError as error:
-                self.faults.add(DistilabelUserError, error.message)
-            except Exception:  # noqa: BLE001 (its columns are not known: said by _columns)
+                self.problems.add(DistilabelUserError, error.message)
+            except Exception:  # noqa: BLE001 (its columns are unknown: _check_columns reports that)
                 return
 
-    def _columns(self, step: _Step) -> None:
+    def _check_columns(self, step: _Step) -> None:
         name = str(step.name)
         try:
             self._outputs[name] = step.get_outputs()
             inputs = step.get_inputs()
         except Exception as error:  # noqa: BLE001 (a property of the user's may raise anything)
             self._outputs[name] = None
-            # Files that are not there are said already, and have no columns either.
+            # Missing files, for instance, are reported already, and have no columns either.
             said = str(error)
-            if not said or not any(said in text for _, text in self.faults.found):
-                self.faults.add(
+            if not said or not any(said in text for _, text in self.problems.found):
+                self.problems.add(
                     DistilabelUserError,
-                    f"{name}: its columns cannot be found out: {type(error).__name__}: {error}",
+                    f"{name}: its columns cannot be determined: {type(error).__name__}: {error}",
                 )
             return
         if isinstance(step, GeneratorStep) and step._known_length() == 0:
-            # Of an empty dataset it is said that it is empty, not what each step misses in it.
+            # That the dataset is empty is the problem, not the columns each step misses in it.
             self._outputs[name] = None
         ancestors = self._dag.ancestors(name)
         if not ancestors or any(self._outputs.get(a) is None for a in ancestors):
@@ -237,47 +258,49 @@ class Validation:
         if missing:
             needed = [c for c, required in inputs.items() if required]
             near = "; ".join(f"{c!r}: {close_names(c, available)}" for c in missing)
-            self.faults.add(
+            self.problems.add(
                 ValueError,
-                f"{name} needs the columns {needed}, but nothing before it gives {missing} "
-                f"({near}). Rename with input_mappings or output_mappings.",
+                f"{name} needs the columns {needed}, but no step before it outputs {missing} "
+                f"({near}). Rename columns with input_mappings or output_mappings.",
             )
 
-    def _model(self, name: str, llm: LLM) -> None:
+    def _check_model(self, name: str, llm: LLM) -> None:
         try:
             validated_arguments(llm, llm.get_generation_kwargs())
         except DistilabelUserError as error:
-            self.faults.add(DistilabelUserError, f"{name}: {error.message}")
-        if llm.use_offline_batch_generation and type(llm)._desk is LLM._desk:
-            self.faults.add(
+            self.problems.add(DistilabelUserError, f"{name}: {error.message}")
+        if llm.use_offline_batch_generation and type(llm)._batch_api is LLM._batch_api:
+            self.problems.add(
                 DistilabelUserError,
-                f"{name}: {type(llm).__name__} has no offline batches; leave out "
+                f"{name}: {type(llm).__name__} has no offline batches. Remove "
                 "use_offline_batch_generation.",
             )
 
     # -- routing ----------------------------------------------------------------------------
 
-    def _size(self, name: str) -> int:
+    def _batch_size(self, name: str) -> int:
         step: Any = self._steps[name]
         return (step.batch_size if step.is_generator else step.input_batch_size) or 50
 
-    def _routed(self, name: str) -> None:
-        size = self._size(name)
+    def _check_routing(self, name: str) -> None:
+        size = self._batch_size(name)
         for successor in self._dag.successors(name):
-            if len(self._dag.predecessors(successor)) > 1:
-                self.faults.add(
+            others = [p for p in self._dag.predecessors(successor) if p != name]
+            if others:
+                self.problems.add(
                     DistilabelUserError,
-                    f"{successor} is routed to from {name}, so it cannot have other predecessors.",
+                    f"{successor} receives rows routed by {name}, so it cannot have other "
+                    f"predecessors ({', '.join(others)}).",
                 )
-            own = self._size(successor)
+            own = self._batch_size(successor)
             if own > size or size % own:
-                self.faults.add(
+                self.problems.add(
                     ValueError,
-                    f"{successor} is routed batches of {size} rows from {name}: its "
-                    f"input_batch_size ({own}) must divide that.",
+                    f"{successor}: input_batch_size ({own}) must divide the batch size of {name} "
+                    f"({size}), which routes rows to it.",
                 )
 
-    def _convergence(self, name: str) -> None:
+    def _check_convergence(self, name: str) -> None:
         predecessors = self._dag.predecessors(name)
         origins = {
             origin
@@ -288,21 +311,22 @@ class Validation:
         if len(predecessors) < 2 or not origins:
             return
         if len(origins) > 1:
-            self.faults.add(
+            self.problems.add(
                 ValueError,
-                f"{name} joins rows routed from different steps ({', '.join(sorted(origins))}).",
+                f"{name} combines rows routed by different steps ({', '.join(sorted(origins))}). "
+                "Combine the branches of one routing step only.",
             )
-        smaller = [p for p in predecessors if self._size(p) < self._size(name)]
+        smaller = [p for p in predecessors if self._batch_size(p) < self._batch_size(name)]
         if smaller:
-            self.faults.add(
+            self.problems.add(
                 ValueError,
-                f"{name}: its input_batch_size ({self._size(name)}) is larger than that of "
-                f"{', '.join(smaller)}.",
+                f"{name}: input_batch_size ({self._batch_size(name)}) cannot be larger than that "
+                f"of {', '.join(smaller)}.",
             )
 
 
 def _missing(step: _Step) -> list[str]:
-    """Runtime parameters of a step that must have a value and have none."""
+    """Returns the required runtime parameters of a step that have no value."""
     names = step.runtime_parameters_names
     return [
         name

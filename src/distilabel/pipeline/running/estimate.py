@@ -83,7 +83,7 @@ def _models_of(steps: dict[str, _Step]) -> dict[str, LLM]:
 def _job_shares(steps: dict[str, _Step]) -> dict[str, float]:
     """Returns the share of the price that answers cost in batch jobs, for steps that use them."""
     apis = {
-        name: llm._desk()
+        name: llm._batch_api()
         for name, llm in _models_of(steps).items()
         if llm.use_offline_batch_generation
     }

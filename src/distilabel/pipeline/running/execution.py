@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger("distilabel.pipeline")
 
 
-class Runnable(Protocol):
-    """The members of a pipeline that a run uses."""
+class PipelineLike(Protocol):
+    """A pipeline, as its runs see it."""
 
     name: str
     dag: Dag
@@ -73,7 +73,7 @@ class Execution:
     """
 
     def __init__(
-        self, pipeline: Runnable, parameters: Any, dataset: Any, dataset_batch_size: int
+        self, pipeline: PipelineLike, parameters: Any, dataset: Any, dataset_batch_size: int
     ) -> None:
         self._pipeline = pipeline
         self._parameters: dict[Any, dict[str, Any]] = parameters or {}
@@ -139,7 +139,7 @@ class Execution:
             ModuleNotFoundError: A requirement is not installed.
         """
         validation = Validation(self._dag, self._steps, self._pipeline._routing, self._backend)
-        problems = validation.faults
+        problems = validation.problems
         self._set_parameters(problems)
         validation.graph()
         validation.values()

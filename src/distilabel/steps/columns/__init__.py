@@ -1,1 +1,1 @@
-"""Columns: joining, grouping, expanding and choosing them. No model, no state between rows."""
+"""Steps that combine, group, expand, merge and select columns."""

@@ -1,4 +1,4 @@
-"""`CombineOutputs`: the rows of several steps, side by side. Does not look into a column."""
+"""`CombineOutputs`: joins the rows of several steps side by side."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 class CombineOutputs(Step):
     """Joins the rows of several steps into one row with the columns of all of them.
 
-    Of a column that several steps give, the one connected last stays; `distilabel_metadata` is
-    merged.
+    If several steps have the same column, the value of the step connected last is kept.
+    `distilabel_metadata` is merged.
 
     Input columns:
-        - dynamic (any): columns of any name.
+        - dynamic (any): Any columns.
 
     Output columns:
-        - dynamic (any): all columns of all predecessors.
+        - dynamic (any): All columns of all predecessors.
 
     Examples:
-        Two steps that each add a column:
+        Join the outputs of two steps that each add a column:
 
         ```python
         from distilabel.steps import CombineOutputs
@@ -42,7 +42,7 @@ class CombineOutputs(Step):
         """Joins aligned lists of rows.
 
         Args:
-            inputs: one list per predecessor.
+            inputs: One list of rows per predecessor.
 
         Yields:
             The joined rows.

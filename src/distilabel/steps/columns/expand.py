@@ -1,4 +1,4 @@
-"""`ExpandColumns`: one row per item of a list. Knows nothing of what the items are."""
+"""`ExpandColumns`: makes one row per item of a list."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ from pydantic import field_validator, model_validator
 from distilabel.constants import DISTILABEL_METADATA_KEY
 from distilabel.errors import DistilabelUserError
 from distilabel.steps.base import Step, StepInput
-from distilabel.steps.columns.utils import no_such_column
+from distilabel.steps.columns.utils import missing_column
 
 if TYPE_CHECKING:
     from distilabel.typing import StepColumns, StepOutput
 
 
 class ExpandColumns(Step):
-    """Makes a row of every item of the lists in some columns.
+    """Makes one row per item of the lists in the given columns.
 
-    Several columns are expanded side by side; what a shorter one lacks is None. A column that
-    is None counts as a list of one None, so its row stays; an empty list gives no row.
+    Several columns are expanded side by side; shorter lists are filled up with None. A value of
+    None counts as a list with one None, so the row is kept. An empty list produces no row.
 
     Attributes:
-        columns: the columns, or column → name of the new column. Under a new name, the list stays
-            in the old one.
-        encoded: the columns that hold JSON text; True means all of them.
-        split_statistics: whether the token counts in `distilabel_metadata` are shared out
-            among the rows.
+        columns: Columns to expand: a list of names, or a dict of column → new column. With a new
+            name, the original column keeps its list.
+        encoded: Columns that contain lists as JSON text; True means all columns.
+        split_statistics: Whether to divide the token counts in `distilabel_metadata` among the
+            new rows.
 
     Input columns:
-        - dynamic (list): those in `columns`.
+        - dynamic (list): The columns in `columns`.
 
     Output columns:
-        - dynamic (any): the items, under the new names.
+        - dynamic (any): The items of the lists, under the new names.
 
     Examples:
-        One row per instruction:
+        Make one row per instruction:
 
         ```python
         from distilabel.steps import ExpandColumns
@@ -54,24 +54,24 @@ class ExpandColumns(Step):
     split_statistics: bool = False
 
     _row_by_row: ClassVar[bool] = True
-    _multiplies: ClassVar[bool] = True
+    _changes_row_count: ClassVar[bool] = True
 
     @field_validator("columns")
     @classmethod
     def always_dict(cls, value: Union[Dict[str, str], List[str]]) -> Dict[str, str]:
-        """Column → new name, which for a list is the old one."""
+        """Turns a list of columns into a dict in which every column keeps its name."""
         return value if isinstance(value, dict) else {column: column for column in value}
 
     @model_validator(mode="after")
     def is_subset(self) -> Self:
-        """Checks that `encoded` names columns that are expanded."""
+        """Checks that `encoded` contains only columns to expand, and resolves booleans."""
         if isinstance(self.encoded, bool):
-            # Past the validation of assignments, which would come back here.
+            # Not through setattr, which would validate and call this method again.
             self.__dict__["encoded"] = list(self.columns) if self.encoded else []
         elif unknown := set(self.encoded) - set(self.columns):
             raise ValueError(
-                f"{self.name}: encoded names {sorted(unknown)}, which are not among the columns "
-                f"to expand ({', '.join(self.columns)})."
+                f"{self.name}: `encoded` contains {sorted(unknown)}, which are not in `columns` "
+                f"({', '.join(self.columns)})."
             )
         return self
 
@@ -82,7 +82,7 @@ class ExpandColumns(Step):
 
     @property
     def outputs(self) -> StepColumns:
-        """Their new names."""
+        """The new columns."""
         assert isinstance(self.columns, dict)
         return list(self.columns.values())
 
@@ -90,22 +90,22 @@ class ExpandColumns(Step):
         """Expands rows.
 
         Args:
-            inputs: the rows.
+            inputs: Input rows.
 
         Yields:
             One row per item.
 
         Raises:
-            DistilabelUserError: a column holds no list.
-            KeyError: a row lacks one of the columns.
+            DistilabelUserError: If a column does not contain a list.
+            KeyError: If a row lacks one of the columns.
         """
         try:
-            expanded = [made for row in inputs for made in self._expanded(row)]
+            expanded = [new for row in inputs for new in self._expand_row(row)]
         except KeyError as error:
-            raise no_such_column(self.name, error) from error
+            raise missing_column(self.name, error) from error
         yield expanded
 
-    def _expanded(self, row: dict[str, Any]) -> list[dict[str, Any]]:
+    def _expand_row(self, row: dict[str, Any]) -> list[dict[str, Any]]:
         assert isinstance(self.columns, dict)
         names = list(self.columns.values())
         lists = [self._items(row, column) for column in self.columns]
@@ -113,7 +113,7 @@ class ExpandColumns(Step):
             count = max(map(len, lists), default=0)
             row = {
                 **row,
-                DISTILABEL_METADATA_KEY: _shared_out(row[DISTILABEL_METADATA_KEY], count or 1),
+                DISTILABEL_METADATA_KEY: _split_counts(row[DISTILABEL_METADATA_KEY], count or 1),
             }
         if len(lists) == 1:
             name = names[0]
@@ -132,33 +132,33 @@ class ExpandColumns(Step):
                 value = json.loads(value)
             except ValueError as error:
                 raise DistilabelUserError(
-                    f"{self.name}: the column {column!r} holds text that is no JSON ({error}); "
-                    "leave it out of `encoded`, or drop such rows before this step."
+                    f"{self.name}: column {column!r} contains text that is not valid JSON "
+                    f"({error}). Leave it out of `encoded`, or drop such rows before this step."
                 ) from error
             if value is None:
                 return [None]
         if isinstance(value, (str, bytes, dict)) or not hasattr(value, "__iter__"):
             raise DistilabelUserError(
-                f"{self.name}: the column {column!r} holds a {type(value).__name__}, not a list; "
-                "if it is a list as JSON text, name the column in `encoded`."
+                f"{self.name}: column {column!r} contains a {type(value).__name__} instead of a "
+                "list. If it contains lists as JSON text, add it to `encoded`."
             )
         return list(value)
 
 
-def _shared_out(metadata: dict[str, Any], count: int) -> dict[str, Any]:
-    """The metadata with its token counts divided by `count`."""
-    shared = dict(metadata)
+def _split_counts(metadata: dict[str, Any], count: int) -> dict[str, Any]:
+    """Returns the metadata with its token counts divided by `count`."""
+    divided = dict(metadata)
     for key, value in metadata.items():
         if key.startswith("statistics_") and isinstance(value, dict):
-            shared[key] = {
-                name: _divided(counts, count)
+            divided[key] = {
+                name: _divide(counts, count)
                 if name in ("input_tokens", "output_tokens")
                 else counts
                 for name, counts in value.items()
             }
-    return shared
+    return divided
 
 
-def _divided(counts: Any, by: int) -> list[Any]:
-    each = counts if isinstance(counts, list) else [counts]
-    return [number // by if number is not None else None for number in each]
+def _divide(counts: Any, divisor: int) -> list[Any]:
+    numbers = counts if isinstance(counts, list) else [counts]
+    return [None if number is None else number // divisor for number in numbers]

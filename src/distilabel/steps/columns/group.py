@@ -1,34 +1,34 @@
-"""`GroupColumns`: the same column of several steps as a list. Does not look into a value."""
+"""`GroupColumns`: collects the same column of several steps into a list."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, List, Optional
 
 from distilabel.steps.base import Step, StepInput
-from distilabel.steps.columns.utils import group_columns, no_such_column
+from distilabel.steps.columns.utils import group_columns, missing_column
 
 if TYPE_CHECKING:
     from distilabel.typing import StepColumns, StepOutput
 
 
 class GroupColumns(Step):
-    """Collects the values that several steps give in the same column into a list.
+    """Collects the values of the same column of several steps into a list.
 
-    The values stand in the order in which the steps were connected. Of every other column the
-    step connected last wins; `distilabel_metadata` is merged.
+    The values are in the order in which the steps were connected. For all other columns, the
+    value of the step connected last is kept. `distilabel_metadata` is merged.
 
     Attributes:
-        columns: the columns to collect.
-        output_columns: their new names, one each; `grouped_<column>` if None.
+        columns: Columns to collect.
+        output_columns: Names of the lists, one per column; None for `grouped_<column>`.
 
     Input columns:
-        - dynamic (any): those in `columns`.
+        - dynamic (any): The columns in `columns`.
 
     Output columns:
-        - dynamic (list): the lists, under the new names.
+        - dynamic (list): The lists, under the names in `output_columns`.
 
     Examples:
-        The answers of two models, for a judge:
+        Collect the answers of two models for a judge:
 
         ```python
         from distilabel.steps import GroupColumns
@@ -59,19 +59,19 @@ class GroupColumns(Step):
         """Collects values from aligned lists of rows.
 
         Args:
-            inputs: one list per predecessor.
+            inputs: One list of rows per predecessor.
 
         Yields:
             The rows with lists.
 
         Raises:
-            ValueError: not one output column for each column.
-            KeyError: a row lacks one of the columns.
+            ValueError: If `output_columns` has not one name per column.
+            KeyError: If a row lacks one of the columns.
         """
         try:
             grouped = group_columns(
                 *inputs, group_columns=self.columns, output_group_columns=self.output_columns
             )
         except KeyError as error:
-            raise no_such_column(self.name, error) from error
+            raise missing_column(self.name, error) from error
         yield grouped

@@ -1,32 +1,32 @@
-"""`KeepColumns`: rows with nothing but the named columns. Does not look into a value."""
+"""`KeepColumns`: keeps the named columns and drops all others."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, List
 
 from distilabel.steps.base import Step, StepInput
-from distilabel.steps.columns.utils import combine_inputs, no_such_column
+from distilabel.steps.columns.utils import combine_inputs, missing_column
 
 if TYPE_CHECKING:
     from distilabel.typing import StepColumns, StepOutput
 
 
 class KeepColumns(Step):
-    """Keeps some columns, in the order they are named in, and drops the others.
+    """Keeps the named columns, in the given order, and drops all others.
 
-    The rows of several predecessors are joined first, as by `CombineOutputs`.
+    The rows of several predecessors are joined first, as in `CombineOutputs`.
 
     Attributes:
-        columns: the columns to keep.
+        columns: Columns to keep.
 
     Input columns:
-        - dynamic (any): those in `columns`.
+        - dynamic (any): The columns in `columns`.
 
     Output columns:
-        - dynamic (any): those in `columns`.
+        - dynamic (any): The columns in `columns`.
 
     Examples:
-        Two columns of three:
+        Keep two of three columns:
 
         ```python
         from distilabel.steps import KeepColumns
@@ -56,17 +56,17 @@ class KeepColumns(Step):
         """Keeps columns.
 
         Args:
-            inputs: one list of rows per predecessor.
+            inputs: One list of rows per predecessor.
 
         Yields:
-            The rows with the kept columns.
+            The rows with only the kept columns.
 
         Raises:
-            KeyError: a row lacks one of them.
+            KeyError: If a row lacks one of the columns.
         """
         columns = self.columns
         try:
             kept = [{column: row[column] for column in columns} for row in combine_inputs(inputs)]
         except KeyError as error:
-            raise no_such_column(self.name, error) from error
+            raise missing_column(self.name, error) from error
         yield kept

@@ -1,33 +1,33 @@
-"""`MergeColumns`: several columns of a row as one list. Does not look into a value."""
+"""`MergeColumns`: merges several columns of a row into one list."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, List, Optional
 
 from distilabel.steps.base import Step, StepInput
-from distilabel.steps.columns.utils import merge_columns, no_such_column
+from distilabel.steps.columns.utils import merge_columns, missing_column
 
 if TYPE_CHECKING:
     from distilabel.typing import StepColumns, StepOutput
 
 
 class MergeColumns(Step):
-    """Puts the values of several columns into one list and drops the columns.
+    """Merges the values of several columns into one list and drops the columns.
 
-    A value that is a list is extended into it, any other is appended.
+    If a value is a list, its items are added to the merged list; any other value is appended.
 
     Attributes:
-        columns: the columns.
-        output_column: name of the list; `merged_column` if None.
+        columns: Columns to merge.
+        output_column: Name of the merged column; None for `merged_column`.
 
     Input columns:
-        - dynamic (any): those in `columns`.
+        - dynamic (any): The columns in `columns`.
 
     Output columns:
-        - dynamic (list): the list.
+        - dynamic (list): The merged list.
 
     Examples:
-        A human answer beside those of models:
+        Merge a human answer with the answers of models:
 
         ```python
         from distilabel.steps import MergeColumns
@@ -51,24 +51,24 @@ class MergeColumns(Step):
 
     @property
     def outputs(self) -> StepColumns:
-        """The name of the list."""
+        """The merged column."""
         return [self.output_column or "merged_column"]
 
     def process(self, inputs: StepInput) -> StepOutput:
         """Merges columns.
 
         Args:
-            inputs: the rows.
+            inputs: Input rows.
 
         Yields:
-            The rows with the list.
+            The rows with the merged column.
 
         Raises:
-            KeyError: a row lacks one of the columns.
+            KeyError: If a row lacks one of the columns.
         """
         name = self.output_column or "merged_column"
         try:
             merged = [merge_columns(row, self.columns, name) for row in inputs]
         except KeyError as error:
-            raise no_such_column(self.name, error) from error
+            raise missing_column(self.name, error) from error
         yield merged

@@ -1,7 +1,4 @@
-"""Rows side by side: merging their metadata, grouping and merging their columns.
-
-Pure functions of rows; knows no step.
-"""
+"""Functions that combine rows and columns, for the steps in this package."""
 
 from __future__ import annotations
 
@@ -14,21 +11,21 @@ if TYPE_CHECKING:
 
 
 def merge_distilabel_metadata(*output_dicts: Dict[str, Any]) -> Any:
-    """Joins the metadata of rows that become one row.
+    """Merges the `distilabel_metadata` of rows that become one row.
 
     Args:
-        output_dicts: the rows; those without metadata are passed over.
+        output_dicts: Rows to merge; rows without metadata are skipped.
 
     Returns:
-        Key → value where one row has the key, key → list of values where several have it. If
-        the metadata of a row is a list (grouped generations), everything as one list.
+        A dict of key → value; a list of values for a key that several rows have. If the metadata
+        of a row is a list (grouped generations), the metadata of all rows as one list.
     """
     found = [metadata for row in output_dicts if (metadata := row.get(DISTILABEL_METADATA_KEY))]
     if any(isinstance(metadata, list) for metadata in found):
-        joined: list[Any] = []
+        merged: list[Any] = []
         for metadata in found:
-            joined.extend(metadata if isinstance(metadata, list) else [metadata])
-        return joined
+            merged.extend(metadata if isinstance(metadata, list) else [metadata])
+        return merged
     values: dict[str, list[Any]] = {}
     for metadata in found:
         for key, value in metadata.items():
@@ -36,16 +33,24 @@ def merge_distilabel_metadata(*output_dicts: Dict[str, Any]) -> Any:
     return {key: each[0] if len(each) == 1 else each for key, each in values.items()}
 
 
-def no_such_column(step: str | None, error: KeyError) -> KeyError:
-    """The error of a step that was given a row without one of the columns it names."""
+def missing_column(step: str | None, error: KeyError) -> KeyError:
+    """Returns the error for a row that lacks one of the columns a step is configured with.
+
+    Args:
+        step: Name of the step.
+        error: Error raised when the column was accessed.
+    """
     return KeyError(
-        f"{step}: a row has no column {error.args[0]!r}; leave it out of `columns`, or connect "
-        "the step that gives it."
+        f"{step}: a row has no column {error.args[0]!r}. Leave it out of `columns`, or connect "
+        "the step that adds it."
     )
 
 
 def combine_rows(rows: tuple[Dict[str, Any], ...]) -> Dict[str, Any]:
-    """One row with the columns of all; a later one wins, and metadata is merged."""
+    """Returns one row with the columns of all rows.
+
+    The last row wins if several have the same column; `distilabel_metadata` is merged.
+    """
     combined: dict[str, Any] = {}
     with_metadata = 0
     for row in rows:
@@ -57,7 +62,7 @@ def combine_rows(rows: tuple[Dict[str, Any], ...]) -> Dict[str, Any]:
 
 
 def combine_inputs(inputs: tuple[List[Dict[str, Any]], ...]) -> List[Dict[str, Any]]:
-    """The lists of several predecessors as one list; the only list as it is."""
+    """Combines the rows of several predecessors into one list; a single list is not copied."""
     if len(inputs) == 1:
         return inputs[0]
     return [combine_rows(rows) for rows in zip(*inputs, strict=True)]
@@ -68,26 +73,26 @@ def group_columns(
     group_columns: List[str],
     output_group_columns: Optional[List[str]] = None,
 ) -> List[Dict[str, Any]]:
-    """Collects the values that aligned rows have in the same column.
+    """Collects the values of the same column from aligned lists of rows.
 
     Args:
-        inputs: lists of rows, row `i` of each belonging together.
-        group_columns: the columns to collect.
-        output_group_columns: their new names; `grouped_<column>` if None.
+        inputs: Lists of rows; row `i` of every list belongs to the same group.
+        group_columns: Columns to collect.
+        output_group_columns: Names of the lists; None for `grouped_<column>`.
 
     Returns:
-        One row per group: lists in the new columns, in the order of `inputs`, and the other
-        columns, of which the last list wins.
+        One row per group, with the collected lists in the order of `inputs`. For all other
+        columns, the value of the last list is kept.
 
     Raises:
-        ValueError: not one new name per column, or lists of different length.
-        KeyError: a row lacks one of the columns.
+        ValueError: If there is not one name per column, or if the lists differ in length.
+        KeyError: If a row lacks one of the columns.
     """
     names = output_group_columns or [f"grouped_{column}" for column in group_columns]
     if len(names) != len(group_columns):
         raise ValueError(
-            f"{len(group_columns)} columns to group and {len(names)} names for them: give one "
-            "output column for each."
+            f"there are {len(names)} output columns for {len(group_columns)} columns to group. "
+            "Set one output column for each."
         )
     renamed = list(zip(names, group_columns, strict=True))
     grouped = []
@@ -104,18 +109,18 @@ def group_columns(
 def merge_columns(
     row: Dict[str, Any], columns: List[str], new_column: str = "combined_key"
 ) -> Dict[str, Any]:
-    """Puts the values of several columns into one list.
+    """Merges the values of several columns into one list.
 
     Args:
-        row: the row; it is not changed.
-        columns: the columns; they are gone in the result.
-        new_column: name of the list.
+        row: Row to read; it is not changed.
+        columns: Columns to merge; the new row does not contain them.
+        new_column: Name of the merged column.
 
     Returns:
-        A row with the list: values that are lists are extended into it, others appended.
+        A new row with the merged list. Items of values that are lists are added one by one.
 
     Raises:
-        KeyError: the row lacks one of the columns.
+        KeyError: If the row lacks one of the columns.
     """
     merged: list[Any] = []
     for column in columns:

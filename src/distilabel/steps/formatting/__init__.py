@@ -1,1 +1,1 @@
-"""Formatting: rows as the datasets that training libraries read. No model."""
+"""Steps that format rows as the datasets that training libraries read."""

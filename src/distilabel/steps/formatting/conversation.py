@@ -1,4 +1,4 @@
-"""`ConversationTemplate`: a question and its answer as a conversation."""
+"""`ConversationTemplate`: makes a conversation from an instruction and its response."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ if TYPE_CHECKING:
 
 
 class ConversationTemplate(Step):
-    """Makes a conversation of two messages out of an instruction and its response.
+    """Makes a conversation with two messages from an instruction and its response.
 
-    If one of the two is None, so is the conversation.
+    The conversation is None if either of them is None.
 
     Input columns:
-        - instruction (str): what the user says.
-        - response (str): what the assistant says.
+        - instruction (str): User message.
+        - response (str): Assistant message.
 
     Output columns:
-        - conversation (ChatType): the two messages.
+        - conversation (ChatType): Conversation with the two messages.
 
     Examples:
         One exchange:
@@ -51,19 +51,19 @@ class ConversationTemplate(Step):
         """Adds conversations.
 
         Args:
-            inputs: the rows; they are changed.
+            inputs: Input rows; they are changed in place.
 
         Yields:
             The same rows.
         """
         for row in inputs:
-            question, answer = row["instruction"], row["response"]
+            instruction, response = row["instruction"], row["response"]
             row["conversation"] = (
                 None
-                if question is None or answer is None
+                if instruction is None or response is None
                 else [
-                    {"role": "user", "content": question},
-                    {"role": "assistant", "content": answer},
+                    {"role": "user", "content": instruction},
+                    {"role": "assistant", "content": response},
                 ]
             )
         yield inputs

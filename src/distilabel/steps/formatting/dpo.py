@@ -1,12 +1,19 @@
-"""`FormatTextGenerationDPO`, `FormatChatGenerationDPO`: rows for preference tuning."""
+"""`FormatTextGenerationDPO` and `FormatChatGenerationDPO`: rows for preference tuning."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Dict, Final, List
 
 from distilabel.steps.base import Step, StepInput
 from distilabel.steps.columns.utils import combine_inputs
-from distilabel.steps.formatting.prompts import answered, first_user_message, opening, prompt_id
+from distilabel.steps.formatting.prompts import (
+    Messages,
+    chat_prompt,
+    prompt_id,
+    text_prompt,
+    with_answer,
+)
 
 if TYPE_CHECKING:
     from distilabel.typing import StepColumns, StepOutput
@@ -24,8 +31,8 @@ _OUTPUTS: Final = (
 _ALWAYS: Final = tuple(name for name in _OUTPUTS if not name.endswith("_model"))
 
 
-def _rated(generations: list[Any] | None, ratings: list[Any] | None) -> list[int]:
-    """Where there are both a generation and a rating that can be compared."""
+def _rated_indexes(generations: list[Any] | None, ratings: list[Any] | None) -> list[int]:
+    """Returns the indexes with both a generation and a rating other than None or NaN."""
     if generations is None or ratings is None:
         return []
     return [
@@ -35,20 +42,18 @@ def _rated(generations: list[Any] | None, ratings: list[Any] | None) -> list[int
     ]
 
 
-def _pair(
-    row: dict[str, Any], prompt: str | None, messages: list[dict[str, Any]] | None
-) -> Dict[str, Any]:
-    """The output columns of a row: the best and the worst of its generations."""
+def _pair(row: dict[str, Any], prompt: str | None, messages: Messages | None) -> Dict[str, Any]:
+    """Returns the output columns of a row, made from its best and its worst generation."""
     generations, ratings = row["generations"], row["ratings"]
     has_models = "generation_models" in row
-    rated = _rated(generations, ratings)
+    rated = _rated_indexes(generations, ratings)
     if prompt is None or messages is None or not rated:
         return dict.fromkeys(_OUTPUTS if has_models else _ALWAYS)
     best = max(rated, key=ratings.__getitem__)
     worst = min(rated, key=ratings.__getitem__)
     pair: dict[str, Any] = {"prompt": prompt, "prompt_id": prompt_id(prompt)}
     for which, i in (("chosen", best), ("rejected", worst)):
-        pair[which] = answered(messages, generations[i])
+        pair[which] = with_answer(messages, generations[i])
         if has_models:
             models = row["generation_models"]
             pair[f"{which}_model"] = models[i] if models is not None and i < len(models) else None
@@ -56,34 +61,66 @@ def _pair(
     return pair
 
 
-class FormatTextGenerationDPO(Step):
-    """Formats rated generations as pairs of a chosen and a rejected one.
+class _FormatDPO(Step, ABC):
+    """Base of the DPO formatting steps, which differ in where the prompt of a row is."""
 
-    Chosen is the first of the best rated, rejected the first of the worst rated; a generation
-    that is None or whose rating is None is neither. If none is left, the columns are None.
+    _row_by_row: ClassVar[bool] = True
+
+    @abstractmethod
+    def _prompt(self, row: dict[str, Any]) -> tuple[str | None, Messages | None]:
+        """Returns the prompt text of a row, and the messages before the answer."""
+
+    @property
+    def outputs(self) -> StepColumns:
+        """The prompt, its identifier, and the chosen and the rejected conversation."""
+        return list(_OUTPUTS)
+
+    def process(self, *inputs: StepInput) -> StepOutput:
+        """Adds the output columns.
+
+        Args:
+            inputs: One list of rows per predecessor. The rows of a single predecessor are changed
+                in place.
+
+        Yields:
+            The rows.
+        """
+        rows = combine_inputs(inputs)
+        for row in rows:
+            prompt, messages = self._prompt(row)
+            row.update(_pair(row, prompt, messages))
+        yield rows
+
+
+class FormatTextGenerationDPO(_FormatDPO):
+    """Formats instructions and rated generations as preference pairs for DPO.
+
+    The best rated generation is chosen and the worst rated one is rejected; the first one wins a
+    tie. Generations that are None or have no rating are skipped. If no generation remains, the
+    output columns are None.
 
     Input columns:
-        - system_prompt (str, optional): the first message of both conversations.
-        - instruction (str): what the user says.
-        - generations (List[str]): the answers.
-        - generation_models (List[str], optional): who gave them.
-        - ratings (List[float]): how good they are.
+        - system_prompt (str, optional): System message of both conversations.
+        - instruction (str): User message.
+        - generations (List[str]): Answers to choose from.
+        - generation_models (List[str], optional): Model of each answer.
+        - ratings (List[float]): Rating of each answer; higher is better.
 
     Output columns:
-        - prompt (str): the instruction.
+        - prompt (str): Instruction.
         - prompt_id (str): SHA-256 of the prompt.
-        - chosen (ChatType): the conversation with the best answer.
-        - chosen_model (str): who gave it, where `generation_models` says so.
-        - chosen_rating (float): its rating.
-        - rejected (ChatType): the conversation with the worst answer.
-        - rejected_model (str): who gave it, where `generation_models` says so.
-        - rejected_rating (float): its rating.
+        - chosen (ChatType): Conversation with the best rated answer.
+        - chosen_model (str): Model of the chosen answer; if there are `generation_models`.
+        - chosen_rating (float): Rating of the chosen answer.
+        - rejected (ChatType): Conversation with the worst rated answer.
+        - rejected_model (str): Model of the rejected answer; if there are `generation_models`.
+        - rejected_rating (float): Rating of the rejected answer.
 
     References:
         - [The Alignment Handbook](https://github.com/huggingface/alignment-handbook)
 
     Examples:
-        One row:
+        Format one row:
 
         ```python
         from distilabel.steps import FormatTextGenerationDPO
@@ -99,11 +136,9 @@ class FormatTextGenerationDPO(Step):
         ```
     """
 
-    _row_by_row: ClassVar[bool] = True
-
     @property
     def inputs(self) -> StepColumns:
-        """Required: `instruction`, `generations`, `ratings`."""
+        """`instruction`, `generations`, `ratings`, and optionally the others."""
         return {
             "system_prompt": False,
             "instruction": True,
@@ -117,53 +152,38 @@ class FormatTextGenerationDPO(Step):
         """`system_prompt` and `generation_models`."""
         return ["system_prompt", "generation_models"]
 
-    @property
-    def outputs(self) -> StepColumns:
-        """The prompt and the pair."""
-        return list(_OUTPUTS)
-
-    def process(self, *inputs: StepInput) -> StepOutput:
-        """Adds pairs.
-
-        Args:
-            inputs: one list of rows per predecessor; a single one's rows are changed.
-
-        Yields:
-            The rows.
-        """
-        rows = combine_inputs(inputs)
-        for row in rows:
-            row.update(_pair(row, row["instruction"], opening(row)))
-        yield rows
+    def _prompt(self, row: dict[str, Any]) -> tuple[str | None, Messages | None]:
+        return text_prompt(row)
 
 
-class FormatChatGenerationDPO(Step):
-    """Formats conversations and rated generations as pairs of a chosen and a rejected one.
+class FormatChatGenerationDPO(_FormatDPO):
+    """Formats conversations and rated generations as preference pairs for DPO.
 
-    Chosen is the first of the best rated, rejected the first of the worst rated; a generation
-    that is None or whose rating is None is neither. If none is left, the columns are None.
+    The best rated generation is chosen and the worst rated one is rejected; the first one wins a
+    tie. Generations that are None or have no rating are skipped. If no generation remains, the
+    output columns are None.
 
     Input columns:
-        - messages (ChatType): the conversation so far.
-        - generations (List[str]): the answers.
-        - generation_models (List[str], optional): who gave them.
-        - ratings (List[float]): how good they are.
+        - messages (ChatType): Conversation before the answer.
+        - generations (List[str]): Answers to choose from.
+        - generation_models (List[str], optional): Model of each answer.
+        - ratings (List[float]): Rating of each answer; higher is better.
 
     Output columns:
-        - prompt (str): the first user message.
+        - prompt (str): First user message.
         - prompt_id (str): SHA-256 of the prompt.
-        - chosen (ChatType): the conversation with the best answer.
-        - chosen_model (str): who gave it, where `generation_models` says so.
-        - chosen_rating (float): its rating.
-        - rejected (ChatType): the conversation with the worst answer.
-        - rejected_model (str): who gave it, where `generation_models` says so.
-        - rejected_rating (float): its rating.
+        - chosen (ChatType): Conversation with the best rated answer.
+        - chosen_model (str): Model of the chosen answer; if there are `generation_models`.
+        - chosen_rating (float): Rating of the chosen answer.
+        - rejected (ChatType): Conversation with the worst rated answer.
+        - rejected_model (str): Model of the rejected answer; if there are `generation_models`.
+        - rejected_rating (float): Rating of the rejected answer.
 
     References:
         - [The Alignment Handbook](https://github.com/huggingface/alignment-handbook)
 
     Examples:
-        One row:
+        Format one row:
 
         ```python
         from distilabel.steps import FormatChatGenerationDPO
@@ -180,8 +200,6 @@ class FormatChatGenerationDPO(Step):
         ```
     """
 
-    _row_by_row: ClassVar[bool] = True
-
     @property
     def inputs(self) -> StepColumns:
         """`messages`, `generations`, `ratings`."""
@@ -192,23 +210,5 @@ class FormatChatGenerationDPO(Step):
         """`generation_models`."""
         return ["generation_models"]
 
-    @property
-    def outputs(self) -> StepColumns:
-        """The prompt and the pair."""
-        return list(_OUTPUTS)
-
-    def process(self, *inputs: StepInput) -> StepOutput:
-        """Adds pairs.
-
-        Args:
-            inputs: one list of rows per predecessor; a single one's rows are changed.
-
-        Yields:
-            The rows.
-        """
-        rows = combine_inputs(inputs)
-        for row in rows:
-            messages = row["messages"]
-            prompt = first_user_message(messages) if messages is not None else None
-            row.update(_pair(row, prompt, messages))
-        yield rows
+    def _prompt(self, row: dict[str, Any]) -> tuple[str | None, Messages | None]:
+        return chat_prompt(row)

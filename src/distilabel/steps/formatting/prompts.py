@@ -1,31 +1,51 @@
-"""What prompts of training data have in common: a first user message and an identifier.
-
-Knows messages, not rows.
-"""
+"""The prompt part of training rows: the prompt text, its identifier, and the messages."""
 
 from __future__ import annotations
 
 import hashlib
 from typing import Any
 
+Messages = list[dict[str, Any]]
+
 
 def prompt_id(prompt: str) -> str:
-    """SHA-256 of the prompt, as 64 hexadecimal digits."""
-    # Half a surrogate pair is no UTF-8, and text from a model may hold one.
+    """Returns the SHA-256 of a prompt as 64 hexadecimal digits."""
+    # Text from a model may contain half a surrogate pair, which strict UTF-8 rejects.
     return hashlib.sha256(prompt.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def opening(row: dict[str, Any]) -> list[dict[str, Any]]:
-    """The messages before the answer: the system prompt of the row, if any, and the instruction."""
+def text_prompt(row: dict[str, Any]) -> tuple[str | None, Messages]:
+    """Returns the prompt of a row with an instruction.
+
+    Args:
+        row: Row with `instruction` and optionally `system_prompt`.
+
+    Returns:
+        The instruction, and the messages before the answer: the system prompt, if the row has
+        one, and the instruction.
+    """
     user = {"role": "user", "content": row["instruction"]}
     system = row.get("system_prompt")
     if isinstance(system, str) and system:
-        return [{"role": "system", "content": system}, user]
-    return [user]
+        return row["instruction"], [{"role": "system", "content": system}, user]
+    return row["instruction"], [user]
 
 
-def first_user_message(messages: list[dict[str, Any]]) -> str | None:
-    """What the user says first, images left out; None if the user says nothing."""
+def chat_prompt(row: dict[str, Any]) -> tuple[str | None, Messages | None]:
+    """Returns the prompt of a row with a conversation.
+
+    Args:
+        row: Row with `messages`.
+
+    Returns:
+        The first user message, None if there is none, and the messages of the row.
+    """
+    messages = row["messages"]
+    return (None if messages is None else first_user_message(messages)), messages
+
+
+def first_user_message(messages: Messages) -> str | None:
+    """Returns the text of the first user message, without images; None if there is none."""
     for message in messages:
         if message["role"] == "user":
             content = message["content"]
@@ -35,6 +55,6 @@ def first_user_message(messages: list[dict[str, Any]]) -> str | None:
     return None
 
 
-def answered(messages: list[dict[str, Any]], answer: str) -> list[dict[str, Any]]:
-    """The messages and an answer to them, as a new list."""
+def with_answer(messages: Messages, answer: str) -> Messages:
+    """Returns a new list: the messages, followed by the answer as an assistant message."""
     return [*messages, {"role": "assistant", "content": answer}]

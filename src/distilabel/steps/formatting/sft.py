@@ -1,12 +1,19 @@
-"""`FormatTextGenerationSFT`, `FormatChatGenerationSFT`: rows for supervised fine-tuning."""
+"""`FormatTextGenerationSFT` and `FormatChatGenerationSFT`: rows for supervised fine-tuning."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Dict, Final, List
 
 from distilabel.steps.base import Step, StepInput
 from distilabel.steps.columns.utils import combine_inputs
-from distilabel.steps.formatting.prompts import answered, first_user_message, opening, prompt_id
+from distilabel.steps.formatting.prompts import (
+    Messages,
+    chat_prompt,
+    prompt_id,
+    text_prompt,
+    with_answer,
+)
 
 if TYPE_CHECKING:
     from distilabel.typing import StepColumns, StepOutput
@@ -14,39 +21,69 @@ if TYPE_CHECKING:
 _OUTPUTS: Final = ("prompt", "prompt_id", "messages")
 
 
-def _example(
-    prompt: str | None, messages: list[dict[str, Any]] | None, answer: str | None
-) -> Dict[str, Any]:
+def _example(prompt: str | None, messages: Messages | None, answer: str | None) -> Dict[str, Any]:
+    """Returns the output columns of a row; all None if a part is missing."""
     if prompt is None or messages is None or answer is None:
         return {"prompt": None, "prompt_id": None, "messages": None}
     return {
         "prompt": prompt,
         "prompt_id": prompt_id(prompt),
-        "messages": answered(messages, answer),
+        "messages": with_answer(messages, answer),
     }
 
 
-class FormatTextGenerationSFT(Step):
-    """Formats instructions and generations for supervised fine-tuning.
+class _FormatSFT(Step, ABC):
+    """Base of the SFT formatting steps, which differ in where the prompt of a row is."""
 
-    The columns are those that SFT recipes such as the alignment handbook read. A row without an
-    instruction or a generation has None in them.
+    _row_by_row: ClassVar[bool] = True
+
+    @abstractmethod
+    def _prompt(self, row: dict[str, Any]) -> tuple[str | None, Messages | None]:
+        """Returns the prompt text of a row, and the messages before the answer."""
+
+    @property
+    def outputs(self) -> StepColumns:
+        """`prompt`, `prompt_id`, `messages`."""
+        return list(_OUTPUTS)
+
+    def process(self, *inputs: StepInput) -> StepOutput:
+        """Adds the output columns.
+
+        Args:
+            inputs: One list of rows per predecessor. The rows of a single predecessor are changed
+                in place.
+
+        Yields:
+            The rows.
+        """
+        rows = combine_inputs(inputs)
+        for row in rows:
+            prompt, messages = self._prompt(row)
+            row.update(_example(prompt, messages, row["generation"]))
+        yield rows
+
+
+class FormatTextGenerationSFT(_FormatSFT):
+    """Formats instructions and generations for supervised fine-tuning (SFT).
+
+    The output columns are those that SFT recipes such as the Alignment Handbook read. They are
+    None in a row whose instruction or generation is None.
 
     Input columns:
-        - system_prompt (str, optional): the first message of the conversation.
-        - instruction (str): what the user says.
-        - generation (str): what the model answered.
+        - system_prompt (str, optional): System message of the conversation.
+        - instruction (str): User message.
+        - generation (str): Answer of the model.
 
     Output columns:
-        - prompt (str): the instruction.
+        - prompt (str): Instruction.
         - prompt_id (str): SHA-256 of the prompt.
-        - messages (ChatType): the conversation.
+        - messages (ChatType): Conversation with the answer.
 
     References:
         - [The Alignment Handbook](https://github.com/huggingface/alignment-handbook)
 
     Examples:
-        One row:
+        Format one row:
 
         ```python
         from distilabel.steps import FormatTextGenerationSFT
@@ -58,11 +95,9 @@ class FormatTextGenerationSFT(Step):
         ```
     """
 
-    _row_by_row: ClassVar[bool] = True
-
     @property
     def inputs(self) -> StepColumns:
-        """`instruction`, `generation`, and `system_prompt` where there is one."""
+        """`instruction`, `generation`, and optionally `system_prompt`."""
         return {"system_prompt": False, "instruction": True, "generation": True}
 
     @property
@@ -70,46 +105,30 @@ class FormatTextGenerationSFT(Step):
         """`system_prompt`."""
         return ["system_prompt"]
 
-    @property
-    def outputs(self) -> StepColumns:
-        """`prompt`, `prompt_id`, `messages`."""
-        return list(_OUTPUTS)
-
-    def process(self, *inputs: StepInput) -> StepOutput:
-        """Adds prompts and conversations.
-
-        Args:
-            inputs: one list of rows per predecessor; a single one's rows are changed.
-
-        Yields:
-            The rows.
-        """
-        rows = combine_inputs(inputs)
-        for row in rows:
-            row.update(_example(row["instruction"], opening(row), row["generation"]))
-        yield rows
+    def _prompt(self, row: dict[str, Any]) -> tuple[str | None, Messages | None]:
+        return text_prompt(row)
 
 
-class FormatChatGenerationSFT(Step):
-    """Formats conversations and the generations that go on with them for fine-tuning.
+class FormatChatGenerationSFT(_FormatSFT):
+    """Formats conversations and generations for supervised fine-tuning (SFT).
 
-    The columns are those that SFT recipes such as the alignment handbook read. A row without a
-    conversation, a user message in it, or a generation has None in them.
+    The output columns are those that SFT recipes such as the Alignment Handbook read. They are
+    None in a row whose conversation is None or has no user message, or whose generation is None.
 
     Input columns:
-        - messages (ChatType): the conversation so far.
-        - generation (str): what the model answered.
+        - messages (ChatType): Conversation before the answer.
+        - generation (str): Answer of the model.
 
     Output columns:
-        - prompt (str): the first user message.
+        - prompt (str): First user message.
         - prompt_id (str): SHA-256 of the prompt.
-        - messages (ChatType): the conversation with the answer.
+        - messages (ChatType): Conversation with the answer.
 
     References:
         - [The Alignment Handbook](https://github.com/huggingface/alignment-handbook)
 
     Examples:
-        One row:
+        Format one row:
 
         ```python
         from distilabel.steps import FormatChatGenerationSFT
@@ -122,30 +141,10 @@ class FormatChatGenerationSFT(Step):
         ```
     """
 
-    _row_by_row: ClassVar[bool] = True
-
     @property
     def inputs(self) -> StepColumns:
         """`messages` and `generation`."""
         return ["messages", "generation"]
 
-    @property
-    def outputs(self) -> StepColumns:
-        """`prompt`, `prompt_id`, `messages`."""
-        return list(_OUTPUTS)
-
-    def process(self, *inputs: StepInput) -> StepOutput:
-        """Adds prompts and completes conversations.
-
-        Args:
-            inputs: one list of rows per predecessor; a single one's rows are changed.
-
-        Yields:
-            The rows.
-        """
-        rows = combine_inputs(inputs)
-        for row in rows:
-            messages = row["messages"]
-            prompt = first_user_message(messages) if messages is not None else None
-            row.update(_example(prompt, messages, row["generation"]))
-        yield rows
+    def _prompt(self, row: dict[str, Any]) -> tuple[str | None, Messages | None]:
+        return chat_prompt(row)

@@ -1,1 +1,1 @@
-"""Generator steps: where rows come from."""
+"""Generator steps, which load or sample the rows of a pipeline."""

@@ -1,11 +1,11 @@
-"""Data files: which files a path means, and what kind they are. Knows names, not contents."""
+"""Finds the data files of a path and their formats, by name."""
 
 from __future__ import annotations
 
 from itertools import chain
 from typing import Any, Final
 
-KINDS: Final = {
+FORMATS: Final = {
     "arrow": "arrow",
     "csv": "csv",
     "json": "json",
@@ -15,42 +15,42 @@ KINDS: Final = {
     "text": "text",
     "txt": "text",
 }
-_PACKED: Final = (".gz", ".bz2", ".xz", ".zst")
+_COMPRESSIONS: Final = (".gz", ".bz2", ".xz", ".zst")
 
 
-def kind(file: str) -> str | None:
-    """The kind of a file by its name: `rows.jsonl.gz` is `json`; None if the name tells none."""
+def file_format(file: str) -> str | None:
+    """Returns the format of a file, such as `json` for `rows.jsonl.gz`; None if unknown."""
     name = file.rpartition("/")[2].lower()
-    for suffix in _PACKED:
+    for suffix in _COMPRESSIONS:
         name = name.removesuffix(suffix)
-    return KINDS.get(name.rpartition(".")[2]) if "." in name else None
+    return FORMATS.get(name.rpartition(".")[2]) if "." in name else None
 
 
-def find(path: str, storage_options: dict[str, Any] | None, one_kind: bool) -> list[str]:
-    """The files that a file, a pattern or a folder means.
+def find_files(path: str, storage_options: dict[str, Any] | None, same_format: bool) -> list[str]:
+    """Finds the files of a path.
 
     Args:
-        path: any path `fsspec` knows. Of a folder, the files in it and in its direct sub-folders
-            are meant, less hidden ones.
-        storage_options: for the file system.
-        one_kind: in a folder, take only files of the kind of the first one that has a kind; a
-            README beside the data holds no rows.
+        path: File, glob pattern or directory; any path that `fsspec` supports. A directory stands
+            for the files in it and in its direct subdirectories, except hidden ones.
+        storage_options: Options of the file system.
+        same_format: Whether to use only the files of a directory that have the same format as the
+            first one with a known format. This skips a README next to the data.
 
     Returns:
-        Paths with their protocol, unless they are on this machine; none if there are none.
+        Paths, with their protocol unless they are local; empty if there are no files.
     """
     from fsspec.core import has_magic, url_to_fs
 
-    fs, where = url_to_fs(path, **(storage_options or {}))
-    if fs.isdir(where):
-        inside = chain(sorted(fs.glob(f"{where}/*")), sorted(fs.glob(f"{where}/*/*")))
+    fs, root = url_to_fs(path, **(storage_options or {}))
+    if fs.isdir(root):
+        inside = chain(sorted(fs.glob(f"{root}/*")), sorted(fs.glob(f"{root}/*/*")))
         found = [p for p in inside if p.rpartition("/")[2][0] not in "._" and fs.isfile(p)]
-        kinds = [k for k in map(kind, found) if k]
-        if kinds and one_kind:
-            found = [p for p in found if kind(p) == kinds[0]]
-    elif fs.exists(where):
-        found = [where]
+        formats = [f for f in map(file_format, found) if f]
+        if formats and same_format:
+            found = [p for p in found if file_format(p) == formats[0]]
+    elif fs.exists(root):
+        found = [root]
     else:
-        found = sorted(fs.glob(where)) if has_magic(where) else []
+        found = sorted(fs.glob(root)) if has_magic(root) else []
     local = "file" in ((fs.protocol,) if isinstance(fs.protocol, str) else fs.protocol)
     return [p if local else fs.unstrip_protocol(p) for p in found]

@@ -1,4 +1,4 @@
-"""The rows of a dataset of `datasets`, streaming or not. Knows not where the dataset is from."""
+"""Reads the rows of a `datasets` dataset, streaming or not."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, Iterator
 
 
 def column_names(dataset: Any) -> list[str]:
-    """The columns; of a stream that does not know them, the keys of its first row."""
+    """Returns the columns; for a stream with unknown columns, the keys of its first row."""
     names = dataset.column_names
     return list(next(iter(dataset), {}) if names is None else names)
 
@@ -14,30 +14,30 @@ def column_names(dataset: Any) -> list[str]:
 def batches(
     dataset: Any, size: int, offset: int, limit: int | None
 ) -> Iterator[tuple[list[dict[str, Any]], bool]]:
-    """Gives rows as plain dicts.
+    """Yields rows as plain dicts.
 
     Args:
-        dataset: a `Dataset` or an `IterableDataset`.
-        size: rows in a batch.
-        offset: rows to leave out at the beginning.
-        limit: rows after which to stop, those left out included; None for no limit.
+        dataset: `Dataset` or `IterableDataset`.
+        size: Rows per batch.
+        offset: Rows to skip at the start.
+        limit: Rows after which to stop, including skipped ones; None for no limit.
 
     Yields:
-        A list of rows, and whether it is the last; an empty one if there are no rows.
+        A list of rows, and whether it is the last. If there are no rows, one empty list.
     """
     if hasattr(dataset, "__len__"):
         end = len(dataset) if limit is None else min(limit, len(dataset))
-        # `select` refuses a range that begins at the end.
+        # `select` rejects an empty range at the end of the dataset.
         dataset = dataset.select(range(offset, end) if offset < end else [])
     else:
         dataset = dataset if limit is None else dataset.take(limit)
         dataset = dataset.skip(offset) if offset else dataset
 
-    # A stream does not say which batch is its last: each waits until the next one is there.
-    ready: list[dict[str, Any]] | None = None
+    # A stream does not tell which batch is the last, so each one is held until the next arrives.
+    held: list[dict[str, Any]] | None = None
     for batch in dataset.iter(batch_size=size):
-        if ready is not None:
-            yield ready, False
+        if held is not None:
+            yield held, False
         names = list(batch)
-        ready = [dict(zip(names, row, strict=True)) for row in zip(*batch.values(), strict=True)]
-    yield ready or [], True
+        held = [dict(zip(names, row, strict=True)) for row in zip(*batch.values(), strict=True)]
+    yield held or [], True

@@ -1,4 +1,4 @@
-"""`LoadDataFromDicts`: rows that are in memory already. Knows nothing of files or hubs."""
+"""`LoadDataFromDicts`: loads rows from a list in memory."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 
 
 class LoadDataFromDicts(GeneratorStep):
-    """Gives the rows of a list.
+    """Loads rows from a list of dictionaries.
 
     Attributes:
-        data: the rows. They stay as they are: later steps work on copies.
+        data: Rows to load. They are not changed: later steps work on copies.
 
     Runtime parameters:
-        - batch_size (int): rows that are made at a time. Defaults to 50.
+        - batch_size (int): Rows per batch. Defaults to 50.
 
     Output columns:
-        - dynamic (Any): the keys of the first row.
+        - dynamic (Any): The keys of the first row.
 
     Categories:
         - load
@@ -41,17 +41,17 @@ class LoadDataFromDicts(GeneratorStep):
 
     @property
     def outputs(self) -> List[str]:
-        """The keys of the first row; none for no rows."""
+        """The keys of the first row; empty without rows."""
         return list(self.data[0]) if self.data else []
 
     def _known_length(self) -> int | None:
         return len(self.data)
 
     def process(self, offset: int = 0) -> GeneratorStepOutput:
-        """Gives the rows in order.
+        """Yields the rows in order.
 
         Args:
-            offset: rows to leave out, because an earlier run made them.
+            offset: Rows to skip because an earlier run loaded them.
 
         Yields:
             A list of rows, and whether it is the last.
@@ -61,5 +61,5 @@ class LoadDataFromDicts(GeneratorStep):
             yield [], True
         for start in range(offset, total, self.batch_size):  # type: ignore[arg-type]
             end = start + self.batch_size  # type: ignore[operator]
-            # Steps change rows in place; the caller's dicts are the caller's.
+            # Copies, because steps change rows in place.
             yield [dict(row) for row in self.data[start:end]], end >= total

@@ -1,4 +1,4 @@
-"""`DataSampler`: rows drawn from a list by chance, several put into one. Knows no files or hubs."""
+"""`DataSampler`: samples rows from a list and combines several into one."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 
 
 class DataSampler(GeneratorStep):
-    """Draws rows with replacement and puts several into one, such as the examples of a prompt.
+    """Samples rows with replacement and combines several into one, such as few-shot examples.
 
     Attributes:
-        data: the rows to draw from.
-        size: rows drawn for each row that is given.
-        samples: rows given in all.
+        data: Rows to sample from.
+        size: Rows sampled for each output row.
+        samples: Number of output rows.
 
     Runtime parameters:
-        - batch_size (int): rows that are made at a time. Defaults to 50.
+        - batch_size (int): Rows per batch. Defaults to 50.
 
     Output columns:
-        - dynamic (list): the keys of the first row of `data`, each with a list of `size` values.
+        - dynamic (list): The keys of the first row of `data`, each with a list of `size` values.
 
     Categories:
         - load
@@ -41,22 +41,22 @@ class DataSampler(GeneratorStep):
     """
 
     data: List[Dict[str, Any]] = Field(default_factory=list, exclude=True)
-    size: int = Field(default=2, description="Rows drawn for each row that is given.")
-    samples: int = Field(default=100, description="Rows given in all.")
+    size: int = Field(default=2, description="Rows sampled for each output row.")
+    samples: int = Field(default=100, description="Number of output rows.")
 
     @property
     def outputs(self) -> List[str]:
-        """The keys of the first row; none for no rows."""
+        """The keys of the first row; empty without rows."""
         return list(self.data[0]) if self.data else []
 
     def _known_length(self) -> int | None:
         return self.samples if self.data else 0
 
     def process(self, offset: int = 0) -> GeneratorStepOutput:
-        """Draws rows.
+        """Yields sampled rows.
 
         Args:
-            offset: rows to leave out, because an earlier run made them.
+            offset: Rows to skip because an earlier run generated them.
 
         Yields:
             A list of rows, and whether it is the last.
@@ -66,8 +66,8 @@ class DataSampler(GeneratorStep):
             yield [], True
         for start in range(offset, total, self.batch_size):  # type: ignore[arg-type]
             end = min(start + self.batch_size, total)  # type: ignore[operator]
-            yield [self._draw() for _ in range(start, end)], end == total
+            yield [self._sample() for _ in range(start, end)], end == total
 
-    def _draw(self) -> dict[str, list[Any]]:
-        drawn = random.choices(self.data, k=self.size)
-        return {key: [row.get(key) for row in drawn] for key in self.outputs}
+    def _sample(self) -> dict[str, list[Any]]:
+        rows = random.choices(self.data, k=self.size)
+        return {key: [row.get(key) for row in rows] for key in self.outputs}

@@ -1,7 +1,4 @@
-"""Generators that read with `datasets`: from the Hub, from files, from a saved dataset.
-
-They know where a dataset is and how much of it is wanted; reading is `datasets`' work.
-"""
+"""Generator steps that load data with `datasets`: from the Hub, from files or from disk."""
 
 from __future__ import annotations
 
@@ -35,28 +32,28 @@ ExcludedField = Annotated[T, Field(exclude=True)]
 
 
 class LoadDataFromHub(GeneratorStep):
-    """Gives the rows of a dataset of the Hugging Face Hub.
+    """Loads a dataset from the Hugging Face Hub.
 
     Attributes:
-        repo_id: the dataset, as `owner/name`.
-        split: the split to read.
-        config: the configuration to read; the dataset's default one if None.
-        revision: a branch, tag or commit; the main branch if None.
-        streaming: read while rows are asked for, without downloading the whole dataset first.
-        num_examples: how many rows to give, from the first; all of them if None.
-        storage_options: passed on to the file system the data is on.
+        repo_id: Dataset on the Hub, as `owner/name`.
+        split: Split to load.
+        config: Configuration to load; None for the default one.
+        revision: Branch, tag or commit; None for the main branch.
+        streaming: Whether to stream the rows instead of downloading the whole dataset first.
+        num_examples: Number of rows to load, from the first; None for all rows.
+        storage_options: Options of the file system that stores the data.
 
     Runtime parameters:
-        - batch_size (int): rows that are made at a time. Defaults to 50.
-        - repo_id (str): the dataset, as `owner/name`.
-        - split (str): the split to read. Defaults to `"train"`.
-        - config (str): the configuration to read. Defaults to `None`.
-        - revision (str): a branch, tag or commit. Defaults to `None`.
-        - streaming (bool): read while rows are asked for. Defaults to `False`.
-        - num_examples (int): how many rows to give. Defaults to `None`, all of them.
+        - batch_size (int): Rows per batch. Defaults to 50.
+        - repo_id (str): Dataset on the Hub, as `owner/name`.
+        - split (str): Split to load. Defaults to `"train"`.
+        - config (str): Configuration to load. Defaults to `None`.
+        - revision (str): Branch, tag or commit. Defaults to `None`.
+        - streaming (bool): Whether to stream the rows. Defaults to `False`.
+        - num_examples (int): Number of rows to load. Defaults to `None`, all rows.
 
     Output columns:
-        - dynamic (Any): the columns of the dataset.
+        - dynamic (Any): The columns of the dataset.
 
     Categories:
         - load
@@ -76,148 +73,145 @@ class LoadDataFromHub(GeneratorStep):
     """
 
     repo_id: RuntimeParameter[str] = Field(
-        default=None, description="The dataset on the Hub, as `owner/name`."
+        default=None, description="Dataset on the Hub, as `owner/name`."
     )
-    split: RuntimeParameter[str] = Field(default="train", description="The split to read.")
+    split: RuntimeParameter[str] = Field(default="train", description="Split to load.")
     config: Optional[RuntimeParameter[str]] = Field(
-        default=None, description="The configuration to read; the default one if None."
+        default=None, description="Configuration to load; None for the default one."
     )
     revision: Optional[RuntimeParameter[str]] = Field(
-        default=None, description="A branch, tag or commit; the main branch if None."
+        default=None, description="Branch, tag or commit; None for the main branch."
     )
     streaming: RuntimeParameter[bool] = Field(
-        default=False, description="Read while rows are asked for."
+        default=False, description="Whether to stream the rows."
     )
     num_examples: Optional[RuntimeParameter[int]] = Field(
-        default=None, description="How many rows to give, from the first; all of them if None."
+        default=None, description="Number of rows to load, from the first; None for all rows."
     )
     storage_options: Optional[Dict[str, Any]] = Field(
-        default=None, description="Passed on to the file system the data is on.", repr=False
+        default=None, description="Options of the file system that stores the data.", repr=False
     )
 
-    # `datasets` makes them from its tables each time.
-    _gives_fresh_rows: ClassVar[bool] = True
+    # `datasets` creates new rows from its tables each time.
+    _yields_new_rows: ClassVar[bool] = True
 
     _dataset: Union[Dataset, IterableDataset, None] = PrivateAttr(default=None)
-    # What `_dataset` was read from; None for one that was put there.
-    _source: Optional[List[Any]] = PrivateAttr(default=None)
+    # The parameters `_dataset` was loaded with; None if `make_generator_step` set it.
+    _loaded_from: Optional[List[Any]] = PrivateAttr(default=None)
     _columns: Dict[str, List[str]] = PrivateAttr(default_factory=dict)
 
     def load(self) -> None:
-        """Opens the dataset, unless it is there already.
+        """Loads the dataset, unless it is already loaded.
 
         Raises:
-            DistilabelUserError: there is no such dataset, configuration, split or file.
+            DistilabelUserError: If the dataset, configuration, split or file does not exist.
         """
         super().load()
-        self._held()
+        self._loaded_dataset()
 
     @property
     def outputs(self) -> List[str]:
-        """The columns of the dataset; asked of the Hub, without the rows, before it is loaded."""
-        if self._dataset is not None and self._source in (None, self._where()):
+        """The columns of the dataset; before it is loaded, read from the Hub without the rows."""
+        if self._dataset is not None and self._loaded_from in (None, self._load_parameters()):
             return _rows.column_names(self._dataset)
         if self.repo_id is None:
             return []
-        wanted = repr(self._where())
-        if wanted not in self._columns:
-            self._columns[wanted] = self._ask_columns()
-        return list(self._columns[wanted])
+        key = repr(self._load_parameters())
+        if key not in self._columns:
+            self._columns[key] = self._fetch_columns()
+        return list(self._columns[key])
 
     def _known_outputs(self) -> dict[str, bool]:
-        known = self._dataset is not None or repr(self._where()) in self._columns
+        known = self._dataset is not None or repr(self._load_parameters()) in self._columns
         return self.get_outputs() if known else {}
 
     def _known_length(self) -> int | None:
-        # Only of what is there already: asking the Hub is for the run to do.
+        # Only if the dataset is loaded: before that, it would take a request to the Hub.
         if self._dataset is None or not hasattr(self._dataset, "__len__"):
             return None
         size = len(self._dataset)
         return size if self.num_examples is None else min(size, self.num_examples)
 
     def process(self, offset: int = 0) -> GeneratorStepOutput:
-        """Gives the rows in order.
+        """Yields the rows in order.
 
         Args:
-            offset: rows to leave out, because an earlier run made them. They are not read, or,
-                when streaming, not decoded.
+            offset: Rows to skip because an earlier run loaded them. They are not read, or, when
+                streaming, not decoded.
 
         Returns:
-            Pairs of a list of rows and whether it is the last.
+            An iterator of pairs: a list of rows, and whether it is the last.
         """
         size: Any = self.batch_size
-        return _rows.batches(self._held(), size, offset, self.num_examples)
+        return _rows.batches(self._loaded_dataset(), size, offset, self.num_examples)
 
-    def _where(self) -> list[Any]:
+    def _load_parameters(self) -> list[Any]:
         return [self.repo_id, self.config, self.split, self.revision, self.streaming]
 
-    def _held(self) -> Any:
-        # A pipeline may be run again with other parameters: what was read for the old ones is not
-        # what the new ones ask for.
-        where = self._where()
-        if self._dataset is None or self._source not in (None, where):
+    def _loaded_dataset(self) -> Any:
+        # A pipeline may be run again with other parameters, for which the dataset is loaded anew.
+        parameters = self._load_parameters()
+        if self._dataset is None or self._loaded_from not in (None, parameters):
             self._dataset = self._open()
-            self._source = where
+            self._loaded_from = parameters
         return self._dataset
 
     def _open(self) -> Any:
         if not self.repo_id:
-            raise DistilabelUserError(
-                f"{self.name}: which dataset? Give `repo_id`, such as 'owner/name'."
-            )
-        return self._ask_hub(split=self.split, streaming=self.streaming)
+            raise DistilabelUserError(f"{self.name}: `repo_id` is required, such as 'owner/name'.")
+        return self._request_hub(split=self.split, streaming=self.streaming)
 
-    def _ask_columns(self) -> list[str]:
-        infos = self._ask_hub(builder=True).info
+    def _fetch_columns(self) -> list[str]:
+        infos = self._request_hub(builder=True).info
         if infos.features is not None:
             return list(infos.features)
-        return _rows.column_names(self._ask_hub(split=self.split, streaming=True))
+        return _rows.column_names(self._request_hub(split=self.split, streaming=True))
 
-    def _ask_hub(self, builder: bool = False, **what: Any) -> Any:
+    def _request_hub(self, builder: bool = False, **options: Any) -> Any:
         import datasets
 
-        ask = datasets.load_dataset_builder if builder else datasets.load_dataset
+        load = datasets.load_dataset_builder if builder else datasets.load_dataset
         try:
-            return ask(
+            return load(
                 self.repo_id,
                 self.config,
                 revision=self.revision,
                 storage_options=self.storage_options,
-                **what,
+                **options,
             )
         except datasets.exceptions.DatasetNotFoundError as error:
-            at = f" with the revision {self.revision!r}" if self.revision else ""
+            revision = f" with revision {self.revision!r}" if self.revision else ""
             raise DistilabelUserError(
-                f"{self.name}: there is no dataset {self.repo_id!r}{at} that you may read. Check "
-                "the name; if the dataset is private or gated, set HF_TOKEN or run "
+                f"{self.name}: dataset {self.repo_id!r}{revision} does not exist or cannot be "
+                "accessed. Check the name; if the dataset is private or gated, set HF_TOKEN or run "
                 "`hf auth login`."
             ) from error
         except (ValueError, FileNotFoundError) as error:
             raise DistilabelUserError(
-                f"{self.name}: cannot read the split {self.split!r} of the dataset "
-                f"{self.repo_id!r} (configuration: {self.config or 'the default one'}): {error}"
+                f"{self.name}: cannot load split {self.split!r} of dataset {self.repo_id!r} "
+                f"(configuration: {self.config or 'the default one'}): {error}"
             ) from error
 
 
 class LoadDataFromFileSystem(LoadDataFromHub):
-    """Gives the rows of files, on this machine or on any file system `fsspec` knows.
+    """Loads rows from files, on the local machine or any file system that `fsspec` supports.
 
     Attributes:
-        data_files: a file, a pattern with `*`, or a folder (the files in it and in its direct
-            sub-folders are read). `s3://...`, `gs://...` and the like are fine.
-        filetype: `csv`, `json`, `parquet`, `text`, ...; told by the names of the files if None.
+        data_files: File, pattern with `*`, or directory (the files in it and in its direct
+            subdirectories are loaded). Remote paths such as `s3://...` and `gs://...` work too.
+        filetype: `csv`, `json`, `parquet`, `text`, ...; None to infer it from the file names.
 
     Runtime parameters:
-        - batch_size (int): rows that are made at a time. Defaults to 50.
-        - data_files (Union[str, Path]): a file, a pattern with `*`, or a folder.
+        - batch_size (int): Rows per batch. Defaults to 50.
+        - data_files (Union[str, Path]): File, pattern with `*`, or directory.
         - filetype (str): `csv`, `json`, `parquet`, `text`, ... Defaults to `None`.
-        - split (str): the split to read; files are one split, `"train"`. Slices such as
-            `"train[:10%]"` are fine. Defaults to `"train"`.
-        - streaming (bool): read while rows are asked for. Defaults to `False`.
-        - num_examples (int): how many rows to give. Defaults to `None`, all of them.
+        - split (str): Split to load. Files have one split, `"train"`; slices such as
+            `"train[:10%]"` work too. Defaults to `"train"`.
+        - streaming (bool): Whether to stream the rows. Defaults to `False`.
+        - num_examples (int): Number of rows to load. Defaults to `None`, all rows.
 
     Output columns:
-        - dynamic (Any): the columns of the files.
+        - dynamic (Any): The columns of the files.
 
     Categories:
         - load
@@ -232,19 +226,19 @@ class LoadDataFromFileSystem(LoadDataFromHub):
 
     repo_id: ExcludedField[Union[str, None]] = None
     data_files: RuntimeParameter[Union[str, Path]] = Field(
-        default=None, description="A file, a pattern with `*`, or a folder."
+        default=None, description="File, pattern with `*`, or directory."
     )
     filetype: Optional[RuntimeParameter[str]] = Field(
         default=None,
-        description="`csv`, `json`, `parquet`, `text`, ...; told by the names if None.",
+        description="`csv`, `json`, `parquet`, `text`, ...; None to infer it from the names.",
     )
 
     @property
     def outputs(self) -> List[str]:
-        """The columns of the files; opens them if need be."""
-        return _rows.column_names(self._held()) if self.data_files else []
+        """The columns of the files; loads the files if necessary."""
+        return _rows.column_names(self._loaded_dataset()) if self.data_files else []
 
-    def _where(self) -> list[Any]:
+    def _load_parameters(self) -> list[Any]:
         return [str(self.data_files), self.filetype, self.split, self.streaming]
 
     def _open(self) -> Any:
@@ -252,18 +246,22 @@ class LoadDataFromFileSystem(LoadDataFromHub):
 
         if not self.data_files:
             raise DistilabelUserError(
-                f"{self.name}: which files? Give `data_files`: a file, a pattern or a folder."
+                f"{self.name}: `data_files` is required: a file, a pattern or a directory."
             )
-        files = _files.find(str(self.data_files), self.storage_options, not self.filetype)
+        files = _files.find_files(
+            str(self.data_files), self.storage_options, same_format=not self.filetype
+        )
         if not files:
             raise DistilabelUserError(
-                f"{self.name}: there are no files at {self.data_files}: check `data_files`."
+                f"{self.name}: no files found at {self.data_files}. Check `data_files`."
             )
-        filetype = _files.KINDS.get(self.filetype or "", self.filetype) or _files.kind(files[0])
+        filetype = _files.FORMATS.get(self.filetype or "", self.filetype) or _files.file_format(
+            files[0]
+        )
         if filetype is None:
             raise DistilabelUserError(
-                f"{self.name}: cannot tell what kind of file {files[0]} is: give `filetype`, one "
-                f"of {', '.join(sorted(set(_files.KINDS.values())))}."
+                f"{self.name}: cannot infer the type of file {files[0]}. Set `filetype` to one of "
+                f"{', '.join(sorted(set(_files.FORMATS.values())))}."
             )
         try:
             return load_dataset(
@@ -276,7 +274,7 @@ class LoadDataFromFileSystem(LoadDataFromHub):
         except ConnectionError:
             raise
         except Exception as error:
-            # `datasets` wraps what a reader says; the reader says what is wrong with the file.
+            # `datasets` wraps the reader's error, which tells what is wrong with the file.
             reason = error.__cause__ or error
             raise DistilabelUserError(
                 f"{self.name}: cannot read {self.data_files} as {filetype}: "
@@ -285,26 +283,26 @@ class LoadDataFromFileSystem(LoadDataFromHub):
 
 
 class LoadDataFromDisk(LoadDataFromHub):
-    """Gives the rows of a dataset written by `save_to_disk`, of `datasets` or of a distiset.
+    """Loads a dataset or distiset saved with `save_to_disk`.
 
     Attributes:
-        dataset_path: the folder; any path `fsspec` knows.
-        is_distiset: whether it was a distiset that was saved.
-        config: of a distiset, the configuration to read.
-        split: the split to read; not needed where there is only one.
-        keep_in_memory: whether to copy the dataset into memory.
+        dataset_path: Directory of the dataset; any path that `fsspec` supports.
+        is_distiset: Whether the directory contains a distiset.
+        config: Configuration of a distiset to load.
+        split: Split to load; not required if there is only one.
+        keep_in_memory: Whether to copy the dataset into memory.
 
     Runtime parameters:
-        - batch_size (int): rows that are made at a time. Defaults to 50.
-        - dataset_path (Union[str, Path]): the folder.
-        - config (str): of a distiset, the configuration to read. Defaults to `"default"`.
-        - is_distiset (bool): whether it was a distiset that was saved. Defaults to `False`.
-        - keep_in_memory (bool): whether to copy it into memory. Defaults to `None`.
-        - split (str): the split to read. Defaults to `None`.
-        - num_examples (int): how many rows to give. Defaults to `None`, all of them.
+        - batch_size (int): Rows per batch. Defaults to 50.
+        - dataset_path (Union[str, Path]): Directory of the dataset.
+        - config (str): Configuration of a distiset to load. Defaults to `"default"`.
+        - is_distiset (bool): Whether the directory contains a distiset. Defaults to `False`.
+        - keep_in_memory (bool): Whether to copy the dataset into memory. Defaults to `None`.
+        - split (str): Split to load. Defaults to `None`.
+        - num_examples (int): Number of rows to load. Defaults to `None`, all rows.
 
     Output columns:
-        - dynamic (Any): the columns of the dataset.
+        - dynamic (Any): The columns of the dataset.
 
     Categories:
         - load
@@ -319,55 +317,55 @@ class LoadDataFromDisk(LoadDataFromHub):
 
     repo_id: ExcludedField[Union[str, None]] = None
     dataset_path: RuntimeParameter[Union[str, Path]] = Field(
-        default=None, description="The folder the dataset was saved to."
+        default=None, description="Directory of the dataset."
     )
     config: Optional[RuntimeParameter[str]] = Field(
-        default="default", description="Of a distiset, the configuration to read."
+        default="default", description="Configuration of a distiset to load."
     )
     is_distiset: Optional[RuntimeParameter[bool]] = Field(
-        default=False, description="Whether it was a distiset that was saved."
+        default=False, description="Whether the directory contains a distiset."
     )
     keep_in_memory: Optional[RuntimeParameter[bool]] = Field(
         default=None, description="Whether to copy the dataset into memory."
     )
     split: Optional[RuntimeParameter[str]] = Field(
-        default=None, description="The split to read; not needed where there is only one."
+        default=None, description="Split to load; not required if there is only one."
     )
 
     @property
     def outputs(self) -> List[str]:
-        """The columns of the dataset; opens it if need be."""
-        return _rows.column_names(self._held()) if self.dataset_path else []
+        """The columns of the dataset; loads the dataset if necessary."""
+        return _rows.column_names(self._loaded_dataset()) if self.dataset_path else []
 
-    def _where(self) -> list[Any]:
+    def _load_parameters(self) -> list[Any]:
         return [str(self.dataset_path), self.config, self.is_distiset, self.split]
 
     def _open(self) -> Any:
         if not self.dataset_path:
-            raise DistilabelUserError(f"{self.name}: which folder? Give `dataset_path`.")
-        found = self._saved()
-        if not hasattr(found, "keys"):
+            raise DistilabelUserError(f"{self.name}: `dataset_path` is required.")
+        saved = self._load_saved()
+        if not hasattr(saved, "keys"):
             if self.split:
                 raise DistilabelUserError(
-                    f"{self.name}: {self.dataset_path} has no splits: leave `split` out."
+                    f"{self.name}: {self.dataset_path} has no splits. Leave `split` out."
                 )
-            return found
-        splits = list(found)
+            return saved
+        splits = list(saved)
         split = splits[0] if self.split is None and len(splits) == 1 else self.split
         if split is None:
             raise DistilabelUserError(
-                f"{self.name}: {self.dataset_path} has several splits, {', '.join(splits)}: "
-                "choose one with `split`."
+                f"{self.name}: {self.dataset_path} has several splits: {', '.join(splits)}. "
+                "Choose one with `split`."
             )
         if split not in splits:
             raise DistilabelUserError(
                 f"{self.name}: {self.dataset_path} has no split {split!r}, "
                 f"{close_names(split, splits)}"
             )
-        return found[split]
+        return saved[split]
 
-    def _saved(self) -> Any:
-        how: Dict[str, Any] = {
+    def _load_saved(self) -> Any:
+        options: Dict[str, Any] = {
             "keep_in_memory": self.keep_in_memory,
             "storage_options": self.storage_options,
         }
@@ -376,19 +374,19 @@ class LoadDataFromDisk(LoadDataFromHub):
             if not self.is_distiset:
                 from datasets import load_from_disk
 
-                return load_from_disk(path, **how)
+                return load_from_disk(path, **options)
             from distilabel.distiset import Distiset
 
-            distiset = Distiset.load_from_disk(path, **how)
+            distiset = Distiset.load_from_disk(path, **options)
         except (FileNotFoundError, AssertionError) as error:
             raise DistilabelUserError(
-                f"{self.name}: there is no saved dataset at {path}: {error} Check `dataset_path`; "
-                "`is_distiset` says whether `Distiset.save_to_disk` wrote it (now: "
-                f"{bool(self.is_distiset)})."
+                f"{self.name}: no saved dataset found at {path}: {error} Check `dataset_path`, and "
+                f"set `is_distiset` (now {bool(self.is_distiset)}) to True only if "
+                "`Distiset.save_to_disk` wrote the directory."
             ) from error
         if self.config not in distiset:
             raise DistilabelUserError(
-                f"{self.name}: the distiset at {path} has no configuration {self.config!r}: "
-                f"choose one of {', '.join(map(repr, distiset))} with `config`."
+                f"{self.name}: the distiset at {path} has no configuration {self.config!r}. "
+                f"Set `config` to one of {', '.join(map(repr, distiset))}."
             )
         return distiset[str(self.config)]

@@ -1,4 +1,4 @@
-"""`make_generator_step`: the right generator step for data that is there already."""
+"""`make_generator_step`: makes a generator step from data in memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def _is_a(value: Any, module: str, name: str) -> bool:
-    """Whether a value is of a class of a package, without importing the package to ask."""
+    """Checks whether a value is an instance of a class, without importing the class's package."""
     loaded = sys.modules.get(module)
     return loaded is not None and isinstance(value, getattr(loaded, name))
 
@@ -31,24 +31,24 @@ def make_generator_step(
     resources: StepResources = StepResources(),  # noqa: B008
     repo_id: Optional[str] = "default_name",
 ) -> GeneratorStep:
-    """Makes a generator step out of data in memory; nothing is downloaded.
+    """Makes a generator step from data in memory, without downloading anything.
 
     Args:
-        dataset: a list of dicts, a DataFrame of pandas (its index is left out) or polars, a pyarrow
-            Table, or a `Dataset` or `IterableDataset` of `datasets`. The last is read while rows
-            are asked for.
-        pipeline: the pipeline to stand in; the current one if None.
-        batch_size: rows that are made at a time.
-        input_mappings: accepted for symmetry with other steps; a generator has no inputs.
-        output_mappings: column of the data → name given to it.
-        resources: what the step asks of the machine.
-        repo_id: what to call the dataset; not looked up anywhere.
+        dataset: List of dicts, pandas DataFrame (without its index), polars DataFrame, pyarrow
+            Table, or a `Dataset` or `IterableDataset` of `datasets`. An `IterableDataset` is
+            streamed.
+        pipeline: Pipeline to add the step to; None for the current one.
+        batch_size: Rows per batch.
+        input_mappings: Accepted for symmetry with other steps; a generator has no inputs.
+        output_mappings: Column of the data → its new name.
+        resources: Resources of the step.
+        repo_id: Name of the dataset; it is not looked up on the Hub.
 
     Returns:
-        A `LoadDataFromDicts` for a list, else a `LoadDataFromHub` that holds the dataset.
+        `LoadDataFromDicts` for a list, otherwise `LoadDataFromHub` with the dataset.
 
     Raises:
-        DistilabelUserError: the data is none of those.
+        DistilabelUserError: If the data has another type.
     """
     common: Dict[str, Any] = {
         "pipeline": pipeline,
@@ -60,23 +60,23 @@ def make_generator_step(
     if isinstance(dataset, list):
         return LoadDataFromDicts(data=dataset, **common)
 
-    held = _as_dataset(dataset)
-    if held is None:
+    loaded = _as_dataset(dataset)
+    if loaded is None:
         raise DistilabelUserError(
-            f"make_generator_step: cannot read rows from a {type(dataset).__name__}. "
-            "Give a list of dicts, a DataFrame of pandas or polars, a pyarrow Table, or a Dataset "
-            "or IterableDataset of `datasets` (of a DatasetDict, one of its splits)."
+            f"make_generator_step: cannot read rows from a {type(dataset).__name__}. Pass a list "
+            "of dicts, a pandas or polars DataFrame, a pyarrow Table, or a Dataset or "
+            "IterableDataset of `datasets`. Of a DatasetDict, pass one of its splits."
         )
-    length = len(held) if hasattr(held, "__len__") else None
+    length = len(loaded) if hasattr(loaded, "__len__") else None
     step = LoadDataFromHub(
         repo_id=repo_id, num_examples=length, split="train", streaming=length is None, **common
     )
-    step._dataset = held
+    step._dataset = loaded
     return step
 
 
 def _as_dataset(data: Any) -> Any:
-    """The data as a `Dataset` or `IterableDataset`, without copying it; None if it is neither."""
+    """Returns data as a `Dataset` or `IterableDataset`; None if its type is not supported."""
     if _is_a(data, "datasets", "Dataset") or _is_a(data, "datasets", "IterableDataset"):
         return data
     if _is_a(data, "pandas", "DataFrame"):

@@ -1,1 +1,1 @@
-"""Global steps that take all rows somewhere."""
+"""Global steps that export all rows."""

@@ -1,4 +1,4 @@
-"""`PushToHub`: puts all rows into a dataset of the Hugging Face Hub and passes them on."""
+"""`PushToHub`: pushes all rows to a dataset on the Hugging Face Hub."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from pydantic import Field
 
-from distilabel._core.redaction import Key
+from distilabel._core.redaction import SecretField
 from distilabel.errors import DistilabelUserError
 from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.steps.base import GlobalStep, StepInput
@@ -16,24 +16,24 @@ if TYPE_CHECKING:
 
 
 class PushToHub(GlobalStep):
-    """Pushes all rows to a dataset of the Hugging Face Hub.
+    """Pushes all rows to a dataset on the Hugging Face Hub, and passes them on unchanged.
 
     Attributes:
-        repo_id: the dataset, as `owner/name`. It is made if there is none.
-        split: the split the rows become.
-        private: whether a dataset that is made is private.
-        token: key of the Hub with leave to write. `HF_TOKEN` or the stored login if None. It is
-            never written into a file.
+        repo_id: Dataset on the Hub, as `owner/name`. It is created if it does not exist.
+        split: Split to push the rows to.
+        private: Whether a newly created dataset is private.
+        token: Hub token with write access; None for `HF_TOKEN` or the stored login. It is never
+            written to a file.
 
     Runtime parameters:
-        - repo_id (str): the dataset, as `owner/name`.
-        - split (str): the split the rows become. Defaults to `"train"`.
-        - private (bool): whether a dataset that is made is private. Defaults to `False`.
-        - token (str): key of the Hub with leave to write. Defaults to `None`.
-        - input_batch_size (int): not used, this step takes all rows at once.
+        - repo_id (str): Dataset on the Hub, as `owner/name`.
+        - split (str): Split to push the rows to. Defaults to `"train"`.
+        - private (bool): Whether a newly created dataset is private. Defaults to `False`.
+        - token (str): Hub token with write access. Defaults to `None`.
+        - input_batch_size (int): Unused, because the step receives all rows at once.
 
     Input columns:
-        - dynamic (Any): all columns are pushed.
+        - dynamic (Any): All columns; every column is pushed.
 
     Categories:
         - save
@@ -47,75 +47,75 @@ class PushToHub(GlobalStep):
     """
 
     repo_id: RuntimeParameter[str] = Field(
-        default=None, description="The dataset on the Hub, as `owner/name`."
+        default=None, description="Dataset on the Hub, as `owner/name`."
     )
-    split: RuntimeParameter[str] = Field(default="train", description="The split the rows become.")
+    split: RuntimeParameter[str] = Field(default="train", description="Split to push the rows to.")
     private: RuntimeParameter[bool] = Field(
-        default=False, description="Whether a dataset that is made is private."
+        default=False, description="Whether a newly created dataset is private."
     )
-    token: Annotated[Optional[RuntimeParameter[str]], Key] = Field(
+    token: Annotated[Optional[RuntimeParameter[str]], SecretField] = Field(
         default=None,
         repr=False,
-        description="Key of the Hub with leave to write; `HF_TOKEN` or the stored login if None.",
+        description="Hub token with write access; None for `HF_TOKEN` or the stored login.",
     )
 
     def load(self) -> None:
-        """Finds the key before the first row: after the last one it would be a pity.
+        """Checks that there is a token before the first row is processed.
 
         Raises:
-            DistilabelUserError: there is no key.
+            DistilabelUserError: If there is no token.
         """
         super().load()
-        self._key()
+        self._find_token()
 
     def process(self, inputs: StepInput) -> StepOutput:
         """Pushes the rows.
 
         Args:
-            inputs: all rows.
+            inputs: All rows.
 
         Yields:
             The same rows.
 
         Raises:
-            DistilabelUserError: there is no key, or the Hub does not let it write.
+            DistilabelUserError: If there is no token, or if the token has no write access.
         """
         if inputs:
             self._push(inputs)
         else:
-            self._logger.warning("there are no rows: nothing is pushed to %r", self.repo_id)
+            self._logger.warning("no rows to push to %r", self.repo_id)
         yield inputs
 
-    def _key(self) -> str:
+    def _find_token(self) -> str:
         from huggingface_hub import get_token
 
-        key: str | None = self.token or get_token()
-        if not key:
+        token: str | None = self.token or get_token()
+        if not token:
             raise DistilabelUserError(
-                f"{self.name}: there is no key to push to {self.repo_id!r} with. Set HF_TOKEN, run "
-                "`hf auth login`, or give `token` as a runtime parameter."
+                f"{self.name}: no token to push to {self.repo_id!r}. Set HF_TOKEN, run "
+                "`hf auth login`, or pass `token` as a runtime parameter."
             )
-        return key
+        return token
 
     def _push(self, rows: list[dict[str, Any]]) -> None:
         from datasets import Dataset
         from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
-        # The first row need not have every column.
+        # Rows may have different columns.
         columns = dict.fromkeys(column for row in rows for column in row)
         dataset = Dataset.from_dict({c: [row.get(c) for row in rows] for c in columns})
         try:
             dataset.push_to_hub(
-                self.repo_id, split=self.split, private=self.private, token=self._key()
+                self.repo_id, split=self.split, private=self.private, token=self._find_token()
             )
         except HFValidationError as error:
             raise DistilabelUserError(
-                f"{self.name}: {self.repo_id!r} is no name of a dataset: {error}"
+                f"{self.name}: {self.repo_id!r} is not a valid dataset name: {error}"
             ) from error
         except HfHubHTTPError as error:
             if error.response.status_code not in (401, 403, 404):
                 raise
             raise DistilabelUserError(
-                f"{self.name}: the Hub does not let this key write to {self.repo_id!r} (status "
-                f"{error.response.status_code}). Check the name, and that the key may write."
+                f"{self.name}: the token has no write access to {self.repo_id!r} (status "
+                f"{error.response.status_code}). Check the name and the permissions of the token."
             ) from error

@@ -1,4 +1,4 @@
-"""Tasks: steps that ask a model."""
+"""Tasks, which are steps that ask a model."""
 
 from typing import TYPE_CHECKING
 

@@ -1,9 +1,11 @@
-"""`Task` and its kin: a step that asks a model, one coroutine per row.
+"""`Task`, `GeneratorTask` and `GlobalTask`: steps that ask a model.
+
+A `Task` runs one coroutine per row:
 
     row -> format_input -> ask -> format_output -> rows
 
-A task of several turns overrides `aprocess` with plain sequential code. The synchronous `process`
-of the public contract is derived from it once, here.
+A task with several turns overrides `aprocess` with plain sequential code. The synchronous
+`process` of the public contract is derived from `aprocess` here.
 """
 
 from __future__ import annotations
@@ -31,8 +33,13 @@ from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.models.client.lifecycle import load_for, unload_for
 from distilabel.models.llms.base import LLM
 from distilabel.steps.base import GeneratorStep, GlobalStep, Step, StepInput, _Step
-from distilabel.steps.tasks.parsing import Reading, ask_again, read
-from distilabel.steps.tasks.reasoning import NO_ANSWER, REASONING, Listening, check_column
+from distilabel.steps.tasks.parsing import ParsedGeneration, parse_output, retry_unparsed
+from distilabel.steps.tasks.reasoning import (
+    REASONING,
+    REASONING_WITHOUT_TEXT,
+    ReasoningRecorder,
+    check_reasoning_column,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -48,77 +55,84 @@ Row = Dict[str, Any]
 
 
 class Ask(Protocol):
-    """How a task asks its model; the engine and standalone use each bring their own."""
+    """Asks a task's model one question; the engine and standalone use pass different ones."""
 
     async def __call__(
         self, input: FormattedInput, num_generations: int = 1, **kwargs: Any
     ) -> GenerateOutput:
-        """Asks one question; keyword arguments replace those of `generation_kwargs`."""
+        """Asks one question.
+
+        Args:
+            input: Prompt to send.
+            num_generations: Answers to ask for.
+            kwargs: Generation arguments; they override those in `generation_kwargs`.
+        """
         ...
 
 
 class _TaskBase(_Step, ABC):
-    """What the kinds of tasks have in common."""
+    """Base of `Task`, `GeneratorTask` and `GlobalTask`."""
 
     llm: LLM
     group_generations: bool = False
     add_raw_output: RuntimeParameter[bool] = Field(
-        default=True, description="Whether to keep the model's text in distilabel_metadata."
+        default=True, description="Whether to store the model's text in distilabel_metadata."
     )
     add_raw_input: RuntimeParameter[bool] = Field(
-        default=True, description="Whether to keep the prompt in distilabel_metadata."
+        default=True, description="Whether to store the prompt in distilabel_metadata."
     )
     add_reasoning: Annotated[RuntimeParameter[bool], DumpIfSet] = Field(
         default=False,
-        description="Whether to keep what the model thought in a column of its own.",
+        description="Whether to add a column `reasoning` with the model's reasoning.",
     )
     num_generations: RuntimeParameter[int] = Field(
         default=1, description="Answers to ask for per row."
     )
     use_default_structured_output: bool = False
     parse_retries: Annotated[RuntimeParameter[NonNegativeInt], DumpIfSet] = Field(
-        default=1, description="How often an answer that cannot be read is asked for again."
+        default=1, description="Times to ask again for an answer that cannot be parsed."
     )
 
-    # What 1.x told by it; here every task can be.
+    # Read by programs written for 1.x; here, every task supports offline batch generation.
     _can_be_used_with_offline_batch_generation: ClassVar[bool] = False
-    # Said by a class whose `process` is derived from a coroutine per row.
-    _asked_by_row: ClassVar[bool] = False
+    # True in a class whose `process` is derived from `aprocess`, one coroutine per row.
+    _uses_aprocess: ClassVar[bool] = False
 
     @model_validator(mode="after")
-    def _nobody_waits_for_process(self) -> Self:
-        if self.process_timeout is not None and asked_by_row(type(self)):
+    def _reject_process_timeout(self) -> Self:
+        if self.process_timeout is not None and uses_aprocess(type(self)):
             raise DistilabelUserError(
-                f"{type(self).__name__} is asked row by row, as fast as its model allows: set the "
-                "`timeout` of its model instead of process_timeout."
+                f"{type(self).__name__}: process_timeout has no effect, because every row is asked "
+                "about separately. Set the `timeout` of its model instead."
             )
         return self
 
     @property
     def is_global(self) -> bool:
-        """Whether questions about all rows wait for each other, as in an offline batch."""
+        """True if the step needs all rows at once, as it does with offline batch generation."""
         return super().is_global or bool(self.llm.use_offline_batch_generation)
 
     @property
     def _needs_all_rows(self) -> bool:
-        # Of those that ask in batch jobs, only what brings a `process` of its own does.
-        own = isinstance(self, Task) and not asked_by_row(type(self))
-        return super().is_global or (own and self.is_global)
+        # With batch jobs, only a task that overrides `process` needs its rows in one call.
+        overridden = isinstance(self, Task) and not uses_aprocess(type(self))
+        return super().is_global or (overridden and self.is_global)
 
     def load(self) -> None:
         """Loads the step, then its model.
 
         Raises:
-            DistilabelUserError: there is no column `reasoning` to keep.
+            DistilabelUserError: If `add_reasoning` is True and the task already has an output
+                column `reasoning`.
         """
         super().load()
         if self.add_reasoning:
-            check_column(self)
+            check_reasoning_column(self)
         self._set_default_structured_output()
         load_for(self, self.llm)
 
     def unload(self) -> None:
-        """Unloads the model, unless another step still asks it."""
+        """Unloads the model, unless another step still uses it."""
         unload_for(self, self.llm)
         super().unload()
 
@@ -126,26 +140,28 @@ class _TaskBase(_Step, ABC):
     def format_output(
         self, output: Optional[str], input: Optional[Dict[str, Any]] = None
     ) -> Dict[str, Any]:
-        """Turns the model's text into columns.
+        """Parses the model's text into columns.
+
+        Raise any exception if the text cannot be parsed: the model is then asked again, up to
+        `parse_retries` times. After the last attempt, all output columns are None.
 
         Args:
-            output: the text; None if the model gave nothing.
-            input: the row it belongs to.
+            output: Text of the model; None if the model returned none.
+            input: Row the text belongs to.
 
         Returns:
-            The output columns. An exception means that the text could not be read: it is asked for
-            again, `parse_retries` times, and then all output columns become None.
+            The output columns.
         """
 
     def get_structured_output(self) -> Optional[Dict[str, Any]]:
-        """The JSON schema that answers follow with `use_default_structured_output`, if any."""
+        """Returns the JSON schema used with `use_default_structured_output`; None for no schema."""
         return None
 
     def print(self, sample_input: Optional[ChatType] = None) -> None:
-        """Shows the prompt, one panel per message.
+        """Prints the prompt, one panel per message.
 
         Args:
-            sample_input: the prompt to show; that of a row of placeholders if None.
+            sample_input: Prompt to print; None to make it from a row of placeholders.
         """
         from distilabel.steps.tasks.prompt_preview import print_prompt
 
@@ -157,30 +173,33 @@ class _TaskBase(_Step, ABC):
             return
         if "structured_output" not in type(self.llm).model_fields:
             raise DistilabelUserError(
-                f"{self.name}: {type(self.llm).__name__} has no structured_output; set "
+                f"{self.name}: {type(self.llm).__name__} does not support structured_output. Set "
                 "use_default_structured_output=False."
             )
-        # A model of its own: other tasks may ask the same one, each for its own structure.
-        own = self.llm.model_copy()
-        own.structured_output = {"format": "json", "schema": schema}  # type: ignore[attr-defined]
-        self.__dict__["llm"] = own
+        # A copy, because tasks that share the model may need other schemas.
+        llm = self.llm.model_copy()
+        llm.structured_output = {"format": "json", "schema": schema}  # type: ignore[attr-defined]
+        self.__dict__["llm"] = llm
 
-    def _made_columns(self) -> dict[str, bool]:
-        made = super()._made_columns()
-        return {**made, REASONING: True} if self.add_reasoning else made
+    def _declared_outputs(self) -> dict[str, bool]:
+        outputs = super()._declared_outputs()
+        return {**outputs, REASONING: True} if self.add_reasoning else outputs
 
     # -- from answers to rows ---------------------------------------------------------------
 
-    def _all_outputs(self) -> list[str]:
-        outputs = self.outputs
-        return [name for name in outputs if name != "model_name"]
+    def _parsed_outputs(self) -> list[str]:
+        """Returns the output columns that `format_output` returns."""
+        return [name for name in self.outputs if name != "model_name"]
 
-    def _is_unread(self, columns: dict[str, Any]) -> bool:
-        """Whether columns that `format_output` has read in a text mean that it could not read it.
+    def _is_unusable(self, columns: dict[str, Any]) -> bool:
+        """Returns True if the columns parsed from a text show that it could not be parsed.
 
-        A parser that raises where it cannot read need not say more: that is the default. One that
-        gives None instead says here for which columns; then the question is asked again, and fails
-        as data, as it is and does after an exception. `reading.all_none` helps.
+        Override this if `format_output` returns None for such texts instead of raising; see
+        `parsing.all_none`. They are then handled like an exception in `format_output`: the model
+        is asked again, and after the last attempt the row fails.
+
+        Args:
+            columns: Columns that `format_output` returned.
         """
         return False
 
@@ -201,28 +220,31 @@ class _TaskBase(_Step, ABC):
         return metadata
 
     def _rows_from(
-        self, row: Row | None, prompt: FormattedInput | None, readings: list[Reading]
+        self,
+        row: Row | None,
+        prompt: FormattedInput | None,
+        generations: list[ParsedGeneration],
     ) -> list[Row]:
-        """The rows that one answer makes: one per generation, or one with lists."""
+        """Returns one row per generation, or one row with lists if generations are grouped."""
         chat = prompt[0] if isinstance(prompt, tuple) else prompt
         made: list[dict[str, Any]] = []
-        for reading in readings:
-            columns, text, wrong = reading.columns, reading.text, reading.wrong
-            reasoning = reading.extra.pop(REASONING, None)
-            for key, value in reading.extra.items():
+        for generation in generations:
+            columns, text, wrong = generation.columns, generation.text, generation.error
+            reasoning = generation.extra.pop(REASONING, None)
+            for key, value in generation.extra.items():
                 columns[f"llm_{self.name}_{key}"] = value
-            metadata = self._metadata(columns, text, chat, reading.statistics)
+            metadata = self._metadata(columns, text, chat, generation.statistics)
             if self.add_reasoning:
                 columns[REASONING] = reasoning
             elif reasoning:
                 metadata[f"{REASONING}_{self.name}"] = reasoning
             kind = "UnreadableAnswer"
             if text is None and reasoning:
-                kind, wrong = "AnswerError", NO_ANSWER
+                kind, wrong = "AnswerError", REASONING_WITHOUT_TEXT
             if wrong is not None:
-                self._logger.warning("%s: the answer could not be read: %s", self.name, wrong)
+                self._logger.warning("%s: the answer could not be parsed: %s", self.name, wrong)
                 metadata[f"error_{self.name}"] = FailureRecord(
-                    type=kind, message=wrong, attempts=reading.attempts, raw=text
+                    type=kind, message=wrong, attempts=generation.attempts, raw=text
                 )
             if metadata:
                 columns[DISTILABEL_METADATA_KEY] = metadata
@@ -230,7 +252,7 @@ class _TaskBase(_Step, ABC):
         base = row or {}
         before = base.get(DISTILABEL_METADATA_KEY)
         for columns in made:
-            # What earlier tasks noted stays: each key carries the name of its step.
+            # Entries of earlier tasks stay: every key ends with the name of its step.
             if isinstance(before, dict) and DISTILABEL_METADATA_KEY in columns:
                 columns[DISTILABEL_METADATA_KEY] = {**before, **columns[DISTILABEL_METADATA_KEY]}
         name = self.llm.model_name
@@ -239,26 +261,27 @@ class _TaskBase(_Step, ABC):
             return [{**base, **grouped, "model_name": name}]
         return [{**base, **columns, "model_name": name} for columns in made]
 
-    def _rows_made_of(self, row: Row, ask: Ask) -> Coroutine[Any, Any, list[Row]]:
-        """What `aprocess` makes of a row, with what the model thought in all its turns."""
+    def _run_aprocess(self, row: Row, ask: Ask) -> Coroutine[Any, Any, list[Row]]:
+        """Runs `aprocess` on a row and adds the reasoning of all its turns to the output rows."""
         task: Any = self
         if type(task).aprocess is not Task.aprocess:
-            return self._made_in_turns(row, ask)
-        made: Coroutine[Any, Any, list[Row]] = task.aprocess(row, ask)
-        return made
+            return self._run_turns(row, ask)
+        # A single turn: `_rows_from` adds the reasoning.
+        rows: Coroutine[Any, Any, list[Row]] = task.aprocess(row, ask)
+        return rows
 
-    async def _made_in_turns(self, row: Row, ask: Ask) -> list[Row]:
+    async def _run_turns(self, row: Row, ask: Ask) -> list[Row]:
         task: Any = self
-        listening = Listening(ask)
-        made = await task.aprocess(row, listening)
-        return listening.noted(made, str(self.name), in_column=bool(self.add_reasoning))
+        recorder = ReasoningRecorder(ask)
+        rows = await task.aprocess(row, recorder)
+        return recorder.add_to(rows, str(self.name), in_column=bool(self.add_reasoning))
 
     def _failed_rows(self, row: Row, error: dict[str, Any]) -> list[Row]:
-        """The row that goes on when there is no answer: None in the outputs, and why."""
+        """Returns the row for a failure: None in the output columns, the error in the metadata."""
         try:
             columns = dict(self.format_output(None, row))
-        except Exception:  # noqa: BLE001 (a parser need not know what to do without a text)
-            columns = dict.fromkeys(self._all_outputs())
+        except Exception:  # noqa: BLE001 (a parser may not expect None)
+            columns = dict.fromkeys(self._parsed_outputs())
         if self.add_reasoning:
             columns[REASONING] = None
         metadata = self._metadata(columns, None, None, None)
@@ -271,69 +294,79 @@ class _TaskBase(_Step, ABC):
         return [{**row, **columns, "model_name": self.llm.model_name}]
 
 
-def asked_by_row(cls: type[_TaskBase]) -> bool:
-    """Whether a class is asked row by row, and has not brought a `process` of its own."""
+def uses_aprocess(cls: type[_TaskBase]) -> bool:
+    """Returns True if a task class processes each row with `aprocess` (it has no own `process`)."""
     owner = next(c for c in cls.__mro__ if "process" in vars(c))
-    return bool(vars(owner).get("_asked_by_row", False))
+    return bool(vars(owner).get("_uses_aprocess", False))
 
 
 class Task(_TaskBase, Step, ABC):
     """A step that asks a model about every row.
 
-    A subclass has the properties `inputs` and `outputs` and the methods `format_input` and
-    `format_output`; with several turns per row it overrides `aprocess` instead of relying on them.
+    A subclass defines the properties `inputs` and `outputs` and the methods `format_input` and
+    `format_output`. If a row takes several questions, it overrides `aprocess` as well.
 
     Attributes:
-        llm: the model.
-        group_generations: whether the generations of a row stay one row, with lists.
-        add_raw_output: whether to keep the model's text in `distilabel_metadata`.
-        add_raw_input: whether to keep the prompt in `distilabel_metadata`.
-        add_reasoning: whether to keep what the model thought in a column `reasoning`, instead of
-            in `distilabel_metadata`.
-        num_generations: answers to ask for per row.
-        use_default_structured_output: whether to have answers follow `get_structured_output()`.
-        parse_retries: how often an answer that cannot be read is asked for again; 0 is never.
+        llm: Model to ask.
+        group_generations: Whether to put all generations of a row into one row, as lists, instead
+            of one row per generation.
+        add_raw_output: Whether to store the model's text in `distilabel_metadata`.
+        add_raw_input: Whether to store the prompt in `distilabel_metadata`.
+        add_reasoning: Whether to add a column `reasoning` with the model's reasoning. If False,
+            the reasoning is stored in `distilabel_metadata`.
+        num_generations: Answers to ask for per row.
+        use_default_structured_output: Whether answers must follow the JSON schema of
+            `get_structured_output()`.
+        parse_retries: Times to ask again for an answer that cannot be parsed; 0 disables retries.
     """
 
-    _asked_by_row: ClassVar[bool] = True
+    _uses_aprocess: ClassVar[bool] = True
 
     @abstractmethod
     def format_input(self, input: Dict[str, Any]) -> FormattedInput:
-        """Makes the prompt for a row: a conversation, or a pair with a structure, or text."""
-
-    async def aprocess(self, row: Row, ask: Ask) -> List[Row]:
-        """Turns one row into rows, asking the model as often as it takes.
+        """Makes the prompt for a row.
 
         Args:
-            row: with the columns of `inputs`.
-            ask: asks the model one question.
+            input: Row with the columns of `inputs`.
 
         Returns:
-            The rows: `row` with the output columns, once per generation unless grouped.
+            A conversation, a pair of a conversation and a structured output, or plain text.
+        """
+
+    async def aprocess(self, row: Row, ask: Ask) -> List[Row]:
+        """Turns one row into rows, asking the model as often as needed.
+
+        Args:
+            row: Row with the columns of `inputs`.
+            ask: Asks the model one question.
+
+        Returns:
+            `row` with the output columns added, once per generation unless
+            `group_generations` is True.
         """
         prompt = self.format_input(row)
         output = await ask(prompt, self.num_generations or 1)
-        readings = read(self, output, row)
-        if any(reading.wrong is not None for reading in readings):
-            readings = await ask_again(self, ask, prompt, row, readings)
-        return self._rows_from(row, prompt, readings)
+        generations = parse_output(self, output, row)
+        if any(generation.error is not None for generation in generations):
+            generations = await retry_unparsed(self, ask, prompt, row, generations)
+        return self._rows_from(row, prompt, generations)
 
     def process(self, inputs: StepInput) -> StepOutput:
         """Asks about a batch of rows, all of them concurrently.
 
         Args:
-            inputs: the rows.
+            inputs: Input rows.
 
         Yields:
-            The rows with the output columns.
+            The rows with the output columns added.
         """
-        from distilabel.steps.tasks.sync_process import ask_together, client_for
+        from distilabel.steps.tasks.sync_process import client_for, process_rows
 
-        yield ask_together(self, inputs, client_for(self.llm))
+        yield process_rows(self, inputs, client_for(self.llm))
 
 
 class GeneratorTask(_TaskBase, GeneratorStep, ABC):
-    """A step that makes rows by asking a model."""
+    """A step that generates rows by asking a model."""
 
 
 class GlobalTask(_TaskBase, GlobalStep, ABC):

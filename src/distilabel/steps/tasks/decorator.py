@@ -1,4 +1,4 @@
-"""`@task`: a task class out of a function whose docstring holds the prompts."""
+"""`@task`: makes a task class from a function whose docstring holds the prompts."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ _RULE: Final = re.compile(r"^[ \t]*---[ \t]*$", re.MULTILINE)
 def task(
     inputs: Optional[StepColumns] = None, outputs: Optional[StepColumns] = None
 ) -> Callable[[TaskFormattingOutputFunc], Type[Any]]:
-    """Makes a task class out of a function that turns the model's text into columns.
+    """Makes a task class from a function that parses the model's text into columns.
 
-    The docstring of the function has three parts with a line `---` between them. The one in the
-    middle is YAML with the keys `system_prompt` and `user_message_template`; in the latter, a
-    column stands in braces.
+    The docstring of the function has three parts, separated by lines of `---`. The middle part is
+    YAML with the keys `system_prompt` and `user_message_template`. The template refers to a
+    column by its name in braces.
 
     Args:
-        inputs: the columns it needs: a list, or name → required.
-        outputs: the columns it gives: a list, or name → always there.
+        inputs: Input columns: a list, or a dict of name → whether it is required.
+        outputs: Output columns: a list, or a dict of name → whether every row has it.
 
     Returns:
-        What turns the function, `f(output, input) -> columns`, into a subclass of `Task` with
-        the function's name.
+        A decorator that turns the function, `f(output, input) -> columns`, into a subclass of
+        `Task` with the same name.
 
     Raises:
-        DistilabelUserError: the docstring does not hold the prompts, or they name a column that
-            is not among `inputs`.
+        DistilabelUserError: If the docstring does not hold the prompts, or if the template refers
+            to a column that is not in `inputs`.
 
     Examples:
         A task that writes headlines:
@@ -73,7 +73,7 @@ def task(
     def decorator(func: TaskFormattingOutputFunc) -> Type[Any]:
         system, user, description = _prompts(func)
         _check_placeholders(func, user, list(columns))
-        # An optional column may be missing from a row.
+        # A row may lack optional columns.
         blank = dict.fromkeys(columns, "")
 
         def format_input(self: Any, input: Dict[str, Any]) -> list[dict[str, str]]:
@@ -102,32 +102,32 @@ def task(
     return decorator
 
 
-def _refuse(func: TaskFormattingOutputFunc, what: str) -> NoReturn:
+def _reject(func: TaskFormattingOutputFunc, problem: str) -> NoReturn:
     raise DistilabelUserError(
-        f"@task: {what}. The docstring of {func.__name__} has to hold, between two lines `---`, "
-        "YAML with the keys `system_prompt` and `user_message_template`.",
+        f"@task: {problem}. The docstring of {func.__name__} must contain, between two lines "
+        "`---`, YAML with the keys `system_prompt` and `user_message_template`.",
         page=_PAGE,
     )
 
 
 def _prompts(func: TaskFormattingOutputFunc) -> tuple[str, str, str]:
-    """The system prompt, the template of the user message, and the rest of the docstring."""
+    """Returns the system prompt, the user message template, and the rest of the docstring."""
     import yaml
 
     doc = inspect.getdoc(func)
     if not doc:
-        _refuse(func, "there is no docstring")
+        _reject(func, "the function has no docstring")
     parts = _RULE.split(doc)
     if len(parts) != 3:
-        _refuse(func, f"there are {len(parts)} parts in the docstring, not three")
+        _reject(func, f"the docstring has {len(parts)} parts instead of three")
     try:
         prompts = yaml.safe_load(parts[1])
     except yaml.YAMLError as error:
-        _refuse(func, f"the middle part of the docstring is no YAML ({error})")
+        _reject(func, f"the middle part of the docstring is not valid YAML ({error})")
     if not isinstance(prompts, dict):
-        _refuse(func, "the middle part of the docstring has no keys")
+        _reject(func, "the middle part of the docstring is not a YAML mapping")
     if missing := [key for key in _KEYS if not isinstance(prompts.get(key), str)]:
-        _refuse(func, f"there is no text under {', '.join(missing)}")
+        _reject(func, f"the docstring has no text for {', '.join(missing)}")
     system, user = (prompts[key].strip() for key in _KEYS)
     return system, user, f"{parts[0].strip()}\n\n{parts[2].strip()}".strip()
 
@@ -136,14 +136,14 @@ def _check_placeholders(func: TaskFormattingOutputFunc, user: str, columns: list
     try:
         fields = [field for _, field, _, _ in Formatter().parse(user) if field is not None]
     except ValueError as error:
-        _refuse(
-            func, f"braces in `user_message_template` that hold no column are doubled ({error})"
+        _reject(
+            func, f"`user_message_template` has unmatched braces ({error}); double literal braces"
         )
     for field in fields:
         name = re.split(r"[.\[]", field)[0]
         if name not in columns:
-            _refuse(
+            _reject(
                 func,
-                f"{{{field}}} in `user_message_template` is none of the inputs "
-                f"({', '.join(columns) or 'none'}); braces that hold no column are doubled",
+                f"`user_message_template` uses {{{field}}}, which is not one of the inputs "
+                f"({', '.join(columns) or 'none'}); double literal braces",
             )

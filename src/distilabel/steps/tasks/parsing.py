@@ -1,16 +1,16 @@
-"""Reading answers: texts become columns, and what cannot be read is asked for again.
+"""Parses a model's generations into columns, and asks again for those that cannot be parsed.
 
-Knows how often a task may ask again; not where answers are kept.
+The task's `format_output` does the parsing. Nothing here depends on where answers are stored.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import cycle, islice
 from typing import TYPE_CHECKING, Any, Protocol
 
 from distilabel.errors import AnswerError
-from distilabel.steps.tasks.generations import iterate_generations_with_stats
 
 if TYPE_CHECKING:
     from distilabel.models.llms.base import LLM
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 
-class Reader(Protocol):
-    """A task, as far as it reads."""
+class ParsingTask(Protocol):
+    """The members of a task that parsing uses."""
 
     llm: LLM
     parse_retries: int | None
@@ -30,109 +30,179 @@ class Reader(Protocol):
         """Turns the model's text into columns."""
         ...
 
-    def _all_outputs(self) -> list[str]: ...
+    def _parsed_outputs(self) -> list[str]: ...
 
-    def _is_unread(self, columns: Row) -> bool: ...
+    def _is_unusable(self, columns: Row) -> bool: ...
 
 
 @dataclass(slots=True)
-class Reading:
-    """One generation, and what was read in it.
+class ParsedGeneration:
+    """One generation and the columns parsed from it.
 
     Attributes:
-        text: of the model; None if it gave none.
-        statistics: of the generation, by name.
-        extra: what else the model gave for it, by name.
-        columns: read in the text.
-        wrong: why it could not be read; None if it could.
-        attempts: how often it was asked for.
+        text: Text of the generation; None if the model returned none.
+        statistics: Statistics of the generation, by name.
+        extra: Everything else the model returned for the generation, by name.
+        columns: Columns parsed from the text.
+        error: Why the text could not be parsed; None if it was.
+        attempts: How many times the model was asked for it.
     """
 
     text: str | None
     statistics: dict[str, Any]
     extra: dict[str, Any]
     columns: dict[str, Any]
-    wrong: str | None = None
+    error: str | None = None
     attempts: int = 1
 
 
-def read(task: Reader, output: GenerateOutput, row: Row | None) -> list[Reading]:
-    """Reads an answer, one generation after the other."""
+def parse_output(
+    task: ParsingTask, output: GenerateOutput, row: Row | None
+) -> list[ParsedGeneration]:
+    """Parses every generation of an output.
+
+    Args:
+        task: Task whose `format_output` parses the texts.
+        output: Output of the model.
+        row: Row the output belongs to.
+
+    Returns:
+        One parsed generation per generation, in order.
+    """
     return [
-        Reading(text, statistics, extra, *_columns(task, text, row))
+        ParsedGeneration(text, statistics, extra, *_parse_text(task, text, row))
         for text, statistics, extra in iterate_generations_with_stats(output)
     ]
 
 
-def _columns(task: Reader, text: str | None, row: Row | None) -> tuple[dict[str, Any], str | None]:
-    """The columns of one generation, and what was wrong with it if it could not be read."""
+def _parse_text(
+    task: ParsingTask, text: str | None, row: Row | None
+) -> tuple[dict[str, Any], str | None]:
+    """Returns the columns of one generation, and the error if it could not be parsed."""
     try:
         columns = dict(task.format_output(text, row))
-    except Exception as error:  # noqa: BLE001 (whatever a parser raises means: unreadable)
-        return dict.fromkeys(task._all_outputs()), f"{type(error).__name__}: {error}"
-    if text is not None and task._is_unread(columns):
-        return columns, "nothing of what was asked for is in it"
+    except Exception as error:  # noqa: BLE001 (any exception of a parser means "cannot be parsed")
+        return dict.fromkeys(task._parsed_outputs()), f"{type(error).__name__}: {error}"
+    if text is not None and task._is_unusable(columns):
+        return columns, "it contains none of the requested values"
     return columns, None
 
 
-async def ask_again(
-    task: Reader, ask: Any, prompt: FormattedInput, row: Row, readings: list[Reading]
-) -> list[Reading]:
-    """Asks again for what could not be read, up to `parse_retries` times.
+async def retry_unparsed(
+    task: ParsingTask,
+    ask: Any,
+    prompt: FormattedInput,
+    row: Row,
+    generations: list[ParsedGeneration],
+) -> list[ParsedGeneration]:
+    """Asks again for each generation that could not be parsed, up to `parse_retries` times.
 
     Args:
-        task: that reads.
-        ask: what it asks with. Without a method `again`, nothing is asked again.
-        prompt: the question.
-        row: it is about.
-        readings: of the first answer.
+        task: Task whose `format_output` parses the texts.
+        ask: Asks the model. If it has no method `again`, there are no retries.
+        prompt: Prompt of the row.
+        row: Row the prompt was made from.
+        generations: Parsed generations of the first output.
 
     Returns:
-        One reading per generation. Those that cannot be read in the end are of the last text.
+        One parsed generation per input generation. Those that still cannot be parsed hold the
+        last text.
     """
-    # A batch job of its own for a few rows may take a day.
+    # In a batch job, a retry for a few rows may take a day.
     if not hasattr(ask, "again") or task.llm.use_offline_batch_generation:
-        return readings
+        return generations
     return [
-        await _asked_again(task, ask, prompt, row, reading, which)
-        # Where there is no text there is nothing to read, and why not is known.
-        if reading.wrong is not None and reading.text is not None
-        else reading
-        for which, reading in enumerate(readings)
+        await _retry(task, ask, prompt, row, generation, index)
+        # Without a text there is nothing to parse, and its error is already known.
+        if generation.error is not None and generation.text is not None
+        else generation
+        for index, generation in enumerate(generations)
     ]
 
 
-async def _asked_again(
-    task: Reader, ask: Any, prompt: FormattedInput, row: Row, reading: Reading, which: int
-) -> Reading:
-    """What is read in the end of a generation that could not be read at first."""
+async def _retry(
+    task: ParsingTask,
+    ask: Any,
+    prompt: FormattedInput,
+    row: Row,
+    generation: ParsedGeneration,
+    index: int,
+) -> ParsedGeneration:
+    """Asks again for one generation until it can be parsed or no retries are left."""
 
-    def is_readable(answer: GenerateOutput) -> bool:
-        return read(task, answer, row)[0].wrong is None
+    def is_readable(output: GenerateOutput) -> bool:
+        return parse_output(task, output, row)[0].error is None
 
     for attempt in range(1, 1 + (task.parse_retries or 0)):
         try:
-            answer = await ask.again(prompt, attempt, which, is_readable)
+            output = await ask.again(prompt, attempt, index, is_readable)
         except AnswerError as error:
-            # What came is more than nothing: its text is what the failure is about.
-            reading.attempts += error.attempts
+            # Keep the text received before: the failure record quotes it.
+            generation.attempts += error.attempts
             break
-        reading = read(task, answer, row)[0]
-        reading.attempts = attempt + 1
-        if reading.wrong is None:
+        generation = parse_output(task, output, row)[0]
+        generation.attempts = attempt + 1
+        if generation.error is None:
             break
-    return reading
+    return generation
+
+
+def normalize_statistics(output: GenerateOutput) -> dict[str, list[Any]]:
+    """Repeats shorter lists of statistics until there is one value per generation.
+
+    Args:
+        output: Output of the model.
+
+    Returns:
+        Name of each statistic → one value per generation.
+    """
+    count = len(output["generations"])
+    # Models may report a single number for all generations instead of a list.
+    statistics: dict[str, Any] = {
+        name: values if isinstance(values, (list, tuple)) else [values]
+        for name, values in (output.get("statistics") or {}).items()
+    }
+    if count == 1:
+        return {name: values or [None] for name, values in statistics.items()}
+    return {
+        name: list(islice(cycle(values), count)) if values else [None] * count
+        for name, values in statistics.items()
+    }
+
+
+def iterate_generations_with_stats(
+    outputs: GenerateOutput,
+) -> Iterator[tuple[str | None, dict[str, Any], dict[str, Any]]]:
+    """Iterates over the generations of one output.
+
+    Args:
+        outputs: Output of the model.
+
+    Yields:
+        The text, its statistics (name → value), and its other values such as `logprobs` and
+        `reasoning` (name → value).
+    """
+    statistics = normalize_statistics(outputs)
+    others: dict[str, Any] = {
+        k: v for k, v in outputs.items() if k not in ("generations", "statistics")
+    }
+    for i, text in enumerate(outputs["generations"]):
+        yield (
+            text,
+            {name: values[i] for name, values in statistics.items()},
+            {name: values[i] for name, values in others.items() if i < len(values)},
+        )
 
 
 def all_none(columns: dict[str, Any], names: Iterable[str]) -> bool:
-    """Whether some columns hold nothing but None, alone or in lists.
+    """Returns True if the named columns hold only None, alone or in lists.
 
-    An empty list holds no None: there was nothing to say.
+    An empty list counts as a value.
     """
-    return all(_is_nothing(columns.get(name)) for name in names)
+    return all(_is_none(columns.get(name)) for name in names)
 
 
-def _is_nothing(value: Any) -> bool:
+def _is_none(value: Any) -> bool:
     if isinstance(value, list):
-        return bool(value) and all(map(_is_nothing, value))
+        return bool(value) and all(map(_is_none, value))
     return value is None

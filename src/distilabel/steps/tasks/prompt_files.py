@@ -1,7 +1,4 @@
-"""The prompts of the built-in tasks: Jinja files in `prompts/`, compiled when first used.
-
-Knows files, not tasks.
-"""
+"""The prompts of the built-in tasks: Jinja files in `prompts/`, compiled on first use."""
 
 from __future__ import annotations
 
@@ -27,13 +24,15 @@ def _environment() -> Environment:
 
 
 @cache
-def prompt(path: str) -> Template:
-    """A prompt, ready to be rendered; a value that it is not given is an error.
+def load_prompt(path: str) -> Template:
+    """Returns a compiled prompt.
+
+    Rendering it raises `jinja2.UndefinedError` if a variable of the prompt has no value.
 
     Args:
-        path: of the file within `prompts/`.
+        path: Path of the file within `prompts/`.
 
     Raises:
-        TemplateNotFound: there is no such file.
+        TemplateNotFound: If there is no such file.
     """
     return _environment().get_template(path)

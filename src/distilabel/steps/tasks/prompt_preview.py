@@ -1,4 +1,4 @@
-"""Showing a prompt to people, on the terminal. Knows tasks by their columns only."""
+"""Prints the prompt of a task on the terminal, for `Task.print`."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ if TYPE_CHECKING:
 
 _CONVERSATIONS: Final = frozenset({"conversation", "messages"})
 _LISTS: Final = frozenset({"generations", "instructions", "responses", "solutions"})
-_LOOPED: Final = re.compile(r"\{%-?\s*for\s+.+?\s+in\s+(\w+)")
+_LOOP_COLUMN: Final = re.compile(r"\{%-?\s*for\s+.+?\s+in\s+(\w+)")
 
 
 def print_prompt(task: _Step, sample_input: ChatType | None = None) -> None:
     """Prints a prompt, one panel per message.
 
     Args:
-        task: the task.
-        sample_input: the prompt; that of a row of placeholders if None.
+        task: Task whose prompt is printed.
+        sample_input: Prompt to print; None to make it from a row of placeholders.
 
     Raises:
-        DistilabelUserError: the task makes no prompt from a row.
+        DistilabelUserError: If the task has no `format_input`.
     """
     from rich.console import Console, Group
     from rich.panel import Panel
 
-    sent: FormattedInput = _prompt_of_placeholders(task) if sample_input is None else sample_input
+    prompt: FormattedInput = _placeholder_prompt(task) if sample_input is None else sample_input
     structure: Any = None
-    if isinstance(sent, tuple):
-        sent, structure = sent
-    if isinstance(sent, str):
-        sent = [{"role": "user", "content": sent}]
+    if isinstance(prompt, tuple):
+        prompt, structure = prompt
+    if isinstance(prompt, str):
+        prompt = [{"role": "user", "content": prompt}]
     panels: list[RenderableType] = [
-        _panel(_text_of(message["content"]), message["role"]) for message in sent
+        _panel(_message_text(message["content"]), message["role"]) for message in prompt
     ]
     if structure is not None:
         panels.append(_panel(json.dumps(structure, indent=2, default=str), "structured output"))
@@ -50,17 +50,17 @@ def _panel(text: str, role: str) -> RenderableType:
     from rich.panel import Panel
     from rich.text import Text
 
-    # As plain text: prompts are full of what would be read as markup.
+    # Plain text, because prompts are full of brackets that Rich would parse as markup.
     return Panel(Text(text), title=f"{role.capitalize()} message", title_align="left")
 
 
-def _prompt_of_placeholders(task: _Step) -> FormattedInput:
+def _placeholder_prompt(task: _Step) -> FormattedInput:
     if not hasattr(task, "format_input"):
         raise DistilabelUserError(
-            f"{task.name}: {type(task).__name__} makes no prompt from a row; give the prompt to "
-            "show as `sample_input`."
+            f"{task.name}: {type(task).__name__} has no `format_input` to make a prompt with. "
+            "Pass the prompt to print as `sample_input`."
         )
-    lists = _LISTS | set(_LOOPED.findall(getattr(task, "template", "")))
+    lists = _LISTS | set(_LOOP_COLUMN.findall(getattr(task, "template", "")))
     prompt: FormattedInput = task.format_input(
         {column: _placeholder(column, lists) for column in task.inputs}
     )
@@ -76,7 +76,7 @@ def _placeholder(column: str, lists: frozenset[str]) -> Any:
     return f"<PLACEHOLDER_{name}>"
 
 
-def _text_of(content: Any) -> str:
+def _message_text(content: Any) -> str:
     if isinstance(content, str):
         return content
     return "\n".join(

@@ -1,11 +1,11 @@
-"""Reading what a judge wrote about numbered texts: one judgement per text, whatever it wrote.
+"""Parses what a judge model wrote about numbered texts into one rating per text.
 
-    #### Output for Text 1        | Type: <numbers or None>      only where types are asked for
+The formats it reads, with or without headings and Markdown around the labels:
+
+    #### Output for Text 1        | Type: <numbers or None>      only if types were requested
     Rating: <number or N/A>       | Rationale: <text>
     Rationale: <text>             | Rating: <number or N/A>
                                   | Rationale: <text>
-
-Knows labels and headings, not what a rating is of.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ _Fields = list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
-    """What was said of one text; None where nothing was.
+class TextRating:
+    """What the judge wrote about one text; None for each part it left out.
 
     Attributes:
-        rating: the rating.
-        rationale: why that rating.
-        type: the type.
-        type_rationale: why that type.
+        rating: Rating of the text.
+        rationale: Rationale for the rating.
+        type: Type of the text.
+        type_rationale: Rationale for the type.
     """
 
     rating: int | None = None
@@ -48,74 +48,75 @@ class Judgement:
     type_rationale: str | None = None
 
 
-_NOTHING: Final = Judgement()
+_EMPTY: Final = TextRating()
 
 
-def read_judgements(output: str, count: int | None, typed: bool) -> list[Judgement]:
-    """Reads the judgements of numbered texts.
+def parse_ratings(output: str, count: int | None, typed: bool) -> list[TextRating]:
+    """Parses the ratings of numbered texts.
 
-    Blocks under headings belong to the text of that number, others to the texts in their order.
+    A block under a heading belongs to the text with that number. Without headings, blocks belong
+    to the texts in order.
 
     Args:
-        output: what the judge wrote.
-        count: how many texts there were; as many as were judged if None.
-        typed: whether types were asked for.
+        output: Text the judge wrote.
+        count: Number of rated texts; None to return as many ratings as were written.
+        typed: Whether types were requested as well.
 
     Returns:
-        `count` judgements, in the order of the texts.
+        `count` ratings, in the order of the texts.
     """
     numbered = _by_number(output)
     if numbered:
         wanted = max(numbered) if count is None else count
         blocks = [numbered.get(number, "") for number in range(1, wanted + 1)]
-        return [_judgement(_fields(block), typed) for block in blocks]
+        return [_text_rating(_fields(block), typed) for block in blocks]
 
     first_label = "type" if typed else None
     groups: Sequence[_Fields] = _grouped(_fields(output), first_label)
     paragraphs = [part for part in _EMPTY_LINE.split(output) if part.strip()]
     if count is not None and len(groups) != count == len(paragraphs):
         groups = [_fields(part) for part in paragraphs]
-    judged = [_judgement(group, typed) for group in groups]
+    ratings = [_text_rating(group, typed) for group in groups]
     if count is None:
-        return judged
-    return [*judged, *[_NOTHING] * count][:count]
+        return ratings
+    return [*ratings, *[_EMPTY] * count][:count]
 
 
 def whole_number(text: str) -> int | None:
-    """The first whole number in a text, if there is one."""
+    """Returns the first whole number in a text; None if there is none."""
     found = _NUMBER.search(text)
     return int(found[0]) if found else None
 
 
 def _by_number(output: str) -> dict[int, str]:
-    """Number of a text → what stands under its first heading."""
+    """Returns the number of each text → the block under its first heading."""
     blocks: dict[int, str] = {}
-    for heading, block in _cut(_HEADING, output):
+    for heading, block in _split_at(_HEADING, output):
         blocks.setdefault(int(heading[1]), block)
     return blocks
 
 
 def _fields(block: str) -> _Fields:
-    """Label and text of each field, in order."""
-    return [(label[1].lower(), _plain(text)) for label, text in _cut(_LABEL, block)]
+    """Returns the label and text of each field, in order."""
+    return [(label[1].lower(), _strip_bold(text)) for label, text in _split_at(_LABEL, block)]
 
 
-def _cut(mark: re.Pattern[str], text: str) -> Iterator[tuple[re.Match[str], str]]:
-    """Each mark, with the text from there to the next."""
-    marks = list(mark.finditer(text))
-    ends = [found.start() for found in marks[1:]] + [len(text)]
-    for found, end in zip(marks, ends, strict=False):
+def _split_at(pattern: re.Pattern[str], text: str) -> Iterator[tuple[re.Match[str], str]]:
+    """Yields each match, with the text from its end to the next match."""
+    matches = list(pattern.finditer(text))
+    ends = [found.start() for found in matches[1:]] + [len(text)]
+    for found, end in zip(matches, ends, strict=False):
         yield found, text[found.end() : end]
 
 
-def _plain(text: str) -> str:
+def _strip_bold(text: str) -> str:
     text = text.strip()
-    # Of `**Rationale: text**` the opening mark went with the label.
+    # In `**Rationale: text**`, the opening ** was part of the label.
     return text.removesuffix("**").rstrip() if text.count("**") % 2 else text
 
 
 def _grouped(fields: _Fields, first_label: str | None) -> list[_Fields]:
-    """The fields, a new group at each field with the label that comes first."""
+    """Splits fields into groups, each starting at a field with the label that comes first."""
     groups: list[_Fields] = []
     for label, text in fields:
         if label == (first_label or fields[0][0]) or not groups:
@@ -124,17 +125,17 @@ def _grouped(fields: _Fields, first_label: str | None) -> list[_Fields]:
     return groups
 
 
-def _judgement(fields: _Fields, typed: bool) -> Judgement:
+def _text_rating(fields: _Fields, typed: bool) -> TextRating:
     if not typed:
         values = dict(reversed(fields))
-        return Judgement(whole_number(values.get("rating", "")), values.get("rationale"))
+        return TextRating(whole_number(values.get("rating", "")), values.get("rationale"))
     labels = [label for label, _ in fields]
     if "type" not in labels:
-        return _NOTHING
+        return _EMPTY
     start = labels.index("type")
     split = labels.index("rating", start) if "rating" in labels[start:] else len(fields)
     about_type, about_rating = dict(fields[start:split]), dict(reversed(fields[split:]))
-    return Judgement(
+    return TextRating(
         rating=whole_number(about_rating.get("rating", "")),
         rationale=about_rating.get("rationale"),
         type=whole_number(about_type["type"]),

@@ -1,4 +1,4 @@
-"""What a model thought, in the rows of a task: its column, and whether a task can have it."""
+"""The reasoning of a model in the rows of a task: in a column, or in the metadata."""
 
 from __future__ import annotations
 
@@ -10,70 +10,75 @@ from distilabel.errors import DistilabelUserError
 if TYPE_CHECKING:
     from distilabel.typing import GenerateOutput
 
-# The column, and what models call it in their outputs.
+# Name of the column, and key in the output of a model.
 REASONING: Final = "reasoning"
-# Of one generation among others that have a text; one that is alone is the model's to tell.
-NO_ANSWER: Final = "the model thought, but gave no text; if it was cut off, raise max_new_tokens"
+# For one generation of several. If a model's only generation has no text, the model raises.
+REASONING_WITHOUT_TEXT: Final = (
+    "the model returned reasoning but no text; if the answer was cut off, raise max_new_tokens"
+)
 
 
-class Listening:
-    """Asks, and hears what the model thought: for tasks of several turns.
+class ReasoningRecorder:
+    """Wraps the `ask` of a task with several turns and records the reasoning of every answer.
 
     Args:
-        ask: what asks.
+        ask: Asks the model.
 
     Attributes:
-        thoughts: heard so far, in the order in which the answers came.
+        recorded: Reasoning recorded so far, in the order in which the answers arrived.
     """
 
     def __init__(self, ask: Any) -> None:
         self._ask = ask
-        self.thoughts: list[str] = []
+        self.recorded: list[str] = []
         if hasattr(ask, "again"):
             self.again = self._again
 
     async def __call__(self, *args: Any, **kwargs: Any) -> GenerateOutput:
         """Asks one question."""
-        return self._heard(await self._ask(*args, **kwargs))
+        return self._record(await self._ask(*args, **kwargs))
 
     async def _again(self, *args: Any) -> GenerateOutput:
-        return self._heard(await self._ask.again(*args))
+        return self._record(await self._ask.again(*args))
 
-    def _heard(self, output: GenerateOutput) -> GenerateOutput:
-        self.thoughts += [thought for thought in output.get(REASONING) or () if thought]
+    def _record(self, output: GenerateOutput) -> GenerateOutput:
+        self.recorded += [text for text in output.get(REASONING) or () if text]
         return output
 
-    def noted(self, rows: list[dict[str, Any]], step: str, *, in_column: bool) -> list[Any]:
-        """The rows with what was heard, unless they have it already.
+    def add_to(self, rows: list[dict[str, Any]], step: str, *, in_column: bool) -> list[Any]:
+        """Adds the recorded reasoning to rows that do not have any yet.
 
         Args:
-            rows: that the task made.
-            step: its name.
-            in_column: whether it belongs in a column of its own, instead of in the metadata.
+            rows: Output rows of the task; they are changed.
+            step: Name of the task.
+            in_column: True to use the column `reasoning`, False to use the metadata.
+
+        Returns:
+            The same rows.
         """
         for row in rows if in_column else ():
-            row.setdefault(REASONING, self.thoughts or None)
-        if in_column or not self.thoughts:
+            row.setdefault(REASONING, self.recorded or None)
+        if in_column or not self.recorded:
             return rows
         for row in rows:
             metadata = row.get(DISTILABEL_METADATA_KEY)
             if metadata is None or isinstance(metadata, dict):
                 key = f"{REASONING}_{step}"
-                row[DISTILABEL_METADATA_KEY] = {key: self.thoughts, **(metadata or {})}
+                row[DISTILABEL_METADATA_KEY] = {key: self.recorded, **(metadata or {})}
         return rows
 
 
-def check_column(task: Any) -> None:
-    """Makes sure that a task can keep a column with what its model thought.
+def check_reasoning_column(task: Any) -> None:
+    """Checks that a task has no output column that `add_reasoning` would overwrite.
 
     Args:
-        task: asked to keep it.
+        task: Task with `add_reasoning=True`.
 
     Raises:
-        DistilabelUserError: it cannot.
+        DistilabelUserError: If the task has an output column `reasoning`.
     """
     if REASONING in task.outputs:
         raise DistilabelUserError(
-            f"{task.name}: {type(task).__name__} has a column {REASONING!r} of its own: leave out "
-            "add_reasoning; what the model thought is in distilabel_metadata then."
+            f"{task.name}: {type(task).__name__} already has an output column {REASONING!r}. Leave "
+            "out add_reasoning; the reasoning of the model is then in distilabel_metadata."
         )

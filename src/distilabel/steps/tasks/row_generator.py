@@ -1,7 +1,7 @@
-"""`RowGenerator`: a task that makes rows out of numbers, one coroutine per row.
+"""`RowGenerator`: a task that generates independent rows, one coroutine per row number.
 
-Its rows know nothing of each other. So in a pipeline they are made like those of a `Task`, as many
-at a time as the model answers; the synchronous `process` of the public contract is derived here.
+A pipeline runs these coroutines like those of a `Task`, as many at a time as the model allows.
+The synchronous `process` of the public contract is derived here.
 """
 
 from __future__ import annotations
@@ -21,19 +21,20 @@ _NUMBER: Final = "number"
 class RowGenerator(GeneratorTask, ABC):
     """A generator task whose rows do not depend on each other.
 
-    A subclass has `outputs`, `format_output`, `_known_length` and the coroutine `arow`. One that
-    overrides `process` instead is an ordinary generator.
+    A subclass defines `outputs`, `format_output`, `_known_length` and the coroutine `arow`. A
+    subclass that overrides `process` instead runs like any other generator step.
     """
 
-    _asked_by_row: ClassVar[bool] = True
+    _uses_aprocess: ClassVar[bool] = True
 
     @abstractmethod
     async def arow(self, number: int, ask: Ask) -> Row:
-        """Makes one row, asking the model as often as it takes.
+        """Generates one row, asking the model as often as needed.
 
         Args:
-            number: of the row, from 0; all that is drawn for it is to be drawn from this.
-            ask: asks the model one question.
+            number: Row number, from 0. Seed every random choice with it, so that a rerun
+                generates the same row.
+            ask: Asks the model one question.
 
         Returns:
             The row.
@@ -41,21 +42,21 @@ class RowGenerator(GeneratorTask, ABC):
 
     @abstractmethod
     def _known_length(self) -> int | None:
-        """How many rows it makes."""
+        """Returns how many rows the task generates."""
 
-    def _seeds(self, numbers: Iterable[int]) -> List[Row]:
-        """What the rows with these numbers are made of."""
+    def _numbered_rows(self, numbers: Iterable[int]) -> List[Row]:
+        """Returns the input rows of `aprocess` for these row numbers."""
         return [{_NUMBER: number} for number in numbers]
 
     async def aprocess(self, row: Row, ask: Ask) -> List[Row]:
-        """Makes one row, in the way of all tasks.
+        """Generates one row through the same method as other tasks.
 
         Args:
-            row: one of `_seeds`.
-            ask: asks the model one question.
+            row: Row that holds only the row number.
+            ask: Asks the model one question.
 
         Returns:
-            The one row.
+            A list of one row.
         """
         return [await self.arow(row[_NUMBER], ask)]
 
@@ -63,23 +64,24 @@ class RowGenerator(GeneratorTask, ABC):
         return super()._failed_rows({}, error)
 
     def process(self, offset: int = 0) -> GeneratorStepOutput:
-        """Makes rows, those of a batch concurrently.
+        """Generates rows, those of a batch concurrently.
 
         Args:
-            offset: rows to leave out, because an earlier run made them.
+            offset: Rows to skip because an earlier run generated them.
 
         Yields:
-            `batch_size` rows, and whether they are the last.
+            A list of up to `batch_size` rows, and whether it is the last.
         """
-        from distilabel.steps.tasks.sync_process import ask_together, client_for
+        from distilabel.steps.tasks.sync_process import client_for, process_rows
 
         total, size = self._known_length() or 0, self.batch_size or 50
         if self.llm.use_offline_batch_generation:
-            # One job for all of them: a job for each batch would take as long as each.
+            # One job for all rows: with one job per batch, the jobs would run one after another.
             size = max(total, 1)
         client = client_for(self.llm)
         if offset >= total:
             yield [], True
         for start in range(offset, total, size):
             end = min(start + size, total)
-            yield ask_together(self, self._seeds(range(start, end)), client), end == total
+            rows = self._numbered_rows(range(start, end))
+            yield process_rows(self, rows, client), end == total

@@ -1,4 +1,4 @@
-"""Asking about several rows at once, from synchronous code: what `process` of tasks is made of."""
+"""The synchronous `process` of tasks: runs the coroutines of several rows concurrently."""
 
 from __future__ import annotations
 
@@ -13,49 +13,52 @@ from distilabel.models.llms.base import LLM
 Row = dict[str, Any]
 
 
-class Rowwise(Protocol):
+class RowTask(Protocol):
     """A task that turns one row into rows."""
 
     llm: LLM
 
-    def _rows_made_of(self, row: Row, ask: Any) -> Coroutine[Any, Any, list[Row]]: ...
+    def _run_aprocess(self, row: Row, ask: Any) -> Coroutine[Any, Any, list[Row]]: ...
 
     def _failed_rows(self, row: Row, error: dict[str, Any]) -> list[Row]: ...
 
 
 def client_for(llm: LLM) -> ModelClient:
-    """The door of the run to a model; outside a run, one of its own."""
-    # A `process` of the user's own may come here: in a run, its answers are kept as well.
+    """Returns the run's client of a model, or a new client outside a run."""
+    # A user's own `process` may call this inside a run; its answers are stored as well.
     return current_client(llm) or ModelClient(llm)
 
 
-def ask_together(task: Rowwise, rows: Sequence[Row], client: ModelClient) -> list[Row]:
-    """What a task makes of rows, all of them asked about concurrently.
+def process_rows(task: RowTask, rows: Sequence[Row], client: ModelClient) -> list[Row]:
+    """Runs a task on rows, all of them concurrently.
 
     Args:
-        task: the task.
-        rows: to turn into rows.
-        door: what it asks with.
+        task: Task to run.
+        rows: Input rows.
+        client: Client that asks the task's model.
 
     Returns:
-        The rows, in order.
+        The output rows, in the order of the input rows.
+
+    Raises:
+        AnswerError: Outside a run, if the model has no answer for one of the rows.
     """
     in_run = current_client(task.llm) is client
     if not in_run and task.llm.use_offline_batch_generation:
-        from distilabel.models.client.alone import ask_standalone
+        from distilabel.models.client.standalone_jobs import ask_standalone
 
-        work = ask_standalone(task.llm, lambda ask: [task._rows_made_of(row, ask) for row in rows])
-        return [row for some in run_sync(work) for row in some]
+        work = ask_standalone(task.llm, lambda ask: [task._run_aprocess(row, ask) for row in rows])
+        return [row for outputs in run_sync(work) for row in outputs]
 
-    async def rows_of(row: Row) -> list[Row]:
+    async def process_row(row: Row) -> list[Row]:
         try:
-            return await task._rows_made_of(row, client)
+            return await task._run_aprocess(row, client)
         except AnswerError as error:
             if not in_run:
                 raise
-            # In a run, a question without an answer costs its row and no other.
+            # In a run, a row without an answer fails alone.
             return task._failed_rows(row, error_record(error))
 
-    together = client.together([rows_of(row) for row in rows])
-    made = run_sync(together, loop=client.loop if in_run else None)
-    return [row for some in made for row in some]
+    together = client.together([process_row(row) for row in rows])
+    results = run_sync(together, loop=client.loop if in_run else None)
+    return [row for outputs in results for row in outputs]

@@ -1,4 +1,4 @@
-"""`TextGeneration` and `ChatGeneration`: ask a model and keep what it says, as it is."""
+"""`TextGeneration` and `ChatGeneration`: ask a model and keep its text unchanged."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import Field, field_validator
 from distilabel.errors import DistilabelUserError
 from distilabel.steps.tasks.base import Task
 from distilabel.utils.chat import is_openai_format
-from distilabel.utils.template import check_column_in_template, compiled, variables_of
+from distilabel.utils.template import check_column_in_template, column_variables, compile_template
 
 if TYPE_CHECKING:
     from distilabel.typing import ChatType, StepColumns
@@ -20,10 +20,10 @@ _DEFAULT_TEMPLATE: Final = "{{ instruction }}"
 
 
 @cache
-def _say_that_use_system_prompt_is_gone() -> None:
+def _warn_about_use_system_prompt() -> None:
     warnings.warn(
-        "`use_system_prompt` does nothing any more: the system prompt of a row is sent where it "
-        "has one. Leave the argument out.",
+        "`use_system_prompt` has no effect: the column `system_prompt` is always sent if a row has "
+        "one. Leave the argument out.",
         DeprecationWarning,
         stacklevel=5,
     )
@@ -32,24 +32,24 @@ def _say_that_use_system_prompt_is_gone() -> None:
 class TextGeneration(Task):
     """Asks a model about every row and keeps its text.
 
-    By default the column `instruction` is the prompt. A `template` makes the prompt out of other
-    columns. An instruction that is a conversation is sent as it is.
+    By default, the column `instruction` is the prompt; an instruction that is a conversation is
+    sent unchanged. Set `template` and `columns` to make the prompt from other columns.
 
     Attributes:
-        system_prompt: the system prompt of rows that bring none.
-        template: a Jinja template; every one of `columns` must be in it.
-        columns: the columns that the template is given.
+        system_prompt: System prompt for rows without one of their own.
+        template: Jinja template of the user message; it must use all of `columns`.
+        columns: Columns that the template uses.
 
     Input columns:
-        - dynamic (any): those in `columns`; by default, `instruction` (str).
-        - system_prompt (str, optional): the system prompt of the row.
+        - dynamic (any): The columns in `columns`; by default, `instruction` (str).
+        - system_prompt (str, optional): System prompt of the row.
 
     Output columns:
-        - generation (str): the text of the model.
-        - model_name (str): the model.
+        - generation (str): Text of the model.
+        - model_name (str): Name of the model.
 
     Examples:
-        A question per row:
+        One question per row:
 
         ```python
         from distilabel.models import SimulatedLLM
@@ -60,7 +60,7 @@ class TextGeneration(Task):
         rows = next(task.process([{"instruction": "How far does an owl see?"}]))
         ```
 
-        A prompt out of two columns:
+        A prompt made from two columns:
 
         ```python
         from distilabel.models import SimulatedLLM
@@ -78,7 +78,7 @@ class TextGeneration(Task):
 
     system_prompt: Optional[str] = None
     use_system_prompt: bool = Field(
-        default=True, deprecated="the system prompt of a row is always sent where it has one"
+        default=True, deprecated="the system prompt of a row is always sent"
     )
     template: str = _DEFAULT_TEMPLATE
     columns: Union[str, List[str]] = "instruction"
@@ -91,40 +91,40 @@ class TextGeneration(Task):
         return [value] if isinstance(value, str) else value
 
     def model_post_init(self, __context: Any) -> None:
-        """Tells whoever still passes `use_system_prompt`."""
+        """Warns if `use_system_prompt` is passed."""
         super().model_post_init(__context)
         if "use_system_prompt" in self.model_fields_set:
-            _say_that_use_system_prompt_is_gone()
+            _warn_about_use_system_prompt()
 
     @classmethod
     def _rebuilt(cls, data: dict[str, Any], allow: tuple[str, ...]) -> Self:
-        # In a file the argument stands whether or not anyone wrote it: nobody to tell.
+        # A dump always contains the argument, so loading one must not warn.
         values = dict(data)
-        said = values.pop("use_system_prompt", True)
-        made: Self = super()._rebuilt(values, allow)
-        made.__dict__["use_system_prompt"] = said
-        return made
+        use_system_prompt = values.pop("use_system_prompt", True)
+        task: Self = super()._rebuilt(values, allow)
+        task.__dict__["use_system_prompt"] = use_system_prompt
+        return task
 
     def load(self) -> None:
         """Checks the template, then loads the model.
 
         Raises:
-            DistilabelUserError: a column is not in the template.
+            DistilabelUserError: If the template does not use one of `columns`.
         """
         for column in self.columns:
             check_column_in_template(column, self.template)
         super().load()
-        unknown = sorted(variables_of(self.template) - {*self.columns})
+        unknown = sorted(column_variables(self.template) - {*self.columns})
         if unknown:
             self._logger.warning(
-                "%s: the template uses %s, not one of its `columns`: nothing will stand there.",
+                "%s: the template uses %s, which is not in `columns` and will be empty.",
                 self.name,
                 ", ".join(unknown),
             )
 
     @property
     def inputs(self) -> StepColumns:
-        """Those in `columns`, and `system_prompt` where there is one."""
+        """The columns in `columns`, and optionally `system_prompt`."""
         return {**dict.fromkeys(self.columns, True), "system_prompt": False}
 
     @property
@@ -136,10 +136,13 @@ class TextGeneration(Task):
         """Makes the prompt.
 
         Args:
-            input: the row.
+            input: Input row.
+
+        Returns:
+            The conversation, with the system prompt first if there is one.
 
         Raises:
-            DistilabelUserError: the instruction is neither text nor a conversation.
+            DistilabelUserError: If the instruction is neither text nor a conversation.
         """
         messages = self._messages(input)
         system = input.get("system_prompt") or self.system_prompt
@@ -155,40 +158,43 @@ class TextGeneration(Task):
                 if plain and instruction and is_openai_format(instruction):
                     return list(instruction)
                 raise DistilabelUserError(
-                    f"{self.name}: the column 'instruction' holds a {type(instruction).__name__}; "
-                    "it has to be text, or with the default template a conversation. For other "
-                    "data give a `template` and name its `columns`.",
+                    f"{self.name}: column 'instruction' contains a {type(instruction).__name__}. "
+                    "It must contain text or, with the default template, a conversation. For other "
+                    "data, set `template` and `columns`.",
                     page="components-gallery/tasks/textgeneration/",
                 )
             if plain:
                 return [{"role": "user", "content": instruction}]
-        given = {column: row[column] for column in self.columns}
-        return [{"role": "user", "content": compiled(self.template).render(given)}]
+        values = {column: row[column] for column in self.columns}
+        return [{"role": "user", "content": compile_template(self.template).render(values)}]
 
     def format_output(
         self, output: Optional[str], input: Optional[Dict[str, Any]] = None
     ) -> Dict[str, Any]:
-        """Keeps the text.
+        """Returns the text unchanged.
 
         Args:
-            output: the text of the model.
-            input: the row.
+            output: Text of the model; None if the model returned none.
+            input: Row the text belongs to.
+
+        Returns:
+            The column `generation`.
         """
         return {"generation": output}
 
 
 class ChatGeneration(Task):
-    """Asks a model to go on with conversations and keeps its text.
+    """Asks a model for the next message of every conversation and keeps its text.
 
     Input columns:
-        - messages (ChatType): a conversation that ends with a user message.
+        - messages (ChatType): Conversation that ends with a user message.
 
     Output columns:
-        - generation (str): the text of the model.
-        - model_name (str): the model.
+        - generation (str): Text of the model.
+        - model_name (str): Name of the model.
 
     Examples:
-        A conversation of one message:
+        A conversation with one message:
 
         ```python
         from distilabel.models import SimulatedLLM
@@ -212,25 +218,29 @@ class ChatGeneration(Task):
         return ["generation", "model_name"]
 
     def format_input(self, input: Dict[str, Any]) -> ChatType:
-        """Gives the conversation, as it is.
+        """Returns the conversation unchanged.
 
         Args:
-            input: the row.
+            input: Input row.
+
+        Returns:
+            The messages of the row.
 
         Raises:
-            DistilabelUserError: `messages` is no conversation, or does not end with the user.
+            DistilabelUserError: If `messages` is not a conversation, or does not end with a user
+                message.
         """
         messages: ChatType = input["messages"]
         if not messages or not is_openai_format(messages):
             raise DistilabelUserError(
-                f"{self.name}: the column 'messages' holds no conversation, a list of messages "
-                'like {"role": "user", "content": "..."}.',
+                f"{self.name}: column 'messages' does not contain a conversation, which is a list "
+                'of messages like {"role": "user", "content": "..."}.',
                 page="components-gallery/tasks/chatgeneration/",
             )
         if messages[-1]["role"] != "user":
             raise DistilabelUserError(
                 f"{self.name}: the conversation ends with a message of the role "
-                f"{messages[-1]['role']!r}; the last one has to be the user's.",
+                f"{messages[-1]['role']!r}, but must end with a user message.",
                 page="components-gallery/tasks/chatgeneration/",
             )
         return messages
@@ -238,10 +248,13 @@ class ChatGeneration(Task):
     def format_output(
         self, output: Optional[str], input: Optional[Dict[str, Any]] = None
     ) -> Dict[str, Any]:
-        """Keeps the text.
+        """Returns the text unchanged.
 
         Args:
-            output: the text of the model.
-            input: the row.
+            output: Text of the model; None if the model returned none.
+            input: Row the text belongs to.
+
+        Returns:
+            The column `generation`.
         """
         return {"generation": output}

@@ -1,4 +1,4 @@
-"""The old name of another module; `_core/old_names.py` says of which."""
+"""Old path of a module that moved; see `_core/deprecations.py`."""
 
 from distilabel._core.deprecations import moved_module
 

@@ -1,6 +1,6 @@
 """`UltraFeedback`: a model rates several texts on one aspect.
 
-The prompts are in `prompts/ultrafeedback/`; how answers are read is in `judgements.py`.
+The prompts are in `prompts/ultrafeedback/`; `rating_parser.py` parses the answers.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ import orjson
 
 from distilabel.steps.tasks.base import Task
 from distilabel.steps.tasks.parsing import all_none
-from distilabel.steps.tasks.prompt_files import prompt
-from distilabel.steps.tasks.rating_parser import read_judgements
+from distilabel.steps.tasks.prompt_files import load_prompt
+from distilabel.steps.tasks.rating_parser import parse_ratings
 
 if TYPE_CHECKING:
     from distilabel.typing import ChatType, StepColumns
 
 _TYPED: Final = ("helpfulness", "truthfulness")
 
-# Column → attribute of a judgement, and → property of a structured answer.
+# Output column → attribute of a `TextRating`.
 _PLAIN_COLUMNS: Final = {"ratings": "rating", "rationales": "rationale"}
 _TYPED_COLUMNS: Final = {
     "types": "type",
@@ -27,35 +27,37 @@ _TYPED_COLUMNS: Final = {
     "ratings": "rating",
     "rationales-for-ratings": "rationale",
 }
+# Output column → property of a structured answer, where the names differ.
 _PROPERTIES: Final = {"rationales-for-ratings": "rationales_for_rating"}
 _NUMBERS: Final = ("types", "ratings")
 
 
 class UltraFeedback(Task):
-    """Rates texts written for the same instruction, on one aspect, with rationales.
+    """Rates several texts written for the same instruction on one aspect, with rationales.
 
     The aspects are `helpfulness`, `honesty`, `instruction-following`, `truthfulness`, and
-    `overall-rating`, which weighs all of them together. There is one rating per text, in the
-    order of the texts; it is None where the model gave none.
+    `overall-rating`, which combines all of them. The lists in the output columns have one item
+    per text, in the order of the texts; an item is None if the model did not rate that text.
 
     Attributes:
-        aspect: what the texts are rated on.
+        aspect: Aspect to rate the texts on.
 
     Input columns:
-        - instruction (str): what the texts were written for.
-        - generations (List[str]): the texts.
+        - instruction (str): Instruction the texts were written for.
+        - generations (List[str]): Texts to rate.
 
     Output columns:
-        - types (List[int]): the type of each text; only `helpfulness` and `truthfulness`.
-        - rationales (List[str]): why that rating, or with types, why that type.
-        - ratings (List[int]): the rating of each text, from 1 to 5.
-        - rationales-for-ratings (List[str]): why that rating; only `helpfulness` and
+        - types (List[int]): Type of each text; only for `helpfulness` and `truthfulness`.
+        - rationales (List[str]): Rationale for each rating; for `helpfulness` and `truthfulness`,
+            rationale for each type.
+        - ratings (List[int]): Rating of each text, from 1 to 5.
+        - rationales-for-ratings (List[str]): Rationale for each rating; only for `helpfulness` and
             `truthfulness`.
-        - model_name (str): the model that rated.
+        - model_name (str): Name of the model that rated the texts.
 
     References:
         - [UltraFeedback: Boosting Language Models with Scaled AI Feedback](https://arxiv.org/abs/2310.01377)
-        - [UltraFeedback, the code](https://github.com/OpenBMB/UltraFeedback)
+        - [UltraFeedback: source code](https://github.com/OpenBMB/UltraFeedback)
 
     Citations:
         ```bibtex
@@ -71,7 +73,7 @@ class UltraFeedback(Task):
         ```
 
     Examples:
-        Two answers, rated as a whole:
+        Rate two answers overall:
 
         ```python
         from distilabel.models import SimulatedLLM
@@ -84,7 +86,7 @@ class UltraFeedback(Task):
         )
         # "ratings" and "rationales" have two items each
         ```
-    """  # noqa: E501 (the authors stand in one line, as in the entry that arXiv gives)
+    """  # noqa: E501 (the authors are on one line, as in the entry on arXiv)
 
     aspect: Literal[
         "helpfulness", "honesty", "instruction-following", "truthfulness", "overall-rating"
@@ -103,22 +105,25 @@ class UltraFeedback(Task):
 
     @property
     def outputs(self) -> List[str]:
-        """The ratings, the rationales, and what else the aspect has."""
+        """`ratings` and `rationales`, the other columns of the aspect, and `model_name`."""
         return [*self._columns, "model_name"]
 
     def format_input(self, input: Dict[str, Any]) -> ChatType:
         """Makes the prompt.
 
         Args:
-            input: the row. A generation that is None is shown as an empty text.
+            input: Input row. A generation that is None is sent as an empty text.
+
+        Returns:
+            A system message and a user message.
         """
         values = {
             "instruction": input["instruction"],
             "texts": ["" if text is None else text for text in input["generations"]],
             "structured": self.use_default_structured_output,
         }
-        system = prompt("ultrafeedback/system.jinja2").render(values)
-        user = prompt(f"ultrafeedback/{self.aspect}.jinja2").render(values)
+        system = load_prompt("ultrafeedback/system.jinja2").render(values)
+        user = load_prompt(f"ultrafeedback/{self.aspect}.jinja2").render(values)
         return [
             {"role": "system", "content": system.strip()},
             {"role": "user", "content": user.strip()},
@@ -127,29 +132,33 @@ class UltraFeedback(Task):
     def format_output(
         self, output: Optional[str], input: Optional[Dict[str, Any]] = None
     ) -> Dict[str, Any]:
-        """Reads one judgement per text; None stands where there is none.
+        """Parses one rating per text.
 
         Args:
-            output: the text of the model.
-            input: the row.
+            output: Text of the model; None if the model returned none.
+            input: Row the text belongs to; without it, there are as many ratings as the model
+                wrote.
+
+        Returns:
+            The output columns, each a list with one item per text; None for a missing value.
         """
         count = len(input["generations"]) if input is not None else None
         if output is None:
             return {column: [None] * (count or 0) for column in self._columns}
         if self.use_default_structured_output:
-            return self._read_object(output, count)
-        judged = read_judgements(output, count, typed=self.aspect in _TYPED)
+            return self._parse_object(output, count)
+        ratings = parse_ratings(output, count, typed=self.aspect in _TYPED)
         return {
-            column: [getattr(judgement, name) for judgement in judged]
+            column: [getattr(rating, name) for rating in ratings]
             for column, name in self._columns.items()
         }
 
-    def _is_unread(self, columns: dict[str, Any]) -> bool:
-        # A judge who says nothing of any text has not answered, whatever else was written.
+    def _is_unusable(self, columns: dict[str, Any]) -> bool:
+        # A judge that rated none of the texts has not answered, whatever else it wrote.
         return all_none(columns, self._columns)
 
     def get_structured_output(self) -> Dict[str, Any]:
-        """An object with one list per output column, each with one item per text."""
+        """Returns the JSON schema: an object with one list per output column, one item per text."""
         number_or_null = {"anyOf": [{"type": "integer"}, {"type": "null"}]}
         items = {
             "types": number_or_null,
@@ -170,19 +179,19 @@ class UltraFeedback(Task):
             "additionalProperties": False,
         }
 
-    def _read_object(self, output: str, count: int | None) -> Dict[str, Any]:
+    def _parse_object(self, output: str, count: int | None) -> Dict[str, Any]:
         try:
             answer = orjson.loads(output)
         except orjson.JSONDecodeError:
             answer = None
-        given = answer if isinstance(answer, dict) else {}
+        lists = answer if isinstance(answer, dict) else {}
         columns = {}
         for column in self._columns:
-            values = given.get(_PROPERTIES.get(column, column))
+            values = lists.get(_PROPERTIES.get(column, column))
             values = values if isinstance(values, list) else []
-            wanted = len(values) if count is None else count
-            kind = int if column in _NUMBERS else str
-            # True and False are whole numbers to Python.
-            fitting = [v if type(v) is kind else None for v in values]
-            columns[column] = [*fitting, *[None] * wanted][:wanted]
+            length = len(values) if count is None else count
+            expected = int if column in _NUMBERS else str
+            # `type() is`, because isinstance(True, int) is True.
+            valid = [value if type(value) is expected else None for value in values]
+            columns[column] = [*valid, *[None] * length][:length]
         return columns

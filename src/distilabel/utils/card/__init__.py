@@ -1,1 +1,1 @@
-"""Dataset cards: what the README of a made dataset says."""
+"""Dataset cards, the README files of generated datasets."""

@@ -1,4 +1,4 @@
-"""`DistilabelDatasetCard`: the card of a dataset made here, on a template of its own."""
+"""`DistilabelDatasetCard`: the dataset card of a generated dataset."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from typing import Final
 
 from huggingface_hub import DatasetCard
 
-_STEPS: Final = ("1K", "10K", "100K", "1M", "10M", "100M", "1B", "10B", "100B", "1T")
+_SIZES: Final = ("1K", "10K", "100K", "1M", "10M", "100M", "1B", "10B", "100B", "1T")
 
 
 class DistilabelDatasetCard(DatasetCard):
-    """A `huggingface_hub.DatasetCard` that tells how the dataset was made."""
+    """A `huggingface_hub.DatasetCard` that describes how the dataset was generated."""
 
     default_template_path = Path(__file__).parent / "dataset_card.md.jinja"
 
 
 def size_categories_parser(input_size: int) -> str:
-    """The Hub's name for a size.
+    """Returns the Hub's size category of a dataset.
 
     Args:
-        input_size: number of rows.
+        input_size: Number of rows.
 
     Returns:
-        Such as `"n<1K"` or `"1K<n<10K"`; upper bounds are exclusive.
+        Size category, such as `"n<1K"` or `"1K<n<10K"`; upper bounds are exclusive.
     """
-    for i, name in enumerate(_STEPS):
+    for i, name in enumerate(_SIZES):
         if input_size < 10 ** (i + 3):
-            return f"{_STEPS[i - 1]}<n<{name}" if i else f"n<{name}"
-    return f"n>{_STEPS[-1]}"
+            return f"{_SIZES[i - 1]}<n<{name}" if i else f"n<{name}"
+    return f"n>{_SIZES[-1]}"

@@ -113,7 +113,7 @@ async def test_the_token_is_found_and_kept_secret(
         llm.load()
         await llm.agenerate(CHAT)
     assert server.headers["Authorization"] == f"Bearer {token}"
-    assert token not in f"{llm!r} {llm.dump()} {llm._identity()} {llm._gate_name()}"
+    assert token not in f"{llm!r} {llm.dump()} {llm._identity()} {llm._endpoint_id()}"
 
 
 async def test_a_model_of_the_hub_is_asked_for_at_the_router(
@@ -483,7 +483,7 @@ def test_models_that_answer_otherwise_are_told_apart() -> None:
     first = InferenceEndpointsLLM(base_url="http://x/", api_key="hf_1")
     other = InferenceEndpointsLLM(base_url="http://x", api_key="hf_2")
     assert first._identity() == other._identity()
-    assert first._gate_name() != other._gate_name()
+    assert first._endpoint_id() != other._endpoint_id()
 
 
 # -- with the real package ----------------------------------------------------------------------

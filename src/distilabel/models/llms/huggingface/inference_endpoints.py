@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from functools import partial
 from typing import Annotated, Any, Dict, Final, List, Literal, Optional, Self, Union
 
 from annotated_types import Gt
@@ -15,9 +16,16 @@ from pydantic import Field, PrivateAttr, model_validator, validate_call
 
 from distilabel.errors import DistilabelUserError
 from distilabel.models.base_clients.inference_endpoints import InferenceEndpointsBaseClient
-from distilabel.models.http.endpoint import listed_models, make_sure_of, post, trace_of
-from distilabel.models.llms.base import AsyncLLM, merge_responses
+from distilabel.models.http.endpoint import (
+    check_endpoint,
+    key_fingerprint,
+    list_models,
+    post,
+    read_reply,
+)
+from distilabel.models.llms.base import AsyncLLM
 from distilabel.models.mixins.magpie import MagpieChatTemplateMixin
+from distilabel.models.outputs import merge_responses
 from distilabel.models.wire import chat_completions, structured_output, text_generation
 from distilabel.typing import FormattedInput, GenerateOutput, StandardInput
 
@@ -131,19 +139,19 @@ class InferenceEndpointsLLM(InferenceEndpointsBaseClient, AsyncLLM, MagpieChatTe
         }
         return self.identity or own | self._added_fields(InferenceEndpointsLLM)
 
-    def _gate_name(self) -> str:
+    def _endpoint_id(self) -> str:
         where = self.endpoint_name or self._address or self.base_url
-        return f"{where} {self.model_id} {trace_of(self.api_key)}"
+        return f"{where} {self.model_id} {key_fingerprint(self.api_key)}"
 
     async def _preflight(self) -> None:
         """Asks for the list of models: costs nothing, and tells a wrong token, address or model."""
         if self.model_id:
-            await make_sure_of(self._api, self._headers, self.model_id.partition(":")[0])
+            await check_endpoint(self._api, self._headers, self.model_id.partition(":")[0])
         else:
             self._served = await self._model_served()
 
     async def _model_served(self) -> str:
-        known = await listed_models(self._api, self._headers)
+        known = await list_models(self._api, self._headers)
         if self._repository:
             return self._repository
         return known[0] if len(known) == 1 else _ANY_MODEL
@@ -286,14 +294,15 @@ class InferenceEndpointsLLM(InferenceEndpointsBaseClient, AsyncLLM, MagpieChatTe
             arguments = {**arguments, "seed": random.randrange(2**31)}
         if isinstance(prompt, str) and not self.model_id:
             body = text_generation.request(prompt, arguments)
-            body = await post(f"{self._address}/generate", body, self._headers, TIMEOUT)
-            return text_generation.answer(body, self._tokens_in(prompt))
+            reply = await post(f"{self._address}/generate", body, self._headers, TIMEOUT)
+            read = partial(text_generation.answer, input_tokens=self._tokens_in(prompt))
+            return read_reply(reply, read)
         path = "completions" if isinstance(prompt, str) else "chat/completions"
         if self._served is None:
             self._served = self.model_id or await self._model_served()
         body = chat_completions.request(self._served, prompt, arguments)
-        body = await post(f"{self._api}/{path}", body, self._headers, TIMEOUT)
-        return chat_completions.answer(body)
+        reply = await post(f"{self._api}/{path}", body, self._headers, TIMEOUT)
+        return read_reply(reply, chat_completions.answer)
 
     def _tokens_in(self, prompt: str) -> int:
         """The reply does not tell; without a tokenizer nobody knows."""

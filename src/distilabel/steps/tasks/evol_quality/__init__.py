@@ -1,1 +1,1 @@
-"""Evolving responses: rewriting an answer, again and again, to make it better."""
+"""`EvolQuality`: rewrites responses several times to improve them."""

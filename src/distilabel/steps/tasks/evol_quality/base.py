@@ -1,4 +1,4 @@
-"""`EvolQuality`: a response is rewritten several times, each time better in one way."""
+"""`EvolQuality`: a model rewrites a response several times, improving it each time."""
 
 from __future__ import annotations
 
@@ -22,31 +22,31 @@ _PLACEHOLDER: Final = re.compile("<PROMPT>|<RESPONSE>")
 
 
 class EvolQuality(Task):
-    """Has a model rewrite responses, several times over, each time to be better in one way.
+    """Rewrites each response several times, improving it in one way each time.
 
-    Each time one of `mutation_templates` is drawn: more helpful, more relevant, deeper, more
-    creative, more detailed. What is drawn depends on `seed` and the row alone, so the same rows
-    are asked the same things again, in whatever order they come.
+    For each rewrite, one of `mutation_templates` is chosen at random: more helpful, more
+    relevant, deeper, more creative or more detailed. The choice depends only on `seed` and the
+    row, so a rerun asks the same questions whatever the order of the rows.
 
     Attributes:
-        num_evolutions: how many times each response is rewritten.
-        store_evolutions: whether to keep every version, not the last one only.
-        include_original_response: whether the versions kept begin with the original.
-        mutation_templates: name → prompt with the placeholders `<PROMPT>` and `<RESPONSE>`.
-        seed: what is drawn depends on it.
+        num_evolutions: How many times to rewrite each response.
+        store_evolutions: Whether to keep every version instead of only the last one.
+        include_original_response: Whether the stored versions start with the original response.
+        mutation_templates: Name → prompt with the placeholders `<PROMPT>` and `<RESPONSE>`.
+        seed: Seed of the random choices.
 
     Input columns:
-        - instruction (str): what the response was given to.
-        - response (str): the response.
+        - instruction (str): Instruction that the response answers.
+        - response (str): Response to rewrite.
 
     Output columns:
-        - evolved_response (str): the last version; unless `store_evolutions`.
-        - evolved_responses (List[str]): all versions; with `store_evolutions`.
-        - model_name (str): the model that rewrote.
+        - evolved_response (str): Last version; only without `store_evolutions`.
+        - evolved_responses (List[str]): All versions; only with `store_evolutions`.
+        - model_name (str): Name of the model that rewrote the response.
 
     References:
         - [What Makes Good Data for Alignment? A Comprehensive Study of Automatic Data Selection in Instruction Tuning](https://arxiv.org/abs/2312.15685)
-        - [Deita, the code](https://github.com/hkust-nlp/deita)
+        - [Deita: source code](https://github.com/hkust-nlp/deita)
 
     Citations:
         ```bibtex
@@ -62,7 +62,7 @@ class EvolQuality(Task):
         ```
 
     Examples:
-        Two evolutions of a short answer:
+        Evolve a short answer twice:
 
         ```python
         from distilabel.models import SimulatedLLM
@@ -72,15 +72,13 @@ class EvolQuality(Task):
         task.load()
         rows = next(task.process([{"instruction": "Name an owl.", "response": "Barn owl."}]))
         ```
-    """  # noqa: E501 (titles stand in one line, as in the entry that arXiv gives)
+    """  # noqa: E501 (titles are on one line, as in the entry on arXiv)
 
     num_evolutions: int
     store_evolutions: bool = False
     include_original_response: bool = False
     mutation_templates: Dict[str, str] = MUTATION_TEMPLATES
-    seed: RuntimeParameter[int] = Field(
-        default=42, description="What is drawn for a row depends on it."
-    )
+    seed: RuntimeParameter[int] = Field(default=42, description="Seed of the random choices.")
 
     @property
     def inputs(self) -> StepColumns:
@@ -98,20 +96,26 @@ class EvolQuality(Task):
         return list(self.mutation_templates)
 
     def format_input(self, input: str) -> ChatType:  # type: ignore[override]
-        """Makes a conversation of one question.
+        """Makes the prompt.
 
         Args:
-            input: a template, filled in.
+            input: Template with its placeholders filled in.
+
+        Returns:
+            One user message.
         """
         return [{"role": "user", "content": input}]
 
     def format_output(  # type: ignore[override]
         self, responses: Union[str, List[str]]
     ) -> Dict[str, Any]:
-        """Puts the last version, or all of them, into its column.
+        """Puts the last version or all versions into the output column.
 
         Args:
-            responses: the version, or with `store_evolutions` the versions.
+            responses: Last version; with `store_evolutions`, list of all versions.
+
+        Returns:
+            The output column.
         """
         return {self.outputs[0]: responses}
 
@@ -119,14 +123,15 @@ class EvolQuality(Task):
         """Rewrites the response of one row.
 
         Args:
-            row: with an instruction and a response.
-            ask: asks the model one question.
+            row: Row with an instruction and a response.
+            ask: Asks the model one question.
 
         Returns:
-            One row, with the versions and the token counts of all questions.
+            A list of one row, with the new version or versions and the token counts of all
+            questions.
 
         Raises:
-            AnswerError: the model gave no text.
+            AnswerError: If the model returns no text.
         """
         instruction, response = row["instruction"], row["response"]
         rng = random.Random(f"{self.seed}:{digest([instruction, response]).hex()}")
@@ -134,44 +139,46 @@ class EvolQuality(Task):
         statistics: dict[str, list[Any]] = {}
         for _ in range(self.num_evolutions):
             template = self.mutation_templates[rng.choice(self.mutation_templates_names)]
-            question = _filled(template, instruction, versions[-1])
+            question = _fill_template(template, instruction, versions[-1])
             output = await ask(self.format_input(question))
             text = output["generations"][0] if output["generations"] else None
             if text is None:
                 raise AnswerError(
-                    f"{self.name}: the model gave no text for evolution {len(versions)} of "
-                    f"{self.num_evolutions}; run again to ask for this row once more."
+                    f"{self.name}: the model returned no text for evolution {len(versions)} of "
+                    f"{self.num_evolutions}. Run again to retry this row."
                 )
             versions.append(text)
-            counted: dict[str, Any] = dict(output.get("statistics") or {})
-            for name, counts in counted.items():
+            usage: dict[str, Any] = dict(output.get("statistics") or {})
+            for name, counts in usage.items():
                 statistics.setdefault(name, []).extend(counts)
 
-        kept = versions if self.include_original_response else versions[1:]
-        made = {**row, **self.format_output(kept if self.store_evolutions else versions[-1])}
-        made["model_name"] = self.llm.model_name
+        stored = versions if self.include_original_response else versions[1:]
+        evolved = {**row, **self.format_output(stored if self.store_evolutions else versions[-1])}
+        evolved["model_name"] = self.llm.model_name
         if statistics:
-            before = row.get(DISTILABEL_METADATA_KEY)
-            made[DISTILABEL_METADATA_KEY] = {
-                **(before if isinstance(before, dict) else {}),
+            metadata = row.get(DISTILABEL_METADATA_KEY)
+            evolved[DISTILABEL_METADATA_KEY] = {
+                **(metadata if isinstance(metadata, dict) else {}),
                 f"statistics_{self.name}": statistics,
             }
-        return [made]
+        return [evolved]
 
     def print(self, sample_input: Optional[ChatType] = None) -> None:
-        """Shows the prompt, one panel per message.
+        """Prints the prompt, one panel per message.
 
         Args:
-            sample_input: the prompt to show; the first template with placeholders if None.
+            sample_input: Prompt to print; None for the first template with placeholders.
         """
         if sample_input is None:
             template = next(iter(self.mutation_templates.values()))
-            question = _filled(template, "<PLACEHOLDER_INSTRUCTION>", "<PLACEHOLDER_RESPONSE>")
+            question = _fill_template(
+                template, "<PLACEHOLDER_INSTRUCTION>", "<PLACEHOLDER_RESPONSE>"
+            )
             sample_input = self.format_input(question)
         super().print(sample_input)
 
 
-def _filled(template: str, instruction: str, response: str) -> str:
-    # In one go: an instruction may itself speak of <RESPONSE>.
+def _fill_template(template: str, instruction: str, response: str) -> str:
+    # In one pass, because an instruction may itself contain <RESPONSE>.
     texts = {"<PROMPT>": instruction, "<RESPONSE>": response}
     return _PLACEHOLDER.sub(lambda found: texts[found[0]], template)

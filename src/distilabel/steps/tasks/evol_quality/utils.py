@@ -1,4 +1,4 @@
-"""The prompts of `EvolQuality`, one per way of making a response better."""
+"""The prompts of `EvolQuality`, one for each way to improve a response."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""`Magpie` and `MagpieGenerator`: conversations of which a model writes both sides."""
+"""`Magpie` and `MagpieGenerator`: a model writes both sides of a conversation."""

@@ -1,4 +1,4 @@
-"""`Magpie`: a model writes what a user says, then answers it; and what both its tasks share."""
+"""`Magpie`: a model writes a user message, then answers it. `MagpieBase`: shared by both tasks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Dict, Final, List, Optional, Self, Tuple,
 
 from pydantic import BaseModel, Field, PositiveInt, PrivateAttr, field_validator, model_validator
 
-from distilabel._core.row_context import row_at_work
+from distilabel._core.row_context import current_row
 from distilabel.constants import DISTILABEL_METADATA_KEY
 from distilabel.errors import AnswerError, DistilabelUserError
 from distilabel.mixins.runtime_parameters import RuntimeParameter, RuntimeParametersMixin
@@ -30,20 +30,20 @@ SystemPrompts = Union[List[str], Dict[str, str], Dict[str, Tuple[str, float]], s
 
 
 class MagpieBase(RuntimeParametersMixin, BaseModel):
-    """How a conversation is made with a model that can write the user's messages too.
+    """Writes conversations with a model that can write user messages as well.
 
-    The model is given the text that stands before a user's message and nothing behind it, so it
-    goes on with what a user might say. That becomes the user's message, and the model answers it.
+    The prompt ends with the text that comes before a user message in the model's chat template,
+    so the model continues with a user message. The model then answers that message.
 
     Attributes:
-        llm: the model, one with a `magpie_pre_query_template`; its `use_magpie_template` is
-            switched on.
-        n_turns: rounds of question and answer in a conversation.
-        end_with_user: whether the last answer is left out.
-        include_system_prompt: whether the system prompt stands in the conversation.
-        only_instruction: whether to make the first message alone.
-        system_prompt: what stands before the conversation, or what to draw it from: a list, a dict
-            of names and texts, or a dict of names and pairs of a text and its probability.
+        llm: Model to ask; it must have a `magpie_pre_query_template`. Its `use_magpie_template`
+            is set to True.
+        n_turns: Number of turns in a conversation; a turn is a user message and its answer.
+        end_with_user: Whether to leave out the last answer.
+        include_system_prompt: Whether the conversation includes the system prompt.
+        only_instruction: Whether to write only the first user message.
+        system_prompt: System prompt of the conversation, or several to choose from at random: a
+            list, a dict of name → text, or a dict of name → pair of a text and its probability.
 
     References:
         - [Magpie: Alignment Data Synthesis from Scratch by Prompting Aligned LLMs with Nothing](https://arxiv.org/abs/2406.08464)
@@ -60,62 +60,65 @@ class MagpieBase(RuntimeParametersMixin, BaseModel):
             url={https://arxiv.org/abs/2406.08464},
         }
         ```
-    """  # noqa: E501 (titles stand in one line, as in the entry that arXiv gives)
+    """  # noqa: E501 (titles are on one line, as in the entry on arXiv)
 
     if TYPE_CHECKING:
         name: Optional[str]
 
     llm: LLM
     n_turns: RuntimeParameter[PositiveInt] = Field(
-        default=1, description="Rounds of question and answer in a conversation."
+        default=1, description="Number of turns in a conversation."
     )
     end_with_user: RuntimeParameter[bool] = Field(
-        default=False, description="Whether the last answer is left out."
+        default=False, description="Whether to leave out the last answer."
     )
     include_system_prompt: RuntimeParameter[bool] = Field(
-        default=False, description="Whether the system prompt stands in the conversation."
+        default=False, description="Whether the conversation includes the system prompt."
     )
     only_instruction: RuntimeParameter[bool] = Field(
-        default=False, description="Whether to make the first message alone."
+        default=False, description="Whether to write only the first user message."
     )
     system_prompt: Optional[RuntimeParameter[SystemPrompts]] = Field(
         default=None,
-        description="What stands before the conversation, or several texts to draw it from.",
+        description="System prompt of the conversation, or several to choose from.",
     )
 
     @field_validator("system_prompt")
     @classmethod
     def system_prompts_weights_validator(cls, system_prompts: SystemPrompts) -> SystemPrompts:
-        """Checks that there is something to draw from, and that the probabilities are some.
+        """Checks that there is a system prompt to choose, and that probabilities add up to 1.
 
         Args:
-            system_prompts: what was given.
+            system_prompts: Value of the field.
+
+        Returns:
+            The same value.
 
         Raises:
-            ValueError: they are not.
+            DistilabelUserError: If there is none, or if they do not.
         """
         if isinstance(system_prompts, (list, dict)):
             if not system_prompts:
-                raise DistilabelUserError("system_prompt is empty: leave it out, or give a text.")
+                raise DistilabelUserError("system_prompt is empty. Leave it out, or add a text.")
             weights = _weights(system_prompts)
             if min(weights) < 0 or not math.isclose(sum(weights), 1.0, abs_tol=1e-6):
                 raise DistilabelUserError(
-                    f"the probabilities of system_prompt are {weights}: make them 0 or more, and "
-                    "1.0 together."
+                    f"the probabilities of system_prompt are {weights}. They must be 0 or more and "
+                    "add up to 1.0."
                 )
         return system_prompts
 
     @model_validator(mode="after")
-    def _model_begins_as_the_user(self) -> Self:
+    def _check_model_writes_user_messages(self) -> Self:
         if not isinstance(self.llm, MagpieChatTemplateMixin):
             raise DistilabelUserError(
-                f"{type(self.llm).__name__} cannot write a user's message: use a model with "
+                f"{type(self.llm).__name__} cannot write user messages. Use a model with "
                 "magpie_pre_query_template, such as InferenceEndpointsLLM."
             )
         if self.llm.magpie_pre_query_template is None:
             raise DistilabelUserError(
-                f"{type(self.llm).__name__} needs magpie_pre_query_template here: 'llama3', "
-                "'qwen2' or the text that stands before a user's message."
+                f"{type(self.llm).__name__} needs a magpie_pre_query_template: 'llama3', 'qwen2' "
+                "or the text before a user message in its chat template."
             )
         if not self.llm.use_magpie_template:
             self.llm.use_magpie_template = True
@@ -135,94 +138,102 @@ class MagpieBase(RuntimeParametersMixin, BaseModel):
     def _turns(self) -> int:
         return self.n_turns or 1
 
-    def _drawn(self, lot: str) -> tuple[str | None, str | None]:
-        """A system prompt and its name; the same for the same lot, in every run."""
+    def _choose_system_prompt(self, seed: str) -> tuple[str | None, str | None]:
+        """Returns a system prompt and its name, the same ones for the same seed in every run."""
         prompts = self.system_prompt
         if not isinstance(prompts, (list, dict)):
             return prompts, None
-        chosen: Any = random.Random(lot).choices(list(prompts), _weights(prompts))[0]
+        chosen: Any = random.Random(seed).choices(list(prompts), _weights(prompts))[0]
         if isinstance(prompts, list):
             return chosen, None
         text = prompts[chosen]
         return (text if isinstance(text, str) else text[0]), chosen
 
-    async def _made(self, given: str | None, lot: str, ask: Ask) -> Row:
-        """The columns of one conversation.
+    async def _make_conversation(self, row_system_prompt: str | None, seed: str, ask: Ask) -> Row:
+        """Writes one conversation.
 
         Args:
-            given: a system prompt that the row brings.
-            lot: what a system prompt is drawn by, where the row brings none.
-            ask: asks the model one question.
+            row_system_prompt: System prompt of the row, if it has one.
+            seed: Seed for choosing a system prompt if the row has none.
+            ask: Asks the model one question.
+
+        Returns:
+            The output columns.
 
         Raises:
-            AnswerError: the model gave no text.
+            AnswerError: If the model returns no text.
         """
-        system, name = (given, None) if given else self._drawn(lot)
+        system, name = row_system_prompt, None
+        if not system:
+            system, name = self._choose_system_prompt(seed)
         if not system and self._turns > 1:
             system = DEFAULT_SYSTEM_PROMPT
         before: ChatType = [{"role": "system", "content": system}] if system else []
-        said, statistics = await self._said(before, ask)
-        texts: List[Any] = [message["content"] for message in said]
+        messages, statistics = await self._write_messages(before, ask)
+        texts: List[Any] = [message["content"] for message in messages]
         values = {
             "instruction": texts[0],
             "response": texts[1] if len(texts) > 1 else None,
-            "conversation": [*before, *said] if self.include_system_prompt else said,
+            "conversation": [*before, *messages] if self.include_system_prompt else messages,
             "system_prompt_key": name,
         }
-        made: Row = {column: values[column] for column in self._columns}
+        columns: Row = {column: values[column] for column in self._columns}
         if statistics:
-            made[DISTILABEL_METADATA_KEY] = {f"statistics_{self.name}": statistics}
-        return {**made, "model_name": self.llm.model_name}
+            columns[DISTILABEL_METADATA_KEY] = {f"statistics_{self.name}": statistics}
+        return {**columns, "model_name": self.llm.model_name}
 
-    async def _said(self, before: ChatType, ask: Ask) -> tuple[ChatType, dict[str, list[Any]]]:
-        """What user and assistant say, and what each message took."""
-        said: ChatType = []
+    async def _write_messages(
+        self, before: ChatType, ask: Ask
+    ) -> tuple[ChatType, dict[str, list[Any]]]:
+        """Returns the messages of user and assistant, and their token counts."""
+        messages: ChatType = []
         statistics: dict[str, list[Any]] = {}
-        messages = 2 * self._turns - bool(self.end_with_user)
-        for number in range(1 if self.only_instruction else messages):
-            # A conversation that ends with no user's message is continued by one.
-            output = await ask([*before, *said])
+        total = 2 * self._turns - bool(self.end_with_user)
+        for number in range(1 if self.only_instruction else total):
+            # If the last message is not from the user, the model writes a user message.
+            output = await ask([*before, *messages])
             text = output["generations"][0] if output["generations"] else None
             if text is None:
                 raise AnswerError(
-                    f"{self.name}: the model gave no text for message {number + 1} of {messages}; "
-                    "run again to ask for this row once more."
+                    f"{self.name}: the model returned no text for message {number + 1} of {total}. "
+                    "Run again to retry this row."
                 )
-            said.append({"role": "assistant" if number % 2 else "user", "content": text})
-            counted: dict[str, Any] = dict(output.get("statistics") or {})
-            for name, counts in counted.items():
+            messages.append({"role": "assistant" if number % 2 else "user", "content": text})
+            usage: dict[str, Any] = dict(output.get("statistics") or {})
+            for name, counts in usage.items():
                 statistics.setdefault(name, []).extend(counts)
-        return said, statistics
+        return messages, statistics
 
 
 class Magpie(Task, MagpieBase):
-    """Has a model write conversations by itself: what a user says, and what is answered.
+    """Writes conversations: the model writes both the user messages and the answers.
 
-    A row brings at most a system prompt; each row gets a conversation of its own, as equal rows ask
-    the model once for each. Where there is a list or a dict of system prompts, one is drawn for
-    each row by the row's place in the pipeline, so a rerun draws the same.
+    Every row gets its own conversation, even if rows are equal: the only input is an optional
+    system prompt. If `system_prompt` is a list or a dict, one is chosen for each row by the
+    row's position in the pipeline, so a rerun makes the same choice.
 
     Attributes:
-        llm: the model, one with a `magpie_pre_query_template`; its `use_magpie_template` is
-            switched on.
-        n_turns: rounds of question and answer in a conversation.
-        end_with_user: whether the last answer is left out.
-        include_system_prompt: whether the system prompt stands in the conversation; with one turn
-            there is a column `conversation` then as well.
-        only_instruction: whether to make the first message alone.
-        system_prompt: what stands before the conversation, or what to draw it from: a list, a dict
-            of names and texts, or a dict of names and pairs of a text and its probability. With
-            several turns there is one where none is given.
+        llm: Model to ask; it must have a `magpie_pre_query_template`. Its `use_magpie_template`
+            is set to True.
+        n_turns: Number of turns in a conversation; a turn is a user message and its answer.
+        end_with_user: Whether to leave out the last answer.
+        include_system_prompt: Whether the conversation includes the system prompt. With one turn,
+            this adds the column `conversation`.
+        only_instruction: Whether to write only the first user message.
+        system_prompt: System prompt of the conversation, or several to choose from at random: a
+            list, a dict of name → text, or a dict of name → pair of a text and its probability. With
+            several turns, a default system prompt is used if there is none.
 
     Input columns:
-        - system_prompt (str, optional): for this row, instead of the field.
+        - system_prompt (str, optional): System prompt of the row; it overrides the attribute.
 
     Output columns:
-        - conversation (ChatType): the conversation; with several turns.
-        - instruction (str): what the user says; with one turn or `only_instruction`.
-        - response (str): what is answered; with one turn.
-        - system_prompt_key (str, optional): name of the system prompt, where a dict was given.
-        - model_name (str): the model that wrote.
+        - conversation (ChatType): Conversation; with several turns or `include_system_prompt`.
+        - instruction (str): User message; with one turn or `only_instruction`.
+        - response (str): Answer to the user message; with one turn.
+        - system_prompt_key (str, optional): Name of the chosen system prompt; if `system_prompt`
+            is a dict.
+        - model_name (str): Name of the model that wrote the conversation.
 
     Categories:
         - text-generation
@@ -245,7 +256,7 @@ class Magpie(Task, MagpieBase):
         ```
 
     Examples:
-        A conversation about each subject:
+        A conversation for each system prompt:
 
         ```python
         from distilabel.models import SimulatedLLM
@@ -255,18 +266,18 @@ class Magpie(Task, MagpieBase):
         task.load()
         rows = next(task.process([{"system_prompt": "You know all about owls."}]))
         ```
-    """  # noqa: E501 (titles stand in one line, as in the entry that arXiv gives)
+    """  # noqa: E501 (titles are on one line, as in the entry on arXiv)
 
-    _outside: int = PrivateAttr(default=0)
+    _standalone_rows: int = PrivateAttr(default=0)
 
     def load(self) -> None:
-        """Loads the model, and begins anew with drawing for rows outside a run."""
+        """Loads the model, and restarts the choice of system prompts for rows outside a run."""
         super().load()
-        self._outside = 0
+        self._standalone_rows = 0
 
     @property
     def inputs(self) -> Dict[str, bool]:
-        """`system_prompt`, which may be missing."""
+        """Optionally `system_prompt`."""
         return {"system_prompt": False}
 
     @property
@@ -275,53 +286,60 @@ class Magpie(Task, MagpieBase):
         return [*self._columns, "model_name"]
 
     def format_input(self, input: Dict[str, Any]) -> ChatType:
-        """Nothing: the model begins.
+        """Returns an empty conversation, because the model writes the first message.
 
         Args:
-            input: a row.
+            input: Input row.
+
+        Returns:
+            An empty list.
         """
         return []
 
     def format_output(
         self, output: Optional[str], input: Optional[Dict[str, Any]] = None
     ) -> Dict[str, Any]:
-        """The columns of a row of which nothing could be made.
+        """Returns the output columns of a row that failed, all None.
 
         Args:
-            output: not looked at: a conversation is made of several texts.
-            input: the row.
+            output: Unused, because a conversation consists of several texts.
+            input: Input row.
+
+        Returns:
+            The output columns.
         """
         return dict.fromkeys(self._columns)
 
     async def aprocess(self, row: Row, ask: Ask) -> List[Row]:
-        """Makes a conversation for one row.
+        """Writes a conversation for one row.
 
         Args:
-            row: with a system prompt or without.
-            ask: asks the model one question.
+            row: Row with or without a system prompt.
+            ask: Asks the model one question.
 
         Returns:
-            One row, with the conversation and the token counts of all questions.
+            A list of one row, with the conversation and the token counts of all questions.
 
         Raises:
-            AnswerError: the model gave no text.
+            AnswerError: If the model returns no text.
         """
-        made = await self._made(row.get("system_prompt"), self._lot(), ask)
-        before = row.get(DISTILABEL_METADATA_KEY)
-        if isinstance(before, dict) and DISTILABEL_METADATA_KEY in made:
-            made[DISTILABEL_METADATA_KEY] = {**before, **made[DISTILABEL_METADATA_KEY]}
-        return [{**row, **made}]
+        columns = await self._make_conversation(row.get("system_prompt"), self._row_seed(), ask)
+        metadata = row.get(DISTILABEL_METADATA_KEY)
+        if isinstance(metadata, dict) and DISTILABEL_METADATA_KEY in columns:
+            columns[DISTILABEL_METADATA_KEY] = {**metadata, **columns[DISTILABEL_METADATA_KEY]}
+        return [{**row, **columns}]
 
-    def _lot(self) -> str:
-        key = row_at_work.get()
+    def _row_seed(self) -> str:
+        """Returns a text that identifies the row: its key in a run, else a running number."""
+        key = current_row.get()
         if key is None:
-            key = (self._outside,)
-            self._outside += 1
+            key = (self._standalone_rows,)
+            self._standalone_rows += 1
         return ".".join(map(str, key))
 
 
 def _weights(prompts: list[str] | dict[str, Any]) -> list[float]:
-    """The probability of each; equal ones where none are given."""
+    """Returns the probability of each system prompt; equal ones if there are none."""
     texts = prompts.values() if isinstance(prompts, dict) else prompts
-    given = [text[1] for text in texts if isinstance(text, tuple)]
-    return given or [1 / len(prompts)] * len(prompts)
+    weights = [text[1] for text in texts if isinstance(text, tuple)]
+    return weights or [1 / len(prompts)] * len(prompts)

@@ -1,4 +1,4 @@
-"""`MagpieGenerator`: conversations out of nothing, as many rows as are wanted."""
+"""`MagpieGenerator`: generates rows with conversations, without input data."""
 
 from __future__ import annotations
 
@@ -13,31 +13,32 @@ from distilabel.steps.tasks.row_generator import RowGenerator
 
 
 class MagpieGenerator(RowGenerator, MagpieBase):
-    """Has a model write conversations by itself, beginning with no data at all.
+    """Generates conversations without input data: the model writes both sides.
 
-    Every row asks the model anew, and a rerun finds each row again. A larger `num_rows` begins with
-    the rows of a smaller one. Where there is a list or a dict of system prompts, one is drawn for
-    each row by its number.
+    Every row gets its own conversation, and a rerun returns the same rows. Raising `num_rows`
+    keeps the existing rows and adds new ones. If `system_prompt` is a list or a dict, one is
+    chosen for each row by its number.
 
     Attributes:
-        llm: the model, one with a `magpie_pre_query_template`; its `use_magpie_template` is
-            switched on.
-        num_rows: rows to make.
-        n_turns: rounds of question and answer in a conversation.
-        end_with_user: whether the last answer is left out.
-        include_system_prompt: whether the system prompt stands in the conversation; with one turn
-            there is a column `conversation` then as well.
-        only_instruction: whether to make the first message alone.
-        system_prompt: what stands before the conversation, or what to draw it from: a list, a dict
-            of names and texts, or a dict of names and pairs of a text and its probability. With
-            several turns there is one where none is given.
+        llm: Model to ask; it must have a `magpie_pre_query_template`. Its `use_magpie_template`
+            is set to True.
+        num_rows: Number of rows to generate.
+        n_turns: Number of turns in a conversation; a turn is a user message and its answer.
+        end_with_user: Whether to leave out the last answer.
+        include_system_prompt: Whether the conversation includes the system prompt. With one turn,
+            this adds the column `conversation`.
+        only_instruction: Whether to write only the first user message.
+        system_prompt: System prompt of the conversation, or several to choose from at random: a
+            list, a dict of name → text, or a dict of name → pair of a text and its probability. With
+            several turns, a default system prompt is used if there is none.
 
     Output columns:
-        - conversation (ChatType): the conversation; with several turns.
-        - instruction (str): what the user says; with one turn or `only_instruction`.
-        - response (str): what is answered; with one turn.
-        - system_prompt_key (str, optional): name of the system prompt, where a dict was given.
-        - model_name (str): the model that wrote.
+        - conversation (ChatType): Conversation; with several turns or `include_system_prompt`.
+        - instruction (str): User message; with one turn or `only_instruction`.
+        - response (str): Answer to the user message; with one turn.
+        - system_prompt_key (str, optional): Name of the chosen system prompt; if `system_prompt`
+            is a dict.
+        - model_name (str): Name of the model that wrote the conversation.
 
     Categories:
         - text-generation
@@ -61,7 +62,7 @@ class MagpieGenerator(RowGenerator, MagpieBase):
         ```
 
     Examples:
-        Ten instructions with their answers:
+        Ten instructions with answers:
 
         ```python
         from distilabel.models import SimulatedLLM
@@ -73,9 +74,11 @@ class MagpieGenerator(RowGenerator, MagpieBase):
         generator.load()
         rows, last = next(generator.process())
         ```
-    """  # noqa: E501 (titles stand in one line, as in the entry that arXiv gives)
+    """  # noqa: E501 (titles are on one line, as in the entry on arXiv)
 
-    num_rows: RuntimeParameter[PositiveInt] = Field(default=None, description="Rows to make.")
+    num_rows: RuntimeParameter[PositiveInt] = Field(
+        default=None, description="Number of rows to generate."
+    )
 
     @property
     def outputs(self) -> List[str]:
@@ -85,11 +88,14 @@ class MagpieGenerator(RowGenerator, MagpieBase):
     def format_output(
         self, output: Optional[str], input: Optional[Dict[str, Any]] = None
     ) -> Dict[str, Any]:
-        """The columns of a row of which nothing could be made.
+        """Returns the output columns of a row that failed, all None.
 
         Args:
-            output: not looked at: a conversation is made of several texts.
-            input: not looked at: there is none.
+            output: Unused, because a conversation consists of several texts.
+            input: Unused, because there is no input row.
+
+        Returns:
+            The output columns.
         """
         return dict.fromkeys(self._columns)
 
@@ -97,16 +103,16 @@ class MagpieGenerator(RowGenerator, MagpieBase):
         return self.num_rows
 
     async def arow(self, number: int, ask: Ask) -> Row:
-        """Makes one conversation.
+        """Writes one conversation.
 
         Args:
-            number: of the row, from 0.
-            ask: asks the model one question.
+            number: Row number, from 0.
+            ask: Asks the model one question.
 
         Returns:
-            The row, with the token counts of all questions.
+            The row, with the conversation and the token counts of all questions.
 
         Raises:
-            AnswerError: the model gave no text.
+            AnswerError: If the model returns no text.
         """
-        return await self._made(None, str(number), ask)
+        return await self._make_conversation(None, str(number), ask)

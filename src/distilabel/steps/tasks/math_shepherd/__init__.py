@@ -1,1 +1,1 @@
-"""What Math-Shepherd needs: solutions that are told step by step."""
+"""Math-Shepherd: solutions of math problems, step by step."""

@@ -1,4 +1,4 @@
-"""Reading solutions: from a text to its steps, from JSON that is slightly wrong to data."""
+"""Parses solutions: splits a text into steps, and reads slightly malformed JSON."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any, Final, List
 
 _STEP: Final = re.compile(r"Step\s+\d+\s*:|The answer is\s*:")
-# A backslash with what it stands before; one before anything else escapes nothing in JSON.
+# A valid JSON escape (group 1), or a backslash that is not part of one.
 _ESCAPE: Final = re.compile(r"\\(u[0-9a-fA-F]{4}|[\"\\/bfnrt])|\\")
 
 
@@ -16,27 +16,27 @@ def split_solution_steps(text: str) -> List[str]:
     """Splits a solution into its steps, `Step 1: ...` and so on, and `The answer is: ...`.
 
     Args:
-        text: the solution.
+        text: Solution.
 
     Returns:
-        The steps, without the space around them; what stands before the first is left out.
+        The steps, stripped of whitespace. Text before the first step is dropped.
     """
     starts = [found.start() for found in _STEP.finditer(text)]
     return [text[start:end].strip() for start, end in pairwise([*starts, len(text)])]
 
 
 def parse_json_response(json_str: str) -> Any:
-    """Reads JSON as models write it, also with backslashes that escape nothing.
+    """Parses JSON as models write it, including text with invalid backslash escapes.
 
     Args:
-        json_str: the text.
+        json_str: JSON text.
 
     Returns:
-        What it says; None if it is no JSON in any reading.
+        The parsed value; None if the text is not JSON even after repair.
     """
-    mended = _ESCAPE.sub(lambda found: found[0] if found[1] else "", json_str)
-    ascii_only = mended.encode("ascii", "ignore").decode()
-    for text in (json_str, mended, ascii_only):
+    repaired = _ESCAPE.sub(lambda found: found[0] if found[1] else "", json_str)
+    ascii_only = repaired.encode("ascii", "ignore").decode()
+    for text in (json_str, repaired, ascii_only):
         try:
             return json.loads(text, strict=False)
         except ValueError:

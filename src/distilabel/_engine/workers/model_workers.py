@@ -1,0 +1,77 @@
+"""Loads a model that runs in process in the workers of its step, not in the main process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+from distilabel._engine.workers.pool import Pool, WorkersLost
+from distilabel.errors import EndpointError
+from distilabel.models.client.micro_batcher import MicroBatcher
+from distilabel.models.llms.base import LLM, AsyncLLM
+from distilabel.steps.base import _Step
+
+
+def in_process_model(step: _Step) -> LLM | None:
+    """Returns the model of a step if it runs in the process that loads it, else None."""
+    # A model in another field is called by the step's own code, so it goes where the step goes.
+    llm = getattr(step, "llm", None)
+    return llm if isinstance(llm, LLM) and not isinstance(llm, AsyncLLM) else None
+
+
+def asks_through_engine(step: _Step) -> bool:
+    """Whether the requests of a step to its models pass through the engine.
+
+    They do for the model in `llm`, and for every `AsyncLLM`. Any other model is run by the code
+    of the step.
+    """
+    models = step._all_models()
+    return in_process_model(step) is not None or any(isinstance(m, AsyncLLM) for m in models)
+
+
+def load_with_workers(pool: Pool, step: _Step) -> None:
+    """Loads a step here and its model in the workers."""
+    with _without_its_model(step):
+        step.load()
+    pool.start()
+
+
+def unload_with_workers(pool: Pool, step: _Step) -> None:
+    """Unloads a step here and its model in the workers."""
+    pool.close()
+    with _without_its_model(step):
+        step.unload()
+
+
+def micro_batcher_for(pool: Pool, llm: LLM, most: int) -> MicroBatcher:
+    """Makes a micro-batcher that sends its batches to the workers of a model.
+
+    Args:
+        pool: The workers.
+        llm: The model; the copy in the main process is not loaded.
+        most: Largest batch.
+    """
+
+    def generate(inputs: Any, num_generations: int, **arguments: Any) -> Any:
+        try:
+            return pool.run((inputs, num_generations, arguments))
+        except WorkersLost as error:
+            raise EndpointError(str(error)) from error
+
+    return MicroBatcher(llm, most, generate, pool.count)
+
+
+@contextmanager
+def _without_its_model(step: _Step) -> Iterator[None]:
+    """Makes `load` and `unload` of the step's model do nothing but the bookkeeping of `LLM`."""
+    llm = in_process_model(step)
+    assert llm is not None
+    # Instance attributes win over the methods of the model's class.
+    vars(llm).update(load=partial(LLM.load, llm), unload=partial(LLM.unload, llm))
+    try:
+        yield
+    finally:
+        for name in ("load", "unload"):
+            del vars(llm)[name]

@@ -1,0 +1,95 @@
+"""Protects secrets: no URL, header or field shows a password or key once it is redacted."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import pytest
+from pydantic import BaseModel, SecretStr
+
+from distilabel._core.redaction import (
+    HeadersField,
+    SecretField,
+    drop_secrets,
+    is_options_field,
+    is_secret_field,
+    redact,
+    redact_urls,
+)
+from distilabel.errors import EndpointError
+from distilabel.models import OpenAILLM
+from distilabel.models.http import transport
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("http://me:secret@host:8000/v1", "http://host:8000/v1"),
+        ("cannot reach https://me@host/v1: refused", "cannot reach https://host/v1: refused"),
+        ("http://host/v1?mail=a@b", "http://host/v1?mail=a@b"),
+        ("write to me@host", "write to me@host"),
+        ("https://host/v1?a=b&api_key=secret#x", "https://host/v1?a=b&api_key=#x"),
+        ("https://host/v1?X-Amz-Signature=secret", "https://host/v1?X-Amz-Signature="),
+        ("https://host/v1?monkey=banana", "https://host/v1?monkey=banana"),
+        ("a = b, and no URL", "a = b, and no URL"),
+    ],
+)
+def test_a_url_loses_its_user_and_its_keys_and_nothing_else(text: str, shown: str) -> None:
+    assert redact_urls(text) == shown
+
+
+async def test_neither_a_dump_nor_an_error_shows_the_password_of_a_base_url() -> None:
+    llm = OpenAILLM(model="m", api_key="k", base_url="http://me:secret@127.0.0.1:9/v1")
+    llm.max_retries = 0
+    llm.load()
+    assert "secret" not in str(llm.dump())
+    try:
+        with pytest.raises(EndpointError) as caught:
+            await llm._preflight()
+    finally:
+        await transport.close()
+    assert "127.0.0.1:9" in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_options_lose_what_their_name_or_their_value_gives_away() -> None:
+    options = {
+        "Authorization": "x",
+        "X-Api-Key": "x",
+        "Cookie": "x",
+        "X-Custom": "Bearer x",
+        "X-Other": "abcdefgh12345678",
+        "X-Team": "owls",
+        "X-Retries": 3,
+        "client_kwargs": {"aws_secret_access_key": "x", "region": "eu"},
+    }
+    shown = {"X-Team": "owls", "X-Retries": 3, "client_kwargs": {"region": "eu"}}
+    assert drop_secrets(options) == shown
+
+
+class Fields(BaseModel):
+    api_key: str = ""
+    password: SecretStr = SecretStr("")
+    passwords: list[SecretStr] | None = None
+    token: Annotated[str, SecretField] = ""
+    tokens: int = 0
+    extra: Annotated[dict[str, Any], HeadersField] = {}
+
+
+def test_a_field_is_secret_by_its_name_its_marker_or_its_type() -> None:
+    fields = Fields.model_fields
+    secret = {name for name, field in fields.items() if is_secret_field(name, field)}
+    assert secret == {"api_key", "password", "passwords", "token"}
+
+
+def test_a_dict_holds_options_by_its_name_or_its_marker() -> None:
+    assert is_options_field("default_headers")
+    assert is_options_field("storage_options")
+    assert is_options_field("extra", Fields.model_fields["extra"])
+    assert not is_options_field("extra")
+
+
+def test_a_value_is_redacted_at_any_depth() -> None:
+    value = {"api_key": "x", "headers": {"token": "x", "a": 1}, "at": ["http://me:x@host"]}
+    shown = {"api_key": "**********", "headers": {"a": 1}, "at": ["http://host"]}
+    assert redact("anything", value) == shown

@@ -1,0 +1,52 @@
+"""Protects the report that a run prints at its end."""
+
+from __future__ import annotations
+
+from counted import at_work, spending, told
+from distilabel._core.events import (
+    RequestRetried,
+    RowFailed,
+    RowsProcessed,
+    RowsReceived,
+    RunFinished,
+    RunStopping,
+    UnusableResponse,
+)
+from distilabel._engine.reporting.report import Report
+
+
+def test_the_report_counts_everything_and_leaves_out_what_is_zero() -> None:
+    stats = at_work(["one"])
+    told(
+        stats,
+        RequestRetried("one", "model", "429", 1.0),
+        RowsProcessed("one", taken=60, given=60),
+        RowFailed("one", (1,), {"type": "AnswerError"}),
+        RunFinished(12.0, False),
+    )
+    text = str(Report.of(stats))
+    assert "rows in  rows out  failed" in text
+    assert "added" not in text
+    assert "retried" in text
+    assert "1 row failed (see distiset.failures; run again to retry)" in text
+    assert max(map(len, text.splitlines()[:6])) <= 80
+
+
+def test_the_report_of_a_run_that_its_budget_stopped_says_so() -> None:
+    stats = told(spending(1.5), RunStopping("the budget"), RunFinished(2.0, True))
+    report = Report.of(stats)
+    assert report.stopped == "the budget"
+    assert "stopped by the budget, $1.25 of $1.50 spent: run again to continue." in str(report)
+    assert "cached" in str(report)
+    assert report.models["bought"].cached_tokens == 600
+
+
+def test_a_report_tells_what_a_row_cost_and_what_was_lost() -> None:
+    stats = spending()
+    told(stats, RowsReceived("b", 5), RowsProcessed("b", taken=5, given=3, dropped=1, failed=1))
+    told(stats, UnusableResponse("a", "bought", 0, 0, 0, 0.5, lost=True), RunFinished(2.0, False))
+    report = Report.of(stats)
+    assert (report.rows, report.cost, report.cost_per_row) == (4, 1.25, 1.25 / 4)
+    assert "cost $1.25 ($0.3125 per row)" in str(report)
+    assert "1 response was lost and may be charged, at most $0.5000" in str(report)
+    assert report.to_dict()["models"]["bought"]["cost"] == 1.25
