@@ -31,7 +31,7 @@ class Elsewhere:
         self.ours.add(key)
         return True
 
-    def let_go(self, key: bytes) -> None:
+    def release(self, key: bytes) -> None:
         self.ours.discard(key)
 
 

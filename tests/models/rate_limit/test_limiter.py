@@ -10,8 +10,9 @@ from distilabel._core.events import EndpointPaused, EndpointResumed, Event, Limi
 from distilabel.errors import EndpointError
 from distilabel.models.rate_limit import circuit_breaker
 from distilabel.models.rate_limit.concurrency import START
-from distilabel.models.rate_limit.limiter import EndpointLimiter, Lease, Outcome
+from distilabel.models.rate_limit.limiter import EndpointLimiter, EndpointLimiters, Lease, Outcome
 from distilabel.models.rate_limit.rate import QUICK_FIRST
+from model_doubles import made
 from virtual import finish
 
 
@@ -265,3 +266,9 @@ async def test_one_cancelled_and_passed_over_at_once_is_only_cancelled() -> None
     with pytest.raises(asyncio.CancelledError):
         await waiting
     assert (limiter.in_flight, limiter.waiting) == (0, 0)
+
+
+async def test_models_with_one_endpoint_id_share_its_limits() -> None:
+    limiters = EndpointLimiters()
+    one, other = (made(max_concurrency=3) for _ in range(2))
+    assert limiters.of(one) is limiters.of(other)
