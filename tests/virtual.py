@@ -1,6 +1,6 @@
-"""Time that passes at once, and an endpoint in it: a minute with a gate takes some milliseconds.
+"""An event loop with a virtual clock, and an endpoint in it: a minute takes some milliseconds.
 
-The gate knows time and counts only, so what it does with an endpoint can be counted exactly.
+A limiter depends on time and counts only, so its behavior can be counted exactly.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class _Selector(selectors.DefaultSelector):
 
     def select(self, timeout: float | None = None) -> list[Any]:
         if timeout is None:
-            raise RuntimeError("everybody waits, and for nothing that time brings")
+            raise RuntimeError("all tasks wait, and none of them for time to pass")
         self.loop.now += timeout
         return super().select(0)
 
@@ -57,12 +57,12 @@ class Endpoint:
     Attributes:
         latency: draws the seconds of an answer.
         capacity: questions it works on at a time; the others queue. None for any number.
-        stray: share of the questions that are refused whatever their number.
-        retry_after: seconds that refusals ask to wait; None for what the limit says.
-        down: whether it refuses everything.
-        way: seconds that a question is on its way there, more or less.
-        answers: when each question was answered.
-        refusals: when each question was refused.
+        stray: share of the requests that are rejected at any rate.
+        retry_after: seconds that rejections ask to wait; None for what the limit says.
+        down: whether it rejects everything.
+        way: average seconds that a request travels.
+        answers: when each request was answered.
+        rejections: when each request was rejected.
     """
 
     latency: Callable[[], float] = lambda: 0.2
@@ -72,7 +72,7 @@ class Endpoint:
     down: bool = False
     way: float = 0.003
     answers: list[float] = field(default_factory=list)
-    refusals: list[float] = field(default_factory=list)
+    rejections: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.rng = random.Random(0)
@@ -93,7 +93,7 @@ class Endpoint:
         if self._bucket is not None and not self.down and not wait:
             self._bucket.take(now())
         if self.down or wait or self.rng.random() < self.stray:
-            self.refusals.append(now())
+            self.rejections.append(now())
             return Outcome.REJECTED, self.retry_after or wait or None
         if self.capacity is not None and self._working >= self.capacity:
             turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -121,7 +121,7 @@ def finish(lease: Lease, outcome: Outcome, **recorded: Any) -> None:
 
 
 async def ask_all(limiter: EndpointLimiter, endpoint: Endpoint, count: int) -> None:
-    """Asks so many questions, each until it is answered, as the door does."""
+    """Sends requests, each until it is answered, as the client does."""
     rng = random.Random(1)
 
     async def ask(number: int) -> None:

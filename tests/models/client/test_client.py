@@ -122,8 +122,8 @@ async def test_an_answer_asked_for_again_is_stored_once_it_can_be_parsed() -> No
     model_client = ModelClient(llm, answers=store)
     assert await model_client.again(chat("a"), 1, 0, lambda output: True) == good
     # Another attempt, or for another of several generations, is another question.
-    for place in ((2, 0), (1, 1)):
-        assert await model_client.again(chat("a"), *place, lambda output: True) != good
+    for retry in ((2, 0), (1, 1)):
+        assert await model_client.again(chat("a"), *retry, lambda output: True) != good
     # One that has become unreadable is asked for anew, and the new one takes its place.
     newer = await ModelClient(llm, answers=store).again(
         chat("a"), 1, 0, lambda output: output != good
@@ -173,8 +173,8 @@ async def test_the_key_is_in_no_message_no_event_and_no_stored_answer() -> None:
         with pytest.raises(AnswerError) as caught:
             await model_client(chat("a"))
         await model_client(chat("b"))
-    told = f"{caught.value} {caught.value.raw} {events} {dict(store)} {llm._identity()}"
-    assert SECRET not in told + llm._endpoint_id() + repr(llm) + orjson.dumps(llm.dump()).decode()
+    shown = f"{caught.value} {caught.value.raw} {events} {dict(store)} {llm._identity()}"
+    assert SECRET not in shown + llm._endpoint_id() + repr(llm) + orjson.dumps(llm.dump()).decode()
 
 
 def test_a_synchronous_call_works_without_a_loop() -> None:
