@@ -72,7 +72,7 @@ class Endpoint:
     down: bool = False
     way: float = 0.003
     answers: list[float] = field(default_factory=list)
-    refusals: list[float] = field(default_factory=list)
+    rejections: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.rng = random.Random(0)
@@ -93,7 +93,7 @@ class Endpoint:
         if self._bucket is not None and not self.down and not wait:
             self._bucket.take(now())
         if self.down or wait or self.rng.random() < self.stray:
-            self.refusals.append(now())
+            self.rejections.append(now())
             return Outcome.REJECTED, self.retry_after or wait or None
         if self.capacity is not None and self._working >= self.capacity:
             turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -11,7 +11,7 @@ from distilabel.models.accounting.budget import Budget
 
 
 class Over:
-    """Counts how often it was told that the budget is used up."""
+    """Counts how often the budget reported that it is used up."""
 
     times = 0
 

@@ -1,4 +1,4 @@
-"""Protects that answers which may not be what was wanted are told of, once."""
+"""Protects the warnings about questionable answers: each kind is logged once."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from distilabel.models.client.answer_warnings import AnswerWarnings
         ("", {}, "empty text"),
     ],
 )
-def test_each_kind_is_told_once(
+def test_each_kind_is_logged_once(
     text: str, statistics: Any, words: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     warnings = AnswerWarnings("step", "model")
     for _ in range(3):
         warnings.check({"generations": [text], "statistics": statistics})
-    (told,) = caplog.messages
-    assert told.startswith("step: an answer of model")
-    assert words in told
+    (message,) = caplog.messages
+    assert message.startswith("step: an answer of model")
+    assert words in message
 
 
 @pytest.mark.parametrize("statistics", [None, {}, {"finish_reason": ["tool_calls", None]}])
-def test_a_whole_answer_is_not_told_of(statistics: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_complete_answer_is_not_logged(statistics: Any, caplog: pytest.LogCaptureFixture) -> None:
     AnswerWarnings("", "model").check({"generations": ["text", None], "statistics": statistics})
     assert caplog.messages == []

@@ -1,4 +1,4 @@
-"""Protects that a wrong generation argument is told before anything is asked."""
+"""Protects that an invalid generation argument raises before the first request."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ def test_values_are_converted_to_what_the_method_asks_for() -> None:
     assert checked == {"temperature": 0.5, "options": {"top_k": 3}}
 
 
-def test_all_faults_are_told_with_the_nearest_names() -> None:
+def test_all_faults_are_named_with_the_nearest_names() -> None:
     with pytest.raises(DistilabelUserError) as caught:
         validated_arguments(Model(), {"temprature": 1, "options": {"top_k": "x"}})
     assert "did you mean 'temperature'?" in str(caught.value)
     assert "options=" in str(caught.value)
 
 
-def test_the_number_of_generations_is_no_argument() -> None:
+def test_the_number_of_generations_is_not_an_argument() -> None:
     with pytest.raises(DistilabelUserError, match="num_generations"):
         validated_arguments(Model(), {"num_generations": 3})
 

@@ -1,4 +1,4 @@
-"""A question that another process asks is waited for, and asked if that one gives up."""
+"""Protects waiting for the answer of another process, and asking if that one gives up."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ KEY = b"k"
 
 
 class Elsewhere:
-    """Claims and answers, of which another process has some."""
+    """Locks and answers, some of which belong to another process."""
 
     def __init__(self) -> None:
         self.is_shared = True
         self.theirs = {KEY}
         self.ours: set[bytes] = set()
-        self.kept: dict[bytes, str] = {}
+        self.stored: dict[bytes, str] = {}
 
     def answer(self) -> str | None:
-        return self.kept.get(KEY)
+        return self.stored.get(KEY)
 
     def claim(self, key: bytes) -> bool:
         if key in self.theirs:
@@ -31,7 +31,7 @@ class Elsewhere:
         self.ours.add(key)
         return True
 
-    def let_go(self, key: bytes) -> None:
+    def release(self, key: bytes) -> None:
         self.ours.discard(key)
 
 
@@ -46,19 +46,19 @@ def claim(elsewhere: Elsewhere) -> Claim[str]:
     return in_flight.claim(KEY, lambda output: True)
 
 
-async def test_its_answer_is_taken_when_it_comes(elsewhere: Elsewhere) -> None:
+async def test_the_answer_of_another_process_is_used(elsewhere: Elsewhere) -> None:
     shared = claim(elsewhere)
     with shared as is_ours:
         assert not is_ours
     waiting = asyncio.create_task(shared.wait(lambda: False))
     await asyncio.sleep(0.01)
     assert not waiting.done()
-    elsewhere.kept[KEY] = "theirs"
+    elsewhere.stored[KEY] = "theirs"
     elsewhere.theirs.clear()
     assert await waiting == "theirs"
 
 
-async def test_what_it_gives_up_is_asked(elsewhere: Elsewhere) -> None:
+async def test_a_question_that_it_gives_up_is_asked(elsewhere: Elsewhere) -> None:
     shared = claim(elsewhere)
     waiting = asyncio.create_task(shared.wait(lambda: False))
     await asyncio.sleep(0.01)
@@ -71,9 +71,9 @@ async def test_what_it_gives_up_is_asked(elsewhere: Elsewhere) -> None:
     assert not elsewhere.ours
 
 
-async def test_what_was_kept_meanwhile_is_not_asked(elsewhere: Elsewhere) -> None:
+async def test_a_question_answered_meanwhile_is_not_asked(elsewhere: Elsewhere) -> None:
     elsewhere.theirs.clear()
-    elsewhere.kept[KEY] = "theirs"
+    elsewhere.stored[KEY] = "theirs"
     shared = claim(elsewhere)
     with shared as is_ours:
         assert not is_ours
@@ -81,11 +81,11 @@ async def test_what_was_kept_meanwhile_is_not_asked(elsewhere: Elsewhere) -> Non
     assert await shared.wait(lambda: False) == "theirs"
 
 
-async def test_whoever_is_stopped_waits_no_more(elsewhere: Elsewhere) -> None:
+async def test_a_stop_ends_the_wait(elsewhere: Elsewhere) -> None:
     assert await claim(elsewhere).wait(lambda: True) is None
 
 
-async def test_one_that_never_answers_is_not_waited_for(
+async def test_a_process_that_never_answers_is_not_waited_for(
     elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "PATIENCE", 0.0)
@@ -95,7 +95,7 @@ async def test_one_that_never_answers_is_not_waited_for(
         assert is_ours
 
 
-def test_who_is_alone_asks(elsewhere: Elsewhere) -> None:
+def test_without_another_process_every_question_is_asked(elsewhere: Elsewhere) -> None:
     elsewhere.is_shared = False
     elsewhere.theirs.clear()
     with claim(elsewhere) as is_ours:

@@ -1,4 +1,4 @@
-"""Protects finding how many in flight a server has a use for, counted in virtual time."""
+"""Protects finding how many requests in flight a server can use, in virtual time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Looks = list[tuple[float, int]]
 async def queueing(
     capacity: int | None, count: int, changes: tuple[tuple[float, int | None], ...] = ()
 ) -> tuple[Endpoint, Looks]:
-    """Asks a server that lets questions queue; looks at the limit every second."""
+    """Sends requests to a server that queues them; records the limit every second."""
     loop = asyncio.get_running_loop()
     start = loop.time()
     endpoint = Endpoint(latency=lambda: 1.0, capacity=capacity)
@@ -37,7 +37,7 @@ async def queueing(
 
 
 def limit(looks: Looks, start: float, end: float) -> float:
-    """The usual limit in a time."""
+    """Returns the median limit in a time."""
     return median(limit for at, limit in looks if start <= at < end)
 
 
@@ -49,7 +49,7 @@ def test_a_server_that_queues_gets_what_keeps_it_busy(capacity: int) -> None:
     assert end < 1.15 * 120
 
 
-def test_more_is_asked_for_when_it_helps_again_and_less_when_it_does_not() -> None:
+def test_the_limit_rises_when_that_helps_again_and_falls_when_it_does_not() -> None:
     endpoint, looks = in_no_time(queueing(16, 6000, ((60, 64), (120, 16))))
     assert limit(looks, 45, 60) <= 32
     assert limit(looks, 100, 120) >= 48
@@ -57,7 +57,7 @@ def test_more_is_asked_for_when_it_helps_again_and_less_when_it_does_not() -> No
     assert limit(looks, 180, 220) <= 32
 
 
-def test_a_server_that_never_queues_gets_as_many_as_there_may_be() -> None:
+def test_a_server_that_never_queues_gets_the_highest_limit() -> None:
     endpoint, looks = in_no_time(queueing(None, 12_000))
     assert (looks[0][1], looks[-1][1]) == (START, MOST)
     assert endpoint.answers[-1] < 24

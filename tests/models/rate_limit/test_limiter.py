@@ -1,4 +1,4 @@
-"""Protects who is let through to an endpoint, how many at a time, and that no place is lost."""
+"""Protects the order and the number of leases for an endpoint, and that none is lost."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from distilabel._core.events import EndpointPaused, EndpointResumed, Event, Limi
 from distilabel.errors import EndpointError
 from distilabel.models.rate_limit import circuit_breaker
 from distilabel.models.rate_limit.concurrency import START
-from distilabel.models.rate_limit.limiter import EndpointLimiter, Lease, Outcome
+from distilabel.models.rate_limit.limiter import EndpointLimiter, EndpointLimiters, Lease, Outcome
 from distilabel.models.rate_limit.rate import QUICK_FIRST
+from model_doubles import made
 from virtual import finish
 
 
@@ -20,13 +21,13 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-async def rounds(limiter: EndpointLimiter, count: int, how: Outcome) -> None:
-    """Asks one question after the other."""
+async def send(limiter: EndpointLimiter, count: int, how: Outcome) -> None:
+    """Sends one request after the other."""
     for number in range(count):
         finish(await limiter.acquire(number), how)
 
 
-async def test_no_more_than_the_limit_are_let_in_and_in_order() -> None:
+async def test_leases_are_granted_in_order_up_to_the_limit() -> None:
     limiter = EndpointLimiter("e", most=2)
     order: list[int] = []
     leases: list[Lease] = []
@@ -51,7 +52,7 @@ async def test_no_more_than_the_limit_are_let_in_and_in_order() -> None:
     await asyncio.gather(*tasks)
 
 
-async def test_a_question_asked_again_goes_first() -> None:
+async def test_a_retry_goes_first() -> None:
     limiter = EndpointLimiter("e", most=1)
     lease = await limiter.acquire()
     late = asyncio.create_task(limiter.acquire("late"))
@@ -66,7 +67,7 @@ async def test_a_question_asked_again_goes_first() -> None:
     finish(await late, Outcome.ANSWERED)
 
 
-async def test_a_cancelled_wait_takes_no_place() -> None:
+async def test_a_cancelled_wait_takes_no_lease() -> None:
     limiter = EndpointLimiter("e", most=1)
     lease = await limiter.acquire()
     tasks = [asyncio.create_task(limiter.acquire()) for _ in range(3)]
@@ -80,12 +81,12 @@ async def test_a_cancelled_wait_takes_no_place() -> None:
     assert (limiter.in_flight, limiter.waiting) == (0, 0)
 
 
-async def test_one_admitted_and_cancelled_at_once_gives_its_place_to_the_next() -> None:
+async def test_a_lease_granted_to_a_cancelled_waiter_goes_to_the_next() -> None:
     limiter = EndpointLimiter("e", most=1)
     lease = await limiter.acquire()
     first, second = (asyncio.create_task(limiter.acquire()) for _ in range(2))
     await settle()
-    finish(lease, Outcome.ANSWERED)  # admits the first, which has not run yet
+    finish(lease, Outcome.ANSWERED)  # granted to the first one, which has not run yet
     first.cancel()
     await settle()
     assert first.cancelled()
@@ -93,7 +94,7 @@ async def test_one_admitted_and_cancelled_at_once_gives_its_place_to_the_next() 
     assert limiter.in_flight == 0
 
 
-async def test_one_turned_away_and_cancelled_at_once_was_never_in() -> None:
+async def test_a_waiter_turned_away_and_cancelled_at_once_had_no_lease() -> None:
     limiter = EndpointLimiter("e", most=1)
     lease = await limiter.acquire()
     task = asyncio.create_task(limiter.acquire())
@@ -106,7 +107,7 @@ async def test_one_turned_away_and_cancelled_at_once_was_never_in() -> None:
     assert limiter.in_flight == 0
 
 
-async def test_turning_away_tells_everyone_who_waits() -> None:
+async def test_turning_away_raises_in_all_waiters() -> None:
     limiter = EndpointLimiter("e", most=1)
     await limiter.acquire()
     tasks = [asyncio.create_task(limiter.acquire()) for _ in range(2)]
@@ -127,7 +128,7 @@ async def test_the_start_is_measured_whatever_the_limit() -> None:
     assert limiter.in_flight == 0
 
 
-async def test_a_few_refusals_slow_nothing_down() -> None:
+async def test_a_few_rejections_do_not_slow_it_down() -> None:
     events: list[Event] = []
     limiter = EndpointLimiter("e", most=50, emit=events.append)
     for number in range(100):
@@ -136,10 +137,10 @@ async def test_a_few_refusals_slow_nothing_down() -> None:
     assert events == []
 
 
-async def test_a_limit_of_the_users_stays_whatever_is_refused() -> None:
+async def test_a_limit_of_the_user_stays_whatever_is_rejected() -> None:
     events: list[Event] = []
     limiter = EndpointLimiter("e", most=20, emit=events.append)
-    await rounds(limiter, 6, Outcome.REJECTED)
+    await send(limiter, 6, Outcome.REJECTED)
     assert limiter.limit == 20
     moved = [event for event in events if isinstance(event, LimitChanged)]
     assert moved
@@ -147,7 +148,7 @@ async def test_a_limit_of_the_users_stays_whatever_is_refused() -> None:
     assert "rejects" in moved[0].reason
 
 
-async def test_limits_that_the_endpoint_tells_are_kept_before_it_refuses() -> None:
+async def test_limits_in_headers_are_respected_before_a_rejection() -> None:
     headers = {
         "x-ratelimit-limit-requests": "100",
         "x-ratelimit-remaining-requests": "4",
@@ -158,14 +159,14 @@ async def test_limits_that_the_endpoint_tells_are_kept_before_it_refuses() -> No
     finish(lease, Outcome.ANSWERED, headers=headers)
     tasks = [asyncio.create_task(limiter.acquire(number)) for number in range(1, 8)]
     await settle()
-    # All but one, of which a part is kept back.
+    # All but one, of which a part is held in reserve.
     assert limiter.in_flight == 3
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def test_an_older_reply_does_not_outdo_a_newer_one() -> None:
+async def test_an_older_reply_does_not_replace_a_newer_one() -> None:
     def headers(remaining: int) -> dict[str, str]:
         return {
             "x-ratelimit-limit-requests": "100",
@@ -183,7 +184,7 @@ async def test_an_older_reply_does_not_outdo_a_newer_one() -> None:
     waiting.cancel()
 
 
-async def test_an_endpoint_that_is_out_is_left_alone_tried_and_used_again(
+async def test_an_outage_is_waited_for_probed_and_ended(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(circuit_breaker, "FIRST_PAUSE", 0.02)
@@ -197,7 +198,7 @@ async def test_an_endpoint_that_is_out_is_left_alone_tried_and_used_again(
     await settle()
     assert limiter.in_flight == 0
     done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    assert (len(done), limiter.in_flight) == (1, 1)  # one question tries
+    assert (len(done), limiter.in_flight) == (1, 1)  # one request probes
     finish(done.pop().result(), Outcome.FAILED)
     assert limiter.in_flight == 0
     done, pending = await asyncio.wait(tasks[1:], return_when=asyncio.FIRST_COMPLETED)
@@ -213,14 +214,14 @@ async def test_an_endpoint_that_is_out_is_left_alone_tried_and_used_again(
     assert limiter.in_flight == 0
 
 
-async def test_one_question_that_never_works_is_no_outage() -> None:
+async def test_one_question_that_always_fails_is_not_an_outage() -> None:
     limiter = EndpointLimiter("e", most=20)
     for _ in range(50):
         finish(await limiter.acquire("the same"), Outcome.FAILED)
     assert limiter.is_up
 
 
-async def test_a_probe_that_says_nothing_lets_the_next_one_try(
+async def test_after_a_neutral_probe_the_next_request_probes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(circuit_breaker, "FIRST_PAUSE", 0.01)
@@ -232,7 +233,7 @@ async def test_a_probe_that_says_nothing_lets_the_next_one_try(
     assert limiter.is_up
 
 
-async def test_an_outage_without_end_turns_everyone_away(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_endless_outage_raises_in_all_waiters(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(circuit_breaker, "FIRST_PAUSE", 0.01)
     monkeypatch.setattr(circuit_breaker, "PATIENCE_UNKNOWN", 0.0)
     limiter = EndpointLimiter("e", most=20)
@@ -245,7 +246,7 @@ async def test_an_outage_without_end_turns_everyone_away(monkeypatch: pytest.Mon
         await pending.pop()
 
 
-async def test_the_users_pace_holds_questions_back_and_lets_them_go_on() -> None:
+async def test_requests_held_back_by_the_limit_of_the_user_go_on() -> None:
     limiter = EndpointLimiter("e", requests_per_minute=60 * 50)
     leases = [asyncio.create_task(limiter.acquire()) for _ in range(60)]
     await settle()
@@ -255,7 +256,7 @@ async def test_the_users_pace_holds_questions_back_and_lets_them_go_on() -> None
     assert (limiter.in_flight, limiter.waiting) == (0, 0)
 
 
-async def test_one_cancelled_and_passed_over_at_once_is_only_cancelled() -> None:
+async def test_a_waiter_cancelled_and_skipped_at_once_is_only_cancelled() -> None:
     limiter = EndpointLimiter("e", most=1)
     first = await limiter.acquire()
     waiting = asyncio.create_task(limiter.acquire())
@@ -265,3 +266,9 @@ async def test_one_cancelled_and_passed_over_at_once_is_only_cancelled() -> None
     with pytest.raises(asyncio.CancelledError):
         await waiting
     assert (limiter.in_flight, limiter.waiting) == (0, 0)
+
+
+async def test_models_with_one_endpoint_id_share_its_limits() -> None:
+    limiters = EndpointLimiters()
+    one, other = (made(max_concurrency=3) for _ in range(2))
+    assert limiters.of(one) is limiters.of(other)

@@ -1,4 +1,4 @@
-"""Protects telling refusals for load from stray ones."""
+"""Protects telling rejections for load from stray ones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from distilabel.models.rate_limit.overload_detector import EXCESS, OverloadDetec
 def feed(
     detector: OverloadDetector, share: float, first: int, count: int, seed: int = 0
 ) -> set[Verdict]:
-    """Questions that are asked one after the other, each answered or refused at once."""
+    """Records requests one after the other, each answered or rejected at once."""
     rng = random.Random(seed)
     seen = set()
     for number in range(first, first + count):
@@ -22,7 +22,7 @@ def feed(
 
 
 def alarmed() -> tuple[OverloadDetector, int]:
-    """One that has just seen refusals in a row, and the number that comes next."""
+    """Returns a detector that has just seen rejections in a row, and the next number."""
     detector = OverloadDetector()
     for number in range(1, int(EXCESS) + 2):
         verdict = detector.record(number, True, number)
@@ -30,18 +30,18 @@ def alarmed() -> tuple[OverloadDetector, int]:
     return detector, number + 1
 
 
-def test_refusals_in_a_row_are_a_reason_to_ask_less() -> None:
+def test_rejections_in_a_row_slow_it_down() -> None:
     detector, _ = alarmed()
     assert detector.share == 1.0
 
 
-def test_a_refusal_now_and_then_is_none() -> None:
+def test_an_occasional_rejection_does_not() -> None:
     detector = OverloadDetector()
     for number in range(1, 3000):
         assert detector.record(number, number % 50 == 0, number) is Verdict.NOTHING
 
 
-def test_refusals_that_asking_less_ends_are_load_and_then_one_is_enough() -> None:
+def test_rejections_that_end_at_a_lower_rate_are_load_and_then_one_is_enough() -> None:
     detector, first = alarmed()
     detector.begin_trial(first - 1, 1000.0, sure=True)
     assert feed(detector, 0.0, first, 200) == {Verdict.NOTHING, Verdict.LOAD}
@@ -49,7 +49,7 @@ def test_refusals_that_asking_less_ends_are_load_and_then_one_is_enough() -> Non
     assert detector.record(first + 300, True, first + 300) is Verdict.SLOW_DOWN
 
 
-def test_refusals_that_asking_less_does_not_end_are_stray_from_then_on() -> None:
+def test_rejections_that_go_on_at_a_lower_rate_are_stray_from_then_on() -> None:
     detector = OverloadDetector()
     seen = feed(detector, 0.1, 1, 2000)
     assert Verdict.NOT_LOAD in seen
@@ -57,7 +57,7 @@ def test_refusals_that_asking_less_does_not_end_are_stray_from_then_on() -> None
     assert feed(detector, 0.1, 2001, 1000, seed=1) <= {Verdict.NOTHING, Verdict.NOT_LOAD}
 
 
-def test_without_being_sure_that_less_is_asked_nothing_is_stray() -> None:
+def test_unless_the_rate_is_lower_for_sure_nothing_is_stray() -> None:
     detector, first = alarmed()
     for _ in range(5):
         detector.begin_trial(first - 1, 1000.0, sure=False)
@@ -69,29 +69,29 @@ def test_without_being_sure_that_less_is_asked_nothing_is_stray() -> None:
         first = number + 1
 
 
-def test_when_nearly_all_is_refused_still_less_is_asked_at_once() -> None:
+def test_when_nearly_all_are_rejected_it_slows_down_more_at_once() -> None:
     detector, first = alarmed()
     detector.begin_trial(first - 1, 1000.0, sure=True)
     verdicts = [detector.record(first + n, True, first + n) for n in range(3)]
     assert verdicts == [Verdict.NOTHING, Verdict.NOTHING, Verdict.SLOW_DOWN_MORE]
 
 
-def test_what_was_asked_before_a_trial_says_nothing_about_it() -> None:
+def test_requests_sent_before_a_trial_do_not_count() -> None:
     detector, first = alarmed()
     detector.begin_trial(first + 100, 1000.0, sure=True)
     for number in range(first, first + 100):
         assert detector.record(number, True, first + 100) is Verdict.NOTHING
 
 
-def test_a_trial_ends_though_answers_take_long() -> None:
+def test_a_trial_ends_although_answers_take_long() -> None:
     detector, first = alarmed()
     detector.begin_trial(first - 1, 1000.0, sure=True)
-    # Only those of before are answered, while many are asked.
+    # Only earlier requests are answered, while many more are sent.
     assert detector.record(1, False, first + 10) is Verdict.NOTHING
     assert detector.record(2, False, first + 400) is Verdict.LOAD
 
 
-def test_what_is_forgotten_ends_a_trial() -> None:
+def test_forgetting_ends_a_trial() -> None:
     detector, first = alarmed()
     detector.begin_trial(first, 1000.0, sure=True)
     detector.forget(first + 10)

@@ -10,7 +10,7 @@ from distilabel.models.rate_limit.rate import DOUBLING, FIRST, FIRST_RATE, REST,
 
 
 def sent(rate: RequestRate, start: float, seconds: float, step: float = 0.001) -> int:
-    """How many questions go in a time, if there are always some to ask."""
+    """Counts the requests that are sent in a time, if there are always some waiting."""
     count = 0
     for tick in range(int(seconds / step)):
         now = start + tick * step
@@ -20,7 +20,7 @@ def sent(rate: RequestRate, start: float, seconds: float, step: float = 0.001) -
     return count
 
 
-def test_it_begins_with_a_few_and_soon_holds_nothing_back() -> None:
+def test_it_starts_slowly_and_soon_holds_nothing_back() -> None:
     rate = RequestRate()
     assert FIRST <= sent(rate, 100.0, DOUBLING) < FIRST + 3 * FIRST_RATE * DOUBLING
     sent(rate, 100.0 + DOUBLING, 8 * DOUBLING)
@@ -28,14 +28,14 @@ def test_it_begins_with_a_few_and_soon_holds_nothing_back() -> None:
     assert not rate.is_held
 
 
-def test_rows_that_trickle_make_it_no_faster() -> None:
+def test_a_trickle_of_requests_does_not_raise_it() -> None:
     rate = RequestRate()
     for second in range(100):
         rate.take(100.0 + second)
     assert rate.per_second == FIRST_RATE
 
 
-def test_the_first_refusals_slow_it_down_by_what_was_refused() -> None:
+def test_the_first_rejections_reduce_it_by_their_share() -> None:
     rate = RequestRate()
     sent(rate, 100.0, 2 * DOUBLING)
     before = rate.per_second
@@ -46,7 +46,7 @@ def test_the_first_refusals_slow_it_down_by_what_was_refused() -> None:
     assert before / 3 < rate.per_second < 0.5 * before
 
 
-def test_it_goes_as_fast_as_was_let_in_when_that_was_counted() -> None:
+def test_a_count_of_accepted_requests_sets_it() -> None:
     rate = RequestRate()
     sent(rate, 100.0, 2 * DOUBLING)
     assert rate.set_to(20, 0.4, 100.5)
@@ -63,7 +63,7 @@ def held_at(per_second: float) -> RequestRate:
     return rate
 
 
-def test_what_was_let_in_between_refusals_is_what_is_allowed() -> None:
+def test_requests_accepted_between_two_overloads_set_it() -> None:
     rate = held_at(60.0)
     for _ in range(sent(rate, 100.0, 10.0) - 450):
         rate.rejected()
@@ -71,23 +71,23 @@ def test_what_was_let_in_between_refusals_is_what_is_allowed() -> None:
     assert rate.per_second == pytest.approx(450 / 11 * REST, rel=0.02)
 
 
-def test_what_is_on_its_way_is_not_taken_for_let_in() -> None:
+def test_requests_in_flight_do_not_count_as_accepted() -> None:
     rate = held_at(60.0)
     sent(rate, 100.0, 1.0)
-    # A refusal takes a second to come back, so that nothing is known of the last one.
+    # A rejection takes a second to return, so nothing is known of the last second.
     assert not rate.slow_down(101.0, 1.0, 0.2, 0.0)
 
 
-def test_stray_refusals_are_not_taken_for_a_lower_limit() -> None:
+def test_stray_rejections_do_not_look_like_a_lower_limit() -> None:
     rate = held_at(60.0)
-    asked = sent(rate, 99.0, 11.0)
-    for _ in range(asked // 5):
+    count = sent(rate, 99.0, 11.0)
+    for _ in range(count // 5):
         rate.rejected()
     rate.slow_down(110.0, 0.01, 0.25, 0.2)
-    assert rate.per_second > 0.9 * asked / 11
+    assert rate.per_second > 0.9 * count / 11
 
 
-def test_while_refusals_are_on_trial_it_does_not_grow_and_then_soon() -> None:
+def test_it_does_not_grow_during_a_trial_but_soon_after() -> None:
     rate = held_at(50.0)
     rate.slow_down_by(0.01, 100.0)
     before = rate.per_second
@@ -98,18 +98,18 @@ def test_while_refusals_are_on_trial_it_does_not_grow_and_then_soon() -> None:
     assert rate.per_second > 2 * before
 
 
-def test_an_endpoint_that_lets_in_nothing_is_still_asked_now_and_then() -> None:
+def test_an_endpoint_that_rejects_everything_still_gets_requests() -> None:
     rate = RequestRate()
     for second in range(20):
         rate.slow_down_by(1.0, 100.0 + second)
     assert rate.per_second >= 5.0
 
 
-def test_with_a_limit_of_the_users_it_begins_quickly() -> None:
+def test_with_a_limit_of_the_user_it_starts_fast() -> None:
     assert sent(RequestRate(quick=True), 100.0, 0.4) > 2 * sent(RequestRate(), 100.0, 0.4)
 
 
-def test_more_places_are_not_filled_all_at_once() -> None:
+def test_a_raised_concurrency_is_not_used_all_at_once() -> None:
     rate = RequestRate()
     rate.hold(math.inf, 100.0)
     assert sent(rate, 100.0, 0.001) == 100_000

@@ -1,4 +1,4 @@
-"""Protects how an endpoint with limits and faults is asked, counted in virtual time."""
+"""Protects the request rate for endpoints with limits and faults, counted in virtual time."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from virtual import Endpoint, ask_all, in_no_time
 
 
 def share(endpoint: Endpoint) -> float:
-    """The share of all questions that was refused."""
-    return len(endpoint.refusals) / (len(endpoint.refusals) + len(endpoint.answers))
+    """Returns the share of all requests that was rejected."""
+    return len(endpoint.rejections) / (len(endpoint.rejections) + len(endpoint.answers))
 
 
 async def limited(
@@ -26,7 +26,7 @@ async def limited(
     stray: float = 0.0,
     retry_after: float | None = None,
 ) -> tuple[Endpoint, float]:
-    """Asks an endpoint that has a limit; gives it, and when that began."""
+    """Sends requests to an endpoint with a limit; returns it, and the time of the start."""
     loop = asyncio.get_running_loop()
     start = loop.time()
     endpoint = Endpoint(latency=lambda: latency, stray=stray, retry_after=retry_after)
@@ -40,24 +40,24 @@ async def limited(
 @pytest.mark.parametrize("latency", [0.02, 0.2])
 @pytest.mark.parametrize("most", [None, 100])
 @pytest.mark.parametrize("wait", [None, 1.0])
-def test_a_limit_is_found_and_kept_with_few_refusals(
+def test_a_limit_is_found_and_kept_with_few_rejections(
     latency: float, most: int | None, wait: float | None
 ) -> None:
     endpoint, start = in_no_time(limited(50, 1000, most=most, latency=latency, retry_after=wait))
-    # With a limit of the user's it begins more quickly.
+    # With a limit of the user it starts faster.
     assert share(endpoint) < (0.02 if most is None else 0.03)
     assert 0.95 <= endpoint.answered(start + 8, start + 16) / 8 / 50 <= 1.05
     assert endpoint.answers[-1] - start < 1.05 * 1000 / 50
 
 
-def test_two_thousand_at_a_hundred_a_second_take_hardly_longer_than_they_must() -> None:
+def test_two_thousand_at_a_hundred_a_second_take_hardly_longer_than_necessary() -> None:
     endpoint, start = in_no_time(limited(100, 2000))
     assert len(endpoint.answers) == 2000
     assert endpoint.answers[-1] - start < 1.05 * 2000 / 100
     assert share(endpoint) < 0.02
 
 
-def test_a_limit_that_moves_is_followed_both_ways() -> None:
+def test_a_limit_that_changes_is_followed_both_ways() -> None:
     endpoint, start = in_no_time(limited(50, 3500, changes=((30, 10), (60, 50))))
     assert endpoint.answered(start + 20, start + 30) / 10 == pytest.approx(50, rel=0.05)
     assert endpoint.answered(start + 40, start + 60) / 20 == pytest.approx(10, rel=0.05)
@@ -65,26 +65,26 @@ def test_a_limit_that_moves_is_followed_both_ways() -> None:
     assert share(endpoint) < 0.02
 
 
-def test_stray_refusals_slow_hardly_anything_down() -> None:
+def test_stray_rejections_slow_hardly_anything_down() -> None:
     endpoint, start = in_no_time(limited(None, 2000, most=100, stray=0.05, retry_after=1.0))
     assert len(endpoint.answers) == 2000
-    # 4 s are the least, and the last one to be refused waits its second and is asked again.
+    # At least 4 s, and the last one that is rejected waits a second before its retry.
     assert endpoint.answers[-1] - start < 7.5
 
 
-def test_a_limit_is_kept_among_stray_refusals() -> None:
+def test_a_limit_is_kept_among_stray_rejections() -> None:
     endpoint, start = in_no_time(limited(50, 1500, stray=0.05))
     assert endpoint.answers[-1] - start < 1.25 * 1500 / 50
     assert share(endpoint) < 0.12
 
 
-def test_an_endpoint_without_limits_is_soon_asked_as_fast_as_can_be() -> None:
+def test_an_endpoint_without_limits_soon_gets_the_highest_rate() -> None:
     endpoint, start = in_no_time(limited(None, 2000, most=100))
     assert endpoint.answers[-1] - start < 4.6
-    assert not endpoint.refusals
+    assert not endpoint.rejections
 
 
-def test_a_server_that_is_down_is_waited_for_and_nothing_is_lost() -> None:
+def test_an_outage_is_waited_for_and_nothing_is_lost() -> None:
     async def outage() -> tuple[Endpoint, list[Event], float]:
         loop = asyncio.get_running_loop()
         start = loop.time()
@@ -98,7 +98,7 @@ def test_a_server_that_is_down_is_waited_for_and_nothing_is_lost() -> None:
     endpoint, events, start = in_no_time(outage())
     assert len(endpoint.answers) == 3000
     assert endpoint.answered(start + 32, start + 43) > 0
-    assert len(endpoint.refusals) < 150
+    assert len(endpoint.rejections) < 150
     assert any(isinstance(event, EndpointPaused) for event in events)
     assert any(isinstance(event, EndpointResumed) for event in events)
     assert endpoint.answers[-1] - start < 32 + 10 + 3000 / 400

@@ -12,7 +12,7 @@ from virtual import finish, in_no_time
 
 
 def sent(limits: UserLimits, seconds: float, start: float = 100.0, step: float = 0.01) -> int:
-    """How many questions go in a time, if there are always some to ask."""
+    """Counts the requests that are sent in a time, if there are always some waiting."""
     count = 0
     for tick in range(int(seconds / step)):
         now = start + tick * step
@@ -29,7 +29,7 @@ def test_without_limits_nothing_waits() -> None:
     assert limits.wait(1.0) == 0
 
 
-def test_requests_go_at_the_pace_of_the_user_after_a_seconds_worth() -> None:
+def test_requests_are_sent_at_the_limit_after_a_burst_of_one_second() -> None:
     assert sent(UserLimits(600, None), 30) == pytest.approx(10 + 300, abs=2)
 
 
@@ -40,7 +40,7 @@ def test_less_than_one_request_a_second_is_possible() -> None:
     assert limits.wait(102.0) == 0
 
 
-def test_waiting_as_long_as_was_said_is_enough() -> None:
+def test_waiting_as_long_as_computed_is_enough() -> None:
     limits = UserLimits(7, None)
     now = 100.0
     for _ in range(1000):
@@ -49,12 +49,12 @@ def test_waiting_as_long_as_was_said_is_enough() -> None:
         assert limits.wait(now) == 0
 
 
-def test_tokens_are_set_aside_before_they_are_known() -> None:
+def test_tokens_are_reserved_before_they_are_known() -> None:
     limits = UserLimits(None, 60_000)
     assert limits.take(100.0) == GUESS
     limits.take(100.0)
     assert limits.wait(100.0) > 0
-    limits.settle(0, GUESS, 100.0)  # no answer: they are given back
+    limits.settle(0, GUESS, 100.0)  # no answer: they are returned
     assert limits.wait(100.0) == 0
 
 
@@ -66,7 +66,7 @@ def test_tokens_spent_beyond_the_limit_are_waited_for() -> None:
 
 
 async def asked(limiter: EndpointLimiter, count: int, tokens: int) -> list[float]:
-    """When each of so many questions was asked, in seconds since the first."""
+    """Returns when each request was sent, in seconds since the first."""
     loop = asyncio.get_running_loop()
     times: list[float] = []
 
@@ -80,14 +80,14 @@ async def asked(limiter: EndpointLimiter, count: int, tokens: int) -> list[float
     return [time - times[0] for time in times]
 
 
-def test_a_gate_keeps_the_requests_a_minute_of_the_user_and_uses_them() -> None:
+def test_the_limit_of_requests_is_respected_and_used() -> None:
     times = in_no_time(asked(EndpointLimiter("e", requests_per_minute=600), 610, 100))
-    # A second's worth goes at once.
+    # A second's worth is sent at once.
     assert times[-1] == pytest.approx(60.0, abs=1.0)
     assert all(sum(t <= u < t + 60 for u in times) <= 611 for t in times[:20])
 
 
-def test_a_gate_keeps_the_tokens_a_minute_of_the_user_and_uses_them() -> None:
+def test_the_limit_of_tokens_is_respected_and_used() -> None:
     # 20 a second, once it is known that each takes 500.
     times = in_no_time(asked(EndpointLimiter("e", tokens_per_minute=600_000), 1200, 500))
     assert times[-1] == pytest.approx(60.0, abs=2.0)

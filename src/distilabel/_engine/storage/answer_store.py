@@ -99,7 +99,7 @@ class Store:
         """Claims `key` while its value is being computed; False if another process holds it."""
         return self._locks.acquire(_number(key) & _LOCK_NUMBERS)
 
-    def let_go(self, key: bytes) -> None:
+    def release(self, key: bytes) -> None:
         """Releases a claim."""
         self._locks.release(_number(key) & _LOCK_NUMBERS)
 

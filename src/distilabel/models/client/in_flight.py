@@ -32,7 +32,7 @@ class KeyLocks(Protocol):
         """Locks a key; returns False if another process holds the lock."""
         ...
 
-    def let_go(self, key: bytes) -> None:
+    def release(self, key: bytes) -> None:
         """Releases the lock of a key."""
         ...
 
@@ -108,7 +108,7 @@ class Claim(Generic[_Output]):
     def _release(self) -> None:
         if self._is_held:
             self._is_held = False
-            self._in_flight._locks.let_go(self._key)
+            self._in_flight._locks.release(self._key)
 
     async def wait(self, stopped: Callable[[], bool]) -> _Output | None:
         """Waits for the answer that another process asks for.
@@ -126,7 +126,7 @@ class Claim(Generic[_Output]):
         pause = FIRST_LOOK
         while (output := in_flight._lookup(key, self._accept)) is None and not stopped():
             if locks.claim(key):
-                locks.let_go(key)
+                locks.release(key)
                 # The answer may have been stored between the lookup and the claim.
                 return in_flight._lookup(key, self._accept)
             if loop.time() > deadline:

@@ -1,0 +1,43 @@
+"""Protects reading and writing stored answers that are damaged or have no JSON form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+
+from distilabel.models.client.client import ModelClient
+from model_doubles import Counting, MemoryStore, chat, made
+
+pytestmark = pytest.mark.usefixtures("client", "at_once")
+
+
+async def test_a_damaged_answer_is_asked_for_again() -> None:
+    store = MemoryStore()
+    llm = made()
+    await ModelClient(llm, answers=store)(chat("a"))
+    (key,) = store
+    store[key] = store[key][:-3]
+    assert ModelClient(llm, answers=store).replay(lambda ask: ask(chat("a"))) is None
+    await ModelClient(llm, answers=store)(chat("a"))
+    assert len(llm.seen) == 2
+    assert orjson.loads(store[key])["generations"] == ["2.0"]
+
+
+async def test_an_answer_that_cannot_be_stored_is_logged_and_returned(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Odd(Counting):
+        async def agenerate(self, input: Any, num_generations: int = 1, **kwargs: Any) -> Any:  # type: ignore[override]
+            extra = {} if kwargs else {"logprobs": [object()]}
+            return {"generations": ["x"], "statistics": {}, **extra}
+
+    for arguments in ({}, {"stopping": object()}):
+        caplog.clear()
+        store = MemoryStore()
+        model_client = ModelClient(made(Odd, generation_kwargs=arguments), answers=store)
+        assert (await model_client(chat("a")))["generations"] == ["x"]
+        await model_client(chat("b"))
+        assert not store
+        assert [record.message.count("cannot be stored") for record in caplog.records] == [1]
