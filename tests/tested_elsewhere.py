@@ -35,7 +35,9 @@ TESTED_ELSEWHERE = {
     "cli/pipeline/utils.py": "cli/pipeline/test_commands.py",
     "constants.py": _NAMES_ONLY,
     "exceptions.py": "models/client/test_standalone_jobs.py",
-    "models/base_clients/inference_endpoints.py": "models/llms/huggingface/test_inference_endpoints.py",
+    "models/base_clients/inference_endpoints.py": (
+        "models/llms/huggingface/test_inference_endpoints.py"
+    ),
     "models/base_clients/openai.py": "models/llms/test_openai.py",
     "models/client/lifecycle.py": "pipeline/test_many_runs.py",
     "models/llms/openrouter.py": "models/llms/test_openai_compatible.py",
