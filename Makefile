@@ -1,21 +1,28 @@
-# Everything a working copy needs; only Python >= 3.11 has to be there. `make demo` is a good start.
+# Everything a working copy needs; only Python >= 3.11 has to be installed. Start with `make demo`.
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test lint bench bench-gate bench-endurance faults clean
+.PHONY: help demo test test-fast coverage lint check hooks wheel bench bench-gate bench-endurance \
+	faults clean
 
 help:
-	@echo "make demo   a preference dataset from simulated models: no key, no network"
-	@echo "make test   all tests"
-	@echo "make lint   ruff and mypy"
-	@echo "make bench  how fast it is, against a hand-written loop"
-	@echo "make bench-gate  limits, faults, outages and queues, with plots"
-	@echo "make bench-endurance  whether anything grows in a long run (some minutes)"
-	@echo "make faults  docs/faults.md anew, from the tests of faults"
-	@echo "make clean  removes $(VENV)"
+	@echo "make demo             make a preference dataset with simulated models: no key, no network"
+	@echo "make test             run all tests"
+	@echo "make test-fast        run the tests that take a minute together, for work in progress"
+	@echo "make coverage         run the fast tests and show which lines they reach"
+	@echo "make lint             run ruff and mypy"
+	@echo "make check            run lint and the fast tests: before every push"
+	@echo "make hooks            run ruff and mypy on every commit from now on"
+	@echo "make wheel            build the wheel and run it in an empty environment"
+	@echo "make bench            measure speed against a hand-written loop"
+	@echo "make bench-gate       measure the rate limiter: limits, faults, outages and queues, with plots"
+	@echo "make bench-endurance  check that nothing grows in a long run (some minutes)"
+	@echo "make faults           regenerate docs/faults.md from the tests of faults"
+	@echo "make clean            remove $(VENV)"
+	@echo ".ci/run               run everything a change has to pass"
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -31,10 +38,27 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest -n 2
 
+# tests/slow.py lists the others; a test that takes longer than 15 s belongs there.
+FAST := -n 2 -m "not slow"
+
+test-fast: $(READY)
+	$(BIN)/python -m pytest -q $(FAST) --timeout 15
+
+coverage: $(READY)
+	$(BIN)/python -m pytest -q $(FAST) --cov --cov-report term:skip-covered
+
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+check: lint test-fast
+
+hooks: $(READY)
+	$(BIN)/pre-commit install
+
+wheel: $(READY)
+	VENV=$(VENV) .ci/wheel
 
 bench: $(READY)
 	$(BIN)/python -m bench.run

@@ -1,1 +1,1 @@
-"""Benchmarks and checks of faults; `python -m bench.run` and `python -m bench.kill`."""
+"""Benchmarks and fault checks: `python -m bench.run` and `python -m bench.kill`."""

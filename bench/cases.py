@@ -1,7 +1,7 @@
-"""The benchmarks: what is run, what is computed from it, and how good it has to be.
+"""The benchmark cases: what each one runs, its figures and their floors.
 
-A case gives figures. Where there is a competitor, the two take turns, so that what else the machine
-does meets both; a ratio is the median of the ratios of neighbours, not a ratio of medians.
+Ours and the competitor take turns, so that other load on the machine affects both; a ratio is the
+median of the ratios of neighboring runs, not a ratio of medians.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ IN_FLIGHT = 100
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """How good a figure has to be."""
+    """The bound that a figure has to meet."""
 
     sign: Literal["<=", ">=", "<"]
     limit: float
 
     def holds(self, value: float) -> bool:
-        """Whether the figure is good enough."""
+        """Whether the figure meets its floor."""
         if self.sign == ">=":
             return value >= self.limit
         return value <= self.limit if self.sign == "<=" else value < self.limit
@@ -36,10 +36,10 @@ class Figure:
     """One line of the table.
 
     Attributes:
-        name: what was measured.
-        samples: one value per run; the figure is their median.
-        unit: of the values; empty for a ratio.
-        floor: None where the figure is there to explain another.
+        name: What was measured.
+        samples: One value per run; the figure is their median.
+        unit: Unit of the values; empty for a ratio.
+        floor: Bound to meet; None for a figure that only explains another.
     """
 
     name: str
@@ -65,11 +65,11 @@ class Bench:
     """How the cases are run.
 
     Attributes:
-        runs: of each side of each case.
-        scale: share of the full sizes.
-        where: the folder for temporary ones; the system's own if None.
-        self_check: whether the competitor takes both sides, so that all ratios have to be near 1.
-        note: told what is going on.
+        runs: Runs of each side of each case.
+        scale: Share of the full sizes.
+        where: Folder for temporary folders; the system default if None.
+        self_check: Whether the competitor runs on both sides, so that every ratio must be near 1.
+        note: Receives progress messages.
     """
 
     runs: int = 5
@@ -79,13 +79,13 @@ class Bench:
     note: Callable[[str], None] = field(default=lambda text: None)
 
     def size(self, full: int) -> int:
-        """A number of rows or prompts, scaled."""
+        """Returns a number of rows or prompts, scaled."""
         return max(1, round(full * self.scale))
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A client's run and what the endpoint saw of it."""
+    """The run of a client, and the counters of the endpoint for it."""
 
     client: Outcome
     seen: dict[str, Any]
@@ -135,10 +135,10 @@ def _in_turns(runs: int) -> Iterator[tuple[int, tuple[str, str]]]:
 
 
 def _both(bench: Bench, latency: str, prompts: int) -> tuple[list[_Asked], list[_Asked]]:
-    """Runs both sides in turns: ours and raw, neighbours with the same latencies."""
+    """Runs ours and raw in turns, neighbors with the same latencies."""
     sides: dict[str, list[_Asked]] = {"ours": [], "raw_loop": []}
     with fresh_folder(bench.where) as scratch, endpoint(scratch, latency) as server:
-        # Once before it counts: byte code gets compiled, files get read from the disk.
+        # A warm-up run: compiles byte code and reads files from disk.
         for who in sides:
             _ask(bench, server, who, min(20, prompts), 0)
         for run, order in _in_turns(bench.runs):
@@ -148,7 +148,7 @@ def _both(bench: Bench, latency: str, prompts: int) -> tuple[list[_Asked], list[
 
 
 def lognormal(bench: Bench) -> list[Figure]:
-    """2,000 prompts to a model that is slow now and then: does the pipeline keep 100 in flight?"""
+    """2,000 prompts to a model that is sometimes slow: does the pipeline keep 100 in flight?"""
     ours, raw = _both(bench, "lognormal:0.2:1.0:10", bench.size(2000))
     return [
         Figure(
@@ -162,7 +162,7 @@ def lognormal(bench: Bench) -> list[Figure]:
 
 
 def throughput(bench: Bench) -> list[Figure]:
-    """20,000 prompts to a model that takes 1 ms: what does the pipeline itself cost?"""
+    """20,000 prompts to a model that takes 1 ms: what is the overhead of the pipeline?"""
     ours, raw = _both(bench, "constant:0.001", bench.size(20_000))
     return [
         Figure(
@@ -182,7 +182,7 @@ def throughput(bench: Bench) -> list[Figure]:
 
 
 def startup(bench: Bench) -> list[Figure]:
-    """From the start of the process to the first question."""
+    """Measures the time from the start of the process to the first request."""
     ours, raw = _both(bench, "constant:0", 10)
     return [
         Figure(
@@ -197,7 +197,7 @@ def startup(bench: Bench) -> list[Figure]:
 
 
 def plain(bench: Bench) -> list[Figure]:
-    """1,000,000 rows through three plain steps: memory, and what a row costs."""
+    """1,000,000 rows through three plain steps: memory, and time per row."""
     rows = bench.size(1_000_000)
     ours: list[Outcome] = []
     loop: list[Outcome] = []
@@ -223,9 +223,9 @@ def plain(bench: Bench) -> list[Figure]:
 
 
 def replay(bench: Bench) -> list[Figure]:
-    """A finished pipeline of two tasks and 50,000 rows once more: nothing is asked again.
+    """Runs a finished pipeline of two tasks and 50,000 rows again: no request is sent.
 
-    So many, because importing what reads and writes Parquet takes as long as 7,000 rows.
+    That many rows, because importing the Parquet reader and writer takes as long as 7,000 rows.
     """
     if bench.self_check:
         return []
@@ -260,7 +260,7 @@ def replay(bench: Bench) -> list[Figure]:
             asked_by_other.append(requests)
     return [
         Figure("rows/s in run(), the same again", same, "1/s", Floor(">=", 10_000)),
-        # The worst, not the median: one question that is asked again is one too many.
+        # The worst, not the median: a single repeated request is one too many.
         Figure("requests, the same again", [max(asked)], floor=Floor("<=", 0)),
         Figure("rows/s in run(), a step added", other, "1/s"),
         Figure("requests, a step added", [max(asked_by_other)]),

@@ -1,8 +1,8 @@
-"""A bare OpenAI-protocol endpoint for benchmarks: all its time is to be spent in the client.
+"""A minimal OpenAI-protocol endpoint for benchmarks, which leaves the CPU to the client.
 
-It reads nothing of a question but its length and gives one canned answer, numbered so that no two
-answers are the same. What takes time is drawn from a seeded generator in the order of arrival, so
-that two clients that ask equally meet the same sequence of latencies.
+It reads only the length of a request and returns a canned answer, numbered so that no two answers
+are the same. Latencies are drawn from a seeded generator in order of arrival, so that two clients
+that send the same requests see the same latencies.
 
     GET  /stats                       counts and times since the last reset
     POST /reset?seed=N&latency=SPEC   counts from 0, draws from the beginning
@@ -29,7 +29,7 @@ _LATENCY_FORMS = "constant:SECONDS or lognormal:MEDIAN:SIGMA:CAP"
 
 
 def latency_of(spec: str, seed: int) -> Draw:
-    """Gives the draws of a latency, beginning at the first of its sequence.
+    """Returns the generator of a latency sequence, at its start.
 
     Args:
         spec: `constant:SECONDS` or `lognormal:MEDIAN:SIGMA:CAP`.
@@ -88,7 +88,7 @@ _NO_LENGTH = _with_head("411 Length Required", b'{"error":{"message":"send a Con
 
 
 class Endpoint:
-    """What all connections share: the latency and the counts.
+    """The state that all connections share: the latency and the counters.
 
     Args:
         latency: see `latency_of`.
@@ -133,7 +133,7 @@ class Endpoint:
                 "first_request": self.first_request,
                 "first_question": self.first_question,
                 "last_answer": self.last_answer,
-                # Tells whether the endpoint itself was what a client waited for.
+                # Shows whether clients waited for the endpoint itself.
                 "cpu_seconds": time.process_time() - self._cpu,
             }
         ).encode()
@@ -227,7 +227,7 @@ async def serve(endpoint: Endpoint, port: int, *, until_stdin_ends: bool) -> Non
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, done.set)
     if until_stdin_ends:
-        # Whoever started this may be killed: then nobody is left to end it.
+        # If the parent process is killed, nothing else ends this one.
         loop.add_reader(sys.stdin.fileno(), done.set)
     server = await loop.create_server(
         lambda: _Connection(endpoint, loop), "127.0.0.1", port, backlog=1024

@@ -1,8 +1,7 @@
-"""Runs long and looks whether anything grows: memory, open files, threads, waits of the loop.
+"""Checks that nothing grows in a long run: memory, open files, threads, delays of the event loop.
 
-A generator makes rows as they are needed, two tasks ask for each, at 1 ms an answer. What the
-process holds in the last quarter of the run is compared with the second one, when everything is in
-place.
+A generator makes rows as they are needed, and two tasks ask a model about each, at 1 ms per answer.
+The last quarter of the run is compared with the second one, when everything is loaded.
 """
 
 from __future__ import annotations
@@ -20,8 +19,8 @@ from bench.run import line_of, machine_facts
 from bench.table import table
 
 _ROWS, _QUICK_ROWS = 200_000, 20_000
-# Of every question and of every row that is written a number is kept: some 40 bytes a row.
-# The rest is what an allocator does with rows that come and go.
+# A number per question and per written row is retained: about 40 bytes per row.
+# The rest is allocator overhead for rows that come and go.
 _BYTES_PER_ROW, _MEGABYTES = 100.0, 24.0
 
 
@@ -66,7 +65,7 @@ def figures(said: dict[str, Any], *, judge_memory: bool = True) -> list[Figure]:
         Broken: it was over before there was anything to compare.
     """
     total = said["rows"]
-    # With the last rows come other things, such as reading all of them.
+    # With the last rows other work starts, such as reading all of them.
     looks = [look for look in said["looks"] if look["rows"] < total]
     early = [look for look in looks if 0.25 * total <= look["rows"] < 0.5 * total]
     late_ones = [look for look in looks if 0.75 * total <= look["rows"]]
@@ -74,7 +73,7 @@ def figures(said: dict[str, Any], *, judge_memory: bool = True) -> list[Figure]:
         raise Broken("endurance: over before there was anything to compare; take more rows")
 
     def growth(name: str) -> float:
-        # Rows are gathered before they are written: memory has teeth, and their tips are compared.
+        # Rows are collected before they are written, so memory rises and falls: peaks are compared.
         return float(max(x[name] for x in late_ones) - max(x[name] for x in early))
 
     late = said["late"]

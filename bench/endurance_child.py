@@ -1,4 +1,4 @@
-"""The pipeline that runs long: two questions per row, and a look at the process twice a second."""
+"""The pipeline of the endurance test: two requests per row, sampled twice per second."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-# What writes and reads the rows is loaded when it is needed: here that would look like growth.
+# Imported here, because loading the Parquet reader and writer later would look like growth.
 import datasets  # noqa: F401
 import pyarrow.parquet  # noqa: F401
 from pydantic import PrivateAttr
@@ -29,7 +29,7 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 class Prompts(GeneratorStep):
-    """Makes its rows as they are needed: what stays in memory is not its own."""
+    """Makes rows as they are needed, so that it holds none in memory."""
 
     rows: int
 
@@ -44,7 +44,7 @@ class Prompts(GeneratorStep):
 
 
 class Counted(TextGeneration):
-    """Counts the answers it has read."""
+    """Counts the answers it has parsed."""
 
     _done: int = PrivateAttr(default=0)
 
@@ -56,7 +56,7 @@ class Counted(TextGeneration):
 
 
 class Watched(OpenAILLM):
-    """Takes note of how late the event loop is that asks it."""
+    """Records how late the event loop calls it."""
 
     _late: Any = PrivateAttr(default_factory=lambda: array("d"))
     _watching: Any = PrivateAttr(default=None)
@@ -74,7 +74,7 @@ class Watched(OpenAILLM):
 
 
 class Looks:
-    """What the process holds, twice a second, in a thread.
+    """Samples memory, files and threads of the process twice per second, in a thread.
 
     Args:
         last: the last step, which says how far the run is.

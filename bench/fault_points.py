@@ -1,7 +1,7 @@
-"""Points of a run at which a process can end itself by SIGKILL, as if somebody else had.
+"""Points of a run at which a process kills itself with SIGKILL.
 
-Lies around the library, which knows nothing of it: events as they are told, statements of the
-store, files as they are written and moved. The signal is a real one, to all processes of the group.
+The library does not know of them: they wrap its events, the statements of the answer store, and
+writing and moving files. The signal is real and is sent to all processes of the group.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from distilabel._engine.storage import answer_store, parquet_writer, sqlite_file
 from distilabel.models.rate_limit.limiter import EndpointLimiter
 from distilabel.pipeline.workspace.run_directory import RunDirectory
 
-# In the order in which a run comes to them, roughly.
+# Roughly in the order in which a run reaches them.
 POINTS = (
     "loaded",
     "asked",
@@ -65,11 +65,11 @@ _PART_ROWS = 20
 
 
 class Aim:
-    """Counts the points that are come to, and ends the process at one of them.
+    """Counts how often each point is reached, and kills the process at one of them.
 
     Args:
         point: which; None for none.
-        number: at how manieth time.
+        number: Kill when the point is reached for this number of times.
         told: the file for the counts, and for how many questions were in flight.
     """
 
@@ -83,7 +83,7 @@ class Aim:
 
     @classmethod
     def of(cls, text: str | None, told: Path) -> Self:
-        """An aim as it stands on a command line, in place."""
+        """Installs an aim given on the command line."""
         point, _, number = (text or "").partition(":")
         aim = cls(point or None, int(number or 0), told)
         aim._lie_in_wait()
@@ -105,11 +105,11 @@ class Aim:
                 threading.Event().wait()
 
     def write(self) -> None:
-        """Tells how often each point came, and what is in flight."""
+        """Writes how often each point was reached, and the requests in flight."""
         in_flight = sum(gate.in_flight for gate in self._limiters)
         self._told.write_text(json.dumps({"points": self._counts, "in_flight": in_flight}))
 
-    # -- where to wait ----------------------------------------------------------------------
+    # -- the points -------------------------------------------------------------------------
 
     def _lie_in_wait(self) -> None:
         # Few rows, and yet several files, that come out of order.

@@ -1,7 +1,7 @@
-"""How the gate copes: limits, faults, outages and queues at a simulated endpoint, over HTTP.
+"""Measures the rate limiter: limits, faults, outages and queues of a simulated endpoint, over HTTP.
 
-Each scenario is a pipeline in a process of its own. What is refused and answered is what the
-endpoint counts; the time is from the first question to the last answer.
+Each scenario is a pipeline in its own process. Rejections and answers are counted by the endpoint;
+the time is from the first request to the last answer.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _QUICK = 0.1
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a scenario.
+    """The result of a scenario.
 
     Attributes:
         rows: that have an answer.
@@ -48,7 +48,7 @@ class Result:
 
 
 class _Endpoint:
-    """The endpoint of a scenario, which may come and go, and its counts over all its lives."""
+    """The endpoint of a scenario, which may stop and restart, and its total counts."""
 
     def __init__(self, scenario: Scenario, scratch: Path) -> None:
         self._settings = json.dumps(scenario.settings)
@@ -70,7 +70,7 @@ class _Endpoint:
         try:
             stats = self._server.ask("GET", "/stats")
         except (OSError, HTTPException, Broken):
-            # While nobody is there, nothing is counted.
+            # While the endpoint is down, nothing is counted.
             counts = {"answered": 0.0, "refused": 0.0, "requests": 0.0}
         else:
             refused = sum(stats["by_status"].get(status, 0) for status in ("429", "503"))
@@ -108,7 +108,7 @@ class _Endpoint:
         self._server.__exit__()
 
     def asking(self) -> list[dict[str, float]]:
-        """The counts from just before the first question to the last answer."""
+        """Returns the counts from just before the first request to the last answer."""
         first = next(i for i, look in enumerate(self.seen) if look["requests"])
         most = max(look["answered"] for look in self.seen)
         last = next(i for i, look in enumerate(self.seen) if look["answered"] == most)
@@ -194,7 +194,7 @@ def main() -> int:
         result = _result(scenario)
         line, good = _line(scenario, result)
         short = short or not good
-        # Few rows are over before a limit is found, so that they say nothing about it.
+        # Few rows are finished before a limit is found, so they say nothing about it.
         lines.append([*line, "" if given.quick else "PASS" if good else "short"])
         path = given.out / f"gate-{scenario.name}.{given.format}"
         plot(path, scenario.name, result.seen, result.looks)

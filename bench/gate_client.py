@@ -1,4 +1,4 @@
-"""One TextGeneration in a pipeline, and how its gate stood meanwhile."""
+"""A pipeline with one TextGeneration, and the state of its rate limiter during the run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EVERY = 0.1
 
 
 def _watch(looks: list[tuple[float, int, int, float | None]], ended: threading.Event) -> None:
-    """Looks at the gate from time to time: when, limit, in flight, questions a second."""
+    """Samples the rate limiter: time, limit, in flight, requests per second."""
     limiters: list[EndpointLimiter] = []
     find = EndpointLimiters.of
 

@@ -1,4 +1,4 @@
-"""The simulated endpoint in a process of its own, for the scenarios of the gate."""
+"""The simulated endpoint in its own process, for the scenarios of the rate limiter."""
 
 from __future__ import annotations
 

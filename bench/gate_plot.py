@@ -1,4 +1,4 @@
-"""Curves of one scenario as a picture. The only place that imports matplotlib."""
+"""Plots one scenario. The only module that imports matplotlib."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _STYLE = {
 
 
 def plot(path: Path, title: str, seen: list[dict[str, float]], looks: list[list[Any]]) -> None:
-    """Draws answers and refusals a second, the tempo, and places in flight, over time.
+    """Plots answers and rejections per second, the rate, and the concurrency limit, over time.
 
     Args:
         path: where to; its suffix says the format.
@@ -33,7 +33,7 @@ def plot(path: Path, title: str, seen: list[dict[str, float]], looks: list[list[
     for before, after in pairwise(seen):
         seconds = after["at"] - before["at"]
         times.append(after["at"] - begun)
-        # An endpoint that was started anew counts from 0.
+        # A restarted endpoint counts from 0.
         answers.append(max(0.0, after["answered"] - before["answered"]) / seconds)
         refusals.append(max(0.0, after["refused"] - before["refused"]) / seconds)
     with pyplot.rc_context(_STYLE):

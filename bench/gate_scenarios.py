@@ -1,4 +1,4 @@
-"""The scenarios of the gate: an endpoint, what happens to it, and what has to come of it."""
+"""The scenarios of the rate limiter: an endpoint, what happens to it, and the expected result."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Scenario:
 
 
 def _at(rate: float) -> Callable[[int], float]:
-    """The time at a limit, the first second's worth being free."""
+    """Returns the time at a limit, with a burst of one second."""
     return lambda rows: max(0.0, rows - rate) / rate + 0.2
 
 

@@ -1,7 +1,7 @@
-"""Running processes and measuring them from outside; knows no case and nothing of the library.
+"""Runs processes and measures them from outside.
 
-Imports the standard library only: on Linux the peak memory of a process begins with that of the
-process it was started from, so what starts the measured ones has to stay small.
+Imports only the standard library: on Linux the peak memory of a process starts at that of its
+parent, so the process that starts the measured ones has to stay small.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from typing import Any, Self
 
 ROOT = Path(__file__).resolve().parent.parent
 _MEGABYTE = 1_000_000
-# Of what a process that failed had to say.
+# Of the output of a failed process.
 _MOST_LINES = 25
 
 
 class Broken(Exception):
-    """A process failed, or a result is not what it has to be: there is nothing to measure."""
+    """Raised when a process fails or a result is wrong, so that there is nothing to measure."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a process did, seen from outside.
+    """The measurements of a process.
 
     Attributes:
         started: the `time.time()` just before it was started.
@@ -51,7 +51,7 @@ class Outcome:
 
 
 def environment(scratch: Path) -> dict[str, str]:
-    """The environment of measured processes: this working tree, and nothing left behind at home.
+    """Returns the environment of measured processes: this working tree, nothing in the home folder.
 
     Args:
         scratch: a folder for what libraries put into their caches.
@@ -69,7 +69,7 @@ def environment(scratch: Path) -> dict[str, str]:
 
 @contextlib.contextmanager
 def fresh_folder(where: Path | None = None) -> Iterator[Path]:
-    """A new folder that is gone afterwards, whatever happened."""
+    """Creates a folder and removes it afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="distilabel-bench-", dir=where))
     try:
         yield folder
@@ -141,7 +141,7 @@ def kill_group(leader: int, number: int = signal.SIGKILL) -> None:
 
 
 def end_tidily() -> None:
-    """Has SIGTERM unwind like Ctrl-C: servers end and folders go, as they do at a normal end."""
+    """Handles SIGTERM like Ctrl-C, so that servers are stopped and folders removed."""
 
     def leave(number: int, frame: object) -> None:
         sys.exit(128 + number)
@@ -174,7 +174,7 @@ def _short(command: list[str]) -> str:
 
 
 class Server:
-    """An HTTP server in a process of its own; a context that ends with it.
+    """An HTTP server in its own process; a context manager that stops it.
 
     Args:
         command: what to run; prints its port first unless `port` is given.

@@ -1,10 +1,10 @@
-"""Ends runs at random moments and checks that nothing is lost, changed or paid for twice.
+"""Kills runs at random moments and checks that nothing is lost, changed or paid for twice.
 
-The same pipeline runs against a simulated model that answers by what it is asked: once undisturbed,
-then with SIGKILL to all of its processes, then with SIGINT (Ctrl-C). A run that was ended is
-started again in the same cache until it gets to its end; its dataset has to be that of the
-undisturbed run, row by row. After SIGKILL a question that was in flight may have been answered
-twice; after SIGINT none may.
+The same pipeline runs against a simulated model whose answers depend only on the question: once
+undisturbed, then with SIGKILL to all of its processes, then with SIGINT (Ctrl-C). A killed run is
+restarted in the same cache until it finishes; its dataset must equal that of the undisturbed run,
+row by row. After SIGKILL a question that was in flight may have been answered twice; after SIGINT
+none may.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class Run:
 
 @dataclass(slots=True)
 class Tally:
-    """What came of all runs of one kind.
+    """The results of all runs of one kind.
 
     Attributes:
         name: of the kind.
@@ -95,7 +95,7 @@ class Tally:
         in_flight: most questions that were in flight at a time.
         slowest: most seconds from a signal to the end of the process.
         statuses: exit statuses of the processes that got a signal.
-        faults: what must not be.
+        faults: Violations found.
     """
 
     name: str
@@ -291,7 +291,7 @@ _HEADS = [
 
 
 def checked(check: Check, numbers: list[signal.Signals]) -> list[Tally]:
-    """Does all of it.
+    """Runs the whole check.
 
     Raises:
         Broken: a run failed or hangs, so that there is nothing to compare.

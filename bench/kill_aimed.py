@@ -1,9 +1,9 @@
-"""Ends runs by SIGKILL at chosen points and checks that nothing is lost, changed or paid for twice.
+"""Kills runs at chosen points and checks that nothing is lost, changed or paid for twice.
 
-Where `bench.kill` waits for chance, this aims: as steps are loaded, at the first questions and in
-the middle, in each statement of a commit, while a step's rows are remembered, with half a file
-written, while a global step works, while files are put in order and in place. A cache meets two
-kills, then a run gets to its end; its dataset has to be that of an undisturbed run, line by line.
+`bench.kill` kills at random; this module aims: while steps are loaded, at the first requests and in
+the middle, in each statement of a commit, while the output of a step is cached, with half a file
+written, in a global step, while files are put in order and in place. A cache gets two kills, then a
+run finishes; its dataset must equal that of an undisturbed run, line by line.
 No more questions may have been answered twice than were in flight at the kills.
 """
 
@@ -28,7 +28,7 @@ _KILLS_PER_CACHE = 2
 
 @dataclass(slots=True)
 class Found:
-    """What came of it.
+    """The results.
 
     Attributes:
         kills: processes that ended, by point.
@@ -37,7 +37,7 @@ class Found:
         different: lines of their datasets that are not those of the undisturbed run.
         twice: questions that were answered more than once.
         in_flight: questions that were in flight at the kills.
-        faults: what must not be.
+        faults: Violations found.
     """
 
     kills: Counter[str] = field(default_factory=Counter)
@@ -100,7 +100,7 @@ class Draw:
             self._draw.shuffle(more)
             self._left += more
         some = [self._left.pop(0) for _ in range(_KILLS_PER_CACHE)]
-        # A run that goes on has nothing left to do at an earlier point.
+        # A resumed run has nothing left to do at an earlier point.
         return [self._at(name, i) for i, name in enumerate(sorted(some, key=POINTS.index))]
 
     def missed(self, name: str) -> None:
@@ -152,7 +152,7 @@ def aimed(runs: Runs, wanted: list[str], counts: Counter[str]) -> Found:
 
 
 def checked(check: Check) -> Found:
-    """Does all of it.
+    """Runs the whole check.
 
     Raises:
         Broken: a run failed or hangs, so that there is nothing to compare.

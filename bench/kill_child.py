@@ -1,4 +1,4 @@
-"""The process that gets killed: runs a pipeline, all rows go to a file."""
+"""The process that is killed: runs a pipeline and writes all rows to a file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bench.scenarios import SCENARIOS
 
 
 def lines(distiset: Any) -> Iterator[str]:
-    """All there is in a distiset as text: the columns and their types, then the rows in order."""
+    """Returns a distiset as text lines: columns and types, then the rows in order."""
     for name in sorted(distiset):
         dataset = distiset[name]["train"]
         yield json.dumps([name, *(f"{k}: {v}" for k, v in dataset.features.items())])

@@ -1,4 +1,4 @@
-"""The job of the raw loop as a pipeline: one TextGeneration, every answer kept."""
+"""The work of the raw loop as a pipeline: one TextGeneration, every answer stored."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def with_title(rows: Rows) -> Rows:
 
 def as_pipeline(folder: Path) -> dict[str, Any]:
     """Three user steps behind a user's generator, at the default batch size."""
-    # Here and not above: the loop is not to pay for what it does not use.
+    # Imported here, so that the loop does not pay for what it does not use.
     from distilabel.pipeline import Pipeline
     from distilabel.steps import StepInput, step
     from distilabel.typing import GeneratorStepOutput, StepOutput

@@ -1,6 +1,6 @@
-"""The raw competitor: one aiohttp session, one semaphore, the texts in a list; nothing kept.
+"""The raw competitor: an aiohttp session, a semaphore, a list of texts; stores nothing.
 
-With `--retry` each request is asked again by itself until it is answered.
+With `--retry` each request is retried by itself until it is answered.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from bench.prompts import GENERATION, prompt
 
 
 async def ask_all(count: int, port: int, in_flight: int, retry: bool = False) -> list[str]:
-    """Asks `count` questions, at most `in_flight` at a time, and gives the texts in order."""
+    """Sends `count` requests, at most `in_flight` at a time, and returns the texts in order."""
     url = f"http://127.0.0.1:{port}/v1/chat/completions"
     limit = asyncio.Semaphore(in_flight)
 

@@ -1,4 +1,4 @@
-"""Two questions per row, the second about the first answer: to be run again from the store."""
+"""Two requests per row, the second about the first answer; rerun from stored answers."""
 
 from __future__ import annotations
 

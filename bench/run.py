@@ -1,4 +1,4 @@
-"""Runs the benchmarks, prints one table, and keeps all samples as JSON."""
+"""Runs the benchmarks, prints a table, and saves all samples as JSON."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _QUICK = 0.05
 
 
 def machine_facts() -> dict[str, Any]:
-    """What the figures depend on and a reader cannot see from them."""
+    """Returns facts about the machine that the figures depend on."""
     commit = subprocess.run(
         ["git", "describe", "--always", "--dirty"],
         cwd=ROOT,

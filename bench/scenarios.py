@@ -1,4 +1,4 @@
-"""The pipelines that get killed, by name: a new one is a function and a line in `SCENARIOS`."""
+"""The pipelines that are killed, by name. A new one is a function and a line in `SCENARIOS`."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def preferences(port: int, rows: int, in_flight: int, cache: Path) -> Any:
 
 
 def _lot(text: str | None, sides: int) -> int:
-    """Throws dice, the same for the same text."""
+    """Draws a number from a text; the same text draws the same number."""
     return int.from_bytes(blake2b(str(text).encode(), digest_size=4).digest(), "big") % sides
 
 
@@ -76,7 +76,7 @@ class Together(Step):
 
 
 class Some(Step):
-    """Leaves out every third row or so, and fails on a batch now and then."""
+    """Drops about every third row, and sometimes fails on a batch."""
 
     @property
     def inputs(self) -> list[str]:
@@ -98,7 +98,7 @@ class Some(Step):
 
 
 class Fragile(TextGeneration):
-    """Cannot put some questions, and cannot read some answers."""
+    """Fails to format some prompts, and to parse some answers."""
 
     def format_input(self, input: dict[str, Any]) -> Any:
         if _lot(input["instruction"], 11) == 0:
@@ -114,7 +114,7 @@ class Fragile(TextGeneration):
 
 
 class Ranked(GlobalStep):
-    """Puts all rows in another order and numbers them."""
+    """Reorders and numbers all rows."""
 
     @property
     def outputs(self) -> list[str]:
@@ -126,7 +126,7 @@ class Ranked(GlobalStep):
 
 
 def everything(port: int, rows: int, in_flight: int, cache: Path) -> Any:
-    """Whatever an engine can be in the middle of, in one graph.
+    """Everything an engine can be in the middle of, in one graph.
 
     Several generations, in one row and in several, in one question and in several; a join, a
     fan-out, a filter, routing, rows that fail, a step that needs all rows, three leaves.

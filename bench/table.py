@@ -1,10 +1,10 @@
-"""Lines of cells as a table for a terminal."""
+"""Formats rows of cells as a table for a terminal."""
 
 from __future__ import annotations
 
 
 def table(lines: list[list[str]]) -> str:
-    """Columns of even width, the first line their heads."""
+    """Returns a table with aligned columns and a header line."""
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     rule = ["-" * width for width in widths]
     return "\n".join(

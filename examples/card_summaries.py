@@ -1,7 +1,7 @@
-"""Summaries of dataset cards: three models write one, a fourth says which follows the instruction.
+"""Summarizes dataset cards: three models write a summary, a fourth rates each one.
 
-Steps of one's own beside built-in ones; every generation argument is given when the pipeline is
-run. Needs a Hugging Face token in HF_TOKEN. To rehearse without one, see docs/simulate.md.
+Combines custom and built-in steps; all generation arguments are passed when the pipeline is run.
+Needs a Hugging Face token in HF_TOKEN. To rehearse without one, see docs/simulate.md.
 """
 
 import re
@@ -17,7 +17,7 @@ SYSTEM_PROMPT = "You describe datasets in one plain sentence, for people who hav
 
 @step(inputs=["card"], outputs=["card"])
 def CardFilter(inputs: StepInput, min_length: int = 200) -> StepOutput:
-    """Drops cards that say nothing: empty templates, and very short ones."""
+    """Drops cards without content: empty templates, and very short ones."""
     yield [
         row
         for row in inputs
@@ -27,7 +27,7 @@ def CardFilter(inputs: StepInput, min_length: int = 200) -> StepOutput:
 
 @step(inputs=["card"], outputs=["instruction"])
 def FormatInputCard(inputs: StepInput) -> StepOutput:
-    """Takes the metadata off a card and asks for its summary."""
+    """Removes the metadata of a card and writes the instruction."""
     for row in inputs:
         text = re.sub(r"\A---\n.*?\n---\n", "", row["card"], flags=re.DOTALL)
         row["instruction"] = f"Summarise this dataset card in one sentence:\n\n{text.strip()}"
@@ -37,7 +37,7 @@ def FormatInputCard(inputs: StepInput) -> StepOutput:
 
 @step(inputs=["ratings"], outputs=["ratings"])
 def RemoveBadRatings(inputs: StepInput) -> StepOutput:
-    """Drops rows in which an answer was not rated."""
+    """Drops rows with an unrated answer."""
     yield [row for row in inputs if None not in row["ratings"]]
 
 

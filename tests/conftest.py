@@ -1,31 +1,43 @@
-"""What several tests use: a Hub and a web of this machine, a model that answers from a list."""
+"""Fixtures of several tests: a local Hub, a local web server, a model that answers from a list."""
 
 from __future__ import annotations
 
 import os
 import signal
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from distilabel.models.llms.base import AsyncLLM
+from slow import slow_reason
 
-# Started in the background, Ctrl-C is ignored, by the processes that tests press it in too.
+# A program started in the background ignores Ctrl-C, and so would the processes that tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Read when the client is imported: no test asks the Hub of the world, not even to be counted.
+# Set before the client of the Hub is imported: no test reaches the real Hub.
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 if TYPE_CHECKING:
     from hub import Hub
     from web import Web
 
+TESTS = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """Marks the tests of `slow.py`."""
+    for item in items:
+        name = getattr(item, "originalname", item.name)
+        if slow_reason(item.path.relative_to(TESTS).as_posix(), name) is not None:
+            item.add_marker(pytest.mark.slow)
+
 
 @pytest.fixture(autouse=True)
-def _no_program_stays_behind() -> Iterator[None]:
-    """Ends a program of a test that failed: else a later test fails for what it left open."""
+def _no_program_is_left_running() -> Iterator[None]:
+    """Ends the programs that a failed test left running, so that later tests do not fail too."""
     yield
     from rooms import end_scripts
 
@@ -34,7 +46,7 @@ def _no_program_stays_behind() -> Iterator[None]:
 
 @pytest.fixture
 def hub() -> Iterator[Hub]:
-    """A Hugging Face Hub of this machine."""
+    """A Hugging Face Hub on this machine."""
     from hub import Hub
 
     server = Hub()
@@ -43,7 +55,7 @@ def hub() -> Iterator[Hub]:
 
 
 class Scripted(AsyncLLM):
-    """Answers with the texts it was given, one after the other."""
+    """Answers with the given texts, one after another."""
 
     script: list[Any] = []
     structured_output: Any = None
@@ -72,7 +84,7 @@ def scripted() -> Callable[..., Scripted]:
 
 @pytest.fixture
 def web() -> Iterator[Web]:
-    """A web server of this machine, without pages yet."""
+    """A web server on this machine, without any pages yet."""
     import threading
 
     from web import Web
@@ -83,3 +95,29 @@ def web() -> Iterator[Web]:
         yield server
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def run_rows() -> list[dict[str, Any]]:
+    """The rows of the run in `data_dir`, in order."""
+    return [{"a": i, "distilabel_metadata": {"m": "x"}} for i in range(4)]
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path, run_rows: list[dict[str, Any]]) -> Path:
+    """The files of a run with one leaf step, `keep`."""
+    from datasets import Dataset
+
+    data = tmp_path / "run" / "data"
+    leaf = data / "steps_outputs" / "keep"
+    leaf.mkdir(parents=True)
+    # Text order would read 10 before 9.
+    for row, number in zip(run_rows, ("9", "10", "11", "100"), strict=True):
+        Dataset.from_list([row]).to_parquet(leaf / f"{number}.parquet")
+    artifact = data / "steps_artifacts" / "index" / "faiss"
+    artifact.mkdir(parents=True)
+    (artifact / "metadata.json").write_text('{"rows": 4}')
+    (artifact / "index.bin").write_bytes(b"\0")
+    (data.parent / "pipeline.yaml").write_text("name: p\n")
+    (data.parent / "pipeline.log").write_text("went well\n")
+    return data

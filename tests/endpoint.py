@@ -1,4 +1,4 @@
-"""The simulated endpoint in a thread of its own, for tests that are synchronous as users are."""
+"""Runs the simulated endpoint in a thread, for synchronous tests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from distilabel._simulated.server.settings import Settings
 
 
 class Endpoint:
-    """The simulated endpoint, in a thread of its own, seen from synchronous tests."""
+    """The simulated endpoint in its own thread."""
 
     def __init__(self, settings: Settings) -> None:
         self._loop = asyncio.new_event_loop()
@@ -33,15 +33,15 @@ class Endpoint:
             return await reply.json()
 
     def stats(self) -> Any:
-        """What it counts."""
+        """Returns its counters."""
         return self._do(self._get("/stats"))
 
     def billed(self) -> float:
-        """US dollars that it has charged so far."""
+        """Returns the US dollars it has charged so far."""
         return float(sum(bill["cost"] for bill in self.stats()["billed"].values()))
 
     def asked(self) -> int:
-        """Questions it has answered so far."""
+        """Returns the number of requests it has answered so far."""
         return int(self.stats()["answered"])
 
     def close(self) -> None:

@@ -1,7 +1,7 @@
-"""A Hugging Face Hub for tests: datasets in memory, spoken to over HTTP on this machine.
+"""A local Hugging Face Hub for tests: datasets in memory, served over HTTP.
 
-It knows as much of the Hub's interface as pushing and loading datasets needs: accounts, creating,
-commits (small files inside them, parquet by LFS), listings and downloads.
+Implements what pushing and loading datasets needs: accounts, creating repositories, commits (small
+files inline, parquet through LFS), listings and downloads.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _DATE = "2026-01-01T00:00:00.000Z"
 
 
 class Refusal(Exception):
-    """An answer that is no success: a status, and the Hub's name for what is wrong."""
+    """An error response: a status, and the Hub's error code."""
 
     def __init__(self, status: int, code: str = "", message: str = "") -> None:
         super().__init__(message or code)
@@ -35,7 +35,7 @@ class Refusal(Exception):
 
 @dataclass
 class Repo:
-    """One dataset: after each commit, all its files."""
+    """A dataset repository: all its files after each commit."""
 
     private: bool
     commits: list[dict[str, Any]] = field(default_factory=list)
@@ -64,7 +64,7 @@ class Repo:
 
 
 class Hub:
-    """The server; `repos` is what the tests look at."""
+    """The server. Tests read its `repos`."""
 
     def __init__(self) -> None:
         self.repos: dict[str, Repo] = {}
@@ -87,16 +87,16 @@ class Hub:
         self._thread.join()
 
     def run(self, code: str, home: Path, token: str | None = TOKEN, offline: bool = False) -> Any:
-        """Runs a client in a process of its own, for the address is read when it is imported.
+        """Runs a client in its own process, because it reads the address when it is imported.
 
         Args:
-            code: a script that sets `result`, anything JSON can hold.
-            home: folder for the client's cache, its script and its working directory.
-            token: the client's key, if it has one.
-            offline: whether the client is told that there is no network.
+            code: Script that sets `result` to a JSON value.
+            home: Folder for the client's cache and script, and its working directory.
+            token: Access token of the client.
+            offline: Whether the client is told that there is no network.
 
         Returns:
-            `result`.
+            The value of `result`.
         """
         home.mkdir(parents=True, exist_ok=True)
         script, answer = home / "client.py", home / "result.json"
@@ -170,7 +170,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
-    # -- what is asked ----------------------------------------------------------------------
+    # -- requests ---------------------------------------------------------------------------
 
     def _ask(self, path: str, query: dict[str, list[str]], body: bytes) -> Any:
         if path == "/api/whoami-v2":

@@ -1,4 +1,4 @@
-"""A simulated endpoint in a thread of its own, and a pipeline that asks it in batch jobs."""
+"""A simulated endpoint in a thread, and pipelines that send it batch jobs."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ class Endpoint:
     """The simulated endpoint.
 
     Attributes:
-        seen: how often each method and path was asked for, without names of jobs and files.
-        before: method and path → called before such a request is handled; what it gives, if
-            anything, is the response.
-        after: the same, called after it was handled and before the response goes.
+        seen: Number of requests by method and path, without the names of jobs and files.
+        before: Functions by method and path, called once before such a request is handled. If one
+            returns a response, that is sent.
+        after: The same, called after the request is handled and before the response is sent.
     """
 
     def __init__(self, *, refuses: tuple[str, ...] = (), **how: Any) -> None:
@@ -56,7 +56,7 @@ class Endpoint:
         async def hooked(request: web.Request, handler: Any) -> web.StreamResponse:
             name = f"{request.method} {_NAMES.sub('', request.path)}"
             self.seen[name] += 1
-            # Called once: a request that is sent again is not to be disturbed again.
+            # Called once, so that a retry succeeds.
             early = self.before.pop(name, lambda: None)()
             if early is not None:
                 return early
@@ -89,12 +89,12 @@ class Endpoint:
         return self._do(self._talk("POST", path, body))
 
     def batches(self, **how: Any) -> None:
-        """Has jobs that are created from now on go otherwise."""
+        """Changes how jobs that are created from now on go."""
         self.post("/settings", {"batches": how})
 
     @property
     def counts(self) -> tuple[int, int, int]:
-        """Jobs created, questions answered, and questions that were answered more than once."""
+        """Numbers of jobs created, requests answered, and requests answered more than once."""
         stats = self.get("/stats")
         return stats["jobs"], stats["answered"], stats["repeats"]
 
@@ -106,7 +106,7 @@ class Endpoint:
 
 
 def model(url: str, name: str = "m", *, block: int | None = 0, **fields: Any) -> OpenAILLM:
-    """A model that is asked in batch jobs; looked at without a pause unless told otherwise."""
+    """Makes a model that uses batch jobs and checks them without a pause."""
     return OpenAILLM(
         **{
             "model": name,
@@ -120,7 +120,7 @@ def model(url: str, name: str = "m", *, block: int | None = 0, **fields: Any) ->
 
 
 def claude(url: str, name: str = "m", *, block: int | None = 0, **fields: Any) -> AnthropicLLM:
-    """The same of the other protocol."""
+    """Makes the same with Anthropic's protocol."""
     return AnthropicLLM(
         **{
             "model": name,
@@ -138,7 +138,7 @@ def rows(count: int) -> list[dict[str, Any]]:
 
 
 def writing(url: str, cache: Path, count: int = 20, *, of: Any = model, **fields: Any) -> Pipeline:
-    """One turn."""
+    """Makes a pipeline with one turn per row."""
     with Pipeline("writing", cache_dir=cache) as pipeline:
         task = TextGeneration(name="write", llm=of(url, **fields))
         LoadDataFromDicts(data=rows(count)) >> task
@@ -148,7 +148,7 @@ def writing(url: str, cache: Path, count: int = 20, *, of: Any = model, **fields
 def evolving(
     url: str, cache: Path, count: int = 20, turns: int = 3, *, of: Any = model, **fields: Any
 ) -> Pipeline:
-    """Several turns."""
+    """Makes a pipeline with several turns per row."""
     with Pipeline("evolving", cache_dir=cache) as pipeline:
         task = EvolQuality(name="evolve", llm=of(url, **fields), num_evolutions=turns)
         LoadDataFromDicts(data=rows(count)) >> task
@@ -156,7 +156,7 @@ def evolving(
 
 
 def made(distiset: Any) -> list[dict[str, Any]]:
-    """The rows of a distiset without what stands beside them."""
+    """Returns the rows of a distiset without their metadata."""
     found = distiset["default"]["train"].to_list() if len(distiset) else []
     return [{k: v for k, v in row.items() if k != "distilabel_metadata"} for row in found]
 
@@ -165,8 +165,6 @@ CHILD = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
-from distilabel.models.batch_jobs import coordinator
-coordinator.QUIET_SECONDS = 0.02
 import jobs
 from jobs import evolving
 print("begun", flush=True)
@@ -178,7 +176,7 @@ evolving(sys.argv[2], Path(sys.argv[3]), int(sys.argv[4]), turns=2, of=of).run()
 def started(
     endpoint: Endpoint, cache: Path, count: int = 20, *, of: str = "model"
 ) -> subprocess.Popen[str]:
-    """Starts the pipeline of two turns in a process of its own."""
+    """Starts a pipeline of two turns in a process of its own."""
     folder = Path(__file__).parent
     process = subprocess.Popen(
         [sys.executable, "-c", CHILD, str(folder), endpoint.url, str(cache), str(count), of],
@@ -193,10 +191,10 @@ def started(
 
 
 class Killer:
-    """Kills a run when the endpoint says so.
+    """Kills a run at a request to the endpoint.
 
     Args:
-        delay: seconds to let it go on before.
+        delay: Seconds between the request and the kill.
     """
 
     def __init__(self, delay: float = 0.0) -> None:
@@ -205,7 +203,7 @@ class Killer:
         self._process: subprocess.Popen[str] | None = None
 
     def strike(self) -> None:
-        """Kills it, after the delay."""
+        """Kills the run after the delay."""
         if self._delay:
             threading.Timer(self._delay, self._kill).start()
         else:
@@ -220,7 +218,7 @@ class Killer:
     def run(
         self, endpoint: Endpoint, cache: Path, count: int = 20, *, of: str = "model"
     ) -> subprocess.Popen[str]:
-        """Runs until the end, whichever it is."""
+        """Starts a run and waits until it ends or is killed."""
         self._process = started(endpoint, cache, count, of=of)
         self._ready.set()
         self._process.communicate(timeout=60)

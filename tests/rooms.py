@@ -1,4 +1,4 @@
-"""Steps and models that tests of the engine and of pipelines are made of."""
+"""Small steps and models that tests of the engine and of pipelines are built from."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ started: list[subprocess.Popen[str]] = []
 
 
 class Echo(AsyncLLM):
-    """Answers with the question, and remembers what it was asked."""
+    """Answers with the prompt, and records every prompt."""
 
     asked: list[str] = Field(default_factory=list, exclude=True)
     fails_on: list[str] = Field(default_factory=list, exclude=True)
@@ -50,7 +50,7 @@ class Echo(AsyncLLM):
 
 
 class Batched(LLM):
-    """Answers lists of questions, as a user's own synchronous model does."""
+    """A synchronous model that answers lists of prompts, as users write them."""
 
     calls: list[int] = Field(default_factory=list, exclude=True)
 
@@ -67,7 +67,7 @@ class Batched(LLM):
 
 
 class Ask(Task):
-    """Asks what stands in `text`."""
+    """Asks the text in column `text`."""
 
     @property
     def inputs(self) -> list[str]:
@@ -101,7 +101,7 @@ class Numbers(GeneratorStep):
 
 
 class Fn(Step):
-    """Runs a function on each batch, and remembers the batches."""
+    """Runs a function on each batch, and records the batches."""
 
     function: Any = Field(default=None, exclude=True)
     seen: list[Any] = Field(default_factory=list, exclude=True)
@@ -139,7 +139,7 @@ def rows_of(distiset: Any, name: str = "default") -> Rows:
 
 
 def script(text: str, folder: Path, *arguments: str, **options: Any) -> subprocess.Popen[str]:
-    """Starts a Python program; it ends with the test, if it has not before."""
+    """Starts a Python program that ends with the test at the latest."""
     path = folder / "program.py"
     path.write_text(textwrap.dedent(text))
     process = subprocess.Popen(
@@ -156,7 +156,7 @@ def script(text: str, folder: Path, *arguments: str, **options: Any) -> subproce
 
 
 def end_scripts() -> None:
-    """Ends the programs that are still there, and closes their pipes."""
+    """Ends all programs that are still running, and closes their pipes."""
     while started:
         process = started.pop()
         process.kill()

@@ -1,4 +1,4 @@
-"""A small server whose replies a test writes itself, for what the simulated one does not do."""
+"""A small server with scripted replies, for what the simulated endpoint does not do."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 @dataclass
 class Server:
-    """Where it is, and what it was sent: path and body, and the headers of the last request."""
+    """The address, and what was sent: paths and bodies, and the headers of the last request."""
 
     url: str
     seen: list[tuple[str, Any]] = field(default_factory=list)
@@ -33,13 +33,13 @@ class Server:
 
 
 def reply(data: Any, status: int = 200, **headers: str) -> web.Response:
-    """A reply in JSON."""
+    """Returns a JSON response."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return web.json_response(data, status=status, headers=named)
 
 
 def said(*texts: str | None, **more: Any) -> dict[str, Any]:
-    """A chat completion."""
+    """Returns a chat completion."""
     choices = [{"message": {"content": text}, "finish_reason": "stop"} for text in texts]
     return {"choices": choices, "usage": {"prompt_tokens": 3, "completion_tokens": 5}, **more}
 
@@ -51,10 +51,10 @@ async def serving(
     """Runs a server.
 
     Args:
-        replies: to POST requests, one after the other, the last one for ever: responses, data, or
-            functions of the request.
-        models: what GET `/v1/models` lists.
-        port: to listen on; 0 for a free one.
+        replies: Replies to POST requests, one after another; the last one is repeated. Responses,
+            data, or functions of the request.
+        models: Models listed by GET `/v1/models`.
+        port: Port to listen on; 0 picks a free one.
     """
     left = list(replies)
     server = Server("")
@@ -70,7 +70,7 @@ async def serving(
             return reply({"data": [{"id": name} for name in models]})
         what = left.pop(0) if len(left) > 1 else left[0]
         if isinstance(what, web.Response):
-            # A response can be sent once only.
+            # A response can be sent only once.
             return web.Response(body=what.body, status=what.status, headers=what.headers)
         if callable(what):
             response: web.StreamResponse = await what(request)
@@ -91,7 +91,7 @@ async def serving(
 
 @contextlib.contextmanager
 def served(*replies: Any, **options: Any) -> Iterator[Server]:
-    """Runs a server in a thread of its own, for tests that are no coroutines; as `serving`."""
+    """Runs a server in a thread, for tests that are not coroutines. Arguments as for `serving`."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
@@ -104,7 +104,7 @@ def served(*replies: Any, **options: Any) -> Iterator[Server]:
         yield do(running.__aenter__())
     finally:
         do(running.__aexit__(None, None, None))
-        # Closed connections are let go of in the next rounds; else their other ends would hang.
+        # The loop releases closed connections in its next iterations; clients would hang otherwise.
         do(_last_rounds())
         loop.call_soon_threadsafe(loop.stop)
         thread.join()

@@ -1,7 +1,8 @@
-"""Protects the pages: every complete Python example runs as it stands, and no link is broken."""
+"""Protects the pages: their Python examples run, their links and references lead somewhere."""
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 
 _BLOCK = re.compile(r"^```(\S+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_REFERENCE = re.compile(r"`([\w/]+\.py)(?::([\w.]+))?`")
 _LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 
 
@@ -47,3 +49,31 @@ def test_a_fragment_can_be_read_by_python(page: Path) -> None:
 def test_links_lead_somewhere(page: Path) -> None:
     for target in _LINK.findall(page.read_text(encoding="utf-8")):
         assert (page.parent / target).exists(), target
+
+
+def _names_in(file: Path) -> set[str]:
+    """The functions, classes and methods (`Class.method`) that a module defines."""
+    names = set()
+    for node in ast.parse(file.read_text(encoding="utf-8")).body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            names.add(node.name)
+        if isinstance(node, ast.ClassDef):
+            functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+            names |= {f"{node.name}.{f.name}" for f in node.body if isinstance(f, functions)}
+    return names
+
+
+def test_the_code_that_the_architecture_page_names_exists() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    references = set(_REFERENCE.findall(text))
+    assert len(references) > 30
+    source = ROOT / "src" / "distilabel"
+    gone = [
+        f"{path}:{name}" if name else path
+        for path, name in sorted(references)
+        if not any(
+            file.is_file() and (not name or name in _names_in(file))
+            for file in (source / path, ROOT / path)
+        )
+    ]
+    assert not gone, gone

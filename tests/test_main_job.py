@@ -1,6 +1,7 @@
-"""Protects the main job over real HTTP: what is asked, what never again, what bad input costs.
+"""The main job over real HTTP: what is asked, what a rerun asks again, what bad input costs.
 
-Two models answer, a third judges; the endpoint is the public simulated one, which counts.
+Two models answer and a third one judges. The endpoint is the public simulated one, which counts
+the requests.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ class StricterJudge(UltraFeedback):
 
 
 class DoublingJudge(UltraFeedback):
-    """The same judge whose answers are read differently."""
+    """The same judge with another parser."""
 
     def format_output(
         self, output: str | None, input: dict[str, Any] | None = None
@@ -85,7 +86,7 @@ class DoublingJudge(UltraFeedback):
         return {**columns, "ratings": [rating and 2 * rating for rating in columns["ratings"]]}
 
 
-def test_every_row_comes_out_judged_and_in_order(endpoint: Endpoint, tmp_path: Path) -> None:
+def test_every_row_is_judged_and_in_order(endpoint: Endpoint, tmp_path: Path) -> None:
     distiset = preference_pipeline(endpoint, tmp_path).run()
     made = train(distiset)
     assert [row["instruction"] for row in made] == [row["instruction"] for row in rows()]
@@ -98,7 +99,7 @@ def test_every_row_comes_out_judged_and_in_order(endpoint: Endpoint, tmp_path: P
     assert distiset.report.asked == endpoint.asked() == 3 * ROWS
 
 
-def test_a_rerun_asks_nothing_and_gives_the_same(endpoint: Endpoint, tmp_path: Path) -> None:
+def test_a_rerun_asks_nothing_and_returns_the_same_rows(endpoint: Endpoint, tmp_path: Path) -> None:
     first = preference_pipeline(endpoint, tmp_path).run()
     asked = endpoint.asked()
     again = preference_pipeline(endpoint, tmp_path).run()
@@ -221,9 +222,9 @@ def test_bad_input_gets_one_clear_message_and_costs_nothing(
     assert endpoint.asked() == 0
 
 
-def test_several_mistakes_are_said_together(endpoint: Endpoint, tmp_path: Path) -> None:
+def test_several_mistakes_are_reported_together(endpoint: Endpoint, tmp_path: Path) -> None:
     pipeline = preference_pipeline(endpoint, tmp_path, data=[{"prompt": "a"}])
-    with pytest.raises(ValueError, match="wrong with it") as caught:
+    with pytest.raises(ValueError, match="has 5 problems") as caught:
         pipeline.run(parameters={"judge": {"num_generation": 2}})
     message = str(caught.value)
     assert "did you mean 'num_generations'" in message

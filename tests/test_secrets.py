@@ -1,4 +1,4 @@
-"""Protects keys: whatever a class calls them, they reach no dump, text, error, log or file."""
+"""Protects keys: whatever field holds one, it reaches no dump, text, error, log or file."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ADDRESS = f"https://me:{CANARY}@host.example/v1?a=b&api_key={CANARY}#x"
 
 def plain_of(name: str) -> dict[str, Any]:
     if name in NEW:
-        return dict(builtins()[name]().dump())
+        return dict(builtins()[name](**NEW[name]).dump())
     return dict(written()[name][0])
 
 
@@ -53,7 +53,7 @@ def poisoned(name: str) -> Any:
 
 
 @pytest.mark.parametrize("name", sorted(builtins()))
-def test_no_builtin_tells_its_key(name: str, tmp_path: Path) -> None:
+def test_no_builtin_shows_its_key(name: str, tmp_path: Path) -> None:
     made = poisoned(name)
     for format in ("json", "yaml"):
         made.save(tmp_path / f"dump.{format}", format=format)
@@ -63,7 +63,7 @@ def test_no_builtin_tells_its_key(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(builtins()))
-def test_no_error_about_a_value_tells_it(name: str) -> None:
+def test_no_validation_error_shows_the_value(name: str) -> None:
     cls = builtins()[name]
     values = from_plain({"x": plain_of(name)})["x"].__dict__
     for wrong in ({"api_kye": CANARY}, {"generation_kwargs": CANARY}, {"name": f"a {CANARY}"}):
@@ -94,7 +94,7 @@ class Asking(Echo):
     key: Annotated[SecretStr, Field(description="Of the model.")]
 
 
-def test_no_class_of_a_user_tells_its_keys(tmp_path: Path) -> None:
+def test_no_class_of_a_user_shows_its_keys(tmp_path: Path) -> None:
     mine = Mine(columns=["a"])
     dump = mine.dump()
     assert CANARY not in str(dump)
@@ -106,7 +106,7 @@ def test_no_class_of_a_user_tells_its_keys(tmp_path: Path) -> None:
     assert again.token == SecretStr(CANARY)
 
 
-def test_a_key_that_no_file_has_is_asked_for() -> None:
+def test_a_required_key_that_is_not_in_the_file_is_an_error() -> None:
     dump = Asking(key=SecretStr(CANARY)).dump()
     assert CANARY not in str(dump)
     with pytest.raises(DistilabelUserError, match=r"Asking: key required.*environment variable"):
@@ -171,7 +171,7 @@ def test_no_file_of_a_run_holds_a_key(
     assert not [file for file in files if CANARY.encode() in file.read_bytes()]
 
 
-def test_a_model_takes_its_key_from_where_it_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_loaded_model_reads_its_key_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     dump = OpenAILLM(model="m", api_key=SecretStr(CANARY)).dump()
     monkeypatch.setenv("OPENAI_API_KEY", "from-here")
     again = OpenAILLM.from_dict({**dump, "api_key": "from-the-file"})

@@ -1,6 +1,6 @@
-"""An event loop with a virtual clock, and an endpoint in it: a minute takes some milliseconds.
+"""Virtual time, and an endpoint in it: a minute of rate limiting takes a few milliseconds.
 
-A limiter depends on time and counts only, so its behavior can be counted exactly.
+The limiter depends only on time and counts, so its effect on an endpoint can be counted exactly.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ _T = TypeVar("_T")
 
 
 class _Selector(selectors.DefaultSelector):
-    """Where a loop would sleep, its clock jumps ahead."""
+    """Advances the clock of the loop instead of sleeping."""
 
     loop: VirtualLoop
 
     def select(self, timeout: float | None = None) -> list[Any]:
         if timeout is None:
-            raise RuntimeError("all tasks wait, and none of them for time to pass")
+            raise RuntimeError("every task waits, and no timer is scheduled")
         self.loop.now += timeout
         return super().select(0)
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """An event loop whose clock jumps to the next thing to do."""
+    """An event loop whose clock jumps to the next scheduled call."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -40,7 +40,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         super().__init__(selector)
 
     def time(self) -> float:
-        """The virtual time."""
+        """Returns the virtual time in seconds."""
         return self.now
 
 
@@ -55,14 +55,14 @@ class Endpoint:
     """A simulated endpoint without a network.
 
     Attributes:
-        latency: draws the seconds of an answer.
-        capacity: questions it works on at a time; the others queue. None for any number.
-        stray: share of the requests that are rejected at any rate.
-        retry_after: seconds that rejections ask to wait; None for what the limit says.
-        down: whether it rejects everything.
-        way: average seconds that a request travels.
-        answers: when each request was answered.
-        rejections: when each request was rejected.
+        latency: Draws the seconds until an answer.
+        capacity: Requests processed at a time; the others queue. None is unlimited.
+        stray: Share of requests that are rejected regardless of load.
+        retry_after: Seconds that rejections ask to wait; None uses what the limit says.
+        down: Whether every request is rejected.
+        way: Average seconds until a request arrives.
+        answers: Times at which requests were answered.
+        rejections: Times at which requests were rejected.
     """
 
     latency: Callable[[], float] = lambda: 0.2
@@ -81,13 +81,13 @@ class Endpoint:
         self._queue: list[asyncio.Future[None]] = []
 
     def limit(self, rate: float | None) -> None:
-        """Sets the requests a second, with a second's worth in hand, as the simulated server."""
+        """Sets the requests per second, with a burst of one second like the simulated server."""
         self._bucket = None if rate is None else TokenBucket(rate)
 
     async def ask(self) -> tuple[Outcome, float | None]:
-        """One question."""
+        """Sends one request; returns its outcome and the seconds to wait, if any."""
         now = asyncio.get_running_loop().time
-        # The way there.
+        # The time until the request arrives.
         await asyncio.sleep(self.rng.uniform(0.5, 1.5) * self.way)
         wait = self._bucket.wait(now()) if self._bucket is not None and not self.down else 0.0
         if self._bucket is not None and not self.down and not wait:
@@ -109,7 +109,7 @@ class Endpoint:
         return Outcome.ANSWERED, None
 
     def answered(self, start: float, end: float) -> int:
-        """How many answers there were in a time."""
+        """Returns the number of answers in a time span."""
         return sum(start <= at < end for at in self.answers)
 
 
@@ -121,7 +121,7 @@ def finish(lease: Lease, outcome: Outcome, **recorded: Any) -> None:
 
 
 async def ask_all(limiter: EndpointLimiter, endpoint: Endpoint, count: int) -> None:
-    """Sends requests, each until it is answered, as the client does."""
+    """Sends a number of requests, each until it is answered, as the model client does."""
     rng = random.Random(1)
 
     async def ask(number: int) -> None:
@@ -136,7 +136,7 @@ async def ask_all(limiter: EndpointLimiter, endpoint: Endpoint, count: int) -> N
             attempts += 1
             await asyncio.sleep(max(pause, wait * rng.uniform(1.0, 1.1) if wait else 0.0))
 
-    # A window of rows, as the engine keeps.
+    # The engine keeps as many rows in flight.
     window = asyncio.Semaphore(1000)
 
     async def row(number: int) -> None:

@@ -1,4 +1,4 @@
-"""A web server of this machine, with the pages that a test gives it."""
+"""A local web server with the pages that a test gives it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Web(ThreadingHTTPServer):
-    """A web server with a few pages; remembers the keys it was shown."""
+    """A web server with a few pages, which records the keys it receives."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Page)
@@ -31,4 +31,4 @@ class _Page(BaseHTTPRequestHandler):
         self.wfile.write(page or b"")
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Quiet."""
+        """Logs nothing."""

@@ -1,4 +1,4 @@
-"""Steps that worker processes of tests import: classes of a test module are not found there."""
+"""Steps for worker processes, which cannot import classes of a test module."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from distilabel.steps.decorator import step
 
 
 class Plain(Step):
-    """Notes in each row which process has worked on it, and does what the row says.
+    """Writes its process id into each row, and does what the row asks for.
 
-    A row may say in `do`: `raise`, `odd` (an error that cannot be pickled), `kill` (always),
+    Column `do` may be `raise`, `odd` (an error that cannot be pickled), `kill` (always),
     `kill_once`, `exit`, `sleep`, `unpicklable`, `log`.
     """
 
     folder: str = ""
-    # Whether the first process that takes the place of a killed one is killed as well.
+    # Whether the first replacement of a killed process is killed as well.
     dies_again: bool = False
     _prefix: str = PrivateAttr(default="")
     _seen: list[Any] = PrivateAttr(default_factory=list)
@@ -94,7 +94,7 @@ class OddError(Exception):
 
 
 class Multiplies(Step):
-    """Drops every third row, makes two of every second."""
+    """Drops every third row, and returns two rows for every second one."""
 
     def process(self, inputs: StepInput) -> Any:
         for row in inputs:
@@ -110,7 +110,7 @@ class Both(Step):
 
 
 class Counts(Step):
-    """Numbers rows from batch to batch."""
+    """Counts rows across batches."""
 
     _count: int = PrivateAttr(default=0)
 
@@ -130,7 +130,7 @@ def Halve(inputs: StepInput, by: RuntimeParameter[int] = 2) -> Any:
 
 
 class InProcess(LLM):
-    """A model that works where it is loaded, and says where that is."""
+    """A model that answers with the id of the process in which it is loaded."""
 
     folder: str = ""
     _loaded: bool = PrivateAttr(default=False)
@@ -160,7 +160,7 @@ class InProcess(LLM):
 
 
 class Holds(Step):
-    """Has a field that is bound to this process."""
+    """Has a field that cannot be pickled."""
 
     handle: Any = None
 
@@ -179,7 +179,7 @@ class Unloadable(Step):
 
 
 class Burns(Step):
-    """Takes processor time for each row."""
+    """Uses CPU time for each row."""
 
     seconds: float = 0.01
 

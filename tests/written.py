@@ -1,4 +1,4 @@
-"""Dumps as 1.5.3 wrote them, and the built-in classes they are of."""
+"""Dumps written by 1.5.3, and the built-in classes they describe."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _FACES = {
     "tasks": distilabel.steps.tasks,
 }
 
-# What 1.5.3 did not have: nobody has a dump of it.
-NEW = {"SimulatedLLM"}
+# What 1.5.3 did not have, so that there is no dump of it: the fields each class needs.
+NEW: dict[str, dict[str, Any]] = {"OpenRouterLLM": {"model": "m"}, "SimulatedLLM": {}}
 
 
 @cache
 def builtins() -> dict[str, type[Any]]:
-    """Every class that a user can import and make: name → class."""
+    """Returns every public class that can be instantiated: name → class."""
     found = {}
     for face in _FACES.values():
         for name in face.__all__:
@@ -42,7 +42,7 @@ def builtins() -> dict[str, type[Any]]:
 
 @cache
 def written() -> dict[str, list[Any]]:
-    """Every dump by the name of its class."""
+    """Returns every dump by the name of its class."""
     found = {}
     for face in _FACES:
         text = (FOLDER / "written_by_1_5_3" / f"{face}.json").read_text(encoding="utf-8")
@@ -51,7 +51,7 @@ def written() -> dict[str, list[Any]]:
 
 
 def fields_of(value: Any) -> Any:
-    """What a component is made of, however deep: its class and the values of its fields."""
+    """Returns the class and field values of a component, recursively."""
     if isinstance(value, BaseModel):
         names = type(value).model_fields
         return type(value), {name: fields_of(value.__dict__[name]) for name in names}
@@ -61,7 +61,7 @@ def fields_of(value: Any) -> Any:
 
 
 def holds(info: Any, expected: Any) -> bool:
-    """Whether information about parameters has what is expected, in that order."""
+    """Whether parameter information contains what is expected, in that order."""
     if isinstance(expected, list):
         found = iter(info)
         return all(any(holds(entry, wanted) for entry in found) for wanted in expected)
@@ -71,7 +71,7 @@ def holds(info: Any, expected: Any) -> bool:
 
 
 def without_descriptions(value: Any) -> Any:
-    """A dump less what is prose in it: other words are no other format."""
+    """Returns a dump without descriptions: other words are not another format."""
     if isinstance(value, dict):
         return {k: without_descriptions(v) for k, v in value.items() if k != "description"}
     return [without_descriptions(v) for v in value] if isinstance(value, list) else value

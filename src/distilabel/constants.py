@@ -1,4 +1,4 @@
-"""Names of files, folders, columns and attributes that have to agree in several rooms."""
+"""Names of files, directories, columns and attributes that several packages share."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PIPELINE_LOG_FILENAME: Final = "pipeline.log"
 STEPS_OUTPUTS_PATH: Final = "steps_outputs"
 STEPS_ARTIFACTS_PATH: Final = "steps_artifacts"
 
-# Attribute and flag names of 1.5.3's engine, kept for code that reads them.
+# Names of attributes and flags in the engine of 1.5.3, kept for code that uses them.
 STEP_ATTR_NAME: Final = "step"
 INPUT_QUEUE_ATTR_NAME: Final = "input_queue"
 RECEIVES_ROUTED_BATCHES_ATTR_NAME: Final = "receives_routed_batches"

@@ -1,7 +1,4 @@
-"""`Distiset`: the datasets a pipeline made, with what tells how they were made.
-
-Knows datasets and where they go; it does not know how a pipeline is run.
-"""
+"""`Distiset`: the datasets that a pipeline made, with the files that tell how they were made."""
 
 from __future__ import annotations
 
@@ -27,14 +24,14 @@ PathLike = Union[str, "os.PathLike[str]"]
 
 
 class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
-    """Configuration name → `datasets.Dataset` or `DatasetDict`.
+    """A dict of configuration name → `datasets.Dataset` or `DatasetDict`.
 
-    A pipeline gives one configuration per last step, each with the split `train`; the only one is
-    called `default`.
+    A pipeline makes one configuration per leaf step, each with the split `train`. If there is only
+    one, its name is `default`.
 
     Attributes:
-        report: what the run told about itself; None outside a run.
-        failures: the rows that were not made, and why; one dict each.
+        report: Report of the run; None if the distiset is not the result of a run.
+        failures: Rows that failed, and why; one dict for each.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -48,7 +45,7 @@ class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
 
     @property
     def pipeline_path(self) -> Optional[Path]:
-        """The file `pipeline.yaml` these datasets were made with."""
+        """File `pipeline.yaml` of the pipeline that made the datasets."""
         return self._pipeline_path
 
     @pipeline_path.setter
@@ -57,7 +54,7 @@ class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
 
     @property
     def log_filename_path(self) -> Optional[Path]:
-        """The log of the run."""
+        """Log file of the run."""
         return self._log_filename_path
 
     @log_filename_path.setter
@@ -66,7 +63,7 @@ class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
 
     @property
     def artifacts_path(self) -> Optional[Path]:
-        """The folder of what steps kept beside the rows: `<step>/<artifact>/...`."""
+        """Directory of the artifacts that steps saved: `<step>/<artifact>/...`."""
         return self._artifacts_path
 
     @artifacts_path.setter
@@ -75,7 +72,7 @@ class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
 
     @property
     def citations(self) -> List[str]:
-        """BibTeX entries of the works the steps stand on; sorted, each once."""
+        """BibTeX entries of the papers behind the steps, sorted and without duplicates."""
         return self._citations
 
     @citations.setter
@@ -86,7 +83,7 @@ class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
         lines = "\n".join(f"{name}: {dataset}" for name, dataset in self.items())
         return f"Distiset({{\n{textwrap.indent(lines, '    ')}\n}})"
 
-    # -- taking it somewhere ----------------------------------------------------------------
+    # -- saving and loading -----------------------------------------------------------------
 
     def push_to_hub(
         self,
@@ -97,18 +94,19 @@ class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
         include_script: bool = False,
         **kwargs: Any,
     ) -> None:
-        """Pushes the datasets, and what tells how they were made, to the Hugging Face Hub.
+        """Pushes the datasets, with their card and pipeline, to the Hugging Face Hub.
 
         Args:
-            repo_id: the dataset, as `owner/name`. It is made if there is none.
-            private: whether a dataset that is made is private.
-            token: key with leave to write; `HF_TOKEN` or the stored login if None.
-            generate_card: write the README, and put `pipeline.yaml` and `pipeline.log` there.
-            include_script: put the running script there.
-            **kwargs: passed on to `push_to_hub` of each dataset, such as `commit_message`.
+            repo_id: Dataset, as `owner/name`. It is created if it does not exist.
+            private: Whether to create the dataset as private, if it does not exist.
+            token: Token with write permission; None is `HF_TOKEN` or the stored login.
+            generate_card: Whether to push the README, `pipeline.yaml` and `pipeline.log`.
+            include_script: Whether to push the running script.
+            **kwargs: Further arguments for `push_to_hub` of each dataset, such as
+                `commit_message`.
 
         Raises:
-            ValueError: there is no key, or nothing to push.
+            ValueError: There is no token, or the distiset is empty.
         """
         from distilabel._distiset import hub
 
@@ -125,28 +123,28 @@ class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
         save_pipeline_config: bool = True,
         save_pipeline_log: bool = True,
     ) -> None:
-        """Saves the datasets, and what tells how they were made, to a folder.
+        """Saves the datasets, with their card, pipeline and log, to a directory.
 
         Args:
-            distiset_path: the folder, on this machine or on any file system `fsspec` knows.
-            max_shard_size: largest size of a file, such as `"500MB"`.
-            num_shards: files per split.
-            num_proc: processes that write.
-            storage_options: for the file system.
-            save_card: write the README.
-            save_pipeline_config: keep `pipeline.yaml`, unless one is there.
-            save_pipeline_log: keep `pipeline.log`, unless one is there.
+            distiset_path: Directory, local or on any file system that `fsspec` supports.
+            max_shard_size: Maximum size of a file, such as `"500MB"`.
+            num_shards: Number of files per split.
+            num_proc: Number of processes that write.
+            storage_options: Options of the file system.
+            save_card: Whether to write the README.
+            save_pipeline_config: Whether to save `pipeline.yaml`, unless it exists.
+            save_pipeline_log: Whether to save `pipeline.log`, unless it exists.
         """
         from distilabel._distiset import disk
 
         path = str(distiset_path)
         sharding = {"max_shard_size": max_shard_size, "num_proc": num_proc}
         disk.save_datasets(self, path, num_shards, storage_options, sharding)
-        kept = {
+        config_files = {
             PIPELINE_CONFIG_FILENAME: self.pipeline_path if save_pipeline_config else None,
             PIPELINE_LOG_FILENAME: self.log_filename_path if save_pipeline_log else None,
         }
-        disk.save_files(self, path, storage_options, kept, save_card)
+        disk.save_files(self, path, storage_options, config_files, save_card)
 
     @classmethod
     def load_from_disk(
@@ -156,24 +154,24 @@ class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
         storage_options: Optional[Dict[str, Any]] = None,
         download_dir: Optional[PathLike] = None,
     ) -> Distiset:
-        """Loads what `save_to_disk` saved.
+        """Loads a distiset that `save_to_disk` saved.
 
         Args:
-            distiset_path: the folder, on this machine or on any file system `fsspec` knows.
-            keep_in_memory: whether to copy the datasets into memory.
-            storage_options: for the file system.
-            download_dir: where to put a folder that is elsewhere; a temporary one if None.
+            distiset_path: Directory, local or on any file system that `fsspec` supports.
+            keep_in_memory: Whether to copy the datasets into memory.
+            storage_options: Options of the file system.
+            download_dir: Directory to download a remote distiset to; None is a temporary one.
 
         Returns:
-            The distiset, with the paths of the files that were saved.
+            The distiset, with the paths of the files saved beside the datasets.
 
         Raises:
-            AssertionError: there is no such folder.
+            AssertionError: The directory does not exist.
         """
         from distilabel._distiset import disk
 
-        folder = disk.fetched(str(distiset_path), storage_options, download_dir)
-        distiset = cls(disk.datasets_in(folder, keep_in_memory))
+        folder = disk.download(str(distiset_path), storage_options, download_dir)
+        distiset = cls(disk.load_datasets(folder, keep_in_memory))
         for attribute, name in (
             ("pipeline_path", f"{DISTISET_CONFIG_FOLDER}/{PIPELINE_CONFIG_FILENAME}"),
             ("log_filename_path", f"{DISTISET_CONFIG_FOLDER}/{PIPELINE_LOG_FILENAME}"),
@@ -183,58 +181,58 @@ class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
                 setattr(distiset, attribute, folder / name)
         return distiset
 
-    # -- changing it ------------------------------------------------------------------------
+    # -- transformations --------------------------------------------------------------------
 
     def train_test_split(
         self, train_size: float, shuffle: bool = True, seed: Optional[int] = None
     ) -> Distiset:
-        """Splits each dataset (or its split `train`) into `train` and `test`.
+        """Splits each dataset, or its split `train`, into `train` and `test`.
 
         Args:
-            train_size: share of the rows that stay in `train`, between 0 and 1.
-            shuffle: whether to shuffle the rows before.
-            seed: of the shuffling.
+            train_size: Share of the rows that stay in `train`, between 0 and 1.
+            shuffle: Whether to shuffle the rows first.
+            seed: Seed for shuffling.
 
         Returns:
             This distiset.
 
         Raises:
             AssertionError: `train_size` is not between 0 and 1.
-            DistilabelUserError: a configuration has no split `train`.
+            DistilabelUserError: A configuration has no split `train`.
         """
         from datasets import DatasetDict
 
-        assert 0 < train_size < 1, f"train_size is a share between 0 and 1, not {train_size}."
-        done = {}
+        assert 0 < train_size < 1, f"train_size must be between 0 and 1, got {train_size}."
+        result = {}
         for name, dataset in self.items():
-            others = dict(dataset) if isinstance(dataset, DatasetDict) else {"train": dataset}
-            if "train" not in others:
+            splits = dict(dataset) if isinstance(dataset, DatasetDict) else {"train": dataset}
+            if "train" not in splits:
                 raise DistilabelUserError(
-                    f"The configuration {name!r} has no split 'train' to split, it has: "
-                    f"{', '.join(others)}."
+                    f"The configuration {name!r} has no split 'train', only: {', '.join(splits)}."
                 )
-            parts = others["train"].train_test_split(
+            parts = splits["train"].train_test_split(
                 train_size=train_size, shuffle=shuffle, seed=seed
             )
-            done[name] = DatasetDict({**others, **parts})
-        self.update(done)
+            result[name] = DatasetDict({**splits, **parts})
+        self.update(result)
         return self
 
     def transform_columns_to_image(self, columns: Union[str, List[str]]) -> Distiset:
-        """Turns columns of base64 text into columns of images.
+        """Converts columns of base64 text to columns of images.
 
         Args:
-            columns: name or names. A configuration that lacks one is left as it is.
+            columns: Name or names. Configurations without such a column do not change.
 
         Returns:
             This distiset.
 
         Raises:
-            DistilabelUserError: no configuration has such a column, or a text is no base64.
+            DistilabelUserError: No configuration has such a column, or a text is not valid base64.
         """
         from distilabel._distiset import images
 
-        self.update(images.decoded(self, [columns] if isinstance(columns, str) else columns))
+        names = [columns] if isinstance(columns, str) else columns
+        self.update(images.decode_columns(self, names))
         return self
 
 
@@ -245,18 +243,18 @@ def create_distiset(
     enable_metadata: bool = False,
     dag: Optional[Iterable[Any]] = None,
 ) -> Distiset:
-    """Makes a distiset of what a run left on disk.
+    """Makes a distiset from the files of a run.
 
     Args:
-        data_dir: the folder `data` of a run, with `steps_outputs/<step>/*.parquet`.
-        pipeline_path: the file the pipeline was saved to; `pipeline.yaml` beside or in `data_dir`
-            if None and there.
-        log_filename_path: the log of the run; `pipeline.log` likewise.
-        enable_metadata: taken and not used: the column `distilabel_metadata` always stays.
-        dag: the steps, for the citations in their docstrings.
+        data_dir: Directory `data` of a run, with `steps_outputs/<step>/*.parquet`.
+        pipeline_path: File the pipeline was saved to; None is `pipeline.yaml` in or beside
+            `data_dir`, if it exists.
+        log_filename_path: Log file of the run; None is `pipeline.log`, likewise.
+        enable_metadata: Unused; the column `distilabel_metadata` is always kept.
+        dag: Steps, for the citations in their docstrings.
 
     Returns:
-        One configuration per last step that made rows.
+        The distiset, with one configuration per leaf step that has rows.
     """
     from distilabel._distiset import run_outputs
 
@@ -265,8 +263,8 @@ def create_distiset(
     if len(distiset) == 1:
         distiset["default"] = distiset.pop(next(iter(distiset)))
 
-    distiset.pipeline_path = pipeline_path or _beside(data_dir, PIPELINE_CONFIG_FILENAME)
-    distiset.log_filename_path = log_filename_path or _beside(data_dir, PIPELINE_LOG_FILENAME)
+    distiset.pipeline_path = pipeline_path or _find(data_dir, PIPELINE_CONFIG_FILENAME)
+    distiset.log_filename_path = log_filename_path or _find(data_dir, PIPELINE_LOG_FILENAME)
     artifacts = data_dir / STEPS_ARTIFACTS_PATH
     if artifacts.is_dir() and any(artifacts.iterdir()):
         distiset.artifacts_path = artifacts
@@ -274,7 +272,8 @@ def create_distiset(
     return distiset
 
 
-def _beside(data_dir: Path, name: str) -> Path | None:
+def _find(data_dir: Path, name: str) -> Path | None:
+    """Returns the file of that name in a directory or beside it; None if there is none."""
     return next((f for f in (data_dir / name, data_dir.parent / name) if f.is_file()), None)
 
 

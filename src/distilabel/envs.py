@@ -1,4 +1,4 @@
-"""Environment variables distilabel reads, as attributes that are read when asked for."""
+"""Environment variables of distilabel, as attributes that are read on each access."""
 
 from __future__ import annotations
 

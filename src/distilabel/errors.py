@@ -1,16 +1,14 @@
-"""Every error a user may meet: what failed, where, the cure, and whether asking again can help.
+"""All errors that a user can see.
 
-    DistilabelError (mixin)
-    ├── DistilabelUserError            also ValueError
-    ├── DistilabelTypeError            also TypeError
-    ├── RowError                       also RuntimeError: a row failed where none may
-    └── DistilabelNotImplementedError  also NotImplementedError
-    ModelError
-    ├── EndpointError                  nothing can be asked there: the run stops with one message
-    │   └── StoreError                 answers cannot be kept: the run stops before paying for more
-    └── AnswerError                    this question has no answer; `retryable`: ask it again?
-
-Knows nothing about who raises or catches.
+DistilabelError (mixin)
+├── DistilabelUserError            also ValueError
+├── DistilabelTypeError            also TypeError
+├── RowError                       also RuntimeError: a row failed and `on_error="raise"`
+└── DistilabelNotImplementedError  also NotImplementedError
+ModelError
+├── EndpointError                  the endpoint is unusable: the run stops
+│   └── StoreError                 the answer store is unusable: the run stops before paying more
+└── AnswerError                    one request failed; `retryable` tells whether to retry
 """
 
 from __future__ import annotations
@@ -22,11 +20,11 @@ from distilabel.constants import DISTILABEL_DOCS_URL
 
 
 class DistilabelError:
-    """Mixin of the errors that carry a message and, maybe, a page of the documentation.
+    """Mixin of errors with a message and, optionally, a page of the documentation.
 
     Args:
-        message: what failed and what to do about it.
-        page: path of a documentation page, appended to `DISTILABEL_DOCS_URL`.
+        message: What is wrong and what to do about it.
+        page: Path of a documentation page, relative to `DISTILABEL_DOCS_URL`.
     """
 
     def __init__(self, message: str, *, page: str | None = None) -> None:
@@ -41,27 +39,27 @@ class DistilabelError:
 
 
 class DistilabelUserError(DistilabelError, ValueError):
-    """The pipeline, a step or an argument is not as it has to be."""
+    """Raised when a pipeline, a step or an argument is not valid."""
 
 
 class DistilabelTypeError(DistilabelError, TypeError):
-    """Something has the wrong type."""
+    """Raised when a value or a parameter has the wrong type."""
 
 
 class DistilabelNotImplementedError(DistilabelError, NotImplementedError):
-    """A class does not offer what was asked of it."""
+    """Raised when a class does not implement an operation."""
 
 
 class RowError(DistilabelError, RuntimeError):
-    """A step failed on a row and is told not to go on without it (`on_error="raise"`)."""
+    """Raised when a step fails on a row and `on_error` is `"raise"`."""
 
 
 class ModelError(Exception):
-    """Asking a model failed.
+    """Base of the errors of a request to a model.
 
     Args:
-        message: what failed and what to do about it; never holds a key.
-        status: the HTTP status, where there was one.
+        message: What failed and what to do about it; never contains a key.
+        status: HTTP status, if there was a response.
 
     Attributes:
         step: name of the step that asked, once it is known.
@@ -86,28 +84,28 @@ class ModelError(Exception):
 
 
 class EndpointError(ModelError):
-    """Nothing can be asked there (bad key, unknown model, nobody listening): the run stops."""
+    """Raised when an endpoint is unusable (bad key, unknown model, no server): the run stops."""
 
 
 class StoreError(EndpointError):
-    """Answers cannot be kept, or kept ones not be read: asking on would be paying twice."""
+    """Raised when answers cannot be stored or read: to continue would be to pay twice."""
 
 
 class AnswerError(ModelError):
-    """One question got no answer.
+    """Raised when one request gets no usable answer.
 
     Args:
-        message: what failed.
-        status: the HTTP status, where there was one.
-        retryable: whether the same question may be answered when asked again.
-        retry_after: seconds the server asked us to wait, if it did.
-        overloaded: whether the cause is load (429, 503, timeouts), so that asking slower helps.
-        raw: what came back, for the record of the failure.
-        statistics: what the reply took, where it says so: that is paid for all the same.
-        lost: whether the question was sent and its reply can not be read: it may be paid for.
+        message: What failed.
+        status: HTTP status, if there was a response.
+        retryable: Whether the same request may succeed if it is sent again.
+        retry_after: Seconds to wait, if the server said so.
+        overloaded: Whether the cause is load (429, 503, timeouts), so that slowing down helps.
+        raw: Raw response, for the record of the failure.
+        statistics: Token counts of the response, if it has them: they are billed all the same.
+        lost: Whether the request was sent but its response was lost: it may be billed.
 
     Attributes:
-        attempts: how often the question was asked.
+        attempts: Number of times the request was sent.
     """
 
     def __init__(
@@ -132,11 +130,18 @@ class AnswerError(ModelError):
         self.attempts = 1
 
 
-def error_record(error: Exception) -> dict[str, Any]:
-    """An error as data: what stands in `distilabel_metadata` and in `Distiset.failures`."""
-    return {
-        "type": type(error).__name__,
-        "message": str(error),
-        "attempts": error.attempts if isinstance(error, AnswerError) else 1,
-        "raw": error.raw if isinstance(error, AnswerError) else None,
-    }
+class FailureRecord(dict[str, Any]):
+    """A failure as data, from where it happens until it is written into the row.
+
+    A row brings failures of earlier runs along as plain dicts: the type tells them apart.
+    """
+
+
+def error_record(error: Exception) -> FailureRecord:
+    """Returns an error as data, for `distilabel_metadata` and `Distiset.failures`."""
+    return FailureRecord(
+        type=type(error).__name__,
+        message=str(error),
+        attempts=error.attempts if isinstance(error, AnswerError) else 1,
+        raw=error.raw if isinstance(error, AnswerError) else None,
+    )

@@ -1,4 +1,4 @@
-"""Exceptions that are no mistakes: states of a generation that a caller may wait for."""
+"""Exceptions of 1.5.3 for generations that are not finished yet."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ class DistilabelException(Exception):
 
 
 class DistilabelGenerationException(DistilabelException):
-    """A generation could not be finished."""
+    """Base of the exceptions for a generation that is not finished."""
 
 
 class DistilabelOfflineBatchGenerationNotFinishedException(DistilabelGenerationException):
-    """The jobs of an offline batch are still being worked on.
+    """Raised when the jobs of an offline batch are not finished.
 
     Args:
-        jobs_ids: identifiers of the jobs, as the provider gave them.
+        jobs_ids: The provider's ids of the jobs.
     """
 
     def __init__(self, jobs_ids: tuple[str, ...]) -> None:
         super().__init__(
-            f"The batch jobs {', '.join(jobs_ids)} are not finished yet; run again later to "
+            f"The batch jobs {', '.join(jobs_ids)} are not finished yet. Run again later to "
             "collect their answers."
         )
         self.jobs_ids = jobs_ids

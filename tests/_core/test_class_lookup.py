@@ -62,7 +62,7 @@ def test_a_module_that_is_loaded_is_not_asked_to_make_something(
     assert find_class({"module": "lazy_thing", "name": "Mine"}) is module.Mine
 
 
-def test_a_class_inside_a_function_is_said_to_be_there() -> None:
+def test_a_class_inside_a_function_is_named_as_such() -> None:
     class Mine(KeepColumns):
         pass
 

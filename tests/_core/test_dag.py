@@ -1,4 +1,4 @@
-"""Names and edges: what may be connected, and in which order things stand."""
+"""Protects the graph of steps: which edges are allowed, and what it answers about paths."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def diamond() -> Dag:
     return dag
 
 
-def test_what_it_tells_of_a_diamond() -> None:
+def test_the_properties_of_a_diamond() -> None:
     dag = diamond()
     assert (dag.roots, dag.leaves, len(dag)) == (["a"], ["d"], 4)
     assert dag.predecessors("d") == ["b", "c"]
@@ -29,22 +29,22 @@ def test_what_it_tells_of_a_diamond() -> None:
     assert "e" not in dag
 
 
-def test_a_name_stands_once() -> None:
-    with pytest.raises(ValueError, match="'a' already"):
+def test_a_name_is_used_once() -> None:
+    with pytest.raises(ValueError, match="'a' is already taken"):
         diamond().add_node("a")
 
 
 @pytest.mark.parametrize(
     ("start", "end", "words"),
     [
-        ("a", "x", "no step called 'x'"),
-        ("x", "a", "no step called 'x'"),
+        ("a", "x", "'x' is not in this pipeline"),
+        ("x", "a", "'x' is not in this pipeline"),
         ("a", "b", "already"),
         ("d", "a", "cycle"),
         ("a", "a", "cycle"),
     ],
 )
-def test_edges_that_cannot_be(start: str, end: str, words: str) -> None:
+def test_edges_that_are_not_allowed(start: str, end: str, words: str) -> None:
     dag = diamond()
     with pytest.raises(ValueError, match=words):
         dag.add_edge(start, end)
@@ -52,7 +52,7 @@ def test_edges_that_cannot_be(start: str, end: str, words: str) -> None:
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_every_node_stands_after_those_before_it(seed: int) -> None:
+def test_topological_order_puts_every_node_after_its_predecessors(seed: int) -> None:
     rng = random.Random(seed)
     dag = Dag()
     names = [str(i) for i in range(12)]
@@ -65,3 +65,52 @@ def test_every_node_stands_after_those_before_it(seed: int) -> None:
     order = dag.topological()
     assert sorted(order) == sorted(names)
     assert all(order.index(start) < order.index(end) for start, end in dag.edges)
+
+
+def test_a_copy_does_not_share_edges_and_orders_predecessors_as_a_loaded_graph_does() -> None:
+    dag = Dag()
+    for name in "abc":
+        dag.add_node(name)
+    dag.add_edge("b", "c")
+    dag.add_edge("a", "c")
+    copy = dag.copy()
+    assert (copy.nodes, copy.edges) == (dag.nodes, dag.edges)
+    assert copy.predecessors("c") == ["a", "b"]
+    copy.add_edge("a", "b")
+    assert dag.successors("a") == ["c"]
+
+
+@pytest.mark.parametrize(
+    ("name", "bypassed"), [("a", False), ("b", True), ("c", True), ("d", False)]
+)
+def test_a_branch_of_a_diamond_is_bypassed_by_the_other(name: str, bypassed: bool) -> None:
+    assert diamond().is_bypassed(name) is bypassed
+
+
+def test_a_second_source_bypasses_a_node() -> None:
+    dag = Dag()
+    for name in "abcde":
+        dag.add_node(name)
+    for start, end in ("ab", "bc", "cd", "ed"):
+        dag.add_edge(start, end)
+    assert dag.is_bypassed("b")
+    assert not dag.is_bypassed("d")
+
+
+@pytest.mark.parametrize(
+    ("start", "names", "separated"),
+    [
+        ("a", ["b", "c"], True),
+        ("a", ["d", "e"], False),
+        ("a", ["b", "d"], True),
+        ("b", ["d", "e"], False),
+        ("e", ["b", "c"], False),
+    ],
+)
+def test_successors_separate_the_nodes_that_not_all_of_them_lead_to(
+    start: str, names: list[str], separated: bool
+) -> None:
+    dag = diamond()
+    dag.add_node("e")
+    dag.add_edge("d", "e")
+    assert dag.separates(start, names) is separated

@@ -1,4 +1,4 @@
-"""Names of earlier versions mean what they are called now, and say so once."""
+"""Protects deprecated names: they mean what replaced them, and warn once."""
 
 import importlib
 import subprocess
@@ -25,7 +25,7 @@ PROGRAMS = {
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_a_program_of_then_runs_and_is_told_the_present_name_once(
+def test_an_old_program_runs_and_is_warned_once_with_the_current_name(
     program: str, tmp_path: Path
 ) -> None:
     script = tmp_path / "then.py"

@@ -54,7 +54,7 @@ def test_a_listener_receives_only_the_types_it_wants() -> None:
     assert everything == events
 
 
-def test_the_limit_that_applies_is_said_in_words() -> None:
+def test_the_limit_that_applies_is_described() -> None:
     assert LimitChanged("there", 1200).speed == "1,200 in flight"
     assert LimitChanged("there", 8, rate=1234.5).speed == "1,234 requests/s"
     assert LimitChanged("there", 8, rate=0.256).speed == "0.26 requests/s"

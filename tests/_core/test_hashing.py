@@ -1,4 +1,4 @@
-"""A digest is the same for the same data, and another for other data."""
+"""Protects digests: the same for equal data, different for other data."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_numpy_sets_and_classes_are_understood() -> None:
     assert b"sides" in canonical(Shape)
 
 
-def test_half_a_surrogate_pair_is_what_is_sent_and_kept_for_it() -> None:
+def test_an_unpaired_surrogate_has_the_digest_of_its_replacement() -> None:
     assert digest(["a \ud83d"]) == digest(["a \ufffd"]) != digest(["a "])
 
 

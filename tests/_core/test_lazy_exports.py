@@ -1,4 +1,4 @@
-"""The names of a package are there, mean one thing, and cost nothing until they are used."""
+"""Protects lazy exports: all names are there, mean one thing, and import nothing until used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A component survives being written down; secrets are not written, and reading runs nothing."""
+"""Protects dumps of components: they load as they were, without secrets, and run nothing."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_what_is_allowed_is_imported(tmp_path: Path, monkeypatch: pytest.MonkeyP
         sys.modules.pop("my_parts", None)
 
 
-def test_what_has_no_form_is_named_and_said_when_it_is_loaded() -> None:
+def test_a_value_without_a_plain_form_is_dumped_as_its_class_and_fails_to_load() -> None:
     data = Outer(anything=object()).dump()
     assert data["anything"] == {"type_info": {"module": "builtins", "name": "object"}}
     with pytest.raises(DistilabelUserError, match=r"no component named .object"):

@@ -25,6 +25,6 @@ async def test_under_a_running_loop() -> None:
     assert background_loop() is not asyncio.get_running_loop()
 
 
-def test_what_is_raised_comes_out() -> None:
+def test_an_error_of_the_coroutine_is_raised() -> None:
     with pytest.raises(ValueError, match="negative"):
         run_sync(double(-1))

@@ -1,4 +1,4 @@
-"""What is kept can be seen and removed, and nothing goes without being asked for."""
+"""Protects `distilabel cache`: contents are listed, and nothing is removed unasked."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def kept(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_list_and_show_say_what_is_there(kept: Path) -> None:
+def test_list_and_show_print_the_contents(kept: Path) -> None:
     listed = cache("list", "--cache-dir", kept)
     assert listed.exit_code == 0, listed.output
     lines = listed.output.splitlines()
@@ -72,7 +72,7 @@ def test_clear_removes_one_pipeline_then_everything(kept: Path) -> None:
     assert run(kept) == 5
 
 
-def test_mistakes_are_said(kept: Path, tmp_path: Path) -> None:
+def test_a_mistake_is_an_error_with_a_hint(kept: Path, tmp_path: Path) -> None:
     wrong = cache("show", "kepd", "--cache-dir", kept)
     assert wrong.exit_code == 1
     assert "'kept'" in wrong.stderr
@@ -82,7 +82,7 @@ def test_mistakes_are_said(kept: Path, tmp_path: Path) -> None:
     assert "is empty" in cache("list", "--cache-dir", tmp_path / "nowhere").output
 
 
-def test_what_a_run_writes_now_is_not_removed(kept: Path) -> None:
+def test_outputs_of_a_run_in_progress_are_not_removed(kept: Path) -> None:
     from distilabel.pipeline.workspace.run_directory import RunDirectory
 
     folder = cached_pipelines(kept)[0].configurations[0].folder
@@ -91,22 +91,3 @@ def test_what_a_run_writes_now_is_not_removed(kept: Path) -> None:
     assert done.exit_code == 1
     assert "Stop it first" in done.stderr
     assert "running now" in cache("show", "kept", "--cache-dir", kept).output
-
-
-def test_runs_are_listed_and_shown(kept: Path) -> None:
-    listed = CliRunner().invoke(app, ["run", "list", "--cache-dir", str(kept)])
-    assert listed.exit_code == 0, listed.output
-    lines = listed.output.splitlines()[2:]
-    assert len(lines) == 3
-    # Outcome, rows, failed, asked, reused, cost.
-    assert lines[0].split()[4:10] == ["finished", "5", "0", "5", "0", "$0.00"]
-    assert lines[2].split()[4:10] == ["finished", "5", "0", "0", "5", "$0.00"]
-    of_one = CliRunner().invoke(app, ["run", "list", "another", "--cache-dir", str(kept)])
-    assert len(of_one.output.splitlines()) == 3
-    for which in ("last", lines[-1].split()[0]):
-        shown = CliRunner().invoke(app, ["run", "show", which, "--cache-dir", str(kept)])
-        assert "another" in shown.output
-        assert "0 answers received, 5 reused" in shown.output
-    missing = CliRunner().invoke(app, ["run", "show", "1999", "--cache-dir", str(kept)])
-    assert missing.exit_code == 1
-    assert "run list" in missing.stderr

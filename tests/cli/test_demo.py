@@ -1,4 +1,4 @@
-"""Protects the first thing a newcomer runs: a dataset without key or network, made once."""
+"""Protects the first command of a newcomer: a dataset without a key or a network, made once."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_the_demo_makes_a_preference_dataset_and_does_it_once(tmp_path: Path) ->
     assert [path.name for path in tmp_path.iterdir()] == ["made here"]
 
 
-def test_a_file_in_the_way_is_said(tmp_path: Path) -> None:
+def test_a_file_in_place_of_the_directory_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     result = CliRunner().invoke(app, ["demo", "--out", str(tmp_path / "file")])
     assert result.exit_code == 1

@@ -1,4 +1,4 @@
-"""Protects the second thing a newcomer does: a project of one's own that runs as it is."""
+"""Protects the starter project: it runs as it is."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def make(target: str, folder: Path) -> str:
     return done.stdout + done.stderr
 
 
-def test_the_project_runs_keeps_its_answers_and_cleans_up(tmp_path: Path) -> None:
+def test_the_project_runs_stores_its_answers_and_cleans_up(tmp_path: Path) -> None:
     folder = tmp_path / "haiku pairs"
     result = CliRunner().invoke(app, ["new", str(folder)])
     assert result.exit_code == 0, result.output
@@ -50,7 +50,7 @@ def test_the_project_runs_keeps_its_answers_and_cleans_up(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("inside", ["notes.txt", ""])
-def test_nothing_of_somebodys_is_written_over(tmp_path: Path, inside: str) -> None:
+def test_existing_files_are_not_overwritten(tmp_path: Path, inside: str) -> None:
     folder = tmp_path / "mine"
     if inside:
         folder.mkdir()
@@ -62,7 +62,7 @@ def test_nothing_of_somebodys_is_written_over(tmp_path: Path, inside: str) -> No
     assert "already exists" in result.stderr
 
 
-def test_a_name_that_makes_no_pipeline_is_said(tmp_path: Path) -> None:
+def test_a_name_without_letters_is_an_error(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["new", str(tmp_path / "???")])
     assert result.exit_code == 1
     assert "letters" in result.stderr

@@ -1,4 +1,4 @@
-"""Protects the command line of the simulated server: it starts, says where, and stops cleanly."""
+"""Protects the command `distilabel simulate`: it starts, prints its URL and stops cleanly."""
 
 import json
 import os
@@ -22,7 +22,7 @@ PROGRAM = "import typer; from distilabel.cli.simulate import simulate; typer.run
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_it_serves_until_it_is_stopped(stop: signal.Signals) -> None:
+def test_the_server_runs_until_it_is_stopped(stop: signal.Signals) -> None:
     command = [sys.executable, "-c", PROGRAM, "--port", "0", "--fault", "429=1", "--model", "m"]
     with subprocess.Popen(
         command,
@@ -58,7 +58,7 @@ def test_it_serves_until_it_is_stopped(stop: signal.Signals) -> None:
         (["--replay", "/nowhere/at-all.jsonl"], "at-all.jsonl"),
     ],
 )
-def test_bad_values_get_one_message_and_exit_2(arguments: list[str], message: str) -> None:
+def test_an_invalid_value_exits_with_2_and_one_message(arguments: list[str], message: str) -> None:
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 2
     assert message in result.stderr
@@ -66,14 +66,14 @@ def test_bad_values_get_one_message_and_exit_2(arguments: list[str], message: st
     assert result.stdout == ""
 
 
-def test_a_bad_replay_row_is_named(tmp_path: Path) -> None:
+def test_an_invalid_replay_row_is_named_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "rows.jsonl").write_text("{}")
     result = CliRunner().invoke(app, ["--replay", str(tmp_path / "rows.jsonl")])
     assert result.exit_code == 2
     assert "line 1" in result.stderr
 
 
-def test_a_taken_port_is_said() -> None:
+def test_a_port_in_use_is_an_error_that_names_it() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         result = CliRunner().invoke(app, ["--port", str(port)])

@@ -23,7 +23,7 @@ def choice(content: str | None, reason: str, **more: Any) -> dict[str, Any]:
 
 @fault(
     "JSON that breaks off",
-    log="write asks again in … s: the reply is no answer: it is no JSON, or not all of it: …",
+    log="write: retrying in … s: invalid reply: it is not JSON, or cut off: …",
     done="asked again, up to 6 times",
 )
 def test_malformed(tmp_path: Path) -> Seen:
@@ -32,7 +32,7 @@ def test_malformed(tmp_path: Path) -> Seen:
 
 @fault(
     "a reply without `choices`",
-    log="write asks again in … s: the reply is no answer: it has no 'choices'",
+    log="write: retrying in … s: invalid reply: it has no 'choices'",
     done="asked again, up to 6 times",
 )
 def test_no_choices(tmp_path: Path) -> Seen:
@@ -41,7 +41,7 @@ def test_no_choices(tmp_path: Path) -> Seen:
 
 @fault(
     "an error with status 200",
-    log="write asks again in … s: the reply is no answer: it is an error, 'the backend is gone'",
+    log="write: retrying in … s: invalid reply: it is an error, 'the backend is gone'",
     done="asked again, up to 6 times",
 )
 def test_an_error_that_looks_well(tmp_path: Path) -> Seen:
@@ -53,8 +53,7 @@ WELCOME = "<!DOCTYPE html><html><head><title>Welcome</title></head></html>"
 
 @fault(
     "an HTML page with status 200",
-    log="write asks again in … s: the reply is no answer: it is a web page, 'Welcome'. "
-    "Is the base_url right?",
+    log="write: retrying in … s: invalid reply: it is a web page, 'Welcome'. Check the base_url.",
     done="asked again, up to 6 times",
 )
 def test_a_page(tmp_path: Path) -> Seen:
@@ -63,8 +62,8 @@ def test_a_page(tmp_path: Path) -> Seen:
 
 @fault(
     "nothing but such pages",
-    error="write: … has not answered for … s: … requests in a row failed. The last error: "
-    "the reply is no answer: it is a web page, 'Welcome'. Is the base_url right?",
+    error="write: … gave no answer for … s: … questions in a row got no answer. The last one: "
+    "invalid reply: it is a web page, 'Welcome'. Check the base_url.",
     done="the run stops after 30 s",
 )
 def test_only_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Seen:
@@ -75,7 +74,7 @@ def test_only_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Seen:
 
 @fault(
     "no text (`null`), and no reason",
-    log="write asks again in … s: the model gave no text (finish reason: stop)",
+    log="write: retrying in … s: the model returned no text (finish reason: stop)",
     done="asked again, up to 6 times",
 )
 def test_null(tmp_path: Path) -> Seen:
@@ -93,7 +92,7 @@ def test_empty(tmp_path: Path) -> Seen:
 
 @fault(
     "a tool call instead of a text",
-    row="AnswerError: the model gave no text (finish reason: tool_calls) but called a tool",
+    row="AnswerError: the model returned no text (finish reason: tool_calls) but called a tool",
     done="asked once; that row fails, the others go on",
 )
 def test_tool_call(tmp_path: Path) -> Seen:
@@ -103,7 +102,7 @@ def test_tool_call(tmp_path: Path) -> Seen:
 
 @fault(
     "a refusal (`refusal`)",
-    row="AnswerError: the model gave no text (finish reason: stop) and refused: I will not.",
+    row="AnswerError: the model returned no text (finish reason: stop) and refused: I will not.",
     done="asked once; that row fails, the others go on",
 )
 def test_refusal(tmp_path: Path) -> Seen:
@@ -112,7 +111,7 @@ def test_refusal(tmp_path: Path) -> Seen:
 
 @fault(
     "a content filter that leaves nothing",
-    row="AnswerError: the model gave no text (finish reason: content_filter)",
+    row="AnswerError: the model returned no text (finish reason: content_filter)",
     done="asked once; that row fails, the others go on",
 )
 def test_filtered(tmp_path: Path) -> Seen:

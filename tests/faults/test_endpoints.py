@@ -29,7 +29,7 @@ def page(status: int) -> web.Response:
 
 @fault(
     "429 with `Retry-After`",
-    log="write asks again in 1.… s: http:…/chat/completions answered 429: slow down",
+    log="write: retrying in 1.… s: http:…/chat/completions answered 429: slow down",
     done="asked again after the time it names, and slower",
 )
 def test_429_with_a_time(tmp_path: Path) -> Seen:
@@ -38,7 +38,7 @@ def test_429_with_a_time(tmp_path: Path) -> Seen:
 
 @fault(
     "429 without `Retry-After`",
-    log="write asks again in … s: http:…/chat/completions answered 429: slow down",
+    log="write: retrying in … s: http:…/chat/completions answered 429: slow down",
     done="asked again and slower, for up to 15 minutes",
 )
 def test_429(tmp_path: Path) -> Seen:
@@ -47,8 +47,8 @@ def test_429(tmp_path: Path) -> Seen:
 
 @fault(
     "429 because the account is empty (`insufficient_quota`)",
-    error="write: http:…/chat/completions wants to be paid first (429: no credit). "
-    "Nothing more can be asked there; run again when it is paid.",
+    error="write: http:…/chat/completions requires payment (429: no credit). Run again once the "
+    "account has credit.",
     done="the run stops at once; run again: what was answered is kept",
 )
 def test_an_empty_account(tmp_path: Path) -> Seen:
@@ -58,7 +58,7 @@ def test_an_empty_account(tmp_path: Path) -> Seen:
 
 @fault(
     "500 for a moment",
-    log="write asks again in … s: http:…/chat/completions answered 500: oops",
+    log="write: retrying in … s: http:…/chat/completions answered 500: oops",
     done="asked again, up to 6 times",
 )
 def test_500(tmp_path: Path) -> Seen:
@@ -83,7 +83,7 @@ def test_500_for_ever(tmp_path: Path) -> Seen:
 
 @fault(
     "502 with an HTML page",
-    log="write asks again in … s: http:…/chat/completions answered 502: "
+    log="write: retrying in … s: http:…/chat/completions answered 502: "
     "a web page, '502 Bad Gateway'",
     done="asked again and slower, for up to 15 minutes",
 )
@@ -114,8 +114,8 @@ def test_503(tmp_path: Path) -> Seen:
 
 @fault(
     "nobody listens, at the start",
-    error="write: the connection to http:…/v1/models failed: … Is the server running, and is the "
-    "base_url right? Nothing was asked.",
+    error="write: the connection to http:…/v1/models failed: … Check that the server is running "
+    "and the base_url is right. No question was sent.",
     done="the run stops before the first question",
 )
 def test_nobody_there(tmp_path: Path) -> Seen:
@@ -127,8 +127,8 @@ def test_nobody_there(tmp_path: Path) -> Seen:
 
 @fault(
     "`https` where only `http` is spoken",
-    error="write: the connection to https:…/v1/models failed: …SSL… Is the server running, and is "
-    "the base_url right? Nothing was asked.",
+    error="write: the connection to https:…/v1/models failed: …SSL… Check that the server is "
+    "running and the base_url is right. No question was sent.",
     done="the run stops before the first question",
 )
 def test_wrong_scheme(tmp_path: Path) -> Seen:
@@ -182,7 +182,7 @@ ANSWERS_20 = """
 
 @fault(
     "the connection is lost in the middle of an answer",
-    log="write asks again in … s: the connection to http:…/chat/completions failed: …",
+    log="write: retrying in … s: the connection to http:…/chat/completions failed: …",
     done="asked again, up to 6 times",
 )
 def test_reset(tmp_path: Path) -> Seen:
@@ -199,7 +199,7 @@ def test_reset(tmp_path: Path) -> Seen:
 
 @fault(
     "an answer that comes byte by byte and never ends",
-    log="write asks again in … s: http:…/chat/completions did not answer within 1 s",
+    log="write: retrying in … s: http:…/chat/completions did not answer within 1 s",
     done="given up after `timeout` seconds and asked again, slower",
 )
 def test_slow_loris(tmp_path: Path) -> Seen:
@@ -217,7 +217,7 @@ def test_slow_loris(tmp_path: Path) -> Seen:
 
 @fault(
     "no answer at all",
-    log="write asks again in … s: http:…/chat/completions did not answer within 1 s",
+    log="write: retrying in … s: http:…/chat/completions did not answer within 1 s",
     done="given up after `timeout` seconds and asked again, slower",
 )
 def test_hangs(tmp_path: Path) -> Seen:
@@ -230,7 +230,8 @@ def test_hangs(tmp_path: Path) -> Seen:
 
 @fault(
     "a model that is not in the endpoint's list",
-    error="write: http:… does not know the model 'small', did you mean 'smal'? Nothing was asked.",
+    error="write: http:… does not know the model 'small', did you mean 'smal'? No question was "
+    "sent.",
     done="the run stops before the first question",
 )
 def test_unknown_model_in_a_list(tmp_path: Path) -> Seen:
@@ -244,8 +245,8 @@ def test_unknown_model_in_a_list(tmp_path: Path) -> Seen:
 
 @fault(
     "404: a model or an address that is not there",
-    error="write: http:…/chat/completions knows no such model or address (404: no such model). "
-    "Check the model's name and its base_url.",
+    error="write: http:…/chat/completions does not know the model or the address (404: no such "
+    "model). Check the model's name and its base_url.",
     done="the run stops; of 2,000 rows only those in flight were asked",
 )
 def test_404(tmp_path: Path) -> Seen:
@@ -254,8 +255,8 @@ def test_404(tmp_path: Path) -> Seen:
 
 @fault(
     "401: a wrong key",
-    error="write: http:…/chat/completions refuses the key (401: wrong key [key]). Check the "
-    "api_key of the model, or the environment variable it is read from.",
+    error="write: http:…/chat/completions rejects the key (401: wrong key [key]). Check "
+    "`api_key`, or the environment variable it is read from.",
     done="the run stops; of 2,000 rows only those in flight were asked",
 )
 def test_401(tmp_path: Path) -> Seen:
@@ -264,8 +265,8 @@ def test_401(tmp_path: Path) -> Seen:
 
 @fault(
     "403: a key that is withdrawn in the middle of a run",
-    error="write: http:…/chat/completions refuses the key (403: not any more). Check the api_key "
-    "of the model, or the environment variable it is read from.",
+    error="write: http:…/chat/completions rejects the key (403: not any more). Check `api_key`, "
+    "or the environment variable it is read from.",
     done="the run stops; run again: what was answered is kept",
 )
 def test_403(tmp_path: Path) -> Seen:
@@ -300,8 +301,8 @@ def test_400(tmp_path: Path) -> Seen:
 
 @fault(
     "a redirect to a page to log in",
-    error="write: http:…/chat/completions does not answer but sends to http:…/login (302). "
-    "Is the base_url right (https, the path up to /v1), or does somebody have to log in first?",
+    error="write: http:…/chat/completions redirects to http:…/login (302). Check the base_url "
+    "(https, the path up to /v1), and whether the address requires a login.",
     done="the run stops; what the address says besides is not shown",
 )
 def test_redirect(tmp_path: Path, web: Web) -> Seen:

@@ -62,7 +62,7 @@ def test_a_step_raises(tmp_path: Path) -> Seen:
 
 @fault(
     "a step yields None, or something else that is no list of rows",
-    row="TypeError: `process` of mine yields a NoneType: yield a list of rows.",
+    row="TypeError: `process` of mine yielded a NoneType. Yield a list of rows.",
     done="the rows of its batch fail; the others go on",
 )
 def test_a_step_yields_none(tmp_path: Path) -> Seen:

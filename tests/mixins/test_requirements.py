@@ -1,4 +1,4 @@
-"""Requirements: sorted, once each, and missing only when they are."""
+"""Requirements are sorted, unique, and missing only if they are not satisfied."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Needy(Fn):
     pass
 
 
-def test_they_are_gathered_from_the_steps() -> None:
+def test_a_pipeline_collects_those_of_its_steps() -> None:
     with Pipeline(name="p", requirements=["pydantic", "orjson>=1"]) as pipeline:
         Numbers() >> Needy()
     assert pipeline.requirements == ["orjson>=1", "pydantic", "zlib-of-nowhere>=1"]
@@ -51,7 +51,7 @@ def test_versions_are_compared_as_versions(text: str, missing: bool) -> None:
     assert step.requirements_to_install() == ([text] if missing else [])
 
 
-def test_what_is_no_requirement_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
+def test_invalid_requirements_are_ignored(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         pipeline = Pipeline(name="p", requirements=["numpy >>> 2", "orjson", "", 5])  # type: ignore[list-item]
     assert pipeline.requirements == ["orjson"]

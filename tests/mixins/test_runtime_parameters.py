@@ -1,4 +1,4 @@
-"""Values given to `run` reach the field they name, however deep; a misspelt name is helped."""
+"""Values passed to `run` reach the field they name, at any depth; a typo gets a suggestion."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Whole(RuntimeParametersMixin, BaseModel):
     words: RuntimeParameter[Dict[str, Any]] = Field(default_factory=dict)
 
 
-def test_names_tell_what_may_be_left_out() -> None:
+def test_names_tell_which_parameters_are_optional() -> None:
     names = Whole().runtime_parameters_names
     assert names["must"] is False
     assert names["may"] is True
@@ -40,7 +40,7 @@ def test_names_tell_what_may_be_left_out() -> None:
     assert names["parts"] == {"0": {"size": True}, "1": {"size": True}}
 
 
-def test_values_reach_their_place() -> None:
+def test_values_reach_nested_components() -> None:
     whole = Whole()
     whole.set_runtime_parameters(
         {"must": "m", "part": {"size": 5}, "parts": {"1": {"size": 7}}, "words": {"a": 1}}
@@ -49,12 +49,12 @@ def test_values_reach_their_place() -> None:
     assert whole.words == {"a": 1}
 
 
-def test_a_value_of_the_wrong_type_is_refused() -> None:
+def test_a_value_of_the_wrong_type_is_rejected() -> None:
     with pytest.raises(ValidationError):
         Whole().set_runtime_parameters({"part": {"size": "large"}})
 
 
-def test_unknown_names_are_said_with_the_nearest(caplog: pytest.LogCaptureFixture) -> None:
+def test_unknown_names_are_reported_with_similar_ones(caplog: pytest.LogCaptureFixture) -> None:
     whole = Whole()
     faults = whole.unknown_runtime_parameters(
         {"mist": "m", "fixed": 1, "part": {"sise": 2}, "parts": {"0": {"zzz": 1}}}
@@ -74,7 +74,7 @@ def test_unknown_names_are_said_with_the_nearest(caplog: pytest.LogCaptureFixtur
     assert "'must'" in caplog.text
 
 
-def test_information_for_people() -> None:
+def test_descriptions_of_parameters() -> None:
     info = {entry["name"]: entry for entry in Whole().get_runtime_parameters_info()}
     assert info["must"] == {"name": "must", "optional": False}
     assert info["part"]["runtime_parameters_info"] == [

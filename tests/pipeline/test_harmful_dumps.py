@@ -62,18 +62,18 @@ for _ in range(500):
         (set_at("pipeline", "steps", 1, "step", "llm", "type_info", "name", value="x"), "'?x"),
         (set_at("pipeline", "steps", 2, "step", "columns", value=5), "The step 'b'"),
         (set_at("pipeline", "steps", 2, "step", "name", value="a b"), "The step 'b'"),
-        (set_at("pipeline", "steps", 2, "step", "name", value="a"), "'a' already"),
+        (set_at("pipeline", "steps", 2, "step", "name", value="a"), "'a' is already taken"),
         (set_at("pipeline", "connections", 1, "to", value=["load"]), "cycle"),
         (set_at("pipeline", "connections", 1, "to", value=["nobody"]), "nobody"),
         (set_at("pipeline", "connections", 1, value={"from": "a"}), "Entry 1 of `connections`"),
         (set_at("pipeline", "connections", value=3), "`connections`"),
         (
             set_at("pipeline", "routing_batch_functions", 0, "type_info", value=HARM),
-            "no factory of distilabel's",
+            "not a factory of distilabel",
         ),
         (
             set_at("pipeline", "routing_batch_functions", 0, "type_info", "kwargs", value={"x": 1}),
-            "cannot be made",
+            "cannot be created",
         ),
         (
             set_at("pipeline", "routing_batch_functions", 0, "type_info", value="x"),

@@ -1,4 +1,4 @@
-"""Protects one run from another: again, in threads, in processes, in functions, and pickled."""
+"""Protects runs from each other: in a row, in threads, in processes, in functions, and pickled."""
 
 from __future__ import annotations
 
@@ -74,9 +74,9 @@ def test_one_pipeline_does_not_run_twice_at_once(tmp_path: Path) -> None:
         running = pool.submit(pipeline.run)
         try:
             assert begun.wait(30)
-            with pytest.raises(DistilabelUserError, match="'once' runs already"):
+            with pytest.raises(DistilabelUserError, match="'once' is already running"):
                 pipeline.run()
-            with pytest.raises(DistilabelUserError, match="'once' runs already"):
+            with pytest.raises(DistilabelUserError, match="'once' is already running"):
                 pipeline.dry_run()
         finally:
             go_on.set()
@@ -108,8 +108,8 @@ def test_pipelines_in_threads_keep_apart(tmp_path: Path) -> None:
         for i, run in enumerate(runs):
             told, log = run.result()
             assert told == [f"{n}/0" for n in range(20 + i)]
-            assert f"thread-{i} begins" in log
-            assert log.count(" begins") == 1
+            assert f"thread-{i} started" in log
+            assert log.count(" started: ") == 1
             assert log.count("report\n") == 1
     assert logging.getLogger("distilabel").level == before
     assert logging.getLogger("distilabel").handlers == []
@@ -208,7 +208,7 @@ def test_a_run_inside_a_block_and_a_function(tmp_path: Path) -> None:
     assert build_and_run() == ["0/0", "1/0", "0/0"]
 
 
-def test_steps_that_are_made_while_a_pipeline_runs_are_nobodys(tmp_path: Path) -> None:
+def test_steps_created_while_a_pipeline_runs_belong_to_no_pipeline(tmp_path: Path) -> None:
     made = []
 
     def make(rows: Rows) -> Rows:

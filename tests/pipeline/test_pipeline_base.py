@@ -1,4 +1,4 @@
-"""Building pipelines: names, connections, and whose block is open."""
+"""Protects how pipelines are built: names, connections and `with` blocks."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ def test_names_are_made_of_the_class_and_counted() -> None:
 
 
 @pytest.mark.parametrize("name", ["a b", "a.b", "", "ü"])
-def test_names_that_cannot_be(name: str) -> None:
+def test_names_that_are_not_allowed(name: str) -> None:
     with pytest.raises(ValueError, match="name"):
         Fn(name=name)
 
 
-def test_a_name_stands_once() -> None:
-    with Pipeline(name="p"), pytest.raises(ValueError, match="'a' already"):
+def test_a_name_is_used_once() -> None:
+    with Pipeline(name="p"), pytest.raises(ValueError, match="'a' is already taken"):
         [Fn(name="a"), Fn(name="a")]
 
 
-def test_an_unnamed_pipeline_is_called_after_its_steps() -> None:
+def test_an_unnamed_pipeline_is_named_after_its_steps() -> None:
     with Pipeline() as pipeline:
         Numbers() >> Fn()
         assert pipeline.name == "__default_pipeline_name__"
@@ -98,7 +98,7 @@ def test_steps_of_two_pipelines_are_not_connected() -> None:
 
 
 @pytest.mark.parametrize("again", ["edge", "cycle"])
-def test_edges_that_cannot_be(again: str) -> None:
+def test_edges_that_are_not_allowed(again: str) -> None:
     with Pipeline(name="p"):
         a, b = Fn(name="a"), Fn(name="b")
         a >> b
@@ -109,9 +109,9 @@ def test_edges_that_cannot_be(again: str) -> None:
 def test_a_routing_function_stands_between_a_step_and_a_list() -> None:
     with Pipeline(name="p"):
         a, b = Numbers(), Fn()
-        with pytest.raises(DistilabelUserError, match="step before"):
+        with pytest.raises(DistilabelUserError, match="must follow a step"):
             sample_n_steps(1) >> [b]
-        with pytest.raises(DistilabelUserError, match="several steps"):
+        with pytest.raises(DistilabelUserError, match="followed by a list of steps"):
             a >> sample_n_steps(1) >> b
 
 

@@ -1,4 +1,4 @@
-"""A pipeline on Ray is the same pipeline; what it needs and what it cannot do is told at once."""
+"""Protects pipelines on Ray: the same pipeline, with an early error for what it cannot do."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_dump_of_it_is_that_of_a_pipeline_and_is_read_by_both(tmp_path: Path) 
 
 
 @pytest.mark.usefixtures("_no_ray")
-def test_without_the_package_it_says_how_to_install_it_before_anything_is_asked(
+def test_without_ray_the_error_says_how_to_install_it_before_any_request(
     tmp_path: Path,
 ) -> None:
     llm = Echo()
@@ -72,9 +72,9 @@ def test_on_a_ray_cluster_a_pipeline_runs_on_it_by_itself(
 ) -> None:
     for name in VARIABLES[:2]:
         monkeypatch.setenv(name, "x")
-    assert isinstance(pipeline(tmp_path)._site(), ProcessBackend)
+    assert isinstance(pipeline(tmp_path)._worker_backend(), ProcessBackend)
     monkeypatch.setenv(VARIABLES[2], "")
-    with pytest.raises(ImportError, match="Running on Ray"):
+    with pytest.raises(ImportError, match="requires the package `ray`"):
         pipeline(tmp_path).run()
 
 

@@ -1,4 +1,4 @@
-"""Routing functions: made in every way that is documented, and made again from a dump."""
+"""Protects routing functions: every documented way to create one, and loading them from a dump."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_sample_n_steps_is_rebuilt() -> None:
     assert len(again(None, ["a", "b", "c"])) == 2
 
 
-def test_one_made_at_the_top_of_a_module_cannot_be_loaded() -> None:
+def test_a_function_without_a_factory_cannot_be_loaded() -> None:
     with pytest.raises(ValueError, match="factory"):
         RoutingBatchFunction.from_dict(first.dump())
 
@@ -76,7 +76,7 @@ def test_a_factory_set_by_hand() -> None:
     assert len(RoutingBatchFunction.from_dict(function.dump())(None, ["a", "b"])) == 1
 
 
-def test_one_made_where_anything_may_stand_around_it_does_not_hinder_a_run(tmp_path: Path) -> None:
+def test_a_factory_with_arguments_of_any_type_can_run(tmp_path: Path) -> None:
     with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
 
         @routing_batch_function()

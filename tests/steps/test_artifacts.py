@@ -1,4 +1,4 @@
-"""An artifact lands in the directory of its step in a run, and outside a run nothing is written."""
+"""Artifacts are saved in the directory of their step in a run, and nowhere outside a run."""
 
 from __future__ import annotations
 

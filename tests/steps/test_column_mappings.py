@@ -1,4 +1,4 @@
-"""Renaming there and back changes no row that was given, and loses no column."""
+"""Renaming to the step and back leaves the input row unchanged and loses no column."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_there_and_back() -> None:
     assert row == {"prompt": "p", "instruction": "hidden", "x": 1}
 
 
-def test_what_the_step_has_made_hides_what_was_set_aside() -> None:
+def test_an_output_column_replaces_a_hidden_column() -> None:
     mappings = ColumnMappings({"a": "b"}, {"c": "a"})
     row = {"b": 1, "a": "hidden"}
     out = mappings.to_pipeline({**mappings.to_step(row), "c": 2}, mappings.hidden_columns(row))

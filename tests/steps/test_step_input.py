@@ -1,4 +1,4 @@
-"""The parameter that receives the rows is recognized however its annotation is written."""
+"""The parameter that receives the rows is recognized in every form of its annotation."""
 
 from __future__ import annotations
 

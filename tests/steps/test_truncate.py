@@ -1,4 +1,4 @@
-"""`TruncateTextColumn`: no text is longer than asked for, and short ones are untouched."""
+"""`TruncateTextColumn`: no text exceeds the limit, and short ones are unchanged."""
 
 from __future__ import annotations
 
@@ -54,7 +54,9 @@ def test_tokens_are_cut_and_short_text_is_not_decoded() -> None:
     ]
 
 
-def test_without_transformers_the_cure_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_transformers_the_error_names_the_extra(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setitem(sys.modules, "transformers", None)
     with pytest.raises(ImportError, match="hf-transformers"):
         TruncateTextColumn(tokenizer="words").load()

@@ -1,4 +1,4 @@
-"""`is_openai_format`: a conversation is told from what only looks like one."""
+"""`is_openai_format`: conversations, and data that only looks like one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists: the last response of each question."""
+"""`flatten_responses`: the last response to each question."""
 
 from distilabel.utils.lists import flatten_responses
 

@@ -1,4 +1,4 @@
-"""Templates of users: a column that a template forgets is found before the run, not after."""
+"""Templates of users: a column that a template does not use is found before the run."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def test_every_way_to_use_a_column(template: str) -> None:
 
 
 @pytest.mark.parametrize("template", ["{{ b }}", "a", "{{ ab }}", "{% for a in b %}{% endfor %}"])
-def test_a_forgotten_column_is_named_with_the_page(template: str) -> None:
+def test_an_unused_column_is_named_with_the_page(template: str) -> None:
     with pytest.raises(DistilabelUserError, match=r"(?s)'a'.*some/page"):
         check_column_in_template("a", template, page="some/page")
 
 
-def test_broken_templates_are_refused() -> None:
+def test_invalid_templates_are_rejected() -> None:
     with pytest.raises(DistilabelUserError, match="not valid Jinja"):
         check_column_in_template("a", "{{ a ")
 

@@ -1,6 +1,6 @@
-"""Where `>>` and `with Pipeline()` meet: the pipeline whose block is open.
+"""The pipelines whose `with` blocks are open, so that new steps and `>>` find theirs.
 
-Knows of a pipeline only that steps can be added to it and connected.
+Knows nothing of pipelines but `StepHolder`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 
 class StepHolder(Protocol):
-    """What a step asks of the pipeline it belongs to."""
+    """The members of a pipeline that its steps use."""
 
     def _add_step(self, step: Any) -> None: ...
 
@@ -23,23 +23,31 @@ class StepHolder(Protocol):
     def _free_name(self, base: str) -> str: ...
 
 
-# All open blocks, the innermost last; not kept in the pipelines, one of which may be opened twice.
-# A context variable, so that two threads building pipelines do not see each other's.
+# All open blocks, the innermost last. Not in the pipelines: the same one may be opened twice. A
+# context variable, because two threads may build pipelines at the same time.
 _open: ContextVar[tuple[StepHolder, ...]] = ContextVar("distilabel_pipelines", default=())
 
 
 def current_pipeline() -> StepHolder | None:
-    """The pipeline whose `with` block is open here, if any."""
+    """Returns the pipeline whose `with` block is the innermost open one; None outside of all."""
     return _open.get()[-1] if _open.get() else None
 
 
 def open_block(pipeline: StepHolder) -> None:
-    """Opens the block of a pipeline."""
+    """Opens the block of a pipeline.
+
+    Args:
+        pipeline: The pipeline.
+    """
     _open.set((*_open.get(), pipeline))
 
 
 def close_block(pipeline: StepHolder) -> None:
-    """Closes the innermost block of a pipeline; those inside it, left open, are closed too."""
+    """Closes the innermost block of a pipeline, and blocks that were left open inside it.
+
+    Args:
+        pipeline: The pipeline; one without an open block is ignored.
+    """
     blocks = _open.get()
     for i in reversed(range(len(blocks))):
         if blocks[i] is pipeline:
@@ -49,7 +57,7 @@ def close_block(pipeline: StepHolder) -> None:
 
 @contextmanager
 def outside_blocks() -> Iterator[None]:
-    """For what is made beside all open blocks."""
+    """Hides all open blocks: steps created meanwhile belong to no pipeline."""
     token = _open.set(())
     try:
         yield

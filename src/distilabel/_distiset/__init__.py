@@ -1,1 +1,1 @@
-"""The workings of `distiset.py`: outputs of a run, cards, folders, the Hub. Knows no step."""
+"""Parts of `distiset.py`: run outputs, dataset cards, disk, Hub and images. Imports no step."""

@@ -1,4 +1,4 @@
-"""What a card says about a distiset: sizes, first records, artifacts, references. No keys."""
+"""Makes the dataset card of a distiset: sizes, first records, artifacts and references, no keys."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from distilabel._distiset.protocol import DistisetLike
 
 _TAGS: Final = ("synthetic", "distilabel", "rlaif")
-_ITEMS_SHOWN: Final = 10
-_CHARACTERS_SHOWN: Final = 1000
-_SECRET_NAMES: Final = ("_TOKEN", "_KEY", "_SECRET", "_PASSWORD")
+_MAX_ITEMS: Final = 10
+_MAX_CHARACTERS: Final = 1000
+_SECRET_SUFFIXES: Final = ("_TOKEN", "_KEY", "_SECRET", "_PASSWORD")
 
 
 def make_card(
@@ -28,14 +28,14 @@ def make_card(
     script: str | None = None,
     secrets: tuple[str, ...] = (),
 ) -> DistilabelDatasetCard:
-    """Writes the card of a distiset.
+    """Makes the card of a distiset.
 
     Args:
-        distiset: the datasets, and what tells how they were made.
-        repo_id: the dataset on the Hub, as `owner/name`; or the name of a folder.
-        data: metadata to begin with, such as the configurations `datasets` has described.
-        script: name of the script in the repository, if it is there.
-        secrets: texts that must not be in the card, besides keys in environment variables.
+        distiset: Datasets, with the files that tell how they were made.
+        repo_id: Dataset on the Hub, as `owner/name`, or the name of a directory.
+        data: Metadata to start with, such as the configurations that `datasets` described.
+        script: Name of the script in the repository, if it was pushed.
+        secrets: Texts that must not be in the card, besides keys in environment variables.
 
     Returns:
         The card.
@@ -56,8 +56,8 @@ def make_card(
         config_url=f"{address}/raw/main/pipeline.yaml" if distiset.pipeline_path else None,
         records={name: _hide(_json(record), secrets) for name, record in records.items()},
         artifacts={
-            step: {name: _hide(_json(about), secrets) for name, about in kept.items()}
-            for step, kept in artifacts_in(distiset.artifacts_path).items()
+            step: {name: _hide(_json(metadata), secrets) for name, metadata in artifacts.items()}
+            for step, artifacts in artifacts_in(distiset.artifacts_path).items()
         },
         references=distiset.citations,
     )
@@ -65,26 +65,26 @@ def make_card(
 
 
 def first_record(dataset: Any) -> dict[str, Any]:
-    """The first row, long lists and texts cut, images left out; empty if there are no rows.
+    """Returns the first row, with long lists and texts cut and images removed; {} if none.
 
     Args:
-        dataset: a `Dataset`, or a `DatasetDict`, of which the first split with rows is taken.
+        dataset: A `Dataset`, or a `DatasetDict`, whose first split with rows is used.
     """
     splits = list(dataset.values()) if isinstance(dataset, dict) else [dataset]
     split = next((s for s in splits if len(s)), None)
     if split is None:
         return {}
-    # As Arrow, images stay the bytes they are: nobody has to be able to decode them.
+    # As Arrow data, images remain bytes, so no image library is needed.
     rows = split.select(range(1)).with_format("arrow")[:].to_pylist()
     return {name: _cut(value) for name, value in rows[0].items()}
 
 
 def artifacts_in(folder: Path | None) -> dict[str, dict[str, Any]]:
-    """Step → artifact → its metadata."""
+    """Returns step → artifact → its metadata."""
     found: dict[str, dict[str, Any]] = {}
     for file in sorted(folder.glob("*/*/metadata.json")) if folder else []:
-        about = json.loads(file.read_text(encoding="utf-8"))
-        found.setdefault(file.parent.parent.name, {})[file.parent.name] = about
+        metadata = json.loads(file.read_text(encoding="utf-8"))
+        found.setdefault(file.parent.parent.name, {})[file.parent.name] = metadata
     return found
 
 
@@ -100,11 +100,11 @@ def _cut(value: Any) -> Any:
         return {k: _cut(v) for k, v in value.items()}
     if isinstance(value, bytes):
         return None
-    if isinstance(value, str) and len(value) > _CHARACTERS_SHOWN:
-        return f"{value[:_CHARACTERS_SHOWN]}... ({len(value)} characters)"
+    if isinstance(value, str) and len(value) > _MAX_CHARACTERS:
+        return f"{value[:_MAX_CHARACTERS]}... ({len(value)} characters)"
     if isinstance(value, list):
-        shown = [_cut(item) for item in value[:_ITEMS_SHOWN]]
-        return [*shown, f"... ({len(value)} items)"] if len(value) > _ITEMS_SHOWN else shown
+        shown = [_cut(item) for item in value[:_MAX_ITEMS]]
+        return [*shown, f"... ({len(value)} items)"] if len(value) > _MAX_ITEMS else shown
     return value
 
 
@@ -113,8 +113,8 @@ def _json(value: Any) -> str:
 
 
 def _hide(text: str, secrets: tuple[str, ...]) -> str:
-    """Blanks keys: a record may hold what a server or a script has echoed."""
-    named = (v for k, v in os.environ.items() if k.upper().endswith(_SECRET_NAMES))
+    """Masks keys: a record may contain one that a server or a script echoed."""
+    named = (v for k, v in os.environ.items() if k.upper().endswith(_SECRET_SUFFIXES))
     for secret in (*secrets, *named):
         if len(secret) >= 8:
             text = text.replace(secret, "***")

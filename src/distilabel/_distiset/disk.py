@@ -1,4 +1,4 @@
-"""Distisets on file systems: where each part lies, and how it gets there and back."""
+"""Saves distisets to a local or remote file system and loads them from there."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ def save_datasets(
     storage_options: dict[str, Any] | None,
     sharding: dict[str, Any],
 ) -> None:
-    """Saves each dataset under its name.
+    """Saves each dataset to a subdirectory of its name.
 
     Args:
-        distiset: the datasets.
-        path: the folder for all of them; any path `fsspec` knows.
-        num_shards: files per split.
-        storage_options: for the file system.
-        sharding: passed on to `save_to_disk` of `datasets`.
+        distiset: Datasets to save.
+        path: Directory, in any form that `fsspec` supports.
+        num_shards: Number of files per split.
+        storage_options: Options of the file system.
+        sharding: Further arguments for `save_to_disk` of `datasets`.
     """
     for name, dataset in distiset.items():
         shards: Any = None
         if num_shards is not None:
-            # `datasets` wants the number per split, and no more files than rows.
+            # `datasets` takes the number for each split, and no more files than rows.
             sizes = {split: len(rows) for split, rows in _splits(dataset).items()}
             shards = {split: max(1, min(num_shards, size)) for split, size in sizes.items()}
             shards = shards if isinstance(dataset, dict) else shards[""]
@@ -53,17 +53,17 @@ def save_files(
     distiset: DistisetLike,
     path: str,
     storage_options: dict[str, Any] | None,
-    kept: dict[str, Path | None],
+    config_files: dict[str, Path | None],
     card: bool,
 ) -> None:
-    """Saves what belongs to the datasets: artifacts, card, pipeline and log.
+    """Saves the files beside the datasets: artifacts, card, pipeline and log.
 
     Args:
-        distiset: what the files belong to.
-        path: the folder; any path `fsspec` knows.
-        storage_options: for the file system.
-        kept: name → file to copy, unless there is one of that name; None for none.
-        card: whether to write the card.
+        distiset: Distiset that the files belong to.
+        path: Directory, in any form that `fsspec` supports.
+        storage_options: Options of the file system.
+        config_files: Name → file to copy, unless one of that name exists; None is skipped.
+        card: Whether to write the card.
     """
     from fsspec.core import url_to_fs
 
@@ -78,7 +78,7 @@ def save_files(
             fs.makedirs(target.rpartition("/")[0], exist_ok=True)
             fs.put_file(str(file), target)
 
-    for name, original in kept.items():
+    for name, original in config_files.items():
         target = f"{folder}/{DISTISET_CONFIG_FOLDER}/{name}"
         if original is not None and original.is_file() and not fs.exists(target):
             fs.put_file(str(original), target)
@@ -90,29 +90,32 @@ def save_files(
         fs.pipe_file(f"{folder}/{DISTISET_CONFIG_FOLDER}/README.md", text.encode())
 
 
-def fetched(
+def download(
     path: str,
     storage_options: dict[str, Any] | None,
     download_dir: str | os.PathLike[str] | None,
 ) -> Path:
-    """A saved distiset on this machine, downloaded if it is elsewhere.
+    """Downloads a saved distiset, unless it is on a local file system.
 
     Args:
-        path: the folder; any path `fsspec` knows.
-        storage_options: for the file system.
-        download_dir: where to put what is downloaded; a temporary folder if None.
+        path: Directory, in any form that `fsspec` supports.
+        storage_options: Options of the file system.
+        download_dir: Directory to download to; None is a temporary one.
+
+    Returns:
+        The local directory.
 
     Raises:
-        AssertionError: there is no such folder.
+        AssertionError: The directory does not exist.
     """
     from fsspec.core import url_to_fs
     from fsspec.implementations.local import LocalFileSystem
 
     fs, folder = url_to_fs(path, **(storage_options or {}))
-    assert fs.isdir(folder), f"{path} is no folder."
+    assert fs.isdir(folder), f"{path} is not a directory."
     if isinstance(fs, LocalFileSystem):
         return Path(folder)
-    # The datasets read from these files as long as they live, so nobody removes the folder.
+    # The datasets read from these files for as long as they exist, so they are not removed.
     target = Path(download_dir or tempfile.mkdtemp(prefix="distiset-"))
     for file in fs.find(folder):
         local = target / file[len(folder) :].lstrip("/")
@@ -121,8 +124,8 @@ def fetched(
     return target
 
 
-def datasets_in(folder: Path, keep_in_memory: bool | None) -> dict[str, Any]:
-    """The datasets saved in a folder of this machine, by name."""
+def load_datasets(folder: Path, keep_in_memory: bool | None) -> dict[str, Any]:
+    """Loads the datasets saved in a local directory, by name."""
     from datasets import load_from_disk
 
     return {

@@ -1,4 +1,4 @@
-"""Distisets on the Hugging Face Hub: datasets, artifacts, script and card, in that order."""
+"""Pushes distisets to the Hugging Face Hub: datasets, artifacts, script and card, in that order."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from distilabel.errors import DistilabelUserError
 if TYPE_CHECKING:
     from distilabel._distiset.protocol import DistisetLike
 
-# Arguments of `push_to_hub` of `datasets` that are as true of the files beside the datasets.
-_OF_A_COMMIT: Final = ("commit_message", "commit_description", "revision")
+# Arguments of `push_to_hub` of `datasets` that apply to the other files too.
+_COMMIT_ARGUMENTS: Final = ("commit_message", "commit_description", "revision")
 
 
 def push(
@@ -32,23 +32,23 @@ def push(
     """Pushes a distiset.
 
     Args:
-        distiset: what to push.
-        repo_id: the dataset, as `owner/name`.
-        private: whether a dataset that is made is private.
-        token: key with leave to write; `HF_TOKEN` or the stored login if None.
-        generate_card: write the README, and put `pipeline.yaml` and `pipeline.log` there.
-        include_script: put the running script there.
-        options: for `push_to_hub` of each dataset.
+        distiset: Distiset to push.
+        repo_id: Dataset, as `owner/name`.
+        private: Whether to create the dataset as private, if it does not exist.
+        token: Token with write permission; None is `HF_TOKEN` or the stored login.
+        generate_card: Whether to push the README, `pipeline.yaml` and `pipeline.log`.
+        include_script: Whether to push the running script.
+        options: Further arguments for `push_to_hub` of each dataset.
 
     Raises:
-        DistilabelUserError: there is no key, or nothing to push.
+        DistilabelUserError: There is no token, or the distiset is empty.
     """
     from huggingface_hub import HfApi, get_token
 
     key = token or get_token()
     if not key:
         raise DistilabelUserError(
-            f"There is no key to push to {repo_id!r} with: give `token`, set HF_TOKEN, or run "
+            f"Pushing to {repo_id!r} requires a token. Pass `token`, set HF_TOKEN, or run "
             "`hf auth login`."
         )
     if not distiset:
@@ -60,7 +60,7 @@ def push(
         )
 
     api = HfApi(token=key)
-    commit: dict[str, Any] = {name: options[name] for name in _OF_A_COMMIT if name in options}
+    commit: dict[str, Any] = {name: options[name] for name in _COMMIT_ARGUMENTS if name in options}
     where: dict[str, Any] = {"repo_id": repo_id, "repo_type": "dataset", **commit}
     if distiset.artifacts_path:
         api.upload_folder(
@@ -79,7 +79,7 @@ def push(
 
 
 def running_script() -> Path | None:
-    """The Python file that is being run; None in a notebook or on the command line."""
+    """Returns the Python file of the program; None in a notebook or for an installed command."""
     script = Path.cwd() / sys.argv[0]
     is_script = script.suffix == ".py" and not script.name.endswith("kernel_launcher.py")
     return script if is_script and script.is_file() else None
@@ -93,11 +93,11 @@ def _push_card(
     from distilabel._distiset.card import make_card
     from distilabel.utils.card.dataset_card import DistilabelDatasetCard
 
-    # `datasets` has described configurations and splits there; without that nothing loads.
-    there = hf_hub_download(
+    # `datasets` listed the configurations and splits there; without them, nothing loads.
+    current = hf_hub_download(
         repo_id, "README.md", repo_type="dataset", token=key, revision=commit.get("revision")
     )
-    data = DistilabelDatasetCard.load(there, ignore_metadata_errors=True).data
+    data = DistilabelDatasetCard.load(current, ignore_metadata_errors=True).data
     make_card(distiset, repo_id, data, script, secrets=(key,)).push_to_hub(
         repo_id, token=key, repo_type="dataset", **commit
     )

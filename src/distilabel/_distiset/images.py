@@ -1,4 +1,4 @@
-"""Images in datasets: from base64 text to `datasets.Image`. Knows no image formats."""
+"""Converts columns of base64 text to `datasets.Image`."""
 
 from __future__ import annotations
 
@@ -12,23 +12,21 @@ if TYPE_CHECKING:
     from distilabel._distiset.protocol import DistisetLike
 
 
-def decoded(distiset: DistisetLike, columns: list[str]) -> dict[str, Any]:
-    """The datasets with images in the named columns.
+def decode_columns(distiset: DistisetLike, columns: list[str]) -> dict[str, Any]:
+    """Returns the datasets with the given columns converted to images.
 
     Args:
-        distiset: the datasets; they stay as they are.
-        columns: names of columns of base64 text, with or without a `data:` prefix.
+        distiset: Datasets, which do not change.
+        columns: Names of columns of base64 text, with or without a `data:` prefix.
 
     Raises:
-        DistilabelUserError: no dataset has such a column, or a text is no base64.
+        DistilabelUserError: No dataset has such a column, or a text is not valid base64.
     """
     from datasets import DatasetDict
 
     for column in columns:
-        if not any(column in _split.column_names for _split in _splits(distiset)):
-            raise DistilabelUserError(
-                f"No configuration has a column {column!r} to turn into images."
-            )
+        if not any(column in split.column_names for split in _splits(distiset)):
+            raise DistilabelUserError(f"No configuration has a column {column!r}.")
     result: dict[str, Any] = {}
     for name, dataset in distiset.items():
         if isinstance(dataset, DatasetDict):
@@ -58,7 +56,7 @@ def _with_images(dataset: Any, columns: list[str], name: str) -> Any:
     def decode(batch: dict[str, list[Any]]) -> dict[str, list[Any]]:
         return {column: [_decode(t, name, column) for t in batch[column]] for column in present}
 
-    # Without naming the type, a column of nothing but None would have none.
+    # Without explicit types, a column that contains only None would have none.
     raw = {"bytes": Value("binary"), "path": Value("string")}
     features = Features({**dataset.features, **dict.fromkeys(present, raw)})
     dataset = dataset.map(decode, batched=True, batch_size=100, features=features)
@@ -74,7 +72,7 @@ def _decode(text: str | None, name: str, column: str) -> dict[str, Any] | None:
         data = base64.b64decode(text.partition(",")[2] if text.startswith("data:") else text)
     except (binascii.Error, ValueError, AttributeError) as error:
         raise DistilabelUserError(
-            f"The column {column!r} of the configuration {name!r} holds something that is no "
-            f"base64 text: {error}"
+            f"The column {column!r} of the configuration {name!r} contains a value that is not "
+            f"valid base64: {error}"
         ) from error
     return {"bytes": data, "path": None}

@@ -1,4 +1,4 @@
-"""A distiset as those see it who save, push and describe it. Knows no datasets."""
+"""The part of a distiset that saving, pushing and describing it use. Imports no `datasets`."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from typing import Any, Protocol
 
 
 class DistisetLike(Protocol):
-    """Datasets by name, and where that is kept which tells how they were made."""
+    """Datasets by name, and the files that tell how they were made."""
 
     @property
     def pipeline_path(self) -> Path | None:
-        """The file of the pipeline."""
+        """File of the saved pipeline."""
 
     @property
     def log_filename_path(self) -> Path | None:
-        """The log of the run."""
+        """Log file of the run."""
 
     @property
     def artifacts_path(self) -> Path | None:
-        """The folder of the artifacts."""
+        """Directory of the artifacts."""
 
     @property
     def citations(self) -> list[str]:
         """BibTeX entries."""
 
     def __len__(self) -> int:
-        """How many datasets."""
+        """Number of datasets."""
 
     def items(self) -> ItemsView[str, Any]:
         """Names and datasets."""
 
     def values(self) -> ValuesView[Any]:
-        """The datasets."""
+        """Datasets."""

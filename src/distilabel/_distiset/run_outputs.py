@@ -1,4 +1,4 @@
-"""The outputs of a run: folders of parquet files, read as datasets. Knows no steps."""
+"""Reads the outputs of a run, directories of Parquet files, as datasets. Imports no step."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ if TYPE_CHECKING:
     import pyarrow
     from datasets import DatasetDict
 
-# Compressed bytes, all configurations together, up to which the rows are simply held in memory.
+# Total size of the compressed files up to which the rows are held in memory, in bytes.
 IN_MEMORY_LIMIT: Final = 256 * 1024 * 1024
 
 _log = logging.getLogger("distilabel.distiset")
 
 
 def read_outputs(folder: Path) -> dict[str, DatasetDict]:
-    """Reads each sub-folder into a dataset with the split `train`.
+    """Reads each subdirectory as a dataset with the split `train`.
 
     Args:
-        folder: holds one folder per step, with parquet files called by number.
+        folder: Directory with one subdirectory per step, which contains numbered Parquet files.
 
     Returns:
-        Name of the sub-folder → dataset; those without rows to read are left out, with a warning.
+        Name of the subdirectory → dataset. One without readable rows is skipped with a warning.
     """
     from datasets import DatasetDict
 
@@ -38,7 +38,7 @@ def read_outputs(folder: Path) -> dict[str, DatasetDict]:
     for name, files in found.items():
         readable = {file: schema for file in files if (schema := _schema(file)) is not None}
         if not readable:
-            _log.warning("the step %r left no rows: it becomes no configuration", name)
+            _log.warning("The step %r has no rows: the dataset has no configuration for it.", name)
             continue
         in_memory = size <= IN_MEMORY_LIMIT
         dataset = _in_memory(readable) if in_memory else _on_disk(readable, folder.parent.parent)
@@ -57,7 +57,7 @@ def _schema(file: Path) -> pyarrow.Schema | None:
     try:
         return pq.read_schema(file)
     except (pa.ArrowException, OSError) as error:
-        _log.warning("%s cannot be read, its rows are missing from the dataset: %s", file, error)
+        _log.warning("%s cannot be read. Its rows are missing from the dataset: %s", file, error)
         return None
 
 
@@ -66,14 +66,14 @@ def _in_memory(readable: dict[Path, pyarrow.Schema]) -> Any:
     import pyarrow.parquet as pq
     from datasets import Dataset
 
-    # A column may be empty in one file and full in another.
     tables = [pq.ParquetFile(file).read() for file in readable]
-    # Named by the files: left to itself, the dataset would be pickled once more to be named.
-    name = hashlib.blake2b(digest_size=8)
+    # From the files: without a fingerprint, `Dataset` would pickle the whole table to make one.
+    fingerprint = hashlib.blake2b(digest_size=8)
     for file in readable:
-        name.update(file.read_bytes())
+        fingerprint.update(file.read_bytes())
+    # Permissive, since a column may contain only None in one of the files.
     return Dataset(
-        pa.concat_tables(tables, promote_options="permissive"), fingerprint=name.hexdigest()
+        pa.concat_tables(tables, promote_options="permissive"), fingerprint=fingerprint.hexdigest()
     )
 
 

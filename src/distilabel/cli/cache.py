@@ -73,7 +73,8 @@ def show(
 @app.command()
 def prune(
     days: Annotated[
-        int, typer.Option(min=0, help="Remove outputs of configurations not run for this long.")
+        int,
+        typer.Option(min=0, help="Remove outputs of configurations not run for this many days."),
     ] = 30,
     cache_dir: CacheDir = None,
     yes: Yes = False,

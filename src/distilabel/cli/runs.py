@@ -47,7 +47,7 @@ def list_runs(
     print_table(
         [*heads, "duration"],
         [
-            [each.id, format_time(each.begun), each.pipeline, *_outcome(each)]
+            [each.id, format_time(each.started), each.pipeline, *_outcome(each)]
             for each in runs[-most:]
         ],
     )
@@ -75,7 +75,7 @@ def show(
         fail(f"The id {run!r} matches {len(found)} runs. Give more characters of it.")
     [only] = found
     typer.echo(
-        f"{only.id}: {only.pipeline}, started {only.begun:%Y-%m-%d %H:%M:%S}, {only.outcome}"
+        f"{only.id}: {only.pipeline}, started {only.started:%Y-%m-%d %H:%M:%S}, {only.outcome}"
     )
     typer.echo(f"Files: {only.folder}")
     if only.text:

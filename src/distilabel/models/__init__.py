@@ -1,4 +1,4 @@
-"""Language models, real and simulated."""
+"""Models, real and simulated."""
 
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         InferenceEndpointsLLM as InferenceEndpointsLLM,
     )
     from distilabel.models.llms.openai import OpenAILLM as OpenAILLM
+    from distilabel.models.llms.openrouter import OpenRouterLLM as OpenRouterLLM
     from distilabel.models.llms.simulated import SimulatedLLM as SimulatedLLM
     from distilabel.typing import GenerateOutput as GenerateOutput
     from distilabel.typing import HiddenState as HiddenState

@@ -1,4 +1,4 @@
-"""`BasePipeline`: a graph of steps that can be built, checked, dumped and run."""
+"""`BasePipeline`: a graph of steps that can be built, drawn, dumped, estimated and run."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import orjson
 from distilabel._core.build_context import close_block, open_block
 from distilabel._core.dag import Dag
 from distilabel._core.serialization import SerializableFile, write_file
+from distilabel._engine.run_config import RunConfig
 from distilabel._engine.workers.backend import WorkerBackend
 from distilabel._engine.workers.import_guard import refuse_while_imported
 from distilabel._engine.workers.process_backend import ProcessBackend
@@ -25,7 +26,7 @@ from distilabel.pipeline.building.load_stages import last_of, load_stages, parse
 from distilabel.pipeline.routing_batch_function import RoutingBatchFunction
 from distilabel.pipeline.running.execution import Execution
 from distilabel.pipeline.running.run_lock import one_run_at_a_time
-from distilabel.pipeline.running.spill_storage import storage_of
+from distilabel.pipeline.running.storage_parameters import open_storage
 from distilabel.pipeline.workspace.run_directory import RunDirectory, cache_directory
 from distilabel.steps.base import _Step
 from distilabel.typing.steps import OnError
@@ -39,20 +40,21 @@ _UNNAMED: Final = "__default_pipeline_name__"
 
 
 class BasePipeline(RequirementsMixin, SerializableFile):
-    """Steps, and who gives rows to whom.
+    """Steps, and the connections that rows take between them.
 
     Args:
-        name: of the pipeline; made of the names of its steps if None.
-        description: for people.
-        cache_dir: where answers and outputs are kept; None is `DISTILABEL_CACHE_DIR`, else
-            `~/.cache/distilabel/pipelines`.
-        enable_metadata: kept for 1.x; `distilabel_metadata` always stays in the dataset.
-        requirements: packages the pipeline needs, as PEP 508 strings.
-        on_error: what becomes of rows that a step fails on, if the step does not say: `"null"` has
-            them go on with None in its columns, `"drop"` ends them there, `"raise"` ends the run.
+        name: Name of the pipeline; None builds one from the names of the steps.
+        description: A description for readers.
+        cache_dir: Directory for stored answers and rows; None takes `DISTILABEL_CACHE_DIR`, or
+            `~/.cache/distilabel/pipelines` if that is not set.
+        enable_metadata: Accepted for 1.x; `distilabel_metadata` is always in the dataset.
+        requirements: Packages that the pipeline requires, as PEP 508 strings.
+        on_error: How rows that a step fails on are handled, unless the step sets its own:
+            `"null"` passes them on with None in the columns of the step, `"drop"` drops them,
+            `"raise"` ends the run.
 
     Raises:
-        DistilabelUserError: `on_error` is none of these.
+        DistilabelUserError: `on_error` has another value.
     """
 
     def __init__(
@@ -67,7 +69,7 @@ class BasePipeline(RequirementsMixin, SerializableFile):
     ) -> None:
         if on_error not in get_args(OnError):
             known = ", ".join(map(repr, get_args(OnError)))
-            raise DistilabelUserError(f"on_error is one of {known}, not {on_error!r}.")
+            raise DistilabelUserError(f"on_error={on_error!r} is not valid. Choose one of {known}.")
         self.name = name or _UNNAMED
         self.description = description
         self.dag = Dag()
@@ -148,31 +150,35 @@ class BasePipeline(RequirementsMixin, SerializableFile):
             self._cache_dir, self.name, self.signature, self.aggregated_steps_signature
         )
 
-    def _site(self) -> WorkerBackend:
-        """Where its workers are."""
+    def _worker_backend(self) -> WorkerBackend:
+        """Returns where the worker processes of a run are."""
         return ProcessBackend()
 
     # -- as data ----------------------------------------------------------------------------
 
     def dump(self, **kwargs: Any) -> Dict[str, Any]:
-        """The pipeline as plain data, in the format of 1.5.3; no secrets."""
+        """Returns the pipeline as plain data in the format of 1.5.3, without secrets."""
         return serialization.dump(self)
 
     @classmethod
     def from_dict(cls, data: Dict[str, Any], allow: tuple[str, ...] = ()) -> Self:
-        """Rebuilds a pipeline from its dump; runs nothing.
+        """Builds a pipeline from its dump; runs nothing.
 
         Args:
-            data: what `dump` gave, of this version or of 1.5.3.
-            allow: packages, besides `distilabel`, whose classes may be imported.
+            data: What `dump` returned, in this version or in 1.5.3.
+            allow: Packages whose classes may be imported, besides `distilabel`.
+
+        Returns:
+            The pipeline.
 
         Raises:
-            DistilabelUserError: the data are no pipeline, or a class may not be imported.
+            DistilabelUserError: The data does not describe a pipeline, or a class may not be
+                imported.
         """
         return serialization.load(cls, data, allow)
 
     def get_runtime_parameters_info(self) -> PipelineRuntimeParametersInfo:
-        """The runtime parameters of every step: step name → a list of entries for people."""
+        """Returns the runtime parameters of every step: step name → descriptions of them."""
         return {name: step.get_runtime_parameters_info() for name, step in self._steps.items()}
 
     # -- as a picture -----------------------------------------------------------------------
@@ -183,18 +189,18 @@ class BasePipeline(RequirementsMixin, SerializableFile):
         top_to_bottom: bool = False,
         show_edge_labels: bool = True,
     ) -> str:
-        """Draws the steps, their connections and the columns they read. Asks no service.
+        """Draws the steps, their connections and the columns they read, without any web service.
 
         Args:
-            path: the file: `.png`, `.svg`, or Mermaid text as `.mmd` or `.md`.
-            top_to_bottom: whether it reads downwards; to the right otherwise.
-            show_edge_labels: whether columns stand on the connections.
+            path: File to write: `.png`, `.svg`, or Mermaid text as `.mmd` or `.md`.
+            top_to_bottom: Whether the drawing runs from top to bottom; otherwise left to right.
+            show_edge_labels: Whether the connections are labeled with columns.
 
         Returns:
             The path.
 
         Raises:
-            DistilabelUserError: another suffix, or there are no steps.
+            DistilabelUserError: The suffix is not supported, or the pipeline has no steps.
         """
         from distilabel.pipeline.drawing.files import draw
 
@@ -202,23 +208,23 @@ class BasePipeline(RequirementsMixin, SerializableFile):
         return str(path)
 
     def _repr_svg_(self) -> str | None:
-        """What a notebook shows of a pipeline; the plain text where there is nothing to draw."""
-        from distilabel.pipeline.drawing.picture import picture_of
-        from distilabel.pipeline.drawing.svg import svg_of
+        """Returns the drawing a notebook displays; None, without steps, displays plain text."""
+        from distilabel.pipeline.drawing.picture import make_picture
+        from distilabel.pipeline.drawing.svg import render_svg
 
-        return svg_of(picture_of(self, True), top_to_bottom=False) if self._steps else None
+        return render_svg(make_picture(self, True), top_to_bottom=False) if self._steps else None
 
     def get_load_stages(
         self, load_groups: Optional[LoadGroups] = None
     ) -> Tuple[List[List[str]], List[List[str]]]:
-        """Which steps `run(load_groups=...)` would load together.
+        """Returns the steps that `run(load_groups=...)` would load together.
 
         Args:
-            load_groups: as for `run`.
+            load_groups: As for `run`.
 
         Returns:
-            The stages, lists of names; and of each stage the steps that end it. A global step is a
-            stage by itself.
+            The stages, as lists of names, and for each stage the steps whose rows leave it. A
+            global step is a stage of its own.
         """
         groups = parse_load_groups(load_groups, self.dag)
         stages = load_stages(self.dag, lambda name: self._steps[name].is_global, groups)
@@ -242,39 +248,39 @@ class BasePipeline(RequirementsMixin, SerializableFile):
     ) -> Distiset:
         """Runs the pipeline.
 
-        What was asked before is not asked again: run again after a crash, an interruption or a
-        change, and only what is missing is asked.
+        No question is asked twice: after a crash, an interruption or a change, run the pipeline
+        again, and only the missing answers are requested.
 
         Args:
-            parameters: step name → runtime parameter → value, nested for models.
-            load_groups: lists of steps (or names) that are loaded together, or
-                `"sequential_step_execution"`; a group is loaded when those before it are done and
-                unloaded. None loads every step at the start.
-            use_cache: whether kept answers and outputs are used.
-            storage_parameters: where rows wait for global steps instead of in memory: `path`, a
-                folder on any file system `fsspec` knows, and options of that file system.
-            use_fs_to_pass_data: the same, in the cache directory, where there are no
+            parameters: Step name → runtime parameter → value, nested for models.
+            load_groups: Lists of steps (or names) that are loaded together, or
+                `"sequential_step_execution"`. A group is loaded when the groups before it have
+                ended and are unloaded. None loads every step at the start.
+            use_cache: Whether stored answers and cached outputs are used.
+            storage_parameters: Where rows wait for global steps instead of in memory: `path`, a
+                folder on any file system that `fsspec` supports, and options of that file system.
+            use_fs_to_pass_data: Whether rows wait in the cache directory, if there are no
                 `storage_parameters`.
-            dataset: rows for the first steps: a list of dicts, a DataFrame of pandas or polars, a
+            dataset: Rows for the first steps: a list of dicts, a DataFrame of pandas or polars, a
                 pyarrow Table, or a `Dataset` or `IterableDataset` of `datasets`.
-            dataset_batch_size: rows of it handed on at a time.
-            logging_handlers: more handlers for the log of the run.
-            budget: US dollars that this run may cost; it stops before they are passed, and the
-                next run goes on. None is no limit.
-            target_rows: rows that every leaf is to have, exactly: generators go on until that many
-                have reached it, and the first ones in the order of the source rows are kept. With
-                generators that end before, there are fewer, and a warning.
+            dataset_batch_size: Rows of `dataset` in a batch.
+            logging_handlers: More handlers for the log of the run.
+            budget: US dollars that this run may cost. It stops before the budget is exceeded, and
+                the next run goes on. None sets no limit.
+            target_rows: Number of rows that every leaf step ends with. Generators run until that
+                many rows have arrived; the first ones in the order of the source rows are stored.
+                If the generators end earlier, there are fewer rows, and a warning is logged.
 
         Returns:
-            The dataset, one configuration per leaf, with `.report` and `.failures`.
+            The dataset, one configuration per leaf step, with `.report` and `.failures`.
 
         Raises:
-            ValueError: the pipeline or its parameters are wrong; says everything that is. Or it
-                runs already.
-            ModuleNotFoundError: a requirement is not installed.
-            RuntimeError: a step could not be loaded, or failed on all rows.
-            RowError: a step failed on a row, and its `on_error` is `"raise"`.
-            EndpointError: a model cannot be asked at all.
+            ValueError: The pipeline or an argument is wrong (the message lists all problems), or
+                the pipeline is already running.
+            ModuleNotFoundError: A requirement is not installed.
+            RuntimeError: A step could not be loaded, or failed on all rows.
+            RowError: A step failed on a row, and its `on_error` is `"raise"`.
+            EndpointError: A model does not answer at all.
         """
         refuse_while_imported()
         self._settle_name()
@@ -286,19 +292,18 @@ class BasePipeline(RequirementsMixin, SerializableFile):
             write_file(self.dump(), directory.config, "yaml")
         except OSError as error:
             raise DistilabelUserError(
-                f"Nothing can be kept in {directory.execution}: {error.strerror}. Free space or "
-                "allow writing there, or keep it elsewhere (Pipeline(cache_dir=...) or "
+                f"Cannot write to {directory.execution}: {error.strerror}. Free space or allow "
+                "writing there, or choose another directory (Pipeline(cache_dir=...) or "
                 "DISTILABEL_CACHE_DIR)."
             ) from error
-        storage = storage_of(storage_parameters, use_fs_to_pass_data, directory.waiting_rows)
-        return execution.run(
-            directory,
+        config = RunConfig(
+            on_error=self.on_error,
             reuse=use_cache,
-            handlers=logging_handlers or [],
             budget=budget,
             target=target_rows,
-            storage=storage,
+            storage=open_storage(storage_parameters, use_fs_to_pass_data, directory.waiting_rows),
         )
+        return execution.run(directory, config, handlers=logging_handlers or [])
 
     @one_run_at_a_time
     def estimate(
@@ -308,30 +313,31 @@ class BasePipeline(RequirementsMixin, SerializableFile):
         dataset: Optional[InputDataset] = None,
         rows: Optional[int] = None,
     ) -> Estimate:
-        """Forecasts what a run will take: questions, tokens, time and money.
+        """Forecasts what a run takes: questions, tokens, time and money.
 
-        Runs the pipeline on some of the rows. Their answers are kept, so that the run does not ask
-        for them again.
+        Runs the pipeline on a sample of the rows. Their answers are stored, so that the run does
+        not request them again.
 
         Args:
-            sample: rows to try, spread over the source; 2 at least.
-            parameters: as for `run`.
-            dataset: as for `run`.
-            rows: of the source, where it does not know itself how many it has.
+            sample: Number of rows to try, spread over the source; at least 2.
+            parameters: As for `run`.
+            dataset: As for `run`.
+            rows: Number of rows of the source; required if the source does not know it.
 
         Returns:
-            The estimate: `print` it, or see `total`, `steps`, `seconds` and `notes`.
+            The estimate: `print` it, or read `total`, `steps`, `seconds` and `notes`.
 
         Raises:
-            ValueError: the pipeline or an argument is wrong, or `rows` is missing.
-            EndpointError: a model cannot be asked at all.
+            ValueError: The pipeline or an argument is wrong, or `rows` is missing.
+            EndpointError: A model does not answer at all.
         """
         from distilabel.pipeline.running.estimate import estimate
 
         self._settle_name()
         execution = Execution(self, parameters, dataset, sample)
         execution.check(None, None)
-        return estimate(execution, self._run_directory, sample, rows)
+        config = RunConfig(on_error=self.on_error)
+        return estimate(execution, self._run_directory, config, sample, rows)
 
     @one_run_at_a_time
     def dry_run(
@@ -340,15 +346,15 @@ class BasePipeline(RequirementsMixin, SerializableFile):
         batch_size: int = 1,
         dataset: Optional[InputDataset] = None,
     ) -> Distiset:
-        """Runs the first batch of every generator; keeps nothing.
+        """Runs the first batch of every generator and stores nothing.
 
         Args:
-            parameters: as for `run`.
-            batch_size: rows of that batch.
-            dataset: as for `run`.
+            parameters: As for `run`.
+            batch_size: Rows in that batch.
+            dataset: As for `run`.
 
         Returns:
-            The dataset made of those rows.
+            The dataset of those rows.
         """
         refuse_while_imported()
         self._settle_name()
@@ -358,6 +364,11 @@ class BasePipeline(RequirementsMixin, SerializableFile):
             directory = RunDirectory.of(Path(folder), self.name, "dry", "run")
             directory.execution.mkdir(parents=True)
             write_file(self.dump(), directory.config, "yaml")
-            return execution.run(
-                directory, reuse=False, handlers=[], keep=False, first_batch=batch_size
+            config = RunConfig(
+                on_error=self.on_error,
+                reuse=False,
+                persist=False,
+                first_batch_only=True,
+                source_batch_size=batch_size,
             )
+            return execution.run(directory, config)

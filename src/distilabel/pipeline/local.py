@@ -1,4 +1,4 @@
-"""`Pipeline`: the pipeline that runs on this machine."""
+"""`Pipeline`: a pipeline that runs on this machine."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 class Pipeline(BasePipeline):
-    """Steps, and who gives rows to whom, run on this machine.
+    """A pipeline that runs on this machine.
 
-    Where the environment variables of Ray say that the program runs on one of its clusters, the
-    pipeline is run as a `RayPipeline`.
+    If the environment variables of Ray show that the program runs on a Ray cluster, the pipeline
+    runs as a `RayPipeline`.
 
     Examples:
         Two steps:
@@ -41,19 +41,19 @@ class Pipeline(BasePipeline):
         ray_head_node_url: Optional[str] = None,
         ray_init_kwargs: Optional[Dict[str, Any]] = None,
     ) -> RayPipeline:
-        """The same steps, run on a Ray cluster.
+        """Returns a pipeline that runs the same steps on a Ray cluster.
 
         Args:
-            ray_head_node_url: of the cluster; None is the one that Ray is connected to, else a
-                local one.
-            ray_init_kwargs: more arguments of `ray.init`.
+            ray_head_node_url: Address of the cluster; None takes the one that Ray is connected to,
+                or starts a local one.
+            ray_init_kwargs: More arguments for `ray.init`.
 
         Returns:
             A pipeline that shares the steps and connections of this one.
         """
         from distilabel.pipeline.ray import RayPipeline
 
-        twin = RayPipeline(
+        pipeline = RayPipeline(
             name=self.name,
             description=self.description,
             cache_dir=self._cache_dir,
@@ -63,8 +63,10 @@ class Pipeline(BasePipeline):
             ray_init_kwargs=ray_init_kwargs,
             on_error=self.on_error,
         )
-        twin.dag, twin._steps, twin._routing = self.dag, self._steps, self._routing
-        return twin
+        pipeline.dag, pipeline._steps, pipeline._routing = self.dag, self._steps, self._routing
+        return pipeline
 
-    def _site(self) -> WorkerBackend:
-        return self.ray()._site() if script_executed_in_ray_cluster() else super()._site()
+    def _worker_backend(self) -> WorkerBackend:
+        if script_executed_in_ray_cluster():
+            return self.ray()._worker_backend()
+        return super()._worker_backend()

@@ -1,4 +1,4 @@
-"""`RayPipeline`: the pipeline that runs its plain steps on a Ray cluster."""
+"""`RayPipeline`: a pipeline that runs its plain steps on a Ray cluster."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from distilabel.typing.steps import OnError
 
 
 class RayPipeline(BasePipeline):
-    """Steps, and who gives rows to whom, run on a Ray cluster.
+    """A pipeline that runs its plain steps on a Ray cluster.
 
-    The program drives the run and asks the models that are servers. Each replica of a plain step is
-    an actor of the cluster, with the resources that the step asks for.
+    The program itself drives the run and sends the requests to model servers. Each replica of a
+    plain step is a Ray actor with the resources that the step requests.
 
     Args:
-        name: of the pipeline.
-        description: for people.
-        cache_dir: as in `Pipeline`.
-        enable_metadata: as in `Pipeline`.
-        requirements: packages the pipeline needs; with a `ray_head_node_url` they are installed on
-            the nodes.
-        ray_head_node_url: of the cluster (`"ray://head:10001"`, `"head:6379"`); None is the one
-            that Ray is connected to, else a local one.
-        ray_init_kwargs: more arguments of `ray.init`.
-        on_error: as in `Pipeline`.
+        name: Name of the pipeline.
+        description: A description for readers.
+        cache_dir: As for `Pipeline`.
+        enable_metadata: As for `Pipeline`.
+        requirements: Packages that the pipeline requires; with a `ray_head_node_url` they are
+            installed on the nodes of the cluster.
+        ray_head_node_url: Address of the cluster (`"ray://head:10001"`, `"head:6379"`); None takes
+            the one that Ray is connected to, or starts a local one.
+        ray_init_kwargs: More arguments for `ray.init`.
+        on_error: As for `Pipeline`.
     """
 
     def __init__(
@@ -52,12 +52,12 @@ class RayPipeline(BasePipeline):
         self._ray_head_node_url = ray_head_node_url
         self._ray_init_kwargs = ray_init_kwargs or {}
 
-    def _site(self) -> WorkerBackend:
+    def _worker_backend(self) -> WorkerBackend:
         try:
             import ray  # noqa: F401
         except ImportError as error:
             raise ImportError(
-                "Running on Ray needs the package `ray`. Install it with: "
+                "RayPipeline requires the package `ray`. Install it with: "
                 "pip install 'distilabel[ray]'"
             ) from error
         from distilabel._engine.workers.ray_backend import RayBackend

@@ -1,4 +1,4 @@
-"""Routing functions: which of the next steps a batch goes to. Knows names, and no rows."""
+"""Routing functions: choose which of the next steps get a batch. Know names of steps, not rows."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class RoutingBatchFunction(Serializable, BaseModel):
     """Chooses which of the next steps get a batch.
 
     Attributes:
-        routing_function: takes the names of the next steps and gives those that get the batch.
-        description: for people.
+        routing_function: Takes the names of the next steps and returns those that get the batch.
+        description: A description for readers.
     """
 
     routing_function: RoutingBatchFunc
@@ -34,16 +34,16 @@ class RoutingBatchFunction(Serializable, BaseModel):
     _factory: Optional[dict[str, Any]] = PrivateAttr(default=None)
 
     def route_batch(self, batch: Any, steps: List[str]) -> List[str]:
-        """The names of the steps that get a batch.
+        """Returns the names of the steps that get a batch.
 
         Args:
-            batch: what is routed; functions of 1.5.3 choose without looking at it.
-            steps: names to choose from.
+            batch: The batch; as in 1.5.3, the choice does not depend on it.
+            steps: Names to choose from.
         """
         return self.routing_function(steps)
 
     def __call__(self, batch: Any, steps: List[str]) -> List[str]:
-        """The same as `route_batch`."""
+        """Calls `route_batch`."""
         return self.route_batch(batch, steps)
 
     def set_factory_function(
@@ -52,12 +52,12 @@ class RoutingBatchFunction(Serializable, BaseModel):
         factory_function_name: str,
         factory_function_kwargs: dict[str, Any],
     ) -> None:
-        """Says how to make this function again, so that it can be dumped and loaded.
+        """Sets the factory that creates this function, so that it can be dumped and loaded.
 
         Args:
-            factory_function_module: where the factory is.
-            factory_function_name: its name there.
-            factory_function_kwargs: what it is called with.
+            factory_function_module: Module of the factory.
+            factory_function_name: Name of the factory in that module.
+            factory_function_kwargs: Arguments that it is called with.
         """
         self._factory = {
             "module": factory_function_module,
@@ -71,17 +71,18 @@ class RoutingBatchFunction(Serializable, BaseModel):
     def __rshift__(self, other: Any) -> Any:
         if not isinstance(other, (list, tuple)):
             raise DistilabelUserError(
-                "A routing function chooses among several steps: step >> function >> [a, b, ...]."
+                "A routing function must be followed by a list of steps: "
+                "step >> function >> [a, b, ...]."
             )
         if self._step is None:
             raise DistilabelUserError(
-                "A routing function needs a step before it: step >> function >> [a, b, ...]."
+                "A routing function must follow a step: step >> function >> [a, b, ...]."
             )
         self._step.connect(*other, routing_batch_function=self)
         return other
 
     def __getstate__(self) -> dict[Any, Any]:
-        """What is pickled: where the function is found again, for a pickle holds none."""
+        """Returns the state to pickle: where to find the function, which cannot be pickled."""
         state = super().__getstate__()
         function = self.routing_function
         where = self._factory or {"module": function.__module__, "name": function.__qualname__}
@@ -89,56 +90,61 @@ class RoutingBatchFunction(Serializable, BaseModel):
         return {**state, "__dict__": {**fields, "routing_function": where}}
 
     def __setstate__(self, state: dict[Any, Any]) -> None:
-        """Comes back from a pickle."""
+        """Restores the function from where the pickle says it is."""
         super().__setstate__(state)
         where: Any = self.__dict__["routing_function"]
         found = _called(where) if self._factory else _found(where)
         self.__dict__["routing_function"] = getattr(found, "routing_function", found)
 
     def dump(self, **kwargs: Any) -> dict[str, Any]:
-        """The step it routes from, its description, and how to make it again."""
+        """Returns the step before the function, its description and its factory."""
         data: dict[str, Any] = {"step": self._step.name if self._step is not None else None}
         if self.description:
             data["description"] = self.description
         if self._factory is not None:
-            # The arguments of a function around it may be anything.
+            # The arguments may be of any type.
             data[TYPE_INFO_KEY] = to_plain(self._factory)
         return data
 
     @classmethod
     def from_dict(cls, data: dict[str, Any], allow: tuple[str, ...] = ()) -> Self:
-        """Makes the function again by calling its factory.
+        """Creates the function by calling its factory.
 
         Args:
-            data: what `dump` gave.
-            allow: packages, besides `distilabel`, whose factories may be called.
+            data: What `dump` returned.
+            allow: Packages whose factories may be called, besides `distilabel`.
+
+        Returns:
+            The routing function.
 
         Raises:
-            ValueError: the dump does not say how, or the factory may not be called.
+            ValueError: The dump has no factory, or the factory may not be called or fails.
         """
         info = data.get(TYPE_INFO_KEY)
         if not isinstance(info, dict) or not {"module", "name"} <= info.keys():
             raise DistilabelUserError(
-                f"The routing function of {data.get('step')!r} cannot be loaded: it was not made "
-                "by a factory (a function that returns the decorated function)."
+                f"The routing function of step {data.get('step')!r} cannot be loaded: it was not "
+                "created by a factory (a function that returns the decorated function)."
             )
         module, name = str(info["module"]), str(info["name"])
         package = module.partition(".")[0]
-        # Of distilabel only its factories: a file is not to call whatever a module has imported.
+        # Not all of distilabel: a dump must not call whatever a module happens to import.
         is_ours = module == __name__ and name in _FACTORIES
         if not is_ours and not is_allowed(module, allow):
             raise DistilabelUserError(
-                f"The routing function {info['name']} of {info['module']} is no factory of "
-                f"distilabel's: allow it by name (allow=({package!r},))."
+                f"The routing function {info['name']} of {info['module']} is not a factory of "
+                f"distilabel. If you trust it, allow its package: allow=({package!r},)."
             )
         try:
             function = _called(info)
         except (ImportError, AttributeError, TypeError) as error:
             raise DistilabelUserError(
-                f"The routing function {name} of {module} cannot be made: {error}"
+                f"The routing function {name} of {module} cannot be created: {error}"
             ) from error
         if not isinstance(function, cls):
-            raise DistilabelUserError(f"{info['module']}.{info['name']} makes no routing function.")
+            raise DistilabelUserError(
+                f"{info['module']}.{info['name']} does not return a routing function."
+            )
         return function
 
 
@@ -161,10 +167,10 @@ def routing_batch_function(
 
 
 def routing_batch_function(description: Any = None) -> Any:
-    """Makes a routing function of a function; used with or without parentheses.
+    """Decorates a function that chooses steps; used with or without parentheses.
 
     Args:
-        description: for people (or the function itself, where there are no parentheses).
+        description: A description for readers; without parentheses, the function itself.
 
     Returns:
         A decorator, or the routing function.
@@ -182,7 +188,7 @@ def _made(function: RoutingBatchFunc, description: str | None, frame: Any) -> Ro
     made = RoutingBatchFunction(routing_function=function, description=description)
     caller = frame.f_back if frame is not None else None
     if caller is not None and caller.f_code.co_name != "<module>":
-        # Made inside another function: calling that one again makes the same.
+        # Decorated inside another function, which is the factory.
         code = caller.f_code
         names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
         made.set_factory_function(
@@ -197,7 +203,10 @@ def sample_n_steps(n: int) -> RoutingBatchFunction:
     """Sends every batch to `n` of the next steps, drawn at random.
 
     Args:
-        n: how many.
+        n: Number of steps to draw.
+
+    Returns:
+        The routing function.
     """
 
     @routing_batch_function(description=f"Draws {n} of the next steps for every batch.")

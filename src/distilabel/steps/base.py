@@ -33,6 +33,7 @@ from distilabel.steps.step_input import annotated_parameters, is_step_input
 from distilabel.typing.steps import OnError
 
 if TYPE_CHECKING:
+    from distilabel.models.llms.base import LLM
     from distilabel.typing import GeneratorStepOutput, StepColumns, StepOutput
 
 DEFAULT_INPUT_BATCH_SIZE: Final = 50
@@ -130,8 +131,6 @@ class _Step(
             self.__dict__["pipeline"] = holder
             holder._add_step(self)
 
-    # -- overridden by subclasses -----------------------------------------------------------
-
     @property
     def inputs(self) -> StepColumns:
         """Input columns: a list, or a dict of name → whether it is required."""
@@ -151,8 +150,6 @@ class _Step(
 
     def unload(self) -> None:
         """Releases what `load` acquired, once, after the last row."""
-
-    # -- connecting -------------------------------------------------------------------------
 
     def connect(self, *steps: _Step, routing_batch_function: Any = None) -> None:
         """Connects the step to the steps that receive its rows.
@@ -191,8 +188,6 @@ class _Step(
         for step in other:
             step.connect(self)
         return self
-
-    # -- kind and columns -------------------------------------------------------------------
 
     @property
     def is_generator(self) -> bool:
@@ -284,6 +279,20 @@ class _Step(
         empty = dict.fromkeys(self.get_outputs())
         return [{**row, **empty} for row in step_output]
 
+    # Not `models` or `_models`: a subclass may well have a field of that name.
+    def _all_models(self) -> list[LLM]:
+        """Returns the models in the fields of this step, each once, that of `llm` first.
+
+        A field holds a model, or a list or tuple with models in it.
+        """
+        from distilabel.models.llms.base import LLM
+
+        values = [getattr(self, "llm", None)]
+        for name, value in vars(self).items():
+            if name in type(self).model_fields:
+                values += value if isinstance(value, (list, tuple)) else [value]
+        return list({id(value): value for value in values if isinstance(value, LLM)}.values())
+
     @property
     def _mappings(self) -> ColumnMappings:
         return ColumnMappings(self.input_mappings, self.output_mappings)
@@ -322,7 +331,6 @@ class Step(_Step, ABC):
 
         Args:
             inputs: One list of rows per predecessor.
-            kwargs: Not used by the pipeline.
 
         Yields:
             Lists of rows.

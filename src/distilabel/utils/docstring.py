@@ -22,31 +22,26 @@ _SECTIONS: Final = (
     "Citations",
 )
 _HEADING: Final = re.compile(rf"^({'|'.join(_SECTIONS)}):\s*$")
-_ARGUMENT: Final = re.compile(r"^(?:- )?`?(\*{0,2}[\w-]+)`?\s*(?:\(([^)]*)\))?:\s*(.*)$")
+_ENTRY: Final = re.compile(r"^(?:- )?`?(\*{0,2}[\w-]+)`?\s*(?:\(([^)]*)\))?:\s*(.*)$")
 _NAMED: Final = ("args", "attributes", "runtime_parameters", "raises")
 
 
-def _entries(lines: list[str]) -> dict[str, str]:
-    """Parses entries `name: text`, each with the indented lines below it."""
-    found: dict[str, str] = {}
+def _entries(lines: list[str]) -> dict[str, tuple[str, str]]:
+    """Parses entries `name (type): text`, each with the indented lines below it.
+
+    Returns:
+        Name → (type, text); the type is empty if there is none.
+    """
+    found: dict[str, tuple[str, str]] = {}
     name = ""
     for line in inspect.cleandoc("\n".join(["", *lines])).splitlines():
-        match = None if line.startswith((" ", "\t")) else _ARGUMENT.match(line)
+        match = None if line.startswith((" ", "\t")) else _ENTRY.match(line)
         if match:
             name = match[1]
-            found[name] = match[3].strip()
+            found[name] = (match[2] or "", match[3].strip())
         elif name and line.strip():
-            found[name] = f"{found[name]} {line.strip()}".strip()
-    return found
-
-
-def _columns(lines: list[str]) -> dict[str, tuple[str, str]]:
-    """Parses entries `name (type): text`."""
-    found = {}
-    for line in lines:
-        match = _ARGUMENT.match(line.strip())
-        if match:
-            found[match[1]] = (match[2] or "", match[3].strip())
+            kind, text = found[name]
+            found[name] = (kind, f"{text} {line.strip()}".strip())
     return found
 
 
@@ -87,9 +82,9 @@ def parse_google_docstring(func: Callable[..., Any]) -> dict[str, Any]:
     parsed: dict[str, Any] = {"short_description": short.strip(), "description": rest.strip()}
     for name, lines in sections.items():
         if name in _NAMED:
-            parsed[name] = _entries(lines)
+            parsed[name] = {key: text for key, (_, text) in _entries(lines).items()}
         elif name in ("input_columns", "output_columns"):
-            parsed[name] = _columns(lines)
+            parsed[name] = _entries(lines)
         elif name == "references":
             parsed[name] = _links(lines)
         elif name == "citations":

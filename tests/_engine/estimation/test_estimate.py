@@ -1,4 +1,4 @@
-"""Protects the forecast: the truth lies in its range as often as it says, and it can be read."""
+"""Protects the forecast: its ranges contain the true value as often as promised, and it prints."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from distilabel._engine.estimation.estimate import Estimate, Forecast, Range, whole
+from distilabel._engine.estimation.estimate import Estimate, Forecast, Range, extrapolate
 
 
 def _even(chance: random.Random) -> float:
@@ -26,21 +26,23 @@ def _half_is_dropped(chance: random.Random) -> float:
 
 @pytest.mark.parametrize("law", [_even, _long_tail, _half_is_dropped])
 @pytest.mark.parametrize("sample", [10, 20, 50])
-def test_the_truth_lies_in_the_range(law: Callable[[random.Random], float], sample: int) -> None:
+def test_the_range_contains_the_true_value(
+    law: Callable[[random.Random], float], sample: int
+) -> None:
     within = 0
     for seed in range(300):
         chance = random.Random(seed)
         values = [law(chance) for _ in range(500)]
-        within += sum(values) in whole(chance.sample(values, sample), 500)
+        within += sum(values) in extrapolate(chance.sample(values, sample), 500)
     assert within / 300 > 0.91
 
 
-def test_a_larger_sample_says_more_and_all_rows_say_everything() -> None:
+def test_a_larger_sample_narrows_the_range_to_the_exact_value() -> None:
     chance = random.Random(0)
     values = [chance.uniform(1, 3) for _ in range(400)]
     widths = []
     for count in (10, 40, 160, 400):
-        found = whole(values[:count], 400)
+        found = extrapolate(values[:count], 400)
         assert found.low <= found.expected <= found.high
         assert found.low >= sum(values[:count]) - 1e-9
         widths.append(found.high - found.low)
@@ -48,8 +50,8 @@ def test_a_larger_sample_says_more_and_all_rows_say_everything() -> None:
     assert widths[-1] == 0
 
 
-def test_rows_that_are_all_alike_leave_no_doubt() -> None:
-    assert whole([2.0] * 5, 100) == Range(200.0, 200.0, 200.0)
+def test_identical_rows_have_an_exact_forecast() -> None:
+    assert extrapolate([2.0] * 5, 100) == Range(200.0, 200.0, 200.0)
 
 
 def _estimate(**changes: Any) -> Estimate:
@@ -62,7 +64,7 @@ def _estimate(**changes: Any) -> Estimate:
     return Estimate("mine", 100, 20, total=total, steps=steps, **{**fields, **changes})
 
 
-def test_it_says_ranges_and_what_it_does_not_know() -> None:
+def test_it_prints_ranges_and_what_is_unknown() -> None:
     text = str(_estimate())
     assert "calls      100\n" in text
     assert "tokens in  900 to 1,100, about 1,000" in text

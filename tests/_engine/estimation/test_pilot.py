@@ -1,4 +1,4 @@
-"""Protects the pilot: rows from everywhere, and each row knows what it took."""
+"""Protects the pilot: its rows come from all over the source, and usage is assigned to rows."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import pytest
 
 from distilabel._core.events import ResponseReceived, RowsProcessed, UnusableResponse
 from distilabel._core.row_context import current_row
-from distilabel._engine.estimation.pilot import Pilot, picked
+from distilabel._engine.estimation.pilot import Pilot, pick_rows
 from distilabel.models.accounting.prices import Usage
 
 
 @pytest.mark.parametrize(("sample", "rows"), [(2, 3), (7, 100), (20, 1000), (20, 10**9)])
 def test_rows_are_picked_from_every_part_and_always_the_same(sample: int, rows: int) -> None:
-    chosen = picked(sample, rows)
-    assert chosen == picked(sample, rows) == tuple(sorted(set(chosen)))
+    chosen = pick_rows(sample, rows)
+    assert chosen == pick_rows(sample, rows) == tuple(sorted(set(chosen)))
     assert len(chosen) == sample
     read = min(rows, 20_000)
     for part, ordinal in enumerate(chosen):
@@ -21,10 +21,10 @@ def test_rows_are_picked_from_every_part_and_always_the_same(sample: int, rows: 
 
 
 def test_a_sample_of_all_rows_is_all_rows() -> None:
-    assert picked(20, 5) == (0, 1, 2, 3, 4)
+    assert pick_rows(20, 5) == (0, 1, 2, 3, 4)
 
 
-def test_what_was_asked_is_noted_for_the_row_that_asked() -> None:
+def test_usage_is_recorded_for_the_row_that_caused_it() -> None:
     def price(usage: Usage) -> float:
         return usage.input_tokens / 10
 
@@ -33,7 +33,7 @@ def test_what_was_asked_is_noted_for_the_row_that_asked() -> None:
         before = current_row.set((row,))
         pilot(ResponseReceived("one", "m", 5, 7, 0.5, False, 2.0))
         current_row.reset(before)
-    # Kept answers cost now nothing, but what is forecast is a run that asks for them.
+    # Stored answers cost nothing now, but the forecast is for a run that requests them.
     pilot(ResponseReceived("one", "m", 10, 7, 0.0, True))
     pilot(UnusableResponse("one", "m", 1, 0, 0, 0.5, lost=False))
     pilot(UnusableResponse("one", "m", 0, 0, 0, 9.0, lost=True))
@@ -45,13 +45,13 @@ def test_what_was_asked_is_noted_for_the_row_that_asked() -> None:
     assert not seen.unpriced
 
 
-def test_an_unknown_price_is_noted() -> None:
+def test_an_unknown_price_is_recorded() -> None:
     pilot = Pilot({"one": lambda usage: None}, lambda name: [])
     pilot(ResponseReceived("one", "m", 5, 7, 0.5, False, None))
     assert pilot.steps["one"].unpriced
 
 
-def test_questions_about_rows_of_unknown_origin_are_not_put_down_to_one_row() -> None:
+def test_usage_of_rows_of_unknown_origin_is_not_assigned_to_one_row() -> None:
     pilot = Pilot({"ask": lambda usage: 1.0}, lambda name: ["ask"])
     pilot(RowsProcessed("filter", taken=10, given=7, dropped=9, created=6))
     before = current_row.set((0,))
@@ -63,7 +63,7 @@ def test_questions_about_rows_of_unknown_origin_are_not_put_down_to_one_row() ->
     assert max(per_row) < 5
 
 
-def test_one_question_for_each_row_leaves_no_doubt_whoever_asked() -> None:
+def test_one_request_for_each_row_is_distributed_evenly() -> None:
     pilot = Pilot({"ask": lambda usage: 1.0}, lambda name: [])
     for _ in range(20):
         pilot(ResponseReceived("ask", "m", 5, 7, 0.5, False, 1.0))

@@ -248,7 +248,7 @@ def test_routed_rows_that_fail_are_dropped_where_they_went(tmp_path: Path) -> No
 
 
 def test_what_is_no_way_to_deal_with_failures_is_said_at_once() -> None:
-    with pytest.raises(DistilabelUserError, match="'null', 'drop', 'raise', not 'ignore'"):
+    with pytest.raises(DistilabelUserError, match=r"on_error='ignore'.*'null', 'drop', 'raise'"):
         Pipeline(on_error="ignore")  # type: ignore[arg-type]
     with pytest.raises(ValidationError, match="'null', 'drop' or 'raise'"):
         Fn(on_error="ignore")
@@ -304,3 +304,64 @@ def test_where_code_raised_is_shown_with_the_error_that_ends_the_run(tmp_path: P
     with pytest.raises(RowError) as caught:
         run(tmp_path, lambda: Ask(name="s", llm=Echo(fails_on=["1"])), on_error="raise")
     assert caught.value.__cause__ is None
+
+
+OLD = {"type": "AnswerError", "message": "of an earlier run", "attempts": 1, "raw": None}
+
+
+class OwnProcess(Ask):
+    def process(self, inputs: StepInput) -> Any:
+        yield from super().process(inputs)
+
+
+@pytest.mark.parametrize("cls", [Ask, OwnProcess])
+@pytest.mark.parametrize("fields", [{}, {"group_generations": True}])
+def test_a_failure_of_an_earlier_run_does_not_count_for_an_answered_row(
+    cls: type[Ask], fields: dict[str, Any], tmp_path: Path
+) -> None:
+    metadata = {"error_s": OLD, "error_other": OLD}
+    rows = [{"text": str(n), "distilabel_metadata": metadata} for n in range(3)]
+    with Pipeline(name="p", cache_dir=tmp_path, on_error="drop") as pipeline:
+        cls(name="s", llm=Echo(fails_on=["1"]), **fields)
+    distiset = pipeline.run(dataset=rows)
+    assert [row["text"] for row in rows_of(distiset)] == ["0", "2"]
+    assert [f["key"] for f in distiset.failures] == [(1,)]
+    assert "cannot answer 1" in distiset.failures[0]["message"]
+    assert distiset.report.steps["s"].failed == 1
+    for row in rows_of(distiset):
+        noted = row["distilabel_metadata"]
+        noted = noted[0] if isinstance(noted, list) else noted
+        assert noted["error_other"] == OLD
+        assert noted.get("error_s") is None
+    assert distiset.report.balanced
+
+
+def test_a_row_that_an_earlier_run_left_empty_fails_in_this_one(tmp_path: Path) -> None:
+    rows = [
+        {"text": "0", "distilabel_metadata": None},
+        {"text": None, "distilabel_metadata": {"error_old": OLD}},
+    ]
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        Ask(name="s", llm=Echo())
+    distiset = pipeline.run(dataset=rows)
+    assert [(f["key"], f["type"]) for f in distiset.failures] == [((1,), "Skipped")]
+    assert distiset.report.steps["s"].skipped == 0
+    assert distiset.report.steps["s"].failed == 1
+
+
+@pytest.mark.parametrize(("make", "failed"), STEPS)
+def test_a_failed_row_says_why_in_plain_data(make: Any, failed: set[int], tmp_path: Path) -> None:
+    seen: list[Any] = []
+
+    def look(rows: Any) -> Any:
+        seen.extend(
+            (row["n"], (row.get("distilabel_metadata") or {}).get("error_s")) for row in rows
+        )
+        return rows
+
+    distiset = run(tmp_path, make, lambda: Fn(name="after", function=look))
+    records = {number: record for number, record in seen if record is not None}
+    assert records.keys() == failed
+    assert {type(record) for record in records.values()} == {dict}
+    told = {f["key"][0]: f["message"] for f in distiset.failures}
+    assert {number: record["message"] for number, record in records.items()} == told

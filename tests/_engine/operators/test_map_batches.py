@@ -61,13 +61,13 @@ def test_a_batch_that_raises_fails_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("made", "words"),
     [
-        (["a", "b"], "gave a str"),
-        ([None], "gave a NoneType"),
-        ([[{"a": 1}]], "gave a list"),
-        (3, "yields a int"),
-        ({"a": 1}, "yields a dict"),
-        ("text", "yields a str"),
-        (None, "yields a NoneType"),
+        (["a", "b"], "yielded a str"),
+        ([None], "yielded a NoneType"),
+        ([[{"a": 1}]], "yielded a list"),
+        (3, "yielded a int"),
+        ({"a": 1}, "yielded a dict"),
+        ("text", "yielded a str"),
+        (None, "yielded a NoneType"),
     ],
 )
 def test_what_is_no_row_is_said_with_the_name_of_the_step(
@@ -89,7 +89,7 @@ def test_a_column_that_is_promised_and_not_given_is_told_once(
 
     rows = rows_of(run_one(tmp_path, cls=Promises, input_batch_size=2))
     assert len(rows) == 10
-    assert caplog.text.count("gives no column 'sum', though") == 1
+    assert caplog.text.count("makes no column 'sum', which `outputs` names") == 1
 
 
 def test_a_step_may_yield_nothing_and_is_told_what_that_means(
@@ -102,7 +102,7 @@ def test_a_step_may_yield_nothing_and_is_told_what_that_means(
     distiset = run_one(tmp_path, cls=Silent)
     assert dict(distiset) == {}
     assert distiset.report.steps["silent_0"].dropped == 10
-    assert "silent_0: `process` yielded nothing for a batch, its rows end there" in caplog.text
+    assert "silent_0: `process` yielded nothing for a batch, so its rows are dropped" in caplog.text
     assert distiset.report.balanced
 
 
@@ -132,7 +132,7 @@ def test_a_step_that_returns_nothing_is_told_what_to_do(tmp_path: Path) -> None:
             return None
 
     distiset = run_one(tmp_path, 2, Forgets)
-    assert "yield a list of rows" in distiset.failures[0]["message"]
+    assert "returned None. Yield a list of rows" in distiset.failures[0]["message"]
 
 
 def test_the_order_a_step_gives_is_kept(tmp_path: Path) -> None:
@@ -259,3 +259,29 @@ def test_answers_to_a_process_of_the_users_are_kept_however_it_asks(
     again = Echo()
     assert rows_of(once(again)) == rows_of(first)
     assert again.asked == []
+
+
+def test_answers_of_models_in_any_field_are_counted_and_stored(tmp_path: Path) -> None:
+    class Panel(Fn):
+        judges: list[Echo]
+
+        def process(self, inputs: StepInput) -> Any:
+            chats: Any = [[{"role": "user", "content": row["text"]}] for row in inputs]
+            for judge in self.judges:
+                for row, output in zip(inputs, judge.generate(chats), strict=True):
+                    row[str(judge.identity)] = output["generations"][0]
+            yield inputs
+
+    def run() -> tuple[Any, list[Echo]]:
+        with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+            panel = Panel(name="panel", judges=[Echo(identity="one"), Echo(identity="two")])
+            Numbers(count=5) >> panel
+        return pipeline.run(), panel.judges
+
+    distiset, judges = run()
+    assert [len(judge.asked) for judge in judges] == [5, 5]
+    assert distiset.report.steps["panel"].asked == 10
+    again, judges = run()
+    assert [judge.asked for judge in judges] == [[], []]
+    assert again.report.steps["panel"].reused == 10
+    assert rows_of(again) == rows_of(distiset)

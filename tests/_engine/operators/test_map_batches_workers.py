@@ -103,7 +103,7 @@ def test_a_step_that_remembers_is_not_kept(
         Numbers(count=20) >> Counts(name="counts", resources=two(), input_batch_size=5)
     rows = rows_of(pipeline.run())
     assert sum(row["count"] == 1 for row in rows) in (1, 2)
-    assert "it remembers things from batch to batch" in caplog.text
+    assert "it keeps state from batch to batch" in caplog.text
 
 
 def test_an_error_fails_its_batch_and_keeps_its_name_and_place(

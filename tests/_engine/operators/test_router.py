@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from distilabel.pipeline import Pipeline, routing_batch_function, sample_n_steps
-from rooms import Ask, Echo, Fn, Join, Numbers, rows_of
+from rooms import Ask, Echo, Fn, FnGlobal, Join, Numbers, rows_of
 
 
 def mark(name: str) -> Fn:
@@ -89,6 +89,31 @@ def test_rows_sent_to_nobody_are_counted_as_dropped(tmp_path: Path) -> None:
     assert len(rows_of(distiset)) == 20
     assert distiset.report.steps["numbers_0"].dropped == 20
     assert distiset.report.balanced
+
+
+@pytest.mark.parametrize("on_error", ["null", "drop"])
+@pytest.mark.parametrize("of_all_rows", [False, True])
+def test_no_count_is_negative_where_rows_and_failures_are_routed_nowhere(
+    of_all_rows: bool, on_error: Any, tmp_path: Path
+) -> None:
+    @routing_batch_function()
+    def route(steps: list[str]) -> list[str]:
+        return []
+
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        step: Any = (
+            FnGlobal(name="s")
+            if of_all_rows
+            else Ask(name="s", llm=Echo(fails_on=["1"]), on_error=on_error)
+        )
+        Numbers(count=4) >> step >> route >> [Fn(name=name) for name in "ab"]
+    report = pipeline.run().report
+    counts = report.steps["s"]
+    failed = 0 if of_all_rows else 1
+    assert (counts.given, counts.dropped) == (0, 4 - failed)
+    assert (counts.failed, counts.ended) == (failed, failed)
+    assert counts.passed_on == 0
+    assert report.balanced
 
 
 def test_tasks_may_be_routed_between(tmp_path: Path) -> None:

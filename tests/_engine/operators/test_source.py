@@ -60,10 +60,10 @@ def test_a_failure_in_the_middle_names_the_step_and_what_was_asked_is_kept(tmp_p
 @pytest.mark.parametrize(
     ("made", "words"),
     [
-        ([{"text": "a"}], "yields pairs"),
-        ([(["a"], True)], "gave a str"),
-        ([(3, True)], "yields pairs"),
-        ([([{"text": "a"}], False, 1)], "yields pairs"),
+        ([{"text": "a"}], "must yield pairs"),
+        ([(["a"], True)], "yielded a str"),
+        ([(3, True)], "must yield pairs"),
+        ([([{"text": "a"}], False, 1)], "must yield pairs"),
     ],
 )
 def test_what_is_no_pair_of_rows_and_last(made: Any, words: str, tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_what_is_no_pair_of_rows_and_last(made: Any, words: str, tmp_path: Path)
 
 
 def test_no_rows_at_all(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="mine gave no rows"):
+    with pytest.raises(ValueError, match="mine made no rows"):
         run(lambda: iter([([], True)]), tmp_path)
 
 

@@ -104,7 +104,7 @@ def test_a_file_that_somebody_else_wrote_is_not_read(
         Path(path).write_bytes(data[:-1] + b"x")
 
     monkeypatch.setattr(SpillFile, "_write", tampered)
-    with pytest.raises(StoreError, match="not what was written"):
+    with pytest.raises(StoreError, match="was changed after it was written"):
         run(tmp_path, str(tmp_path), use_fs_to_pass_data=True)
 
 

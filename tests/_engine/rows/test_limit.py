@@ -147,7 +147,7 @@ def test_a_generator_that_ends_before_gives_what_there_is_and_a_warning(
     with caplog.at_level(logging.WARNING):
         distiset = pipeline.run(target_rows=11)
     assert numbers(distiset) == list(range(0, 30, 3))
-    assert "has 10 of the 11 rows that are wanted" in caplog.text
+    assert "has 10 of the 11 target rows" in caplog.text
     assert distiset.report.balanced
 
 

@@ -6,14 +6,21 @@ from typing import Any
 
 import pytest
 
-from distilabel._engine.rows.rows import RowOrigin, all_rows, distinct, keys_at, own_copy, places
+from distilabel._engine.rows.rows import (
+    RowOrigin,
+    checked_rows,
+    distinct,
+    keys_at,
+    match_origins,
+    own_copy,
+)
 
 BEFORE = [{"a": i} for i in range(4)]
 KEYS: list[Any] = [(i + 10,) for i in range(4)]
 
 
 def keys_of(after: list[Any], *others: list[Any]) -> list[Any]:
-    return keys_at(KEYS, places(BEFORE, after, *others))
+    return keys_at(KEYS, match_origins(BEFORE, after, *others))
 
 
 def test_the_same_rows_keep_their_keys() -> None:
@@ -48,7 +55,7 @@ def test_fresh_rows_of_another_number_extend_the_first_key() -> None:
 
 def test_nothing_made_of_something() -> None:
     assert keys_of([]) == []
-    assert places([], []) == []
+    assert match_origins([], []) == []
 
 
 def test_rows_of_another_predecessor_are_recognised_too() -> None:
@@ -93,9 +100,9 @@ def test_a_row_that_stands_in_a_list_twice_becomes_two() -> None:
 
 @pytest.mark.parametrize("wrong", ["text", 3, None, ["a"]])
 def test_what_is_no_row_is_named_with_its_step(wrong: Any) -> None:
-    with pytest.raises(TypeError, match=r"of mine gave a .*a dict"):
-        all_rows([{"a": 1}, wrong], "mine")
+    with pytest.raises(TypeError, match=r"of mine yielded a .*list of dicts"):
+        checked_rows([{"a": 1}, wrong], "mine")
 
 
 def test_the_place_of_an_only_child_is_that_of_its_parent() -> None:
-    assert places(BEFORE, [BEFORE[3]]) == [RowOrigin(3, -1)]
+    assert match_origins(BEFORE, [BEFORE[3]]) == [RowOrigin(3, -1)]

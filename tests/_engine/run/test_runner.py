@@ -1,4 +1,4 @@
-"""Runs end well: by themselves, by Ctrl-C, by a kill, beside each other and wherever they begin."""
+"""Protects how runs end: complete, by Ctrl-C, by a kill or a failure, in every kind of program."""
 
 from __future__ import annotations
 
@@ -60,14 +60,14 @@ def asked(folder: Path) -> list[str]:
 
 
 def press_twice(process: Any) -> None:
-    """Presses Ctrl-C, and once more when it was heard."""
+    """Presses Ctrl-C, and once more after the first was noticed."""
     process.send_signal(signal.SIGINT)
-    heard = next((line for line in process.stderr if "Press Ctrl-C again" in line), None)
-    assert heard is not None, "it ended at the first one"
+    noticed = next((line for line in process.stderr if "Press Ctrl-C again" in line), None)
+    assert noticed is not None, "it ended at the first one"
     process.send_signal(signal.SIGINT)
 
 
-def test_the_first_ctrl_c_keeps_what_is_in_flight(tmp_path: Path) -> None:
+def test_the_first_ctrl_c_stores_the_answers_in_flight(tmp_path: Path) -> None:
     # Long enough for a busy machine to press Ctrl-C before the forty slow answers are there.
     process = script(program(3.0), tmp_path)
     wait_for_questions(tmp_path, process, 65)
@@ -91,10 +91,10 @@ def test_the_second_ctrl_c_ends_it_at_once(tmp_path: Path) -> None:
     assert list((tmp_path / "cache").rglob("data-*")) == []
 
 
-def test_a_ctrl_c_that_does_not_wake_the_waiting_thread_is_heard_all_the_same(
+def test_a_ctrl_c_that_does_not_wake_the_waiting_thread_is_noticed(
     tmp_path: Path,
 ) -> None:
-    # As when it comes just before the wait begins: it is taken note of, and nobody wakes up.
+    # As when it comes just before a wait begins: it is recorded, but does not end the wait.
     text = f"""
         import asyncio, signal, sys, threading
         sys.path.insert(0, {str(Path(__file__).parents[2])!r})
@@ -123,6 +123,56 @@ def test_a_ctrl_c_that_does_not_wake_the_waiting_thread_is_heard_all_the_same(
     assert "KeyboardInterrupt" in err
 
 
+def test_a_ctrl_c_while_a_step_is_loaded_ends_the_run_without_rows(tmp_path: Path) -> None:
+    text = f"""
+        import sys, threading
+        sys.path.insert(0, {str(Path(__file__).parents[2])!r})
+        from rooms import Fn, Numbers
+        from distilabel.pipeline import Pipeline
+
+        class Hangs(Fn):
+            def load(self):
+                print("loading", flush=True)
+                threading.Event().wait()
+
+        with Pipeline(name="p", cache_dir="cache") as pipeline:
+            Numbers(count=10) >> Hangs()
+        distiset = pipeline.run()
+        print(distiset.report.interrupted, len(distiset))
+    """
+    process = script(text, tmp_path)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "loading\n"
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (out, process.returncode) == ("True 0\n", 0), err
+
+
+def test_a_row_that_fails_after_ctrl_c_does_not_fail_the_run(tmp_path: Path) -> None:
+    text = f"""
+        import asyncio, sys
+        sys.path.insert(0, {str(Path(__file__).parents[2])!r})
+        from rooms import Ask, Echo, Numbers
+        from distilabel.pipeline import Pipeline
+
+        class Fails(Echo):
+            async def agenerate(self, input, num_generations=1):
+                print("asked", flush=True)
+                await asyncio.sleep(3)
+                raise ValueError("too late to matter")
+
+        with Pipeline(name="p", cache_dir="cache", on_error="raise") as pipeline:
+            Numbers(count=1) >> Ask(llm=Fails())
+        print(pipeline.run().report.interrupted)
+    """
+    process = script(text, tmp_path)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "asked\n"
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (out, process.returncode) == ("True\n", 0), err
+
+
 def test_after_a_kill_only_what_was_in_flight_is_asked_again(tmp_path: Path) -> None:
     process = script(program(1000), tmp_path)
     wait_for_questions(tmp_path, process, 66)
@@ -137,7 +187,7 @@ def test_after_a_kill_only_what_was_in_flight_is_asked_again(tmp_path: Path) -> 
     assert list((tmp_path / "cache").rglob("data-*")) == []
 
 
-def test_a_step_that_hangs_keeps_nobody_from_leaving(tmp_path: Path) -> None:
+def test_ctrl_c_ends_a_run_whose_step_hangs(tmp_path: Path) -> None:
     text = f"""
         import sys, threading
         sys.path.insert(0, {str(Path(__file__).parents[2])!r})
@@ -272,7 +322,7 @@ def test_a_log_handler_that_raises_does_not_cost_the_rows(tmp_path: Path) -> Non
     assert distiset.report.balanced
 
 
-def test_a_cache_that_cannot_be_written_is_said_before_anything_is_asked(tmp_path: Path) -> None:
+def test_a_cache_that_cannot_be_written_is_an_error_before_any_request(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     llm = Echo()
     with Pipeline(name="p", cache_dir=tmp_path / "file") as pipeline:
@@ -282,7 +332,7 @@ def test_a_cache_that_cannot_be_written_is_said_before_anything_is_asked(tmp_pat
     assert llm.asked == []
 
 
-def test_when_one_endpoint_cannot_be_asked_answers_of_others_are_waited_for(tmp_path: Path) -> None:
+def test_when_one_endpoint_fails_requests_to_others_finish(tmp_path: Path) -> None:
     class Slow(Echo):
         async def agenerate(self, input: Any, num_generations: int = 1) -> Any:  # type: ignore[override]
             self.asked.append(input)
@@ -309,7 +359,7 @@ def test_when_one_endpoint_cannot_be_asked_answers_of_others_are_waited_for(tmp_
     assert again.asked == []
 
 
-def test_a_model_that_hangs_keeps_nobody_from_leaving(tmp_path: Path) -> None:
+def test_ctrl_c_ends_a_run_whose_model_hangs(tmp_path: Path) -> None:
     text = f"""
         import sys, threading
         sys.path.insert(0, {str(Path(__file__).parents[2])!r})
@@ -333,7 +383,7 @@ def test_a_model_that_hangs_keeps_nobody_from_leaving(tmp_path: Path) -> None:
     assert "KeyboardInterrupt" in err
 
 
-def test_a_model_that_hangs_in_a_thread_of_its_own_keeps_nobody_from_leaving(
+def test_ctrl_c_ends_a_run_whose_model_hangs_in_its_own_thread(
     tmp_path: Path,
 ) -> None:
     text = f"""

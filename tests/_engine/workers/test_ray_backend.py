@@ -242,7 +242,7 @@ def test_a_step_that_remembers_is_not_kept(
     with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
         Numbers(count=20) >> Counts(name="counts", input_batch_size=5)
     assert [row["count"] for row in rows_of(pipeline.ray().run())] == list(range(1, 21))
-    assert "it remembers things from batch to batch" in caplog.text
+    assert "it keeps state from batch to batch" in caplog.text
 
 
 def test_a_step_that_cannot_be_loaded_there_ends_the_run_and_its_actors(tmp_path: Path) -> None:

@@ -10,14 +10,12 @@ import pytest
 from distilabel.exceptions import (
     DistilabelOfflineBatchGenerationNotFinishedException as NotFinished,
 )
-from distilabel.models.batch_jobs import coordinator
 from distilabel.steps.tasks import TextGeneration
 from jobs import Endpoint, claude, model, rows
 
 
 @pytest.fixture
-def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
-    monkeypatch.setattr(coordinator, "QUIET_SECONDS", 0.02)
+def endpoint() -> Iterator[Endpoint]:
     server = Endpoint()
     yield server
     server.close()
@@ -67,7 +65,7 @@ def test_a_job_that_is_at_work_is_told_again(endpoint: Endpoint) -> None:
 def test_questions_go_in_as_many_jobs_as_it_takes(
     endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("distilabel.models.batch_jobs.apis.openai.OpenAIBatchAPI.most_questions", 2)
+    monkeypatch.setattr("distilabel.models.batch_jobs.apis.openai.OpenAIBatchAPI.max_requests", 2)
     llm = model(endpoint.url)
     llm.load()
     with pytest.raises(NotFinished):

@@ -28,7 +28,7 @@ HEADERS = {"Authorization": "Bearer sk-0123456789"}
 async def test_an_output_carries_the_headers_of_its_reply() -> None:
     async with serving(reply(said("fine"), x_ratelimit_limit_requests="7")) as server:
         got = await post(server.url, b"{}", HEADERS, 5)
-    output: Any = read_reply(got, chat_completions.answer)
+    output: Any = read_reply(got, chat_completions.parse_response)
     assert output["generations"] == ["fine"]
     assert output.headers["x-ratelimit-limit-requests"] == "7"
 
@@ -37,7 +37,7 @@ async def test_an_output_carries_the_headers_of_its_reply() -> None:
 async def test_an_error_carries_the_headers_of_its_reply(status: int) -> None:
     async with serving(reply(said(None), status, x_some="thing")) as server:
         with pytest.raises((AnswerError, EndpointError)) as caught:
-            read_reply(await post(server.url, b"{}", HEADERS, 5), chat_completions.answer)
+            read_reply(await post(server.url, b"{}", HEADERS, 5), chat_completions.parse_response)
     assert caught.value.headers is not None
     assert caught.value.headers["x-some"] == "thing"
 
@@ -66,7 +66,7 @@ async def test_a_model_must_be_listed_or_known_by_its_name() -> None:
 
 
 def test_a_missing_key_is_named_with_its_variable() -> None:
-    with pytest.raises(DistilabelUserError, match=r"str needs a key: .*`api_key`.* THE_KEY"):
+    with pytest.raises(DistilabelUserError, match=r"str: no API key.*`api_key`.* THE_KEY"):
         require_key(None, "", "THE_KEY")
 
 

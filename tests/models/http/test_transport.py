@@ -1,4 +1,4 @@
-"""Protects what the one client makes of networks that fail, over real sockets."""
+"""Protects how the HTTP client handles failing networks, over real sockets."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ async def test_no_answer_in_time_is_load() -> None:
     assert "within 0.05 s" in str(error)
 
 
-async def test_nobody_there_says_nothing_against_the_question() -> None:
+async def test_a_server_that_is_down_may_be_tried_again() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -73,7 +73,7 @@ async def test_nobody_there_says_nothing_against_the_question() -> None:
 @pytest.mark.parametrize(
     "url", ["not an address", "http://", "localhost:8080/v1", "ftp://x/y", "http://["]
 )
-async def test_what_is_no_address_is_not_tried_again(url: str) -> None:
+async def test_an_invalid_url_is_not_tried_again(url: str) -> None:
     with pytest.raises(AnswerError) as caught:
         await transport.send("GET", url)
     assert not caught.value.retryable
@@ -104,8 +104,8 @@ async def test_a_cancelled_request_leaves_nothing_behind() -> None:
         assert b'"by_status"' in stats.body
 
 
-def test_a_program_that_asks_by_itself_leaves_in_silence() -> None:
-    """Standalone questions run on a loop that nobody ends: its session is closed all the same."""
+def test_a_program_without_a_pipeline_exits_without_warnings() -> None:
+    """Standalone questions use a loop that is never stopped; its session is closed anyway."""
     program = (
         "import sys; from distilabel.models import OpenAILLM\n"
         "llm = OpenAILLM(model='m', api_key='k', base_url=sys.argv[1]); llm.load()\n"

@@ -50,15 +50,15 @@ async def test_what_is_refused_is_asked_otherwise_and_told_once(
     refusals = UnsupportedArguments()
     send, seen = refusing(words)
     with caplog.at_level(logging.INFO):
-        assert await refusals.ask("m", ARGUMENTS, send) == b"fine"
-        assert await refusals.ask("m", ARGUMENTS, send) == b"fine"
+        assert await refusals.send("m", ARGUMENTS, send) == b"fine"
+        assert await refusals.send("m", ARGUMENTS, send) == b"fine"
     assert seen == [ARGUMENTS, left, left]
     assert len(caplog.records) == 1
 
 
 async def test_one_thing_after_the_other_is_learned() -> None:
     send, seen = refusing(RENAMED, "'temperature' is not supported")
-    await UnsupportedArguments().ask("m", ARGUMENTS, send)
+    await UnsupportedArguments().send("m", ARGUMENTS, send)
     assert seen[-1] == {"max_completion_tokens": 5, "n": 2, "stop": None}
 
 
@@ -75,12 +75,12 @@ async def test_one_thing_after_the_other_is_learned() -> None:
 async def test_other_refusals_stay_refusals(words: str) -> None:
     send, seen = refusing(words)
     with pytest.raises(AnswerError, match="refused"):
-        await UnsupportedArguments().ask("m", ARGUMENTS, send)
+        await UnsupportedArguments().send("m", ARGUMENTS, send)
     assert seen == [ARGUMENTS]
 
 
 async def test_what_is_still_refused_is_not_asked_for_ever() -> None:
     send, seen = refusing(*["'temperature' is not supported"] * 9)
     with pytest.raises(AnswerError):
-        await UnsupportedArguments().ask("m", ARGUMENTS, send)
+        await UnsupportedArguments().send("m", ARGUMENTS, send)
     assert len(seen) == 2

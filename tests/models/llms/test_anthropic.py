@@ -124,7 +124,7 @@ async def test_before_the_first_question_key_address_and_model_are_checked() -> 
         await loaded(url, model="claude-small")._preflight()
         with pytest.raises(EndpointError, match="did you mean 'claude-small'"):
             await loaded(url, model="claude-smal")._preflight()
-        with pytest.raises(EndpointError, match="refuses the key"):
+        with pytest.raises(EndpointError, match="rejects the key"):
             await loaded(url, model="claude-small", api_key="wrong")._preflight()
     with pytest.raises(EndpointError, match="base_url"):
         await loaded(url)._preflight()

@@ -1,4 +1,4 @@
-"""Protects the simulated model in the process: what it answers, how it fails, what it is."""
+"""Protects the simulated model in the process: its answers, its faults and its identity."""
 
 import asyncio
 import json
@@ -26,7 +26,7 @@ def loaded(**fields: Any) -> SimulatedLLM:
     return llm
 
 
-async def test_answers_and_their_tokens_come_in_pairs() -> None:
+async def test_every_generation_has_its_token_counts() -> None:
     output = await loaded().agenerate(CHAT, num_generations=3)
     texts = output["generations"]
     assert len(set(texts)) == 3
@@ -34,7 +34,7 @@ async def test_answers_and_their_tokens_come_in_pairs() -> None:
     assert output["statistics"]["output_tokens"] == [-(-len(text or "") // 4) for text in texts]
 
 
-async def test_the_same_question_gets_the_same_answer_in_any_order() -> None:
+async def test_equal_questions_get_equal_answers_in_any_order() -> None:
     other: ChatType = [{"role": "user", "content": "Explain rain."}]
     forth = [await loaded().agenerate(chat) for chat in (CHAT, other)]
     back = [await loaded().agenerate(chat) for chat in (other, CHAT)]
@@ -50,19 +50,19 @@ async def test_the_question_s_own_seed_changes_the_answer() -> None:
     assert await loaded().agenerate(CHAT) != await loaded().agenerate(CHAT, seed=1)
 
 
-async def test_max_new_tokens_cuts() -> None:
+async def test_max_new_tokens_cuts_the_answer() -> None:
     output = await loaded().agenerate(CHAT, max_new_tokens=2)
     assert output["statistics"]["output_tokens"] == [2]
 
 
 @pytest.mark.parametrize("schema", [Fact, Fact.model_json_schema()])
-async def test_a_json_structure_is_met(schema: Any) -> None:
+async def test_structured_output_validates_against_its_schema(schema: Any) -> None:
     structure: StructuredOutputType = {"format": "json", "schema": schema}
     output = await loaded().agenerate((CHAT, structure))
     Fact.model_validate_json(output["generations"][0] or "")
 
 
-async def test_a_json_structure_may_be_text_and_a_regex_is_met() -> None:
+async def test_a_schema_may_be_json_text_and_a_regex_is_matched() -> None:
     as_text: StructuredOutputType = {"format": "json", "schema": json.dumps({"type": "null"})}
     assert (await loaded().agenerate((CHAT, as_text)))["generations"] == ["null"]
     regex: StructuredOutputType = {"format": "regex", "schema": r"\d{4}"}
@@ -70,7 +70,7 @@ async def test_a_json_structure_may_be_text_and_a_regex_is_met() -> None:
     assert re.fullmatch(r"\d{4}", output["generations"][0] or "")
 
 
-async def test_a_structure_that_cannot_be_met_is_not_asked_again() -> None:
+async def test_an_unsupported_schema_is_not_retried() -> None:
     structure: StructuredOutputType = {"format": "json", "schema": {"not": {}}}
     with pytest.raises(AnswerError, match="'not'") as caught:
         await loaded().agenerate((CHAT, structure))
@@ -90,7 +90,7 @@ async def test_a_structure_that_cannot_be_met_is_not_asked_again() -> None:
         ("no_choices", True, False, None),
     ],
 )
-async def test_faults_say_whether_asking_again_helps(
+async def test_the_error_of_a_fault_says_whether_a_retry_can_help(
     fault: str, retryable: bool, overloaded: bool, status: int | None
 ) -> None:
     with pytest.raises(AnswerError) as caught:
@@ -100,13 +100,13 @@ async def test_faults_say_whether_asking_again_helps(
 
 
 @pytest.mark.parametrize("fault", ["401", "403", "404"])
-async def test_a_refused_key_or_model_stops_the_run(fault: str) -> None:
+async def test_a_rejected_key_or_model_stops_the_run(fault: str) -> None:
     with pytest.raises(EndpointError):
         await loaded(faults={fault: 1.0}).agenerate(CHAT)
 
 
 @pytest.mark.parametrize(("fault", "generation"), [("empty", ""), ("null", None)])
-async def test_hollow_answers(fault: str, generation: str | None) -> None:
+async def test_an_answer_without_content(fault: str, generation: str | None) -> None:
     output = await loaded(faults={fault: 1.0}).agenerate(CHAT)
     assert output["generations"] == [generation]
     assert output["statistics"]["output_tokens"] == [0]
@@ -117,7 +117,7 @@ async def test_hang_hangs() -> None:
         await asyncio.wait_for(loaded(faults={"hang": 1.0}).agenerate(CHAT), timeout=0.05)
 
 
-async def test_asking_again_draws_again() -> None:
+async def test_a_retry_draws_a_new_fault() -> None:
     llm = loaded(faults={"503": 0.5})
     results = await asyncio.gather(
         *(llm.agenerate(CHAT) for _ in range(100)), return_exceptions=True
@@ -126,23 +126,23 @@ async def test_asking_again_draws_again() -> None:
 
 
 @pytest.mark.parametrize("fields", [{"latency": "soon"}, {"faults": {"boom": 0.1}}])
-def test_bad_fields_are_refused_at_once(fields: dict[str, Any]) -> None:
+def test_invalid_fields_are_rejected_when_the_model_is_created(fields: dict[str, Any]) -> None:
     with pytest.raises(ValidationError, match="write"):
         SimulatedLLM(**fields)
 
 
-def test_answers_are_kept_whatever_the_latency_and_faults() -> None:
+def test_latency_and_faults_do_not_change_the_identity() -> None:
     assert SimulatedLLM()._identity() == SimulatedLLM(latency="1", faults={"429": 0.1})._identity()
     assert SimulatedLLM()._identity() != SimulatedLLM(seed=1)._identity()
     assert SimulatedLLM()._identity() != SimulatedLLM(model="other")._identity()
 
 
-def test_it_is_dumped_and_read_back() -> None:
+def test_it_can_be_dumped_and_loaded() -> None:
     llm = SimulatedLLM(latency="0.1", faults={"429": 0.1}, seed=3)
     assert SimulatedLLM.from_dict(llm.dump()).dump() == llm.dump()
 
 
-async def test_it_thinks_when_it_is_to() -> None:
+async def test_reasoning_does_not_change_the_generations() -> None:
     plain = await loaded().agenerate(CHAT, num_generations=2)
     output = await loaded(reasoning=True).agenerate(CHAT, num_generations=2)
     assert output["generations"] == plain["generations"]
@@ -152,13 +152,13 @@ async def test_it_thinks_when_it_is_to() -> None:
         await loaded(reasoning=True).agenerate(CHAT, max_new_tokens=3)
 
 
-def test_that_it_thinks_is_dumped_only_where_it_does() -> None:
+def test_reasoning_is_dumped_only_if_true() -> None:
     assert "reasoning" not in SimulatedLLM().dump()
     assert SimulatedLLM(reasoning=True).dump()["reasoning"] is True
 
 
-@pytest.mark.parametrize("template", ["llama3", "qwen2", "<a template of nobody>"])
-async def test_with_a_magpie_template_it_writes_the_users_message_too(template: str) -> None:
+@pytest.mark.parametrize("template", ["llama3", "qwen2", "<an unknown template>"])
+async def test_with_a_magpie_template_it_writes_the_user_message_too(template: str) -> None:
     llm = SimulatedLLM(magpie_pre_query_template=template)
     chat: Any = [{"role": "system", "content": "You know owls."}]
     assert (await llm.agenerate([]))["statistics"]["output_tokens"][0] > 0

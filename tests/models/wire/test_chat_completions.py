@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from distilabel.errors import AnswerError
-from distilabel.models.wire.chat_completions import answer, request
+from distilabel.models.wire.chat_completions import encode_request, parse_response
 
 
 def body(*choices: Any, **more: Any) -> bytes:
@@ -21,66 +21,69 @@ def message(content: Any, **more: Any) -> dict[str, Any]:
 
 def test_a_conversation_and_a_text_have_fields_of_their_own() -> None:
     chat = [{"role": "user", "content": "hi"}]
-    assert orjson.loads(request("m", chat, {})) == {"model": "m", "messages": chat}
-    assert orjson.loads(request("m", "hi", {})) == {"model": "m", "prompt": "hi"}
+    assert orjson.loads(encode_request("m", chat, {})) == {"model": "m", "messages": chat}
+    assert orjson.loads(encode_request("m", "hi", {})) == {"model": "m", "prompt": "hi"}
 
 
 def test_what_is_none_is_left_out_and_an_extra_body_wins() -> None:
     arguments = {"n": 0, "stop": None, "top_p": 0.5, "extra_body": {"top_p": 1, "min_p": 0.1}}
-    sent = orjson.loads(request("m", "hi", arguments))
+    sent = orjson.loads(encode_request("m", "hi", arguments))
     assert sent == {"model": "m", "prompt": "hi", "n": 0, "top_p": 1, "min_p": 0.1}
 
 
 def test_texts_and_usage_are_read() -> None:
     reply = body(message("a"), message("b"), usage={"prompt_tokens": 4, "completion_tokens": 9})
-    assert answer(reply) == {
+    assert parse_response(reply) == {
         "generations": ["a", "b"],
         "statistics": {"input_tokens": [4], "output_tokens": [9]},
     }
-    assert answer(body({"text": "c"}))["generations"] == ["c"]
+    assert parse_response(body({"text": "c"}))["generations"] == ["c"]
 
 
 def test_what_was_cached_and_what_is_charged_is_read_where_a_provider_says_so() -> None:
     usage = {"prompt_tokens": 4, "prompt_tokens_details": {"cached_tokens": 3}, "cost": 0.5}
     counts = {"input_tokens": [4], "output_tokens": [0], "cache_read_tokens": [3]}
-    assert answer(body(message("a"), usage=usage))["statistics"] == {**counts, "cost": [0.5]}
+    assert parse_response(body(message("a"), usage=usage))["statistics"] == {
+        **counts,
+        "cost": [0.5],
+    }
     own_key = {**usage, "is_byok": True, "cost_details": {"upstream_inference_cost": 2.0}}
-    charged: Any = answer(body(message("a"), usage=own_key))["statistics"]
+    charged: Any = parse_response(body(message("a"), usage=own_key))["statistics"]
     assert charged["cost"] == [2.5]
 
 
 @pytest.mark.parametrize("choices", [[], [message(None)]])
 def test_what_is_no_answer_says_what_it_took(choices: list[Any]) -> None:
     with pytest.raises(AnswerError) as caught:
-        answer(body(*choices, usage={"prompt_tokens": 4, "completion_tokens": 9}))
+        parse_response(body(*choices, usage={"prompt_tokens": 4, "completion_tokens": 9}))
     assert caught.value.statistics == {"input_tokens": [4], "output_tokens": [9]}
     assert not caught.value.lost
 
 
 def test_a_reply_that_cannot_be_read_may_have_been_charged_for() -> None:
     with pytest.raises(AnswerError) as caught:
-        answer(b'{"choices": [')
+        parse_response(b'{"choices": [')
     assert caught.value.lost
 
 
 @pytest.mark.parametrize("usage", [None, {}, {"prompt_tokens": None}])
 def test_usage_may_be_missing(usage: Any) -> None:
-    output = answer(body(message("a"), usage=usage))
+    output = parse_response(body(message("a"), usage=usage))
     assert output["statistics"] == {"input_tokens": [0], "output_tokens": [0]}
 
 
 def test_an_empty_text_is_an_answer() -> None:
-    assert answer(body(message("")))["generations"] == [""]
+    assert parse_response(body(message("")))["generations"] == [""]
 
 
 def test_content_in_parts_is_joined() -> None:
     parts = [{"type": "thinking", "x": 1}, {"type": "text", "text": "a"}]
     parts.append({"type": "text", "text": "b"})
-    assert answer(body(message(parts)))["generations"] == ["ab"]
+    assert parse_response(body(message(parts)))["generations"] == ["ab"]
 
 
 def test_one_text_of_several_may_be_missing() -> None:
-    assert answer(body(message(None), message("b")))["generations"] == [None, "b"]
+    assert parse_response(body(message(None), message("b")))["generations"] == [None, "b"]
 
 
 @pytest.mark.parametrize(
@@ -96,7 +99,7 @@ def test_one_text_of_several_may_be_missing() -> None:
 )
 def test_no_text_at_all_says_why(choice: Any, retryable: bool) -> None:
     with pytest.raises(AnswerError) as caught:
-        answer(body(choice))
+        parse_response(body(choice))
     assert caught.value.retryable is retryable
     assert str(choice.get("finish_reason")) in str(caught.value)
     if "refusal" in choice["message"]:
@@ -123,7 +126,7 @@ def test_no_text_at_all_says_why(choice: Any, retryable: bool) -> None:
 )
 def test_what_is_no_answer_may_be_tried_again_and_is_kept_for_the_record(reply: bytes) -> None:
     with pytest.raises(AnswerError) as caught:
-        answer(reply)
+        parse_response(reply)
     assert caught.value.retryable
     assert caught.value.raw == reply.decode("utf-8", "replace")
 
@@ -138,7 +141,7 @@ def test_log_probabilities_of_a_chat() -> None:
         {"token": "c", "logprob": -0.3, "top_logprobs": []},
         {"token": "d", "logprob": -0.4},
     ]
-    output = answer(body(message("acd", logprobs={"content": content}), message("x")))
+    output = parse_response(body(message("acd", logprobs={"content": content}), message("x")))
     assert output["logprobs"] == [
         [
             [{"token": "a", "logprob": -0.1}, {"token": "b", "logprob": -2}],
@@ -155,7 +158,7 @@ def test_log_probabilities_of_a_completion() -> None:
         "token_logprobs": [None, -0.2],
         "top_logprobs": [None, {"b": -0.2, "c": -1.0}],
     }
-    output = answer(body({"text": "ab", "logprobs": logprobs}))
+    output = parse_response(body({"text": "ab", "logprobs": logprobs}))
     assert output["logprobs"] == [
         [
             [{"token": "a", "logprob": None}],
@@ -166,9 +169,9 @@ def test_log_probabilities_of_a_completion() -> None:
 
 def test_a_text_that_was_cut_in_a_character_is_an_answer() -> None:
     cut = body(message("an owl XX")).replace(b"XX", b"\\ud83e")
-    assert answer(cut)["generations"] == ["an owl \ufffd"]
-    with pytest.raises(AnswerError, match="no answer"):
-        answer(cut[:-2])
+    assert parse_response(cut)["generations"] == ["an owl \ufffd"]
+    with pytest.raises(AnswerError, match="invalid reply"):
+        parse_response(cut[:-2])
 
 
 @pytest.mark.parametrize(
@@ -197,7 +200,7 @@ def test_a_text_that_was_cut_in_a_character_is_an_answer() -> None:
 def test_reasoning_is_kept_apart_wherever_it_stands(more: dict[str, Any]) -> None:
     usage = {"completion_tokens": 9, "completion_tokens_details": {"reasoning_tokens": 4}}
     reply = body({"message": {"content": "a", **more}}, message("b"), usage=usage)
-    output: Any = answer(reply)
+    output: Any = parse_response(reply)
     assert (output["generations"], output["reasoning"]) == (["a", "b"], ["hm", None])
     assert output["statistics"]["reasoning_tokens"] == [4]
 
@@ -205,7 +208,7 @@ def test_reasoning_is_kept_apart_wherever_it_stands(more: dict[str, Any]) -> Non
 def test_without_reasoning_nothing_is_said_of_it() -> None:
     details = {"completion_tokens_details": {"reasoning_tokens": 0}}
     empty = message("a", reasoning=None, reasoning_content="", reasoning_details=[])
-    output = answer(body(empty, usage=details))
+    output = parse_response(body(empty, usage=details))
     assert output == {
         "generations": ["a"],
         "statistics": {"input_tokens": [0], "output_tokens": [0]},
@@ -213,7 +216,7 @@ def test_without_reasoning_nothing_is_said_of_it() -> None:
 
 
 def test_the_text_of_a_completion_may_begin_with_reasoning() -> None:
-    output = answer(body({"text": "<think>hm</think>c"}))
+    output = parse_response(body({"text": "<think>hm</think>c"}))
     assert (output["generations"], output["reasoning"]) == (["c"], ["hm"])
 
 
@@ -232,17 +235,17 @@ def test_all_tokens_spent_thinking_is_no_answer_and_says_what_to_raise(
     content: str, usage: Any
 ) -> None:
     with pytest.raises(AnswerError, match="all 32 tokens thinking: raise max_new_tokens") as caught:
-        answer(body(message(content, finish_reason="length"), usage=usage))
+        parse_response(body(message(content, finish_reason="length"), usage=usage))
     assert not caught.value.retryable
 
 
 def test_one_of_several_may_have_spent_all_its_tokens() -> None:
-    output = answer(body(message("<think>hm", finish_reason="length"), message("b")))
+    output = parse_response(body(message("<think>hm", finish_reason="length"), message("b")))
     assert (output["generations"], output["reasoning"]) == ([None, "b"], ["hm", None])
 
 
 def test_thinking_without_a_word_after_it_may_be_tried_again() -> None:
     reply = body(message("<think>hm</think>", finish_reason="stop"))
-    with pytest.raises(AnswerError, match="thought, but gave no text") as caught:
-        answer(reply)
+    with pytest.raises(AnswerError, match="returned reasoning but no text") as caught:
+        parse_response(reply)
     assert caught.value.retryable

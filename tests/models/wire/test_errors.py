@@ -1,4 +1,4 @@
-"""Protects what a reply without an answer is taken for. No network."""
+"""Protects which error a reply without an answer becomes."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import pytest
 from distilabel.errors import AnswerError, EndpointError
 from distilabel.models.wire.errors import (
     error_from_response,
-    no_answer,
-    said,
-    shown,
-    wait_asked_for,
+    error_message,
+    excerpt,
+    invalid_reply,
+    retry_after,
 )
 
 URL = "http://e/v1/chat/completions"
@@ -47,7 +47,7 @@ def test_each_status_says_what_to_do(status: int, retryable: bool, overloaded: b
 
 
 @pytest.mark.parametrize(
-    ("status", "cure"), [(401, "api_key"), (403, "api_key"), (404, "base_url"), (402, "paid")]
+    ("status", "cure"), [(401, "api_key"), (403, "api_key"), (404, "base_url"), (402, "credit")]
 )
 def test_what_concerns_every_question_names_the_cure(status: int, cure: str) -> None:
     error = error_from_response(status, {}, b"", url=URL)
@@ -58,7 +58,7 @@ def test_what_concerns_every_question_names_the_cure(status: int, cure: str) -> 
 @pytest.mark.parametrize(
     ("status", "error", "cure"),
     [
-        (429, {"message": "no credit", "code": "insufficient_quota"}, "paid"),
+        (429, {"message": "no credit", "code": "insufficient_quota"}, "account has credit"),
         (400, {"message": "no such model", "code": "model_not_found"}, "model's name"),
         (400, {"code": 400, "details": [{"reason": "API_KEY_INVALID"}]}, "api_key"),
     ],
@@ -86,11 +86,11 @@ def test_what_is_in_one_question_ends_no_run(status: int, error: Any) -> None:
     assert not found.retryable
 
 
-def test_a_redirect_is_told_without_what_may_let_somebody_in() -> None:
+def test_a_redirect_is_named_without_credentials() -> None:
     headers = {"location": "https://u:secret@login.example/sso?token=secret"}
     found = error_from_response(302, headers, b"", url=URL)
     assert isinstance(found, EndpointError)
-    assert "sends to https://" in str(found)
+    assert "redirects to https://" in str(found)
     assert "login.example/sso (302)" in str(found)
     assert "secret" not in str(found)
 
@@ -99,14 +99,14 @@ def test_a_redirect_is_told_without_what_may_let_somebody_in() -> None:
     ("body", "why", "words"),
     [
         (b"", orjson.JSONDecodeError("x", "", 0), "it is empty"),
-        (b"<html>Log in</html>", orjson.JSONDecodeError("x", "", 0), "web page, 'Log in'. Is the"),
+        (b"<html>Log in</html>", orjson.JSONDecodeError("x", "", 0), "page, 'Log in'. Check the"),
         (b'{"error": {"message": "gone"}}', KeyError("choices"), "an error, 'gone'"),
         (b"{}", KeyError("choices"), "it has no 'choices'"),
         (b"{}", "why", "why"),
     ],
 )
 def test_what_is_no_answer_says_what_it_is(body: bytes, why: Any, words: str) -> None:
-    assert words in str(no_answer(body, why))
+    assert words in str(invalid_reply(body, why))
 
 
 @pytest.mark.parametrize(
@@ -123,13 +123,13 @@ def test_what_is_no_answer_says_what_it_is(body: bytes, why: Any, words: str) ->
         ({"x-ratelimit-remaining-tokens": "7", "x-ratelimit-reset-tokens": "200ms"}, None),
     ],
 )
-def test_the_wait_asked_for(headers: dict[str, str], seconds: float | None) -> None:
-    assert wait_asked_for(headers) == seconds
+def test_the_seconds_to_wait_are_read(headers: dict[str, str], seconds: float | None) -> None:
+    assert retry_after(headers) == seconds
 
 
 def test_a_wait_may_be_a_date() -> None:
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
-    seconds = wait_asked_for({"retry-after": date})
+    seconds = retry_after({"retry-after": date})
     assert seconds is not None
     assert 50 < seconds <= 60
 
@@ -151,11 +151,11 @@ def test_a_wait_may_be_a_date() -> None:
     ],
 )
 def test_what_a_server_says(body: bytes, words: str) -> None:
-    assert said(body) == words
+    assert error_message(body) == words
 
 
 def test_long_words_are_cut() -> None:
-    assert len(said(b"x" * 100_000)) < 400
+    assert len(error_message(b"x" * 100_000)) < 400
 
 
 @pytest.mark.parametrize(
@@ -164,6 +164,6 @@ def test_long_words_are_cut() -> None:
 def test_keys_are_cut_out_of_what_a_server_says(key: str) -> None:
     body = f'{{"error": {{"message": "wrong key {key} given"}}}}'.encode()
     error: Any = error_from_response(400, {}, body, url=URL)
-    for text in (str(error), error.raw, shown(body), str(no_answer(body, "why").raw)):
+    for text in (str(error), error.raw, excerpt(body), str(invalid_reply(body, "why").raw)):
         assert key not in text
         assert "[key]" in text

@@ -8,14 +8,14 @@ import orjson
 import pytest
 
 from distilabel.errors import AnswerError
-from distilabel.models.wire.messages import answer, request
+from distilabel.models.wire.messages import encode_request, parse_response
 
 CHAT: Any = [{"role": "user", "content": "hi"}]
 TOOL: Any = {"name": "Form", "input_schema": {"type": "object"}}
 
 
 def sent(messages: Any, tool: Any = None, **arguments: Any) -> Any:
-    return orjson.loads(request("m", messages, arguments, tool))
+    return orjson.loads(encode_request("m", messages, arguments, tool))
 
 
 def reply(*content: Any, stop_reason: str = "end_turn", **more: Any) -> bytes:
@@ -69,17 +69,17 @@ def test_a_structure_is_a_tool_that_has_to_be_used_but_by_a_model_that_thinks() 
 
 def test_text_and_usage_are_read() -> None:
     usage = {"input_tokens": 4, "output_tokens": 9}
-    assert answer(reply(said("a"), said("b"), usage=usage)) == {
+    assert parse_response(reply(said("a"), said("b"), usage=usage)) == {
         "generations": ["ab"],
         "statistics": {"input_tokens": [4], "output_tokens": [9]},
     }
-    assert answer(reply(said("")))["generations"] == [""]
+    assert parse_response(reply(said("")))["generations"] == [""]
 
 
 def test_tokens_of_the_cache_are_among_those_read_and_told_apart() -> None:
     cached = {"cache_read_input_tokens": 100, "cache_creation_input_tokens": 10}
     usage = {"input_tokens": 4, "output_tokens": 9, **cached}
-    assert answer(reply(said("a"), usage=usage))["statistics"] == {
+    assert parse_response(reply(said("a"), usage=usage))["statistics"] == {
         "input_tokens": [114],
         "output_tokens": [9],
         "cache_read_tokens": [100],
@@ -90,11 +90,11 @@ def test_tokens_of_the_cache_are_among_those_read_and_told_apart() -> None:
 def test_what_the_tool_is_given_is_the_text() -> None:
     use = {"type": "tool_use", "name": "Form", "input": {"n": 1}}
     body = reply(use, stop_reason="tool_use")
-    assert answer(body, "Form")["generations"] == ['{"n":1}']
-    assert answer(reply(said("Here it is:"), use), "Form")["generations"] == ['{"n":1}']
-    assert answer(reply(said("{}")), "Form")["generations"] == ["{}"]
+    assert parse_response(body, "Form")["generations"] == ['{"n":1}']
+    assert parse_response(reply(said("Here it is:"), use), "Form")["generations"] == ['{"n":1}']
+    assert parse_response(reply(said("{}")), "Form")["generations"] == ["{}"]
     with pytest.raises(AnswerError, match="tool_calls"):
-        answer(body)
+        parse_response(body)
 
 
 @pytest.mark.parametrize(
@@ -109,20 +109,20 @@ def test_what_the_tool_is_given_is_the_text() -> None:
 )
 def test_no_text_at_all_says_why(reason: str, words: str, retryable: bool) -> None:
     with pytest.raises(AnswerError, match=words) as caught:
-        answer(reply(stop_reason=reason))
+        parse_response(reply(stop_reason=reason))
     assert caught.value.retryable is retryable
 
 
 def test_a_structure_that_was_cut_off_is_no_answer() -> None:
     use = {"type": "tool_use", "name": "Form", "input": {}}
     with pytest.raises(AnswerError, match="length"):
-        answer(reply(use, stop_reason="max_tokens"), "Form")
-    assert answer(reply(said("half"), stop_reason="max_tokens"))["generations"] == ["half"]
+        parse_response(reply(use, stop_reason="max_tokens"), "Form")
+    assert parse_response(reply(said("half"), stop_reason="max_tokens"))["generations"] == ["half"]
 
 
 def test_why_it_refused_is_told() -> None:
     with pytest.raises(AnswerError, match="no weapons"):
-        answer(reply(stop_reason="refusal", stop_details={"explanation": "no weapons"}))
+        parse_response(reply(stop_reason="refusal", stop_details={"explanation": "no weapons"}))
 
 
 @pytest.mark.parametrize(
@@ -130,17 +130,17 @@ def test_why_it_refused_is_told() -> None:
 )
 def test_what_is_no_answer_may_be_tried_again(body: bytes) -> None:
     with pytest.raises(AnswerError) as caught:
-        answer(body)
+        parse_response(body)
     assert caught.value.retryable
 
 
 def test_thinking_is_kept_apart() -> None:
     hidden = {"type": "redacted_thinking", "data": "x"}
     thought = {"type": "thinking", "thinking": "hm", "signature": "s"}
-    output = answer(reply(thought, hidden, said("a")))
+    output = parse_response(reply(thought, hidden, said("a")))
     assert (output["generations"], output["reasoning"]) == (["a"], ["hm"])
-    assert "reasoning" not in answer(reply(hidden, said("a")))
-    assert answer(reply(said("<think>hm</think>a")))["reasoning"] == ["hm"]
+    assert "reasoning" not in parse_response(reply(hidden, said("a")))
+    assert parse_response(reply(said("<think>hm</think>a")))["reasoning"] == ["hm"]
 
 
 @pytest.mark.parametrize(
@@ -149,4 +149,4 @@ def test_thinking_is_kept_apart() -> None:
 def test_all_tokens_spent_thinking_says_what_to_raise(block: Any) -> None:
     usage = {"output_tokens": 128}
     with pytest.raises(AnswerError, match="all 128 tokens thinking: raise max_tokens"):
-        answer(reply(block, stop_reason="max_tokens", usage=usage))
+        parse_response(reply(block, stop_reason="max_tokens", usage=usage))

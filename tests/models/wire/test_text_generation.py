@@ -6,12 +6,12 @@ import orjson
 import pytest
 
 from distilabel.errors import AnswerError
-from distilabel.models.wire.text_generation import answer, request
+from distilabel.models.wire.text_generation import encode_request, parse_response
 
 
 def test_parameters_are_those_that_say_something() -> None:
     arguments = {"max_new_tokens": 5, "do_sample": False, "watermark": True, "top_k": None}
-    assert orjson.loads(request("hi", arguments)) == {
+    assert orjson.loads(encode_request("hi", arguments)) == {
         "inputs": "hi",
         "parameters": {"max_new_tokens": 5, "watermark": True, "details": True},
     }
@@ -20,14 +20,14 @@ def test_parameters_are_those_that_say_something() -> None:
 @pytest.mark.parametrize("listed", [False, True])
 def test_text_and_tokens_are_read(listed: bool) -> None:
     data = {"generated_text": "a", "details": {"generated_tokens": 7}}
-    assert answer(orjson.dumps([data] if listed else data), 3) == {
+    assert parse_response(orjson.dumps([data] if listed else data), 3) == {
         "generations": ["a"],
         "statistics": {"input_tokens": [3], "output_tokens": [7]},
     }
 
 
 def test_the_details_may_be_missing() -> None:
-    assert answer(b'{"generated_text": "a", "details": null}', 0)["statistics"] == {
+    assert parse_response(b'{"generated_text": "a", "details": null}', 0)["statistics"] == {
         "input_tokens": [0],
         "output_tokens": [0],
     }
@@ -35,7 +35,9 @@ def test_the_details_may_be_missing() -> None:
 
 def test_the_likeliest_tokens_are_log_probabilities() -> None:
     top = [[{"id": 1, "text": "a", "logprob": -0.1, "special": False}]]
-    output = answer(orjson.dumps({"generated_text": "a", "details": {"top_tokens": top}}), 0)
+    output = parse_response(
+        orjson.dumps({"generated_text": "a", "details": {"top_tokens": top}}), 0
+    )
     assert output["logprobs"] == [[[{"token": "a", "logprob": -0.1}]]]
 
 
@@ -44,13 +46,13 @@ def test_the_likeliest_tokens_are_log_probabilities() -> None:
 )
 def test_what_is_no_answer_may_be_tried_again(reply: bytes) -> None:
     with pytest.raises(AnswerError) as caught:
-        answer(reply, 0)
+        parse_response(reply, 0)
     assert caught.value.retryable
 
 
 def test_reasoning_is_kept_apart() -> None:
     reply = {"generated_text": "hm\n</think>\n\na", "details": {"generated_tokens": 5}}
-    output = answer(orjson.dumps(reply), 3)
+    output = parse_response(orjson.dumps(reply), 3)
     assert (output["generations"], output["reasoning"]) == (["a"], ["hm"])
 
 
@@ -58,4 +60,4 @@ def test_all_tokens_spent_thinking_says_what_to_raise() -> None:
     details = {"finish_reason": "length", "generated_tokens": 5}
     reply = {"generated_text": "<think>\nand then", "details": details}
     with pytest.raises(AnswerError, match="all 5 tokens thinking: raise max_new_tokens"):
-        answer(orjson.dumps(reply), 3)
+        parse_response(orjson.dumps(reply), 3)

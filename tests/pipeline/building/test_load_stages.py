@@ -1,4 +1,4 @@
-"""Load stages: the order is right whatever the graph, and groups stay together."""
+"""Protects load stages: the order is right for any graph, and groups stay together."""
 
 import itertools
 import random

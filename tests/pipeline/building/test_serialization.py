@@ -1,4 +1,4 @@
-"""A pipeline survives being written down, holds no secrets, and runs nothing when it is read."""
+"""Protects dumps of pipelines: they load as they were, without secrets, and run nothing."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""Boxes follow each other in layers, and nothing covers anything else."""
+"""Protects layouts: boxes follow each other in layers, and nothing overlaps."""
 
 import itertools
 import random
 
 import pytest
 
-from distilabel.pipeline.drawing.layout import laid_out
+from distilabel.pipeline.drawing.layout import compute_layout
 
 
 def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> bool:
@@ -22,7 +22,7 @@ def test_no_two_things_overlap_in_a_random_graph(seed: int, top_to_bottom: bool)
     arrows = [(a, b) for a, b in itertools.combinations(range(count), 2) if rng.random() < 0.35]
     sizes = [(rng.uniform(60, 200), 50.0) for _ in range(count)]
     labels = [(rng.uniform(40, 120), 30.0) if rng.random() < 0.7 else (0.0, 0.0) for _ in arrows]
-    layout = laid_out(sizes, arrows, labels, top_to_bottom=top_to_bottom)
+    layout = compute_layout(sizes, arrows, labels, top_to_bottom=top_to_bottom)
 
     things = [(*c, *s) for c, s in zip(layout.centers, sizes, strict=True)]
     things += [(*c, *s) for c, s in zip(layout.labels, labels, strict=True) if s[0]]
@@ -40,5 +40,5 @@ def test_no_two_things_overlap_in_a_random_graph(seed: int, top_to_bottom: bool)
 
 
 def test_a_lone_box_has_a_picture() -> None:
-    layout = laid_out([(100.0, 50.0)], [], [], top_to_bottom=False)
+    layout = compute_layout([(100.0, 50.0)], [], [], top_to_bottom=False)
     assert layout.centers == [(layout.width / 2, layout.height / 2)]

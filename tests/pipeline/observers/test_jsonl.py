@@ -1,4 +1,4 @@
-"""The events of a run are kept for programs: all of them, without words of anybody, at no risk."""
+"""Protects the event file: all events, no text of prompts or answers, and no risk for the run."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def run(folder: Path, **model: Any) -> tuple[Any, Path]:
     return distiset, distiset.log_filename_path.with_name("events.jsonl")
 
 
-def test_all_that_the_report_counts_stands_in_the_file(tmp_path: Path) -> None:
+def test_the_file_has_all_that_the_report_counts(tmp_path: Path) -> None:
     distiset, path = run(tmp_path)
     events = lines(path)
     names = [event["event"] for event in events]
@@ -48,7 +48,7 @@ def test_all_that_the_report_counts_stands_in_the_file(tmp_path: Path) -> None:
     assert sorted(asked) == sorted(answered)
 
 
-def test_no_question_no_answer_and_no_message_stands_in_it(tmp_path: Path) -> None:
+def test_the_file_has_no_prompt_answer_or_message(tmp_path: Path) -> None:
     class Talks(Echo):
         async def agenerate(self, input: Any, num_generations: int = 1, **kwargs: Any) -> Any:  # type: ignore[override]
             raise ValueError(f"cannot answer {input[-1]['content']}")
@@ -66,7 +66,7 @@ def test_no_question_no_answer_and_no_message_stands_in_it(tmp_path: Path) -> No
     assert first["kind"] == "ValueError"
 
 
-def test_runs_before_the_last_are_kept_under_a_number_and_not_for_ever(tmp_path: Path) -> None:
+def test_files_of_the_last_runs_are_kept_under_numbers(tmp_path: Path) -> None:
     for _ in range(7):
         _, path = run(tmp_path)
     found = sorted(file.name for file in path.parent.glob("events*"))
@@ -97,22 +97,22 @@ def test_the_page_about_it_names_every_event_and_every_field() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /dev/full")
-def test_a_full_disk_costs_the_file_and_nothing_else(
+def test_a_full_disk_ends_the_file_and_not_the_run(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jsonl, "_move_on", lambda path: os.symlink("/dev/full", path))
+    monkeypatch.setattr(jsonl, "_rotate", lambda path: os.symlink("/dev/full", path))
     distiset, path = run(tmp_path)
     assert path.is_symlink()
     assert len(rows_of(distiset)) == 6
     assert distiset.report.balanced
-    assert caplog.text.count("the events of this run end here: OSError") == 1
+    assert caplog.text.count("No more events of this run are written: OSError") == 1
 
 
-def test_a_disk_that_is_too_slow_costs_events_that_are_counted(
+def test_events_lost_to_a_slow_disk_are_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(background, "_MOST_WAITING", 3)
-    monkeypatch.setattr(background, "_EVERY_SECONDS", 60)
+    monkeypatch.setattr(background, "_MAX_WAITING", 3)
+    monkeypatch.setattr(background, "_INTERVAL_SECONDS", 60)
     path = tmp_path / "events.jsonl"
     reader = BackgroundObserver(jsonl.open_event_file(path), "events", 10)
     for number in range(10):
@@ -123,7 +123,7 @@ def test_a_disk_that_is_too_slow_costs_events_that_are_counted(
     assert (last["event"], last["count"]) == ("EventsLost", 7)
 
 
-def test_a_text_that_looks_like_the_end_of_a_line_is_none(tmp_path: Path) -> None:
+def test_a_text_that_looks_like_the_end_of_a_line_is_escaped(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
     odd = '},{"time":1}\n'
     with jsonl.open_event_file(path) as file:
@@ -131,7 +131,7 @@ def test_a_text_that_looks_like_the_end_of_a_line_is_none(tmp_path: Path) -> Non
     assert [line["step"] for line in lines(path)] == [odd, odd]
 
 
-def test_a_value_without_a_form_in_json_is_named_by_its_type(tmp_path: Path) -> None:
+def test_a_value_without_a_json_form_is_written_as_its_type(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
     with jsonl.open_event_file(path) as file:
         file.take([(1.5, RunFinished(path, False))], 0)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""The log tells what happened, and no key."""
+"""Protects the log: it has what happened, and no key."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_no_key_in_any_file_of_a_run(
     assert KEY not in out + err
 
 
-def test_failures_stand_in_the_log_with_their_step(tmp_path: Path) -> None:
+def test_failures_are_logged_with_their_step(tmp_path: Path) -> None:
     with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
         Numbers(count=3) >> Ask(name="ask", llm=Echo(fails_on=["1"]))
     distiset = pipeline.run()
@@ -53,10 +53,12 @@ def test_many_failures_of_one_step_do_not_hide_those_of_another(
     told = capsys.readouterr().err
     assert told.count("many: row") == 5
     assert "few: row 19 failed" in told
-    assert f"More of these are in {distiset.log_filename_path}" in told
+    assert f"More messages like this are in {distiset.log_filename_path}" in told
 
 
-def test_a_wrong_level_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_level_does_not_stop_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("DISTILABEL_LOG_LEVEL", "LOUD")
     with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
         Numbers(count=3)

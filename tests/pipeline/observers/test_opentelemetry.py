@@ -1,4 +1,4 @@
-"""Spans and metrics reach a collector as its conventions name them, without a word of anybody."""
+"""Protects telemetry: spans and metrics follow the conventions and contain no text."""
 
 from __future__ import annotations
 
@@ -175,9 +175,7 @@ def test_more_questions_than_the_usual_queue_holds_all_arrive(
     assert sum(span.name == "chat echo" for span in collector.spans) == 5000
 
 
-def test_a_collector_that_is_not_there_costs_no_row(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_collector_costs_no_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "1")
     with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
@@ -198,7 +196,7 @@ OFF = """
 """
 
 
-def test_where_nobody_wants_spans_nothing_of_it_is_imported(tmp_path: Path) -> None:
+def test_nothing_is_imported_unless_it_is_enabled(tmp_path: Path) -> None:
     text = """
     pipeline.run(dataset=[{"instruction": "a"}])
     print([name for name in sys.modules if name.startswith("opentelemetry")])
@@ -229,7 +227,7 @@ def test_providers_of_the_program_are_used_and_its_span_is_the_parent(tmp_path: 
     assert out.strip() == names, err
 
 
-def test_turned_on_but_not_installed_is_said_and_harms_nothing(tmp_path: Path) -> None:
+def test_enabled_but_not_installed_is_a_warning(tmp_path: Path) -> None:
     text = """
     import os
     os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:9"

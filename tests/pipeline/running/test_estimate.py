@@ -128,7 +128,7 @@ def test_a_step_that_saw_only_the_sample_is_named(endpoint: Endpoint, tmp_path: 
         load = LoadDataFromDicts(data=rows(60))
         load >> AllAtOnce(name="choose") >> TextGeneration(name="ask", llm=llm(endpoint, "m"))
     estimate = pipeline.estimate(sample=10)
-    assert estimate.notes[0].startswith("choose looks at all rows at once")
+    assert estimate.notes[0].startswith("choose processes all rows at once")
     assert estimate.total.calls.expected == pytest.approx(30)
 
 
@@ -164,7 +164,7 @@ def test_how_many_rows_there_are_is_asked_for_where_nobody_knows(
             Endless(name="source") >> TextGeneration(llm=llm(endpoint, "m"))
         return pipeline
 
-    with pytest.raises(DistilabelUserError, match="source will make is not known"):
+    with pytest.raises(DistilabelUserError, match="number of rows of source is unknown"):
         endless().estimate(sample=5)
     assert endpoint.stats()["requests"] == 0
     assert endless().estimate(sample=5, rows=50).total.calls.expected == 50
@@ -183,5 +183,5 @@ def test_a_source_with_fewer_rows_than_said_is_noticed(endpoint: Endpoint, tmp_p
 def test_an_estimate_needs_something_to_go_by(
     endpoint: Endpoint, tmp_path: Path, fields: dict[str, Any]
 ) -> None:
-    with pytest.raises(ValueError, match="needs a `sample` of 2"):
+    with pytest.raises(ValueError, match="requires a `sample` of at least 2"):
         filtering(endpoint, tmp_path, 20).estimate(**fields)

@@ -1,4 +1,4 @@
-"""`run` and `dry_run`: what they are given reaches the steps, and what they keep is kept."""
+"""Protects `run` and `dry_run`: arguments reach the steps, and answers are requested only once."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_parameters_of_an_unknown_step_are_a_warning(
     assert "did you mean 'ask'?" in caplog.text
 
 
-def test_a_value_of_the_wrong_type_is_an_error_before_anything_is_asked(tmp_path: Path) -> None:
+def test_a_value_of_the_wrong_type_is_an_error_before_any_request(tmp_path: Path) -> None:
     pipeline, llm = asking(tmp_path)
     with pytest.raises(ValueError, match="ask"):
         pipeline.run(parameters={"ask": {"num_generations": "many"}})
@@ -53,7 +53,7 @@ def test_a_value_of_the_wrong_type_is_an_error_before_anything_is_asked(tmp_path
 
 
 @pytest.mark.parametrize("kind", ["list", "pandas", "Dataset"])
-def test_a_dataset_is_given_to_the_first_steps(kind: str, tmp_path: Path) -> None:
+def test_a_dataset_goes_to_the_first_steps(kind: str, tmp_path: Path) -> None:
     rows = [{"text": str(i), "n": i} for i in range(7)]
     data: Any = rows
     if kind == "pandas":
@@ -89,7 +89,7 @@ def test_an_empty_dataset_is_an_error(tmp_path: Path) -> None:
         pipeline.run(dataset=[])
 
 
-def test_a_dry_run_keeps_nothing_and_changes_nothing(tmp_path: Path) -> None:
+def test_a_dry_run_stores_nothing_and_changes_nothing(tmp_path: Path) -> None:
     pipeline, llm = asking(tmp_path / "cache")
     before = pipeline.dump()
     distiset = pipeline.dry_run(batch_size=2)
@@ -107,7 +107,7 @@ def test_a_dry_run_with_a_dataset(tmp_path: Path) -> None:
     assert len(rows_of(distiset)) == 1
 
 
-def test_nothing_is_asked_twice_unless_it_is_wanted(tmp_path: Path) -> None:
+def test_no_question_is_asked_twice_unless_the_cache_is_off(tmp_path: Path) -> None:
     pipeline, llm = asking(tmp_path)
     pipeline.run()
     pipeline.run()
@@ -157,7 +157,7 @@ def test_a_synchronous_model_is_asked_in_batches_and_kept(tmp_path: Path) -> Non
     assert run()[1].calls == []
 
 
-def test_logging_handlers_hear_of_the_run(tmp_path: Path) -> None:
+def test_logging_handlers_receive_the_log(tmp_path: Path) -> None:
     class Listening(logging.Handler):
         def __init__(self) -> None:
             super().__init__()
@@ -169,9 +169,9 @@ def test_logging_handlers_hear_of_the_run(tmp_path: Path) -> None:
     handler = Listening()
     pipeline, _ = asking(tmp_path)
     distiset = pipeline.run(logging_handlers=[handler])
-    assert any("p begins" in line for line in handler.lines)
+    assert any("p started" in line for line in handler.lines)
     assert distiset.log_filename_path is not None
-    assert "p begins" in distiset.log_filename_path.read_text()
+    assert "p started" in distiset.log_filename_path.read_text()
     assert handler not in logging.getLogger("distilabel").handlers
 
 
@@ -237,13 +237,15 @@ def test_a_model_class_of_a_program_is_the_same_when_imported_and_not_that_of_an
     assert "0 answers received, 1 reused" in told(*run)
 
 
-def test_a_mistake_told_by_a_load_comes_without_a_traceback_of_the_engine(
+def test_a_user_error_in_load_is_raised_without_a_traceback_of_the_engine(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
         Numbers() >> Ask(name="ask", llm=OpenAILLM(model="m"))
-    with pytest.raises(RuntimeError, match="'ask' could not be loaded: OpenAILLM needs") as caught:
+    with pytest.raises(
+        RuntimeError, match="'ask' could not be loaded: OpenAILLM: no API key"
+    ) as caught:
         pipeline.run()
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__

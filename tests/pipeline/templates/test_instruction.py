@@ -1,4 +1,4 @@
-"""`InstructionResponsePipeline`: it runs as it is, and is made without asking anybody."""
+"""Protects `InstructionResponsePipeline`: it runs with its defaults; creating it sends nothing."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_it_makes_rows(
     assert columns <= set(rows[0]) <= {*columns, "distilabel_metadata"}
 
 
-def test_the_model_that_is_asked_if_none_is_given() -> None:
+def test_the_default_model() -> None:
     llm: Any = InstructionResponsePipeline(hf_token="hf_secret").llm
     assert isinstance(llm, InferenceEndpointsLLM)
     assert (llm.model_id, llm.tokenizer_id) == (MODEL, MODEL)

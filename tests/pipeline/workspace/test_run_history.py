@@ -1,4 +1,4 @@
-"""Every run is written down, however it ends."""
+"""Protects the run history: every run is recorded, however it ends."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def run(cache_dir: Path, **arguments: object) -> None:
     pipeline.run(dataset=ROWS)
 
 
-def test_runs_that_finish_and_fail(tmp_path: Path) -> None:
+def test_finished_and_failed_runs_are_recorded(tmp_path: Path) -> None:
     run(tmp_path)
     with pytest.raises(Exception, match="401"):
         run(tmp_path, model="other", faults={"401": 1.0})
@@ -70,7 +70,7 @@ pipeline.run(dataset=[{{"instruction": "a"}}])
     assert [each.outcome for each in past_runs(tmp_path)] == ["killed"]
 
 
-def test_a_line_that_was_cut_off_costs_only_itself(tmp_path: Path) -> None:
+def test_a_truncated_line_is_skipped(tmp_path: Path) -> None:
     run(tmp_path)
     with open(tmp_path / HISTORY_FILE, "ab") as file:
         file.write(b'{"id": "cut of\n')
@@ -78,7 +78,7 @@ def test_a_line_that_was_cut_off_costs_only_itself(tmp_path: Path) -> None:
     assert len(past_runs(tmp_path)) == 2
 
 
-def test_where_nothing_ran_there_is_nothing(tmp_path: Path) -> None:
+def test_a_missing_directory_has_no_runs(tmp_path: Path) -> None:
     assert past_runs(tmp_path / "nowhere") == []
 
 

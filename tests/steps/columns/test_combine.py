@@ -38,7 +38,7 @@ def test_the_rows_of_the_predecessors_are_not_changed() -> None:
     assert (left, right) == ([{"a": 1}], [{"b": 2}])
 
 
-def test_unaligned_rows_are_refused() -> None:
+def test_unaligned_rows_are_rejected() -> None:
     with pytest.raises(ValueError, match="shorter"):
         next(CombineOutputs().process([{"a": 1}, {"a": 2}], [{"b": 1}]))
 

@@ -1,4 +1,4 @@
-"""`ExpandColumns`: one row per item, no item lost, no row invented."""
+"""`ExpandColumns`: one row per item; no item is lost and no row is added."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ def test_several_columns_are_expanded_side_by_side() -> None:
     ]
 
 
-def test_what_a_shorter_column_lacks_is_none() -> None:
+def test_shorter_lists_are_filled_up_with_none() -> None:
     rows = expanded({"a": [1, 2], "b": ["x", "y", "z"]}, columns=["a", "b"])
     assert rows[2] == {"a": None, "b": "z"}
 
 
-def test_under_a_new_name_the_list_stays() -> None:
+def test_a_new_name_keeps_the_original_column() -> None:
     assert expanded({"a": [1, 2]}, columns={"a": "item"}) == [
         {"a": [1, 2], "item": 1},
         {"a": [1, 2], "item": 2},
     ]
 
 
-def test_a_row_of_none_stays_and_an_empty_list_gives_no_row() -> None:
+def test_none_keeps_the_row_and_an_empty_list_drops_it() -> None:
     assert expanded({"a": None, "k": 0}, columns=["a"]) == [{"a": None, "k": 0}]
     assert expanded({"a": None, "b": None}, columns=["a", "b"]) == [{"a": None, "b": None}]
     assert expanded({"a": [], "k": 0}, columns=["a"]) == []
@@ -46,23 +46,23 @@ def test_lists_as_json_text_are_read(encoded: Any) -> None:
 
 
 @pytest.mark.parametrize("value", ["text", 3, {"k": 1}])
-def test_what_is_no_list_is_refused_with_the_cure(value: Any) -> None:
+def test_other_values_than_lists_are_rejected(value: Any) -> None:
     with pytest.raises(DistilabelUserError, match="`encoded`"):
         expanded({"a": value}, columns=["a"])
 
 
-def test_text_that_is_no_json_is_refused() -> None:
+def test_text_that_is_not_json_is_rejected() -> None:
     with pytest.raises(DistilabelUserError, match="not valid JSON"):
         expanded({"a": "[1,"}, columns=["a"], encoded=True)
 
 
-def test_encoded_columns_must_be_expanded_ones() -> None:
+def test_encoded_columns_must_be_among_the_columns() -> None:
     with pytest.raises(ValidationError, match="'z'"):
         ExpandColumns(columns=["a"], encoded=["z"])
 
 
 @pytest.mark.parametrize("counts", [10, [10]])
-def test_token_counts_are_shared_out_once_per_row(counts: Any) -> None:
+def test_token_counts_are_divided_among_the_rows(counts: Any) -> None:
     metadata = {"statistics_t": {"input_tokens": counts, "output_tokens": counts}, "other": 1}
     row = {"a": [1, 2], "b": [3, 4], "distilabel_metadata": metadata}
     rows = expanded(row, columns=["a", "b"], split_statistics=True)

@@ -1,4 +1,4 @@
-"""`KeepColumns`: only what was asked for, in the order asked for."""
+"""`KeepColumns`: only the named columns, in the given order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`ConversationTemplate`: an exchange, or None where half of it is missing."""
+"""`ConversationTemplate`: a conversation, or None if half of it is missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows for preference tuning: the best and the worst, and never a row that was not rated."""
+"""Preference pairs: the best and the worst generation, and never an unrated one."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_the_best_is_chosen_and_the_worst_rejected() -> None:
     assert "chosen_model" not in made
 
 
-def test_models_and_the_system_prompt_are_told() -> None:
+def test_models_and_the_system_prompt_are_included() -> None:
     made = text(
         generations=["g1", "g2"], ratings=[2, 5], generation_models=["m1", "m2"], system_prompt="s"
     )
@@ -38,18 +38,18 @@ def test_models_and_the_system_prompt_are_told() -> None:
     assert (made["chosen_model"], made["rejected_model"]) == ("m2", "m1")
 
 
-def test_of_equals_the_first_is_taken() -> None:
+def test_the_first_generation_wins_a_tie() -> None:
     made = text(generations=["g1", "g2"], ratings=[3, 3])
     assert (answer(made, "chosen"), answer(made, "rejected")) == ("g1", "g1")
 
 
 @pytest.mark.parametrize("nothing", [None, float("nan")])
-def test_an_unrated_generation_is_neither(nothing: Any) -> None:
+def test_an_unrated_generation_is_skipped(nothing: Any) -> None:
     made = text(generations=["g1", "g2", "g3"], ratings=[nothing, 2, 4])
     assert (answer(made, "chosen"), answer(made, "rejected")) == ("g3", "g2")
 
 
-def test_a_generation_that_is_none_is_neither() -> None:
+def test_a_generation_of_none_is_skipped() -> None:
     made = text(generations=[None, "g2", "g3"], ratings=[5, 2, 4])
     assert (answer(made, "chosen"), answer(made, "rejected")) == ("g3", "g2")
 

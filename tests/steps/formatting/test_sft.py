@@ -73,7 +73,7 @@ def test_several_predecessors_are_joined_first() -> None:
     assert made["messages"] == [USER, ANSWER]
 
 
-def test_images_are_no_part_of_the_prompt_text() -> None:
+def test_images_are_not_part_of_the_prompt() -> None:
     parts = [
         {"type": "text", "text": "i"},
         {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}},

@@ -1,4 +1,4 @@
-"""`LoadDataFromDicts`: every row once, in order, and the caller's rows untouched."""
+"""`LoadDataFromDicts`: every row once, in order, without changing the caller's rows."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_an_offset_leaves_out_as_many_rows(offset: int) -> None:
 
 
 @pytest.mark.parametrize("offset", [5, 9])
-def test_with_all_rows_made_before_the_end_is_said_at_once(offset: int) -> None:
+def test_an_offset_past_the_last_row_yields_one_empty_batch(offset: int) -> None:
     assert list(loader().process(offset=offset)) == [([], True)]
 
 
@@ -48,7 +48,7 @@ def test_changing_rows_in_place_changes_neither_the_data_nor_a_second_run() -> N
     assert list(step.process()) == [([{"a": 1}], True)]
 
 
-def test_no_data_is_no_error() -> None:
+def test_an_empty_list_is_allowed() -> None:
     step = loader(data=[])
     assert step.outputs == []
     assert list(step.process()) == [([], True)]

@@ -1,4 +1,4 @@
-"""`DataSampler`: as many rows as asked for, each of rows that exist."""
+"""`DataSampler`: the requested number of rows, each combined from existing rows."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def test_the_values_of_a_row_stay_together() -> None:
             assert len(row["a"]) == 3
 
 
-def test_an_offset_counts_as_rows_given() -> None:
+def test_an_offset_counts_toward_the_samples() -> None:
     step = sampler(data=[{"a": 1}], samples=5, batch_size=2)
     assert [(len(rows), last) for rows, last in step.process(offset=3)] == [(2, True)]
     assert list(step.process(offset=5)) == [([], True)]
 
 
-def test_nothing_to_draw_from_gives_no_rows() -> None:
+def test_without_data_there_are_no_rows() -> None:
     step = sampler(data=[])
     assert step.outputs == []
     assert list(step.process()) == [([], True)]

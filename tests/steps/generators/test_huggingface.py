@@ -1,4 +1,4 @@
-"""Reading with `datasets`: every row once from wherever it lies, and errors that say the cure."""
+"""Loading with `datasets`: every row once from any source, and errors that say what to do."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def rows(step: Any, offset: int = 0) -> list[dict[str, Any]]:
     return [row for batch, _ in batches for row in batch]
 
 
-def refusal(step: Any) -> str:
+def error_of(step: Any) -> str:
     with pytest.raises(DistilabelUserError) as caught:
         step.load()
     assert str(step.name) in str(caught.value)
@@ -64,7 +64,7 @@ def test_offset_and_number_of_rows(
     assert rows(step, offset) == ROWS[:num_examples][offset:]
 
 
-def test_a_folder_means_its_files_and_those_one_below(tmp_path: Path) -> None:
+def test_a_directory_stands_for_its_files_and_those_one_level_below(tmp_path: Path) -> None:
     lines = LINES.splitlines(keepends=True)
     folder = tmp_path / "data"
     (folder / "sub" / "deeper").mkdir(parents=True)
@@ -77,13 +77,13 @@ def test_a_folder_means_its_files_and_those_one_below(tmp_path: Path) -> None:
     assert rows(LoadDataFromFileSystem(data_files=str(folder))) == ROWS[:3]
 
 
-def test_patterns_and_packed_files(tmp_path: Path) -> None:
+def test_patterns_and_compressed_files(tmp_path: Path) -> None:
     (tmp_path / "x1.jsonl.gz").write_bytes(gzip.compress(LINES.encode()))
     (tmp_path / "y1.jsonl").write_text("no rows")
     assert rows(LoadDataFromFileSystem(data_files=f"{tmp_path}/x*")) == ROWS
 
 
-def test_kinds_of_files(tmp_path: Path) -> None:
+def test_file_types(tmp_path: Path) -> None:
     Dataset.from_list(ROWS).to_parquet(tmp_path / "p.parquet")
     (tmp_path / "c.csv").write_text("a\n0\n1\n2\n3\n4\n")
     (tmp_path / "t.txt").write_text("one\ntwo\n")
@@ -104,7 +104,7 @@ def test_files_on_another_file_system(monkeypatch: pytest.MonkeyPatch) -> None:
     assert rows(LoadDataFromFileSystem(data_files="memory://elsewhere/rows.jsonl")) == ROWS
 
 
-def test_other_parameters_mean_other_rows(tmp_path: Path) -> None:
+def test_changed_parameters_load_other_rows(tmp_path: Path) -> None:
     (tmp_path / "one.jsonl").write_text('{"a": 1}\n')
     (tmp_path / "two.jsonl").write_text('{"b": 2}\n')
     step = LoadDataFromFileSystem(data_files=tmp_path / "one.jsonl")
@@ -114,17 +114,17 @@ def test_other_parameters_mean_other_rows(tmp_path: Path) -> None:
     assert rows(step) == [{"b": 2}]
 
 
-def test_what_is_wrong_with_files_is_said(tmp_path: Path) -> None:
+def test_errors_about_files_name_the_parameter(tmp_path: Path) -> None:
     (tmp_path / "rows.jsonl").write_text(LINES)
     (tmp_path / "rows.xyz").write_text(LINES)
     missing = str(tmp_path / "none.jsonl")
-    assert missing in refusal(LoadDataFromFileSystem(data_files=missing))
-    assert "filetype" in refusal(LoadDataFromFileSystem(data_files=tmp_path / "rows.xyz"))
-    assert "data_files" in refusal(LoadDataFromFileSystem())
+    assert missing in error_of(LoadDataFromFileSystem(data_files=missing))
+    assert "filetype" in error_of(LoadDataFromFileSystem(data_files=tmp_path / "rows.xyz"))
+    assert "data_files" in error_of(LoadDataFromFileSystem())
     wrong = LoadDataFromFileSystem(data_files=tmp_path / "rows.jsonl", filetype="parquet")
-    assert "as parquet" in refusal(wrong)
+    assert "as parquet" in error_of(wrong)
     split = LoadDataFromFileSystem(data_files=tmp_path / "rows.jsonl", split="test")
-    assert "'train'" in refusal(split)
+    assert "'train'" in error_of(split)
 
 
 def test_secrets_for_the_file_system_stay_out_of_the_dump() -> None:
@@ -143,7 +143,7 @@ def test_a_saved_dataset(tmp_path: Path) -> None:
     step = LoadDataFromDisk(dataset_path=tmp_path / "d", batch_size=2, num_examples=3)
     assert step.outputs == ["a"]
     assert rows(step) == ROWS[:3]
-    assert "Leave `split` out" in refusal(
+    assert "Leave `split` out" in error_of(
         LoadDataFromDisk(dataset_path=tmp_path / "d", split="train")
     )
 
@@ -154,8 +154,8 @@ def test_saved_splits(tmp_path: Path) -> None:
     DatasetDict(train=one, test=two).save_to_disk(tmp_path / "two")
     assert rows(LoadDataFromDisk(dataset_path=tmp_path / "one")) == ROWS[:2]
     assert rows(LoadDataFromDisk(dataset_path=tmp_path / "two", split="test")) == ROWS[2:]
-    assert "train, test" in refusal(LoadDataFromDisk(dataset_path=tmp_path / "two"))
-    assert "'train'" in refusal(LoadDataFromDisk(dataset_path=tmp_path / "two", split="trein"))
+    assert "train, test" in error_of(LoadDataFromDisk(dataset_path=tmp_path / "two"))
+    assert "'train'" in error_of(LoadDataFromDisk(dataset_path=tmp_path / "two", split="trein"))
 
 
 def test_a_saved_distiset(tmp_path: Path) -> None:
@@ -163,18 +163,18 @@ def test_a_saved_distiset(tmp_path: Path) -> None:
     Distiset({"left": train, "right": train}).save_to_disk(tmp_path / "d")
     step = LoadDataFromDisk(dataset_path=tmp_path / "d", is_distiset=True, config="right")
     assert rows(step) == ROWS
-    assert "'left', 'right'" in refusal(
+    assert "'left', 'right'" in error_of(
         LoadDataFromDisk(dataset_path=tmp_path / "d", is_distiset=True)
     )
 
 
-def test_a_wrong_folder_is_said(tmp_path: Path) -> None:
+def test_errors_about_directories_name_the_parameter(tmp_path: Path) -> None:
     train = DatasetDict(train=Dataset.from_list(ROWS))
     Distiset({"default": train}).save_to_disk(tmp_path / "d")
-    assert "`is_distiset`" in refusal(LoadDataFromDisk(dataset_path=tmp_path / "d"))
-    assert "`dataset_path`" in refusal(LoadDataFromDisk(dataset_path=tmp_path / "no"))
+    assert "`is_distiset`" in error_of(LoadDataFromDisk(dataset_path=tmp_path / "d"))
+    assert "`dataset_path`" in error_of(LoadDataFromDisk(dataset_path=tmp_path / "no"))
     no = LoadDataFromDisk(dataset_path=tmp_path / "no", is_distiset=True)
-    assert "`dataset_path`" in refusal(no)
+    assert "`dataset_path`" in error_of(no)
 
 
 # -- the Hub --------------------------------------------------------------------------------
@@ -191,7 +191,7 @@ def rows(offset=0, **fields):
     step.load()
     return [[batch, last] for batch, last in step.process(offset=offset)]
 
-def refusal(**fields):
+def error_of(**fields):
     try:
         rows(**fields)
     except Exception as error:
@@ -224,14 +224,14 @@ result = {{
     assert result["outputs"] == [["b"], True]
 
 
-def test_what_the_hub_does_not_have_is_said(hub: Hub, tmp_path: Path) -> None:
+def test_errors_of_the_hub_name_what_is_missing(hub: Hub, tmp_path: Path) -> None:
     code = f"""{FILL}
 result = {{
-    "repository": refusal(repo_id="tester/none"),
-    "split": refusal(repo_id="tester/d", split="valid"),
-    "config": refusal(repo_id="tester/d", config="nope"),
-    "revision": refusal(repo_id="tester/d", revision="v9"),
-    "nothing": refusal(),
+    "repository": error_of(repo_id="tester/none"),
+    "split": error_of(repo_id="tester/d", split="valid"),
+    "config": error_of(repo_id="tester/d", config="nope"),
+    "revision": error_of(repo_id="tester/d", revision="v9"),
+    "nothing": error_of(),
 }}
 """
     said = hub.run(code, tmp_path)
@@ -258,5 +258,5 @@ except Exception as error:
     assert "tester/d" in text
 
 
-def test_no_dataset_named_yet_is_no_error() -> None:
+def test_outputs_are_empty_without_a_dataset() -> None:
     assert LoadDataFromHub().outputs == []

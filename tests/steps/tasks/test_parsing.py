@@ -1,4 +1,4 @@
-"""What cannot be read is asked for again, kept only once it can be, and else fails as data."""
+"""Answers that cannot be parsed are retried, stored only if they can be, and else fail as data."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from rooms import Ask, Numbers, rows_of
 
 
 class Moody(AsyncLLM):
-    """Answers each question with the texts it has for it, in turn, the last for ever."""
+    """Answers each question with its texts in turn, and then repeats the last one."""
 
     says: dict[str, list[Any]] = Field(default_factory=dict, exclude=True)
     asked: list[str] = Field(default_factory=list, exclude=True)
@@ -49,13 +49,13 @@ class Moody(AsyncLLM):
 
 
 class Seeded(Moody):
-    """The same, which takes a seed."""
+    """A `Moody` that accepts a seed."""
 
     _takes_seed = True
 
 
 class Strict(Ask):
-    """Reads nothing but texts that begin with `good`."""
+    """Parses only texts that begin with `good`."""
 
     def format_output(self, output: str | None, input: Any = None) -> dict[str, Any]:
         if output is not None and not output.startswith("good"):
@@ -73,7 +73,7 @@ def answers(distiset: Any) -> list[Any]:
     return [row["answer"] for row in rows_of(distiset)]
 
 
-def test_a_second_answer_takes_the_place_of_one_that_cannot_be_read(tmp_path: Path) -> None:
+def test_a_retry_replaces_an_answer_that_cannot_be_parsed(tmp_path: Path) -> None:
     llm = Moody(says={"2": ["bad", "good again"]})
     distiset = run(tmp_path, llm)
     assert answers(distiset) == ["good", "good", "good again", "good"]
@@ -85,7 +85,7 @@ def test_a_second_answer_takes_the_place_of_one_that_cannot_be_read(tmp_path: Pa
     assert step.output_tokens == 10
 
 
-def test_a_rerun_of_what_was_read_in_the_end_asks_nothing(tmp_path: Path) -> None:
+def test_a_rerun_after_a_successful_retry_asks_nothing(tmp_path: Path) -> None:
     first = run(tmp_path, Moody(says={"2": ["bad", "good again"]}))
     llm = Moody()
     again = run(tmp_path, llm)
@@ -95,7 +95,7 @@ def test_a_rerun_of_what_was_read_in_the_end_asks_nothing(tmp_path: Path) -> Non
     assert (step.asked, step.reused) == (0, 5)
 
 
-def test_a_rerun_of_what_failed_asks_for_it_alone(tmp_path: Path) -> None:
+def test_a_rerun_asks_only_for_the_failed_row(tmp_path: Path) -> None:
     distiset = run(tmp_path, Moody(says={"1": ["bad", "bad too"]}))
     assert answers(distiset) == ["good", None, "good", "good"]
     failure = dict(distiset.failures[0])
@@ -120,14 +120,14 @@ def test_a_rerun_of_what_failed_asks_for_it_alone(tmp_path: Path) -> None:
     assert last.asked == []
 
 
-def test_with_a_parser_that_reads_more_nothing_is_asked(tmp_path: Path) -> None:
+def test_a_more_lenient_parser_asks_nothing(tmp_path: Path) -> None:
     run(tmp_path, Moody(says={"1": ["bad"]}))
     llm = Moody()
     assert answers(run(tmp_path, llm, cls=Ask)) == ["good", "bad", "good", "good"]
     assert llm.asked == []
 
 
-def test_a_kept_second_answer_that_a_stricter_parser_cannot_read_is_asked_for_anew(
+def test_a_stricter_parser_asks_again_for_a_stored_retry(
     tmp_path: Path,
 ) -> None:
     class Stricter(Strict):
@@ -146,14 +146,14 @@ def test_a_kept_second_answer_that_a_stricter_parser_cannot_read_is_asked_for_an
 
 
 @pytest.mark.parametrize(("retries", "asked"), [(0, 1), (1, 2), (3, 4), (None, 1)])
-def test_it_is_asked_as_often_as_allowed(retries: Any, asked: int, tmp_path: Path) -> None:
+def test_parse_retries_limits_the_attempts(retries: Any, asked: int, tmp_path: Path) -> None:
     llm = Moody(says={"0": ["bad"]})
     distiset = run(tmp_path, llm, count=1, parse_retries=retries)
     assert len(llm.asked) == asked
     assert distiset.failures[0]["attempts"] == asked
 
 
-def test_of_several_generations_only_those_that_cannot_be_read_are_asked_again(
+def test_only_generations_that_cannot_be_parsed_are_retried(
     tmp_path: Path,
 ) -> None:
     llm = Moody(says={"0": ["good 0", "bad", "good 2", "bad", "good 4", "good 5"]})
@@ -166,13 +166,13 @@ def test_of_several_generations_only_those_that_cannot_be_read_are_asked_again(
     assert rows_of(again) == rows_of(distiset)
 
 
-def test_grouped_generations_are_asked_again_one_by_one(tmp_path: Path) -> None:
+def test_grouped_generations_are_retried_one_by_one(tmp_path: Path) -> None:
     llm = Moody(says={"0": ["bad", "good 1", "good 2"]})
     distiset = run(tmp_path, llm, count=1, num_generations=2, group_generations=True)
     assert answers(distiset) == [["good 2", "good 1"]]
 
 
-def test_equal_rows_get_second_answers_of_their_own(tmp_path: Path) -> None:
+def test_equal_rows_are_retried_separately(tmp_path: Path) -> None:
     class Same(Strict):
         def format_input(self, input: Any) -> Any:
             return [{"role": "user", "content": "same"}]
@@ -185,7 +185,7 @@ def test_equal_rows_get_second_answers_of_their_own(tmp_path: Path) -> None:
     assert llm.asked == []
 
 
-def test_without_a_store_it_works_as_well() -> None:
+def test_retries_work_without_an_answer_store() -> None:
     llm = Moody(says={"a": ["bad", "good 1"], "b": ["bad"]})
     task = Strict(name="s", llm=llm)
     task.load()
@@ -196,9 +196,7 @@ def test_without_a_store_it_works_as_well() -> None:
 
 
 @pytest.mark.parametrize("chosen", [{}, {"generation_kwargs": {"seed": 7}}])
-def test_it_is_asked_with_another_seed_and_with_the_same_one_on_a_rerun(
-    chosen: Any, tmp_path: Path
-) -> None:
+def test_a_retry_has_another_seed_which_is_the_same_on_a_rerun(chosen: Any, tmp_path: Path) -> None:
     cls = Moody if chosen else Seeded
     llm = cls(says={"0": ["bad"]}, **chosen)
     run(tmp_path, llm, count=1, parse_retries=2)
@@ -209,7 +207,7 @@ def test_it_is_asked_with_another_seed_and_with_the_same_one_on_a_rerun(
     assert again.seeds == llm.seeds[1:]
 
 
-def test_a_second_question_without_an_answer_leaves_what_the_first_said(tmp_path: Path) -> None:
+def test_a_retry_without_an_answer_keeps_the_first_text(tmp_path: Path) -> None:
     llm = Moody(says={"0": ["bad", AnswerError("refused", status=400)]})
     distiset = run(tmp_path, llm, count=1, parse_retries=5)
     failure = distiset.failures[0]
@@ -217,7 +215,7 @@ def test_a_second_question_without_an_answer_leaves_what_the_first_said(tmp_path
     assert len(llm.asked) == 2
 
 
-def test_a_way_to_ask_that_cannot_ask_again_is_enough() -> None:
+def test_an_ask_without_again_is_not_retried() -> None:
     llm = Moody(says={"a": ["bad"]})
     task = Strict(name="s", llm=llm)
     task.load()
@@ -229,7 +227,7 @@ def test_a_way_to_ask_that_cannot_ask_again_is_enough() -> None:
     assert rows[0]["distilabel_metadata"]["error_s"]["attempts"] == 1
 
 
-def test_a_judge_that_judges_nothing_is_asked_again_and_fails_then(tmp_path: Path) -> None:
+def test_a_judge_that_rates_nothing_is_retried_and_then_fails(tmp_path: Path) -> None:
     rows = [{"instruction": "i", "generations": ["a", "b"]}]
 
     class Judge(Moody):
@@ -252,13 +250,13 @@ def test_a_judge_that_judges_nothing_is_asked_again_and_fails_then(tmp_path: Pat
     assert distiset.failures[0]["attempts"] == 2
 
 
-def test_nothing_is_none_all_the_way_down() -> None:
+def test_all_none_looks_into_lists() -> None:
     assert all_none({"a": None, "b": [None, [None]], "c": 1}, ["a", "b"])
     assert not all_none({"a": None, "c": 1}, ["a", "c"])
     assert not all_none({"a": []}, ["a"])
 
 
-def test_tasks_of_several_turns_ask_as_often_as_before() -> None:
+def test_tasks_with_several_turns_are_not_retried() -> None:
     llm = Moody()
     task = EvolQuality(name="s", llm=llm, num_evolutions=2, parse_retries=3)
     task.load()
@@ -266,7 +264,7 @@ def test_tasks_of_several_turns_ask_as_often_as_before() -> None:
     assert len(llm.asked) == 2
 
 
-def test_it_is_a_runtime_parameter_that_is_dumped_where_it_is_set() -> None:
+def test_parse_retries_is_a_runtime_parameter_dumped_only_if_set() -> None:
     plain, three = Strict(name="s", llm=Moody()), Strict(name="s", llm=Moody(), parse_retries=3)
     dumped = {k: v for k, v in plain.dump().items() if k != "runtime_parameters_info"}
     assert "parse_retries" not in dumped

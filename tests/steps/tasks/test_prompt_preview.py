@@ -1,4 +1,4 @@
-"""`Task.print`: people see the prompt as the model will, with placeholders for the columns."""
+"""`Task.print`: the prompt as the model receives it, with placeholders for the columns."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_messages_with_their_roles(scripted: Any, shown: Any) -> None:
     assert text.index("User message") < text.index("<PLACEHOLDER_INSTRUCTION>")
 
 
-def test_a_prompt_of_ones_own(scripted: Any, shown: Any) -> None:
+def test_a_sample_input_is_shown(scripted: Any, shown: Any) -> None:
     text = shown(
         TextGeneration(llm=scripted()), sample_input=[{"role": "user", "content": "[bold]q[/bold]"}]
     )
@@ -50,7 +50,7 @@ def test_lists_where_lists_are_needed(scripted: Any, shown: Any) -> None:
     assert "<PLACEHOLDER_MESSAGES>" in shown(ChatGeneration(llm=scripted()))
 
 
-def test_a_task_of_several_turns_shows_its_first_question(scripted: Any, shown: Any) -> None:
+def test_a_task_with_several_turns_shows_its_first_question(scripted: Any, shown: Any) -> None:
     text = shown(EvolQuality(llm=scripted(), num_evolutions=1))
     assert "<PLACEHOLDER_INSTRUCTION>" in text
     assert "<PLACEHOLDER_RESPONSE>" in text
@@ -89,13 +89,13 @@ def test_text_to_complete(scripted: Any, shown: Any) -> None:
     assert "<PLACEHOLDER_TEXT>" in shown(Completer(llm=scripted()))
 
 
-def test_images_and_structure_are_told(scripted: Any, shown: Any) -> None:
+def test_images_and_the_structured_output_are_shown(scripted: Any, shown: Any) -> None:
     text = shown(Structured(llm=scripted()))
     assert "<PLACEHOLDER_TEXT>" in text
     assert "owl.png" in text
     assert '"a|b"' in text
 
 
-def test_a_generator_has_to_be_given_a_prompt(scripted: Any) -> None:
+def test_a_generator_requires_a_sample_input(scripted: Any) -> None:
     with pytest.raises(DistilabelUserError, match="sample_input"):
         Maker(llm=scripted()).print()

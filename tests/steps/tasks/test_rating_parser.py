@@ -1,4 +1,4 @@
-"""Reading judgements: one per text, under its own number, whatever the judge wrote around it."""
+"""Parsing ratings: one per text, under its own number, whatever surrounds them."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ def test_blocks_without_headings_come_in_order() -> None:
     assert plain("Rating: 4\nRationale: a\nRating: 2\nRationale: b", 2) == [(4, "a"), (2, "b")]
 
 
-def test_a_text_that_the_judge_did_not_rate_shifts_nobody() -> None:
+def test_a_text_without_a_rating_does_not_shift_the_others() -> None:
     output = "I cannot rate the first one.\n\nRating: 2\nRationale: b"
     assert plain(output, 2) == [(None, None), (2, "b")]
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])
-def test_there_are_as_many_judgements_as_texts(count: int) -> None:
+def test_there_are_as_many_ratings_as_texts(count: int) -> None:
     judged = plain("Rating: 1\nRationale: a\n\nRating: 2\nRationale: b", count)
     assert judged == [(1, "a"), (2, "b"), (None, None), (None, None), (None, None)][:count]
     assert plain("nothing", count) == [(None, None)] * count
 
 
-def test_words_around_the_blocks_do_no_harm() -> None:
+def test_text_around_the_blocks_is_ignored() -> None:
     output = (
         "Here is what I think.\n\n#### Output for Text 1\nRating: 4\nRationale: a\n\n"
         "#### Output for Text 2\nRating: 2\nRationale: b\n"
@@ -66,7 +66,7 @@ def test_words_around_the_blocks_do_no_harm() -> None:
         "OUTPUT FOR TEXT {}",
     ],
 )
-def test_headings_in_every_dress(heading: str) -> None:
+def test_headings_in_every_format(heading: str) -> None:
     output = f"{heading.format(2)}\nRating: 2\nRationale: b\n\n{heading.format(1)}\nRating: 1"
     assert plain(output, 2) == [(1, None), (2, "b")]
 
@@ -85,7 +85,7 @@ def test_headings_in_every_dress(heading: str) -> None:
         "Rating\uff1a3\nRationale\uff1awhy",
     ],
 )
-def test_labels_in_every_dress(block: str) -> None:
+def test_labels_in_every_format(block: str) -> None:
     assert plain(block, 1) == [(3, "why")]
     assert plain(f"#### Output for Text 1\n{block}", 1) == [(3, "why")]
 
@@ -107,11 +107,11 @@ def test_a_rationale_may_speak_of_texts_and_ratings() -> None:
     assert plain(wrapped, 1) == [(4, "Better than\n  Text 2")]
 
 
-def test_an_answer_cut_short_keeps_what_was_said() -> None:
+def test_a_truncated_answer_keeps_its_complete_parts() -> None:
     assert plain("Rating: 4\nRationale: a\n\nRating: 3", 2) == [(4, "a"), (3, None)]
 
 
-def test_types_have_rationales_of_their_own() -> None:
+def test_types_have_their_own_rationales() -> None:
     output = (
         "Type: 1\nRationale: why\nRating: 3 out of 5\nRationale: because\n\n"
         "Type: None\nRationale: none\nRating: 5\nRationale: perfect"
@@ -122,14 +122,14 @@ def test_types_have_rationales_of_their_own() -> None:
     ]
 
 
-def test_the_second_rationale_may_say_what_it_is_for() -> None:
+def test_the_second_rationale_may_have_a_longer_label() -> None:
     output = "**Type**: 2, 3\n**Rationale**: w\n**Rating**: 3\n**Rationale for Rating**: b"
     assert parse_ratings(output, 1, typed=True) == [
         TextRating(rating=3, rationale="b", type=2, type_rationale="w")
     ]
 
 
-def test_a_missing_rationale_does_not_borrow_the_other_one() -> None:
+def test_a_missing_rationale_does_not_take_the_other_one() -> None:
     assert parse_ratings("Type: 1\nRating: 3\nRationale: b", 1, typed=True) == [
         TextRating(rating=3, rationale="b", type=1)
     ]
@@ -138,12 +138,12 @@ def test_a_missing_rationale_does_not_borrow_the_other_one() -> None:
     ]
 
 
-def test_ratings_where_types_were_asked_for_are_no_judgement() -> None:
+def test_a_rating_without_a_requested_type_is_ignored() -> None:
     output = "#### Output for Text 1\nRating: 4\nRationale: fine"
     assert parse_ratings(output, 1, typed=True) == [TextRating()]
 
 
-def test_without_a_count_there_are_as_many_as_were_judged() -> None:
+def test_without_a_count_all_ratings_are_returned() -> None:
     assert plain("Rating: 1\nRationale: a\n\nRating: 2\nRationale: b", None) == [(1, "a"), (2, "b")]
     assert plain("#### Output for Text 2\nRating: 2\nRationale: b", None) == [
         (None, None),

@@ -1,4 +1,4 @@
-"""What a model thought stays out of the answer and is kept beside it, over real HTTP."""
+"""The reasoning of a model is stored apart from its answer, over real HTTP."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Start = Callable[[str | None], OpenAILLM]
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """Starts endpoints whose models think, and show it in some form."""
+    """Starts endpoints whose models return reasoning in some form."""
     endpoints: list[Endpoint] = []
 
     def make(form: str | None) -> OpenAILLM:
@@ -47,7 +47,7 @@ def run(folder: Path, llm: Any, **fields: Any) -> Any:
 
 
 @pytest.mark.parametrize("form", ["reasoning_content", "reasoning_details", "think", "think_end"])
-def test_the_answer_is_the_same_and_the_reasoning_stands_in_the_metadata(
+def test_reasoning_is_in_the_metadata_and_not_in_the_answer(
     form: str, start: Start, tmp_path: Path
 ) -> None:
     plain = rows_of(run(tmp_path, start(None)))
@@ -71,7 +71,7 @@ def test_parsers_see_the_answer_alone(start: Start, tmp_path: Path) -> None:
     assert all(rating is not None for rating in rows_of(distiset)[0]["ratings"])
 
 
-def test_a_column_of_its_own_where_asked_for(start: Start, tmp_path: Path) -> None:
+def test_add_reasoning_adds_a_column(start: Start, tmp_path: Path) -> None:
     mapped = {"reasoning": "thoughts"}
     distiset = run(tmp_path, start("think"), add_reasoning=True, output_mappings=mapped)
     for row in rows_of(distiset):
@@ -85,12 +85,12 @@ def test_a_column_of_its_own_where_asked_for(start: Start, tmp_path: Path) -> No
         assert all(row["reasoning"])
 
 
-def test_the_column_is_there_where_nothing_was_thought(start: Start, tmp_path: Path) -> None:
+def test_the_column_is_none_without_reasoning(start: Start, tmp_path: Path) -> None:
     rows = rows_of(run(tmp_path, start(None), add_reasoning=True))
     assert [row["reasoning"] for row in rows] == [None] * 3
 
 
-def test_thinking_that_leaves_no_tokens_for_an_answer_is_a_failure(
+def test_reasoning_that_leaves_no_tokens_for_an_answer_is_a_failure(
     start: Start, tmp_path: Path
 ) -> None:
     llm = start("reasoning")
@@ -103,21 +103,21 @@ def test_thinking_that_leaves_no_tokens_for_an_answer_is_a_failure(
 
 
 class Half(Echo):
-    """Answers every other time, and thinks every time."""
+    """Returns a text every other time, and reasoning every time."""
 
     async def agenerate(self, input: Any, num_generations: int = 1) -> Any:  # type: ignore[override]
         texts = [str(i) if i % 2 else None for i in range(num_generations)]
         return {"generations": texts, "statistics": {}, "reasoning": ["hm"] * num_generations}
 
 
-def test_a_generation_of_thoughts_alone_is_a_failure_among_others(tmp_path: Path) -> None:
+def test_a_generation_with_only_reasoning_fails_alone(tmp_path: Path) -> None:
     distiset = run(tmp_path, Half(), num_generations=2)
     assert [row["answer"] for row in rows_of(distiset)] == [None, "1"] * 3
     assert {failure["message"] for failure in distiset.failures} == {REASONING_WITHOUT_TEXT}
     assert (len(distiset.failures), distiset.report.balanced) == (3, True)
 
 
-def test_kept_answers_bring_their_reasoning(start: Start, tmp_path: Path) -> None:
+def test_stored_answers_include_their_reasoning(start: Start, tmp_path: Path) -> None:
     llm = start("think")
     first = run(tmp_path, llm)
     again = run(tmp_path, llm)
@@ -125,14 +125,14 @@ def test_kept_answers_bring_their_reasoning(start: Start, tmp_path: Path) -> Non
     assert rows_of(again) == rows_of(first)
 
 
-def test_the_choice_is_dumped_only_where_it_was_made() -> None:
+def test_add_reasoning_is_dumped_only_if_set() -> None:
     assert "add_reasoning" not in TextGeneration(llm=SimulatedLLM()).dump()
     task = TextGeneration(llm=SimulatedLLM(), add_reasoning=True)
     assert task.dump()["add_reasoning"] is True
     assert list(task.get_outputs()) == ["generation", "model_name", "reasoning"]
 
 
-def test_a_task_of_several_turns_keeps_what_was_thought_in_each(
+def test_a_task_with_several_turns_records_the_reasoning_of_each(
     start: Start, tmp_path: Path
 ) -> None:
     def evolved(**fields: Any) -> Any:
@@ -158,7 +158,7 @@ def test_a_task_of_several_turns_keeps_what_was_thought_in_each(
     assert all("reasoning_evolve" not in row["distilabel_metadata"] for row in rows_of(plain))
 
 
-def test_a_column_of_that_name_is_not_written_over() -> None:
+def test_an_existing_column_is_not_overwritten() -> None:
     class Own(Ask):
         @property
         def outputs(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""Generators of rows that know nothing of each other: how many they make, and in which batches."""
+"""Generators of independent rows: how many they generate, and in which batches."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Asked(RowGenerator):
 
 
 class Own(Asked):
-    """Brings a `process` of its own."""
+    """Overrides `process`."""
 
     def process(self, offset: int = 0) -> Any:
         yield from super().process(offset)
@@ -47,7 +47,7 @@ def batches(offset: int = 0, **fields: Any) -> list[tuple[list[int], bool]]:
 
 
 @pytest.mark.parametrize("size", [1, 2, 5, 7, None])
-def test_exactly_so_many_rows_and_the_last_is_flagged(size: int | None) -> None:
+def test_the_number_of_rows_is_exact_and_the_last_batch_flagged(size: int | None) -> None:
     made = batches(batch_size=size)
     assert [n for rows, _ in made for n in rows] == [0, 1, 2, 3, 4]
     assert [last for _, last in made] == [False] * (len(made) - 1) + [True]
@@ -70,7 +70,7 @@ def test_equal_questions_of_different_batches_get_different_answers() -> None:
     assert len(set(texts)) > 15
 
 
-def test_a_process_of_its_own_makes_it_an_ordinary_generator() -> None:
+def test_overriding_process_makes_it_an_ordinary_generator() -> None:
     assert uses_aprocess(Asked)
     assert not uses_aprocess(Own)
     Own(llm=Echo(), process_timeout=3.0)

@@ -1,4 +1,4 @@
-"""What `TextGeneration` and `ChatGeneration` send, and that the text comes back as it is."""
+"""What `TextGeneration` and `ChatGeneration` send, and that the text is returned unchanged."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_template_is_rendered_with_columns_and_lists(scripted: Any) -> None:
     assert task.inputs == {"a": True, "b": True, "system_prompt": False}
 
 
-def test_text_with_braces_is_no_template(scripted: Any) -> None:
+def test_an_instruction_with_braces_is_not_a_template(scripted: Any) -> None:
     task = TextGeneration(llm=scripted())
     assert task.format_input({"instruction": "{{ x }}\n"})[0]["content"] == "{{ x }}\n"
 
@@ -56,7 +56,7 @@ def test_a_column_that_is_not_in_the_template_is_found_on_loading(scripted: Any)
         TextGeneration(llm=scripted(), columns=["a"], template="{{ b }}").load()
 
 
-def test_a_name_in_the_template_that_is_no_column_is_told_on_loading(
+def test_an_unknown_variable_in_the_template_is_warned_about_on_loading(
     scripted: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     TextGeneration(
@@ -67,7 +67,7 @@ def test_a_name_in_the_template_that_is_no_column_is_told_on_loading(
     assert "the template uses other" in caplog.text
 
 
-def test_a_conversation_as_instruction_is_sent_as_it_is(scripted: Any) -> None:
+def test_a_conversation_as_instruction_is_sent_unchanged(scripted: Any) -> None:
     task = TextGeneration(llm=scripted(), system_prompt="t")
     chat = [USER, {"role": "assistant", "content": "a"}, USER]
     assert task.format_input({"instruction": chat}) == [{"role": "system", "content": "t"}, *chat]
@@ -76,7 +76,7 @@ def test_a_conversation_as_instruction_is_sent_as_it_is(scripted: Any) -> None:
 
 
 @pytest.mark.parametrize("instruction", [3, None, ["q"], []])
-def test_other_instructions_are_refused(scripted: Any, instruction: Any) -> None:
+def test_other_instructions_are_rejected(scripted: Any, instruction: Any) -> None:
     with pytest.raises(DistilabelUserError, match="'instruction'"):
         TextGeneration(llm=scripted()).format_input({"instruction": instruction})
 
@@ -122,14 +122,14 @@ def test_a_conversation_is_continued(scripted: Any) -> None:
         ([USER, {"role": "assistant", "content": "a"}], "'assistant'"),
     ],
 )
-def test_conversations_without_a_question_are_refused(
+def test_conversations_without_a_question_are_rejected(
     scripted: Any, messages: Any, said: str
 ) -> None:
     with pytest.raises(DistilabelUserError, match=said):
         ChatGeneration(llm=scripted()).format_input({"messages": messages})
 
 
-def test_only_who_passes_the_old_argument_is_told_and_only_once(scripted: Any) -> None:
+def test_the_deprecated_argument_warns_once_and_only_if_passed(scripted: Any) -> None:
     text_generation._warn_about_use_system_prompt.cache_clear()
     with pytest.warns(DeprecationWarning, match="has no effect") as told:
         task = TextGeneration(llm=scripted(), use_system_prompt=True)
@@ -142,7 +142,7 @@ def test_only_who_passes_the_old_argument_is_told_and_only_once(scripted: Any) -
         TextGeneration(llm=scripted()).load()
 
 
-def test_loading_a_file_tells_nobody(scripted: Any) -> None:
+def test_loading_a_dump_does_not_warn(scripted: Any) -> None:
     text_generation._warn_about_use_system_prompt.cache_clear()
     dump = TextGeneration(llm=scripted(), template="{{ a }}", columns=["a"]).dump()
     dump["use_system_prompt"] = False

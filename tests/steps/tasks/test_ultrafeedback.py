@@ -1,4 +1,4 @@
-"""`UltraFeedback`: what the judge is shown, and one rating per text whatever it answers."""
+"""`UltraFeedback`: the prompt of the judge, and one rating per text for any answer."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_structured_answers(scripted: Any, aspect: Any) -> None:
     assert "Output for Text" not in shown
 
 
-def test_structured_answers_are_read_and_made_to_fit(scripted: Any) -> None:
+def test_structured_answers_are_parsed_and_padded(scripted: Any) -> None:
     task = UltraFeedback(llm=scripted(), aspect="truthfulness", use_default_structured_output=True)
     answer = {
         "types": [None, 2],
@@ -128,12 +128,12 @@ def test_structured_answers_are_read_and_made_to_fit(scripted: Any) -> None:
     }
 
 
-def test_an_unknown_aspect_is_refused(scripted: Any) -> None:
+def test_an_unknown_aspect_is_rejected(scripted: Any) -> None:
     with pytest.raises(ValueError, match="aspect"):
         UltraFeedback(llm=scripted(), aspect="beauty")
 
 
-def test_tasks_that_share_a_model_each_have_their_own_structure(scripted: Any) -> None:
+def test_tasks_that_share_a_model_each_have_their_own_schema(scripted: Any) -> None:
     llm = scripted()
     tasks = [
         UltraFeedback(llm=llm, aspect=aspect, use_default_structured_output=True)

@@ -1,4 +1,4 @@
-"""Cards: true sizes, records a reader can read, nothing secret, and Markdown that is Markdown."""
+"""Dataset cards: true sizes, readable records, no secrets, and valid Markdown."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_the_size_is_that_of_the_largest_configuration_in_rows() -> None:
     assert make_card(made, "me/d").data.to_dict()["size_categories"] == "1K<n<10K"  # type: ignore[no-untyped-call]
 
 
-def test_metadata_that_were_there_stay() -> None:
+def test_existing_metadata_stays() -> None:
     data = DatasetCardData(
         license="mit", tags=["mine", "synthetic"], configs=[{"config_name": "default"}]
     )
@@ -101,7 +101,7 @@ def test_the_whole_card(tmp_path: Path) -> None:
     assert DistilabelDatasetCard(str(card)).text == text
 
 
-def test_what_is_not_there_is_not_promised() -> None:
+def test_sections_without_content_are_left_out() -> None:
     text = make_card(distiset(default=[{"a": 1}]), "me/d").text
     assert "pipeline run" not in text
     assert "Artifacts" not in text

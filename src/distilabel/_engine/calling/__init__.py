@@ -1,1 +1,1 @@
-"""Calls the code of a step, with a time limit, and caches what it returned."""
+"""Calls to the code of steps: how each step is run, its calls, and the cache of their results."""

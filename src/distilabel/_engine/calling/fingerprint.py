@@ -1,6 +1,6 @@
-"""What a step is made of: its fields, its source, and what it remembers. Runs nothing.
+"""Digests of a step: its fields, its source code and its state. Runs no code of the step.
 
-Two steps of which all this is the same make the same of the same rows.
+Two steps for which all of them are equal make the same rows from the same rows.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pydantic import BaseModel, SecretStr
 from distilabel._core.hashing import canonical, digest
 from distilabel.steps.base import Step
 
-# What changes how a step is run, not what it makes of a row.
+# Fields that change how a step is run, not what it makes from a row.
 _NOT_CONFIGURATION: Final = frozenset(
     {
         "exclude_from_signature",
@@ -35,10 +35,10 @@ _NOT_CONFIGURATION: Final = frozenset(
 
 
 def configuration_of(step: Step) -> dict[str, Any]:
-    """The values of a step's fields, those that are not dumped among them.
+    """Returns the values of a step's fields, including those that are not dumped.
 
     Raises:
-        TypeError: a field has no digest.
+        TypeError: A field has no digest.
     """
     values: dict[str, Any] = {}
     for name, value in vars(step).items():
@@ -47,23 +47,23 @@ def configuration_of(step: Step) -> dict[str, Any]:
     for name, value in (step.__pydantic_private__ or {}).items():
         if name in _NOT_CONFIGURATION:
             continue
-        # What `load` has made (a model, an open file) follows from the fields.
+        # What `load` creates (a model, an open file) follows from the fields.
         with contextlib.suppress(TypeError):
             values[name] = _described(value)
     return values
 
 
-def configured(step: Step) -> str:
-    """The digest of the values of a step's fields.
+def field_digest(step: Step) -> str:
+    """Returns the digest of the values of a step's fields.
 
     Raises:
-        TypeError: a field has no digest.
+        TypeError: A field has no digest.
     """
     return digest(configuration_of(step)).hex()
 
 
 def _described(value: Any) -> Any:
-    """A value as it enters a digest: functions by their source, models by their fields."""
+    """Converts a value for a digest: functions to their source, models to their fields."""
     if isinstance(value, BaseModel):
         return {name: _described(getattr(value, name)) for name in type(value).model_fields}
     if isinstance(value, SecretStr):
@@ -80,7 +80,7 @@ def _described(value: Any) -> Any:
 
 
 def state_of(step: Step) -> list[Any]:
-    """What a step remembers, as far as a look from outside tells whether it changes."""
+    """Returns a snapshot of a step's attributes, to tell whether running it changes them."""
     values = {**vars(step), **(step.__pydantic_private__ or {})}
     return [
         (name, value if isinstance(value, (bool, int, float, str)) else id(value), _size(value))
@@ -94,10 +94,10 @@ def _size(value: Any) -> int:
 
 
 def source_of(cls: type) -> str:
-    """The source of a step's class and of what it uses of its own module.
+    """Returns the source of a step's class and of what it uses from its own module.
 
-    Of what stands in a function around it, the values too: two steps made by one factory have the
-    same source.
+    Includes the values of variables of an enclosing function: steps from one factory function have
+    the same source.
     """
     seen: set[int] = set()
     return "\n".join(
@@ -123,14 +123,14 @@ def _source_of_class(cls: type, seen: set[int]) -> str:
 
 
 def _source_of_function(function: FunctionType, seen: set[int], own: bool = True) -> str:
-    """The source of a function, with what it uses of its module and of functions around it."""
+    """Returns the source of a function, with what it uses from its module and its closure."""
     if id(function) in seen:
         return ""
     seen.add(id(function))
     parts = [_text(function)] if own else []
     parts += [repr(function.__defaults__)] if function.__defaults__ else []
     for cell in function.__closure__ or ():
-        with contextlib.suppress(ValueError):  # not filled yet
+        with contextlib.suppress(ValueError):  # the cell is still empty
             parts.append(_source_of_value(cell.cell_contents, function, seen))
     for name in sorted(_names(function.__code__)):
         if name in function.__globals__:
@@ -156,8 +156,8 @@ def _source_of_value(value: Any, user: FunctionType, seen: set[int]) -> str:
 
 
 def _text(what: Any) -> str:
-    """The source; where there is no file, the code."""
-    # Two lambdas may stand in one line.
+    """Returns the source text; the byte code if there is no source file."""
+    # There may be two lambdas in one line.
     if getattr(what, "__name__", "") != "<lambda>":
         with contextlib.suppress(OSError, TypeError):
             return inspect.getsource(what)
@@ -167,7 +167,7 @@ def _text(what: Any) -> str:
 
 
 def _constants(code: CodeType) -> str:
-    # The text of an inner code holds an address.
+    # The representation of a nested code object contains its address.
     return repr(
         [_constants(c) + c.co_code.hex() if isinstance(c, CodeType) else c for c in code.co_consts]
     )

@@ -1,7 +1,7 @@
-"""The memo: what a user's step made of a batch, kept under its source, its fields and the rows.
+"""Caches the results of a user's step by its source code, its fields and the rows of the batch.
 
-A step that draws lots would otherwise send other rows to its models on every rerun, and those
-would be asked and paid for again.
+Without it, a step that draws random numbers would make other rows on every rerun, and requests
+about them would be sent and paid for again.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from distilabel._core.hashing import digest
-from distilabel._engine.calling.fingerprint import configured, source_of, state_of
+from distilabel._engine.calling.fingerprint import field_digest, source_of, state_of
 from distilabel._engine.rows.rows import RowOrigin, one_to_one
 from distilabel._engine.storage.answer_store import Store
 from distilabel.steps.base import Step
@@ -22,91 +22,92 @@ _log = logging.getLogger("distilabel.pipeline")
 
 
 class StepResult(NamedTuple):
-    """What a step made of a batch.
+    """The result of running a step on a batch.
 
     Attributes:
-        rows: the rows.
-        places: where each of them comes from.
-        error: why it failed, if it did; then the rows are those of the batch, with None.
-        remembers: whether the step, elsewhere, has changed what it remembers meanwhile.
+        rows: Rows that the step made; if it failed, those of the batch with None in its columns.
+        origins: Origins of the rows.
+        error: Exception that the step raised; None if it raised none.
+        changed_state: Whether the step, in a worker process, has changed its own state.
     """
 
     rows: list[Any]
-    places: list[RowOrigin]
+    origins: list[RowOrigin]
     error: Exception | None
-    remembers: bool = False
+    changed_state: bool = False
 
 
 class StepCache:
-    """Remembers the outcomes of one step.
+    """Caches the results of one step.
 
     Args:
-        step: the step.
-        store: where outcomes are kept.
-        reuse: whether kept outcomes are used.
-        configuration: digest of the step's fields, where it is loaded elsewhere.
+        step: The step.
+        store: Stores the results.
+        reuse: Whether stored results are used.
+        configuration: Digest of the step's fields, if the step is loaded elsewhere; None
+            computes it.
 
     Raises:
-        TypeError: the step's fields have no digest.
+        TypeError: The fields of the step have no digest.
     """
 
     def __init__(
         self, step: Step, store: Store, reuse: bool, configuration: str | None = None
     ) -> None:
-        self._base = [configuration or configured(step), source_of(type(step))]
+        self._base = [configuration or field_digest(step), source_of(type(step))]
         self._step = step
         self._name = step.name
         self._store = store
         self._reuse = reuse
-        self._told = False
-        self._off = False
+        self._has_logged = False
+        self._is_off = False
 
-    def outcome(self, rows: list[Any], make: Callable[[], StepResult]) -> StepResult:
-        """What is remembered of these rows, or else what `make` gives, which is then kept.
+    def result(self, rows: list[Any], run: Callable[[], StepResult]) -> StepResult:
+        """Returns the stored result for a batch, or else runs the step and stores its result.
 
         Args:
-            rows: of the batch.
-            make: runs the step.
+            rows: Rows of the batch.
+            run: Runs the step on them.
         """
-        if self._off:
-            return make()
+        if self._is_off:
+            return run()
         try:
             key = digest(["memo", *self._base, rows])
         except TypeError as error:
-            self._tell(f"its rows cannot be kept: {error}")
-            return make()
-        kept = self._store.get(key) if self._reuse else None
-        if kept is not None:
-            made, matched = orjson.loads(kept)
-            if matched is None:
+            self._log_uncached(f"its rows cannot be stored: {error}")
+            return run()
+        stored = self._store.get(key) if self._reuse else None
+        if stored is not None:
+            made, origins = orjson.loads(stored)
+            if origins is None:
                 return StepResult(made, one_to_one(len(made)), None)
-            return StepResult(made, [RowOrigin(*place) for place in matched], None)
+            return StepResult(made, [RowOrigin(*origin) for origin in origins], None)
         before = state_of(self._step)
-        outcome = make()
-        if outcome.remembers or state_of(self._step) != before:
-            # What it makes of a batch depends on the batches before: none of them can be left out.
-            self._off = True
-            self._tell("it remembers things from batch to batch")
-        elif outcome.error is None:
-            self._keep(key, outcome)
-        return outcome
+        result = run()
+        if result.changed_state or state_of(self._step) != before:
+            # Results depend on earlier batches: none of them can be skipped.
+            self._is_off = True
+            self._log_uncached("it keeps state from batch to batch")
+        elif result.error is None:
+            self._put(key, result)
+        return result
 
-    def _keep(self, key: bytes, outcome: StepResult) -> None:
+    def _put(self, key: bytes, result: StepResult) -> None:
         try:
-            # Most steps make one row of each: that needs no list of who comes from whom.
-            plain = outcome.places == one_to_one(len(outcome.rows))
-            matched = None if plain else [tuple(place) for place in outcome.places]
-            text = orjson.dumps([outcome.rows, matched])
+            # Most steps make one row from each, which needs no list of origins.
+            plain = result.origins == one_to_one(len(result.rows))
+            origins = None if plain else [tuple(origin) for origin in result.origins]
+            text = orjson.dumps([result.rows, origins])
         except TypeError as error:
-            self._tell(f"its rows cannot be kept: {error}")
+            self._log_uncached(f"its rows cannot be stored: {error}")
             return
-        # Times, tuples and numbers that are none would come back as something else.
-        if orjson.loads(text)[0] == outcome.rows:
+        # Dates, tuples and NaN are not the same after a round trip.
+        if orjson.loads(text)[0] == result.rows:
             self._store.put_later(key, text)
         else:
-            self._tell("its rows hold values that JSON has no form for")
+            self._log_uncached("its rows hold values that JSON cannot represent")
 
-    def _tell(self, why: str) -> None:
-        if not self._told:
-            self._told = True
+    def _log_uncached(self, why: str) -> None:
+        if not self._has_logged:
+            self._has_logged = True
             _log.info("%s runs again on every run: %s", self._name, why)

@@ -1,1 +1,1 @@
-"""Estimates the cost and time of a run from a pilot over a few rows."""
+"""Estimates the cost and the time of a run from a pilot over a sample of its rows."""

@@ -1,4 +1,4 @@
-"""`Estimate`: what a run will take, forecast from a pilot. Knows no run and no model."""
+"""`Estimate`: the cost and the time of a run, forecast from a sample. Knows no run and no model."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from distilabel._engine.reporting.formatting import (
     shorten,
 )
 
-# Nineteen times in twenty the truth is to lie within.
-_SURE: Final = 0.95
+# The probability that a range contains the true value.
+_CONFIDENCE: Final = 0.95
 _LONGEST_NAME: Final = 30
 
 
 @dataclass(frozen=True)
 class Range:
-    """A number that is not known yet.
+    """A number that is not known yet, as a range that contains it with 95 % probability.
 
     Attributes:
-        low: it will hardly be less.
-        expected: the best guess.
-        high: it will hardly be more.
+        low: Lower bound.
+        expected: Best guess.
+        high: Upper bound.
     """
 
     low: float
@@ -35,16 +35,19 @@ class Range:
     high: float
 
     def __contains__(self, value: float) -> bool:
-        crumb = 1e-9 * max(1.0, abs(value))
-        return self.low - crumb <= value <= self.high + crumb
+        tolerance = 1e-9 * max(1.0, abs(value))
+        return self.low - tolerance <= value <= self.high + tolerance
 
 
-def whole(values: Sequence[float], rows: int) -> Range:
-    """The sum over all rows, from the values of some.
+def extrapolate(values: Sequence[float], rows: int) -> Range:
+    """Returns the sum over all rows, estimated from the values of a sample.
 
     Args:
-        values: of the rows that were sampled, two at least unless they are all there are.
-        rows: how many there are.
+        values: One value for each row of the sample; at least two, or those of all rows.
+        rows: Number of all rows.
+
+    Returns:
+        The range of the sum; exact if the sample contains all rows.
     """
     seen, count = math.fsum(values), len(values)
     if count >= rows:
@@ -56,29 +59,29 @@ def whole(values: Sequence[float], rows: int) -> Range:
 
 
 def _errors(values: Sequence[float]) -> tuple[float, float]:
-    """How far the mean of all may lie below and above that of a sample, in standard errors.
+    """Returns how far the true mean may lie below and above that of a sample, in standard errors.
 
-    Willink's interval: few rows that take much make it longer above than below.
+    Willink's interval for skewed values: a few expensive rows extend it upwards.
     """
     count, center, spread = len(values), fmean(values), stdev(values)
-    sure = _student(count - 1)
+    quantile = _student(count - 1)
     if not spread:
         return 0.0, 0.0
     third = math.fsum((value - center) ** 3 for value in values)
     third *= count / ((count - 1) * max(1, count - 2))
     skew = third / (6 * math.sqrt(count) * spread**3)
     if abs(skew) < 1e-6:
-        return sure, sure
+        return quantile, quantile
 
-    def bent(error: float) -> float:
+    def skewed(error: float) -> float:
         return (math.cbrt(1 + 6 * skew * (error - skew)) - 1) / (2 * skew)
 
-    return bent(sure), -bent(-sure)
+    return skewed(quantile), -skewed(-quantile)
 
 
 def _student(freedom: int) -> float:
-    """The two-sided quantile of Student's distribution, by its expansion around the normal one."""
-    z = NormalDist().inv_cdf((1 + _SURE) / 2)
+    """Returns the two-sided quantile of Student's t, expanded around the normal one."""
+    z = NormalDist().inv_cdf((1 + _CONFIDENCE) / 2)
     first = (z**3 + z) / (4 * freedom)
     second = (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
     third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * freedom**3)
@@ -87,15 +90,15 @@ def _student(freedom: int) -> float:
 
 @dataclass
 class Forecast:
-    """What one step, or all, will take.
+    """The forecast for one step, or for all of them.
 
     Attributes:
-        calls: questions that get an answer.
-        input_tokens: of the questions.
-        output_tokens: of the answers.
-        cost: US dollars, as far as prices are known.
-        unpriced: models whose price is not known.
-        model: the one asked; empty for several.
+        calls: Answers that models generate.
+        input_tokens: Tokens of the prompts.
+        output_tokens: Tokens of the answers.
+        cost: US dollars, for the models whose price is known.
+        unpriced: Names of the models whose price is unknown.
+        model: Name of the model; empty if there are several.
     """
 
     calls: Range
@@ -108,19 +111,19 @@ class Forecast:
 
 @dataclass
 class Estimate:
-    """What a run over all rows will take, forecast from some of them.
+    """The cost and the time of a run over all rows, forecast from a sample of them.
 
     Attributes:
-        pipeline: its name.
-        rows: of the sources.
-        sample: rows that were tried.
-        rows_out: rows that will reach the end, about.
-        total: what all rows take, those of the pilot among them.
-        steps: name of a step that asks → what it takes.
-        seconds: that the run will take, without the answers of the pilot; rough.
-        spent: US dollars that the answers of the pilot cost, as far as prices are known; they are
-            kept, and the run does not ask for them again.
-        notes: what to keep in mind, in words.
+        pipeline: Name of the pipeline.
+        rows: Rows of the sources.
+        sample: Rows that were tried.
+        rows_out: Rows that will reach the leaf steps; approximate.
+        total: Forecast for all rows, including those of the sample.
+        steps: Name of a step that asks a model → its forecast.
+        seconds: Seconds that the run will take, without the answers of the sample; rough.
+        spent: US dollars that the answers of the sample cost, for the models whose price is known.
+            They are stored, and the run does not request them again.
+        notes: Limits of the forecast, in words.
     """
 
     pipeline: str
@@ -134,7 +137,7 @@ class Estimate:
     notes: list[str] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
-        """The estimate as JSON-like data."""
+        """Returns the estimate as JSON-like data."""
         return asdict(self)
 
     def __str__(self) -> str:
@@ -157,7 +160,11 @@ def _priced(forecast: Forecast) -> str:
 
 
 def text_of(estimate: Estimate) -> str:
-    """The estimate for people."""
+    """Returns the text that `print` shows.
+
+    Args:
+        estimate: The estimate.
+    """
     total = estimate.total
     shown = {**estimate.steps, **({"all": total} if len(estimate.steps) > 1 else {})}
     forecasts = shown.values()
@@ -194,5 +201,5 @@ def _cost(estimate: Estimate) -> str:
     if total.unpriced:
         text += f", + {unknown}"
     if estimate.spent:
-        text += f"; {format_money(estimate.spent)} of it is paid already"
+        text += f"; {format_money(estimate.spent)} of it is already spent"
     return text

@@ -1,4 +1,4 @@
-"""From what a pilot saw to an estimate: sums over all rows, and how long asking will take."""
+"""Makes an estimate from a pilot: sums over all rows, and the time that the requests take."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Final
 
-from distilabel._engine.estimation.estimate import Estimate, Forecast, Range, whole
-from distilabel._engine.estimation.pilot import Pilot, Took
+from distilabel._engine.estimation.estimate import Estimate, Forecast, Range, extrapolate
+from distilabel._engine.estimation.pilot import Consumption, Pilot
 from distilabel._engine.reporting.report import Report
 from distilabel.models.llms.base import LLM, AsyncLLM
 from distilabel.models.rate_limit.concurrency import MOST, START
 from distilabel.steps.base import _Step
 
-# What a question takes on this side, in seconds: at least, and at most.
+# Processing time of a request in this process, in seconds: at least, and at most.
 _OWN_SECONDS: Final = (0.0003, 0.003)
-# Questions that a model within this process gets at a time.
+# Prompts that a model in this process gets at a time.
 _BATCH: Final = 50
 
 
 @dataclass
-class _Asked:
-    """What is left to ask at one endpoint.
+class _Load:
+    """The requests that one endpoint still gets.
 
     Attributes:
-        calls: questions.
-        work: seconds of answers, one after the other.
-        fewest: questions in flight at a time, at least.
-        most: the same, at most.
-        per_minute: most questions a minute; None is no limit.
+        calls: Number of requests.
+        work: Sum of their latencies in seconds.
+        fewest: Lower bound of the requests in flight at a time.
+        most: Upper bound of the requests in flight at a time.
+        per_minute: Maximum number of requests per minute; None sets no limit.
     """
 
     calls: float
@@ -39,21 +39,24 @@ class _Asked:
     per_minute: int | None
 
 
-def estimate_of(
+def make_estimate(
     name: str, report: Report, pilot: Pilot, steps: dict[str, _Step], rows: int, sample: int
 ) -> Estimate:
-    """The estimate.
+    """Makes the estimate for all rows.
 
     Args:
-        name: of the pipeline.
-        report: of the pilot's run.
-        pilot: what it saw.
-        steps: of the pipeline, by name.
-        rows: of the sources.
-        sample: those of them that were tried.
+        name: Name of the pipeline.
+        report: Report of the pilot's run.
+        pilot: What the pilot recorded.
+        steps: The steps by name.
+        rows: Number of all source rows.
+        sample: Number of source rows in the pilot.
+
+    Returns:
+        The estimate.
     """
-    taken = {name: seen.per_row(sample) for name, seen in pilot.steps.items()}
-    models = {name: _llm(steps[name]) for name in taken}
+    used = {name: step.per_row(sample) for name, step in pilot.steps.items()}
+    models = {name: _llm(steps[name]) for name in used}
     forecasts = {
         name: _forecast(
             per_row,
@@ -61,40 +64,40 @@ def estimate_of(
             [models[name].model_name] if pilot.steps[name].unpriced else [],
             models[name].model_name,
         )
-        for name, per_row in taken.items()
+        for name, per_row in used.items()
     }
-    everything = [Took() for _ in range(sample)]
-    for per_row in taken.values():
-        for total, took in zip(everything, per_row, strict=True):
-            total += took
+    totals = [Consumption() for _ in range(sample)]
+    for per_row in used.values():
+        for total, consumption in zip(totals, per_row, strict=True):
+            total += consumption
     unpriced = sorted({name for each in forecasts.values() for name in each.unpriced})
     return Estimate(
         pipeline=name,
         rows=rows,
         sample=sample,
         rows_out=report.rows * rows / sample,
-        total=_forecast(everything, rows, unpriced, ""),
+        total=_forecast(totals, rows, unpriced, ""),
         steps=forecasts,
         seconds=_seconds(report, pilot, models, forecasts, 1 - sample / rows),
-        spent=sum(took.cost for took in everything),
+        spent=sum(total.cost for total in totals),
         notes=_notes(report, pilot, steps),
     )
 
 
 def _llm(step: _Step) -> LLM:
-    llm: LLM = step.llm  # type: ignore[attr-defined]  # only steps that ask have been seen
-    return llm
+    # Only steps that asked a model come here.
+    return step._all_models()[0]
 
 
-def _forecast(per_row: list[Took], rows: int, unpriced: list[str], model: str) -> Forecast:
-    def sum_of(value: Callable[[Took], float]) -> Range:
-        return whole([value(took) for took in per_row], rows)
+def _forecast(per_row: list[Consumption], rows: int, unpriced: list[str], model: str) -> Forecast:
+    def sum_of(value: Callable[[Consumption], float]) -> Range:
+        return extrapolate([value(row) for row in per_row], rows)
 
     return Forecast(
-        calls=sum_of(lambda took: took.calls),
-        input_tokens=sum_of(lambda took: took.input_tokens),
-        output_tokens=sum_of(lambda took: took.output_tokens),
-        cost=sum_of(lambda took: took.cost),
+        calls=sum_of(lambda row: row.calls),
+        input_tokens=sum_of(lambda row: row.input_tokens),
+        output_tokens=sum_of(lambda row: row.output_tokens),
+        cost=sum_of(lambda row: row.cost),
         unpriced=unpriced,
         model=model,
     )
@@ -107,17 +110,17 @@ def _seconds(
     forecasts: dict[str, Forecast],
     left: float,
 ) -> Range:
-    """How long the rest takes: the busiest endpoint holds up all others."""
+    """Returns how long the rest of the rows takes: as long as the busiest endpoint."""
     if not left:
         return Range(0.0, 0.0, 0.0)
-    endpoints: dict[str, _Asked] = {}
+    endpoints: dict[str, _Load] = {}
     for name, llm in models.items():
         calls = forecasts[name].calls.expected * left
         latencies = pilot.steps[name].latencies
         work = calls * fmean(latencies) if latencies else 0.0
         found = endpoints.get(llm._endpoint_id())
         if found is None:
-            found = endpoints[llm._endpoint_id()] = _Asked(
+            found = endpoints[llm._endpoint_id()] = _Load(
                 0.0, 0.0, *_in_flight(llm), llm.requests_per_minute
             )
         found.calls += calls
@@ -127,7 +130,7 @@ def _seconds(
     fast = max((_time(each, each.most) for each in endpoints.values()), default=0.0)
     slow = max((_time(each, each.fewest) for each in endpoints.values()), default=0.0)
     fast = max(fast, least)
-    # The first row takes as long as it took in the pilot, and nobody else is asked meanwhile.
+    # The first row passes all steps one after the other, as in the pilot.
     slow += most + report.seconds
     return Range(fast, (fast * slow) ** 0.5, slow)
 
@@ -138,30 +141,32 @@ def _in_flight(llm: LLM) -> tuple[int, int]:
     return (START, MOST) if isinstance(llm, AsyncLLM) else (1, _BATCH)
 
 
-def _time(asked: _Asked, in_flight: int) -> float:
-    seconds = asked.work / max(1.0, min(in_flight, asked.calls))
-    paced = asked.calls * 60 / asked.per_minute if asked.per_minute else 0.0
+def _time(load: _Load, in_flight: int) -> float:
+    seconds = load.work / max(1.0, min(in_flight, load.calls))
+    paced = load.calls * 60 / load.per_minute if load.per_minute else 0.0
     return max(seconds, paced)
 
 
 def _notes(report: Report, pilot: Pilot, steps: dict[str, _Step]) -> list[str]:
     notes = []
-    alone = [name for name, step in steps.items() if step._needs_all_rows]
-    if alone:
+    global_steps = [name for name, step in steps.items() if step._needs_all_rows]
+    if global_steps:
         notes.append(
-            f"{', '.join(alone)} looks at all rows at once and saw only those of the sample: what "
-            "comes after may differ more than is said here."
+            f"{', '.join(global_steps)} processes all rows at once and had only those of the "
+            "sample: the steps after it may differ by more than these ranges."
         )
     notes += [
-        f"No row of the sample reached {name}: what it asks is not in this estimate."
-        for name, seen in pilot.steps.items()
-        if not seen.by_row and not seen.loose
+        f"No row of the sample reached {name}: its requests are not in this estimate."
+        for name, step in pilot.steps.items()
+        if not step.by_row and not step.unassigned
     ]
     if pilot.job_shares:
         notes.append(
-            f"{', '.join(pilot.job_shares)} will ask in batch jobs, at their price; how long those "
-            "take is not in this estimate."
+            f"{', '.join(pilot.job_shares)} will use batch jobs: their price is in this estimate, "
+            "their time is not."
         )
     if report.failures:
-        notes.append(f"{report.failures:,} rows of the sample failed, and count as they did.")
+        notes.append(
+            f"{report.failures:,} rows of the sample failed; what they used counts like the rest."
+        )
     return notes

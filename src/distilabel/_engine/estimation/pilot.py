@@ -1,4 +1,4 @@
-"""The pilot: which rows a run of a few rows takes, and what each of them took in each step."""
+"""The pilot: picks the rows of a sample, and records the usage of each row in each step."""
 
 from __future__ import annotations
 
@@ -12,18 +12,21 @@ from distilabel._core.events import Event, ResponseReceived, RowsProcessed, Unus
 from distilabel._core.row_context import current_row
 from distilabel.models.accounting.prices import Price, Usage
 
-# To reach a row of a source, all rows before it have to be read.
-_READ_AT_MOST: Final = 20_000
+# To reach a row of a source, all rows before it must be read.
+_MAX_READ: Final = 20_000
 
 
-def picked(sample: int, rows: int) -> tuple[int, ...]:
-    """Ordinals spread over the rows of a source: one by chance of each of `sample` equal parts.
+def pick_rows(sample: int, rows: int) -> tuple[int, ...]:
+    """Picks rows from all over a source: a random one from each of `sample` equal parts.
 
     Args:
-        sample: how many.
-        rows: of the source.
+        sample: Number of rows to pick.
+        rows: Number of rows of the source.
+
+    Returns:
+        Their ordinals, ascending; the same on every call.
     """
-    rows = min(rows, _READ_AT_MOST)
+    rows = min(rows, _MAX_READ)
     if sample >= rows:
         return tuple(range(rows))
     chance = random.Random(0)
@@ -32,14 +35,14 @@ def picked(sample: int, rows: int) -> tuple[int, ...]:
 
 
 @dataclass
-class Took:
-    """What one row, or one question, took.
+class Consumption:
+    """What one row, or one request, used.
 
     Attributes:
-        calls: questions.
-        input_tokens: of the questions.
-        output_tokens: of the answers.
-        cost: US dollars, as far as prices are known.
+        calls: Answers.
+        input_tokens: Tokens of the prompts.
+        output_tokens: Tokens of the answers.
+        cost: US dollars; 0 where the price is unknown.
     """
 
     calls: float = 0.0
@@ -47,7 +50,7 @@ class Took:
     output_tokens: float = 0.0
     cost: float = 0.0
 
-    def __iadd__(self, other: Took) -> Took:
+    def __iadd__(self, other: Consumption) -> Consumption:
         self.calls += other.calls
         self.input_tokens += other.input_tokens
         self.output_tokens += other.output_tokens
@@ -56,47 +59,50 @@ class Took:
 
 
 @dataclass
-class Seen:
-    """What was seen of one step.
+class StepSample:
+    """What one step used in the pilot.
 
     Attributes:
-        by_row: ordinal of a row → what it took.
-        loose: questions of no row in particular, one by one.
-        unpriced: whether the price of an answer is not known.
-        latencies: seconds that answers took which were asked now.
+        by_row: Ordinal of a source row → what it used.
+        unassigned: What requests used that cannot be assigned to a row.
+        unpriced: Whether the price of an answer is unknown.
+        latencies: Seconds of the answers that were not stored before.
     """
 
-    by_row: dict[int, Took] = field(default_factory=dict)
-    loose: list[Took] = field(default_factory=list)
+    by_row: dict[int, Consumption] = field(default_factory=dict)
+    unassigned: list[Consumption] = field(default_factory=list)
     unpriced: bool = False
     latencies: list[float] = field(default_factory=list)
 
-    def per_row(self, rows: int) -> list[Took]:
-        """What each of the rows took; the questions of nobody are dealt out among them.
+    def per_row(self, rows: int) -> list[Consumption]:
+        """Returns what each row used; requests without a row are distributed among all rows.
 
         Args:
-            rows: that were sampled.
+            rows: Number of rows in the sample.
         """
-        dealt = [Took() for _ in range(rows)]
-        for row, took in self.by_row.items():
-            # Behind a step that saw all rows at once there may be more of them.
-            dealt[row % rows] += took
+        used = [Consumption() for _ in range(rows)]
+        for row, consumption in self.by_row.items():
+            # After a global step there may be more rows than in the sample.
+            used[row % rows] += consumption
         chance = random.Random(0)
-        # Where there are as many for each row it is its own; else, who knows whose.
-        evenly = sum(took.calls for took in self.loose) % rows == 0
-        for number, took in enumerate(self.loose):
-            dealt[number % rows if evenly else chance.randrange(rows)] += took
-        return dealt
+        # If the number is the same for each row, they are dealt out in turn; otherwise at random.
+        evenly = sum(consumption.calls for consumption in self.unassigned) % rows == 0
+        for number, consumption in enumerate(self.unassigned):
+            used[number % rows if evenly else chance.randrange(rows)] += consumption
+        return used
 
 
 class Pilot:
-    """Takes note of what each row takes in each step; a listener.
+    """Listens to the events of a pilot and records what each row uses in each step.
 
     Args:
-        prices: name of a step → the price of its model's answers.
-        descendants: name of a step → the steps that its rows may reach.
-        job_shares: name of a step whose questions will go in batch jobs → the share of the price
-            that they cost there; the pilot asks them at once.
+        prices: Name of a step → the price of its model's answers.
+        descendants: Returns the names of the steps that rows of a step may reach.
+        job_shares: Name of a step that will use batch jobs → the share of the price that it pays
+            there. The pilot itself sends single requests.
+
+    Attributes:
+        steps: Name of a step → what it used.
     """
 
     wants = (ResponseReceived, UnusableResponse, RowsProcessed)
@@ -110,37 +116,37 @@ class Pilot:
         self.job_shares = job_shares or {}
         self._prices = prices
         self._descendants = descendants
-        # Steps whose rows were made of nobody knows which.
-        self._blurred: set[str] = set()
-        self.steps: dict[str, Seen] = {name: Seen() for name in prices}
+        # Steps whose rows can no longer be traced to source rows.
+        self._untraceable: set[str] = set()
+        self.steps: dict[str, StepSample] = {name: StepSample() for name in prices}
 
     def __call__(self, event: Event) -> None:
-        """Notes one reply."""
+        """Records one event."""
         if (
             isinstance(event, RowsProcessed)
             and event.taken - 1 == event.dropped > 0 < event.created
         ):
-            # New rows of a batch count as made of its first one.
-            self._blurred.update(self._descendants(event.step))
+            # A batch of new rows counts as made of its first row.
+            self._untraceable.update(self._descendants(event.step))
         if not isinstance(event, (ResponseReceived, UnusableResponse)):
             return
         if isinstance(event, UnusableResponse) and event.lost:
             return
-        seen = self.steps[event.step]
-        took = Took(0.0, event.input_tokens, event.output_tokens)
+        sample = self.steps[event.step]
+        used = Consumption(0.0, event.input_tokens, event.output_tokens)
         cost = event.cost
         if isinstance(event, ResponseReceived):
-            took.calls = 1.0
+            used.calls = 1.0
             if event.reused and cost is None:
                 usage = Usage(event.input_tokens, event.output_tokens, event.cached_tokens)
                 cost = self._prices[event.step](usage)
             elif not event.reused:
-                seen.latencies.append(event.seconds)
-        seen.unpriced |= cost is None
-        took.cost = (cost or 0.0) * self.job_shares.get(event.step, 1.0)
+                sample.latencies.append(event.seconds)
+        sample.unpriced |= cost is None
+        used.cost = (cost or 0.0) * self.job_shares.get(event.step, 1.0)
         key = current_row.get()
-        if key is None or event.step in self._blurred:
-            seen.loose.append(took)
+        if key is None or event.step in self._untraceable:
+            sample.unassigned.append(used)
         else:
-            so_far = seen.by_row.setdefault(key[0], Took())
-            so_far += took
+            so_far = sample.by_row.setdefault(key[0], Consumption())
+            so_far += used

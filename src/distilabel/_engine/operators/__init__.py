@@ -1,1 +1,1 @@
-"""Operators move rows through one step each, under backpressure."""
+"""Operators: each moves rows through one step, with backpressure."""

@@ -1,9 +1,10 @@
-"""The feed: lets rows into the graph no faster than they leave it, so that memory stays bounded."""
+"""Backpressure: rows enter the graph no faster than they leave it, so that memory stays bounded."""
 
 from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
+from collections.abc import Iterator
 from typing import Any, Final
 
 from distilabel._engine.operators.base import Operator
@@ -11,110 +12,131 @@ from distilabel._engine.operators.run_context import RunContext
 from distilabel._engine.operators.sink import Sink
 from distilabel._engine.rows.rows import Key, RowChunk
 
+# Rows in a chunk that is sent at a time.
 _CHUNK: Final = 50
 
 
 class BackpressuredOperator(Operator):
-    """A node that holds rows back: a source, or a step that had to see all rows first.
+    """Holds rows back until there is room: a source, or a step that had to see all rows first.
 
     Args:
-        name: of the step.
-        shared: what the nodes of the run share.
+        name: Name of the step.
+        context: Context of the run.
+
+    Attributes:
+        sent_ordinals: Number of source rows that were sent.
     """
 
     def __init__(self, name: str, context: RunContext) -> None:
         super().__init__(name, context)
         self._sinks: list[Operator] | None = None
-        self.given_ordinals = 0
-        self._look = asyncio.Event()
+        self.sent_ordinals = 0
+        self._may_have_room = asyncio.Event()
 
     def wake(self) -> None:
-        """Rows have left the graph, or nobody works."""
-        # Looking at every row that leaves would cost more than letting in a few at a time.
-        if self.context.idle or self.context.stopping or 3 * self.room >= self._full:
-            self._look.set()
+        """Checks for room: rows have left the graph, nothing is running, or the run drains."""
+        # Checking after every row that leaves would cost more than sending a few at a time.
+        if (
+            self.context.activity.idle
+            or not self.context.state.is_running
+            or 3 * self.room >= self._full
+        ):
+            self._may_have_room.set()
 
     @property
     def _full(self) -> int:
-        """Source rows that are on their way when there is no room left."""
-        if self.context.target is None:
+        """Source rows in flight when there is no room left."""
+        if self.context.config.target is None:
             return self.context.window
-        # Towards the end there is room for a few only, and each of them counts.
-        return max(8, self.given_ordinals - self._arrived)
+        # Near the target there is room for a few rows only, and each of them counts.
+        return max(8, self.sent_ordinals - self._arrived)
 
     @property
     def sinks(self) -> list[Operator]:
-        """Where the rows of this feed come to rest: leaves, and steps that hold all rows."""
+        """Operators where its rows leave memory or wait: sinks, and steps that hold all rows."""
         if self._sinks is None:
             found: dict[int, Operator] = {}
-            # Branches that meet again lead on once, not once for each way to get there.
-            passed: set[int] = set()
+            # Branches may join again: every operator is visited once.
+            visited: set[int] = set()
             queue = self.downstream()
             while queue:
-                node = queue.pop()
-                if isinstance(node, BackpressuredOperator) or not node.downstream():
-                    found[id(node)] = node
-                elif id(node) not in passed:
-                    passed.add(id(node))
-                    queue += node.downstream()
+                operator = queue.pop()
+                if isinstance(operator, BackpressuredOperator) or not operator.downstream():
+                    found[id(operator)] = operator
+                elif id(operator) not in visited:
+                    visited.add(id(operator))
+                    queue += operator.downstream()
             self._sinks = list(found.values())
         return self._sinks
 
     @property
     def room(self) -> int:
-        """Source rows that may still be let in."""
-        room = self.context.window - (self.given_ordinals - self._arrived)
-        quotas = [sink.quota for sink in self.sinks if isinstance(sink, Sink) and sink.quota]
-        if quotas:
-            # The leaf that lacks most decides; the others leave out what they have too many.
-            room = min(room, max(quota.room(self.given_ordinals) for quota in quotas))
+        """Number of source rows that may still be sent."""
+        room = self.context.window - (self.sent_ordinals - self._arrived)
+        limits = [sink.limit for sink in self.sinks if isinstance(sink, Sink) and sink.limit]
+        if limits:
+            # The sink that lacks most rows decides; the others ignore what they have too many.
+            room = min(room, max(limit.room(self.sent_ordinals) for limit in limits))
         return room
 
     @property
     def _arrived(self) -> int:
-        return min((sink.closed for sink in self.sinks), default=self.given_ordinals)
+        return min((sink.closed for sink in self.sinks), default=self.sent_ordinals)
 
     async def wait_for_room(self) -> None:
-        """Waits until rows may be let in; if nobody works any more, they must be."""
+        """Waits until rows may be sent, or must be because nothing else is running."""
         while not self.context.stopping and (
-            self.context.gatherings.are_full or (self.room <= 0 and not self._is_needed)
+            self.context.batch_jobs.is_full or (self.room <= 0 and not self._must_send)
         ):
-            self._look.clear()
-            await self._look.wait()
+            self._may_have_room.clear()
+            await self._may_have_room.wait()
 
     @property
-    def _is_needed(self) -> bool:
+    def _must_send(self) -> bool:
         """Whether nothing goes on without more rows."""
-        if not self.context.idle:
+        if not self.context.activity.idle:
             return False
-        # A job takes as many questions as there are; a target wants no more of them than it needs.
-        return self.context.target is None or not self.context.gatherings.have_questions
+        # A batch job takes all requests there are; a target wants no more than it needs.
+        return self.context.config.target is None or not self.context.batch_jobs.has_pending
 
     @abstractmethod
     async def feed(self) -> None:
-        """Lets all rows in."""
+        """Sends all rows."""
 
     def begin(self) -> None:
-        """Starts letting rows in."""
+        """Starts sending rows."""
         self.context.waiting.append(self)
         self.context.start(self.feed())
 
-    async def let_go(self, order: list[tuple[Key, Any]], total: int) -> None:
-        """Gives rows on bit by bit, as there is room for them.
+    async def send_all(
+        self, rows: list[tuple[Key, Any]], total: int, routes: list[list[str] | None] | None = None
+    ) -> None:
+        """Sends rows in chunks, as there is room for them.
 
         Args:
-            order: keys and rows, in the order of the keys.
-            total: source rows there are in all, whether anything is left of them or not.
+            rows: Keys and rows, in key order.
+            total: Number of source rows, including those of which no rows are left.
+            routes: Names of the successors of each chunk, as `chunks` cuts them; None for all.
         """
-        for start in range(0, len(order), _CHUNK):
+        for number, chunk in enumerate(self.chunks(rows, total)):
             await self.wait_for_room()
             if self.context.stopping:
                 return
-            some = order[start : start + _CHUNK]
-            after = order[start + _CHUNK][0][0] if start + _CHUNK < len(order) else total
-            closed = range(self.given_ordinals, after)
-            self.given_ordinals = after
-            self.give(RowChunk([key for key, _ in some], [row for _, row in some], closed))
-        if self.given_ordinals < total:
-            self.give(RowChunk([], [], range(self.given_ordinals, total)))
-            self.given_ordinals = total
+            self.sent_ordinals += len(chunk.closed)
+            self._send_to(routes[number] if routes is not None else None, chunk)
+
+    def chunks(self, rows: list[tuple[Key, Any]], total: int) -> Iterator[RowChunk]:
+        """Cuts rows into the chunks that `send_all` sends.
+
+        Args:
+            rows: Keys and rows, in key order.
+            total: Number of source rows, including those of which no rows are left.
+        """
+        closed = 0
+        for start in range(0, len(rows), _CHUNK):
+            some = rows[start : start + _CHUNK]
+            after = rows[start + _CHUNK][0][0] if start + _CHUNK < len(rows) else total
+            yield RowChunk([key for key, _ in some], [row for _, row in some], range(closed, after))
+            closed = after
+        if closed < total:
+            yield RowChunk([], [], range(closed, total))

@@ -1,4 +1,4 @@
-"""A node: one step at work. Takes chunks from predecessors and gives chunks to successors."""
+"""`Operator`: runs one step. Receives chunks from its predecessors and sends chunks on."""
 
 from __future__ import annotations
 
@@ -11,11 +11,16 @@ from distilabel._engine.rows.rows import RowChunk, own_copy
 
 
 class Operator(ABC):
-    """One step at work.
+    """Runs one step.
 
     Args:
-        name: of the step.
-        shared: what the nodes of the run share.
+        name: Name of the step.
+        context: Context of the run.
+
+    Attributes:
+        router: Chooses the successors of each chunk; None sends every chunk to all of them.
+        closed: Number of source rows of which no more rows will arrive.
+        is_finished: Whether the last row was sent.
     """
 
     def __init__(self, name: str, context: RunContext) -> None:
@@ -24,67 +29,57 @@ class Operator(ABC):
         self.router: Router | None = None
         self.closed = 0
         self.is_finished = False
-        self._outs: list[tuple[Operator, int]] = []
+        self._successors: list[tuple[Operator, int]] = []
         self._open_ports = 0
 
     def connect(self, successor: Operator) -> None:
-        """Sends the rows of this node to another one."""
-        self._outs.append((successor, successor.add_port()))
+        """Sends the rows of this operator to another one."""
+        self._successors.append((successor, successor.add_port()))
 
     def downstream(self) -> list[Operator]:
-        """The nodes its rows go to next."""
-        return [node for node, _ in self._outs]
+        """Returns the operators that its rows go to next."""
+        return [successor for successor, _ in self._successors]
 
     def add_port(self) -> int:
-        """One more predecessor; gives its number."""
+        """Adds a port for one more predecessor.
+
+        Returns:
+            Number of the port.
+        """
         self._open_ports += 1
         return self._open_ports - 1
 
     @abstractmethod
     def push(self, port: int, chunk: RowChunk) -> None:
-        """Takes rows from a predecessor."""
+        """Receives rows from the predecessor at a port."""
 
     def end(self, port: int) -> None:
-        """A predecessor has no more rows."""
+        """Closes a port: its predecessor has no more rows."""
         self._open_ports -= 1
         if self._open_ports == 0:
-            self.ended()
+            self.all_ports_ended()
 
     @abstractmethod
-    def ended(self) -> None:
-        """No predecessor has more rows; `finish` must follow when the last ones are given on."""
+    def all_ports_ended(self) -> None:
+        """Called when no predecessor has more rows; `finish` must follow the last row."""
 
     def finish(self) -> None:
-        """This node has no more rows."""
+        """Closes the ports of the successors: this operator has sent its last row."""
         self.is_finished = True
-        self.context.progress.set()
-        for node, port in self._outs:
-            node.end(port)
+        self.context.operator_finished()
+        for successor, port in self._successors:
+            successor.end(port)
 
-    def give(self, chunk: RowChunk) -> None:
-        """Hands rows to the successors, to each its own copy."""
-        chosen = self.router.choose(chunk) if self.router and chunk.rows else None
-        receivers = [n for n, _ in self._outs if chosen is None or n.name in chosen]
-        if chosen is not None and not receivers:
-            # Sent to nobody, the rows end here: they were given, and are dropped.
-            count = len(chunk.rows)
-            self.context.emit(RowsProcessed(self.name, 0, -count, count, 0, 0, 0))
-        for node, port in self._outs:
-            if node not in receivers:
-                node.push(port, RowChunk([], [], chunk.closed))
-            elif node is receivers[-1]:
-                node.push(port, chunk)
-            else:
-                node.push(port, chunk._replace(rows=[own_copy(row) for row in chunk.rows]))
+    # -- sending rows -----------------------------------------------------------------------
 
-    def took(self, count: int) -> None:
-        """Says that rows came."""
-        if count:
-            self.context.emit(RowsReceived(self.name, count))
+    def send(self, chunk: RowChunk) -> None:
+        """Sends a chunk whose rows are counted elsewhere, or that has none."""
+        self._send_to(self._route(chunk), chunk)
 
-    def done(
+    def send_processed(
         self,
-        taken: int,
+        chunk: RowChunk,
+        received: int,
         made: int,
         dropped: int,
         failed: int,
@@ -92,17 +87,76 @@ class Operator(ABC):
         skipped: int = 0,
         ended: int = 0,
     ) -> None:
-        """Says what became of rows that came.
+        """Sends a chunk and reports how its rows were made.
 
         Args:
-            taken: rows that came.
-            made: rows made of them, failed ones among them.
-            dropped: rows of which nothing was made.
-            failed: rows that failed.
-            skipped: those of the failed ones that were not tried.
-            ended: those of the failed ones that do not go on.
+            chunk: Rows that continue.
+            received: Number of rows they were made from.
+            made: Number of rows made, including those that failed.
+            dropped: Number of received rows from which nothing was made.
+            failed: Number of rows that failed.
+            skipped: Number of failed rows for which the step was not run.
+            ended: Number of failed rows that do not continue.
         """
-        created = made + dropped - taken
+        names = self._route(chunk)
+        nowhere = 0 if names is None or names else len(chunk.rows)
+        self.report_processed(
+            received, made, dropped, failed, skipped=skipped, ended=ended, nowhere=nowhere
+        )
+        self._send_to(names, chunk)
+
+    def _route(self, chunk: RowChunk) -> list[str] | None:
+        """Returns the names of the successors for the rows of a chunk; None for all."""
+        return self.router.choose(chunk) if self.router is not None and chunk.rows else None
+
+    def _send_to(self, names: list[str] | None, chunk: RowChunk) -> None:
+        """Sends a chunk to these successors, to each its own copy of the rows."""
+        receivers = [s for s, _ in self._successors if names is None or s.name in names]
+        for successor, port in self._successors:
+            if successor not in receivers:
+                successor.push(port, RowChunk([], [], chunk.closed))
+            elif successor is receivers[-1]:
+                successor.push(port, chunk)
+            else:
+                successor.push(port, chunk._replace(rows=[own_copy(row) for row in chunk.rows]))
+
+    # -- events -----------------------------------------------------------------------------
+
+    def report_received(self, count: int) -> None:
+        """Reports rows that arrived."""
+        if count:
+            self.context.emit(RowsReceived(self.name, count))
+
+    def report_processed(
+        self,
+        received: int,
+        made: int,
+        dropped: int,
+        failed: int,
+        *,
+        skipped: int = 0,
+        ended: int = 0,
+        nowhere: int = 0,
+    ) -> None:
+        """Reports rows that were processed.
+
+        Args:
+            received: Number of rows that arrived.
+            made: Number of rows made from them, including those that failed.
+            dropped: Number of rows from which nothing was made.
+            failed: Number of rows that failed.
+            skipped: Number of failed rows for which the step was not run.
+            ended: Number of failed rows that do not continue.
+            nowhere: Number of rows that would continue, but are routed to no successor.
+        """
+        created = made + dropped - received
+        given = made - failed
+        if nowhere:
+            # They end here: a failed row as one that does not continue, any other as dropped.
+            failed_nowhere = min(nowhere, failed - ended)
+            ended += failed_nowhere
+            dropped += nowhere - failed_nowhere
+            given -= nowhere - failed_nowhere
         self.context.emit(
-            RowsProcessed(self.name, taken, made - failed, dropped, created, failed, skipped, ended)
+            RowsProcessed(self.name, received, given, dropped, created, failed, skipped, ended)
         )

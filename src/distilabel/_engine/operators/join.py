@@ -1,4 +1,4 @@
-"""In front of a step with several predecessors: joins their rows and hands them on as tuples."""
+"""Joins the rows of several predecessors by key, in front of the step that takes them as tuples."""
 
 from __future__ import annotations
 
@@ -9,44 +9,45 @@ from distilabel._engine.rows.rows import RowChunk
 
 
 class JoinRows(Operator):
-    """Joins what comes from several predecessors.
+    """Joins the rows of at least two predecessors.
 
     Args:
-        step: the node of the step that wants the rows.
-        ports: number of its predecessors.
-        partial: whether rows were routed, so that some predecessors may not have them.
-        shared: what the nodes of the run share.
+        step: Operator of the step that takes the joined rows.
+        ports: Number of its predecessors.
+        partial: Whether rows were routed, so that some predecessors do not have them.
+        context: Context of the run.
     """
 
     def __init__(self, step: Operator, ports: int, partial: bool, context: RunContext) -> None:
         super().__init__(step.name, context)
-        self._join = RowJoiner(ports, partial)
+        self._joiner = RowJoiner(ports, partial)
         self._step = step
-        self._port = step.add_port()
-        self._lost = 0
+        self._step_port = step.add_port()
+        self._reported_lost = 0
 
     def downstream(self) -> list[Operator]:
-        """The step it stands in front of."""
+        """Returns the operator of the step."""
         return [self._step]
 
     def push(self, port: int, chunk: RowChunk) -> None:
-        """Takes rows from a predecessor."""
-        self._pass(self._join.push(port, chunk))
+        """Receives rows from a predecessor, and sends those that are complete."""
+        self._send_joined(self._joiner.push(port, chunk))
 
     def end(self, port: int) -> None:
-        """A predecessor has no more rows."""
-        self._pass(self._join.end(port))
+        """Closes a port, and sends the rows that only missed its predecessor."""
+        self._send_joined(self._joiner.end(port))
         super().end(port)
 
-    def _pass(self, chunk: RowChunk) -> None:
-        lost, self._lost = self._join.lost - self._lost, self._join.lost
+    def _send_joined(self, chunk: RowChunk) -> None:
+        lost = self._joiner.lost - self._reported_lost
         if lost:
-            # Rows that a branch has dropped: the others' parts of them end here.
-            self.took(lost)
-            self.done(lost, 0, lost, 0)
+            # A branch has dropped these rows: their parts from the other branches end here.
+            self._reported_lost += lost
+            self.report_received(lost)
+            self.report_processed(lost, 0, lost, 0)
         if chunk.rows or chunk.closed:
-            self._step.push(self._port, chunk)
+            self._step.push(self._step_port, chunk)
 
-    def ended(self) -> None:
-        """All predecessors have ended."""
-        self._step.end(self._port)
+    def all_ports_ended(self) -> None:
+        """Closes the port of the step."""
+        self._step.end(self._step_port)

@@ -1,6 +1,6 @@
-"""Plain steps at work: batches of consecutive rows, in a thread, remembered where that pays.
+"""Runs plain steps on batches of consecutive rows, in a thread, with a cache where that pays.
 
-Batches are cut in key order whatever the order in which rows come, so a rerun cuts the same ones.
+Batches are cut in key order, in whatever order rows arrive, so that a rerun cuts the same ones.
 """
 
 from __future__ import annotations
@@ -8,42 +8,42 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
+from collections.abc import Sequence
 from typing import Any, Final
 
 from distilabel._engine.calling.step_cache import StepCache, StepResult
-from distilabel._engine.calling.step_call import run_step
-from distilabel._engine.calling.timed import TimedCall
+from distilabel._engine.calling.step_call import TimedCall, call_with_clients, run_step
 from distilabel._engine.operators.base import Operator
-from distilabel._engine.operators.failures import FailurePolicy, Sifted, failed_result
+from distilabel._engine.operators.failures import FailurePolicy, failed_result
 from distilabel._engine.operators.run_context import RunContext
 from distilabel._engine.rows.reorder_buffer import Batch, ReorderBuffer
 from distilabel._engine.rows.rows import Row, RowChunk, keys_at, own_copies
 from distilabel.errors import EndpointError
-from distilabel.models.batch_jobs.work import begin_work
-from distilabel.models.client.client import ModelClient, use_clients
+from distilabel.models.client.client import ModelClient
 from distilabel.models.protocol import RunStopped
 from distilabel.steps.base import Step
-from distilabel.steps.tasks.base import Task
 
-# Batches handed to the thread at a time: crossing over costs more than a small batch. But whoever
-# comes next is not to wait for a second slow one.
+# Batches passed to the thread at a time: switching threads costs more than a small batch. The time
+# limit keeps the step behind it from waiting for several slow ones.
 _AT_ONCE: Final = 16
 _AT_ONCE_SECONDS: Final = 0.05
+
+_Results = tuple[list[StepResult], EndpointError | RunStopped | None]
 
 _log = logging.getLogger("distilabel.pipeline")
 
 
 class MapBatches(Operator):
-    """A step that is handed batches.
+    """Runs a step on batches.
 
     Args:
-        step: the step.
-        shared: what the nodes of the run share.
-        size: rows in a batch.
-        memo: remembers what the step made of a batch; None remembers nothing.
-        door: put up for the step's own synchronous questions.
-        reorders: whether the order in which the step gives the rows of a batch is kept; it is not
-            where they are joined with rows that did not come this way.
+        step: The step.
+        context: Context of the run.
+        size: Number of rows in a batch.
+        cache: Cache of the step; None caches nothing.
+        clients: Clients of the step's models, for its synchronous code.
+        reorders: Whether the step may change the order of the rows in a batch. It may not where
+            its rows are joined with rows that did not pass through it.
     """
 
     def __init__(
@@ -53,68 +53,67 @@ class MapBatches(Operator):
         *,
         size: int,
         cache: StepCache | None = None,
-        client: ModelClient | None = None,
+        clients: Sequence[ModelClient] = (),
         reorders: bool = True,
     ) -> None:
         super().__init__(str(step.name), context)
         self._step = step
         self._size = size
         self._cache = cache
-        self._client = client
+        self._clients = clients
         self._reorders = reorders
-        self._failing = FailurePolicy(step, context)
-        # Only tasks note in single rows that they failed on them.
-        self._notes = isinstance(step, Task)
+        self._failures = FailurePolicy(step, context)
         self._timed = (
             TimedCall(step.process_timeout, f"`process` of {step.name}")
             if step.process_timeout is not None
             else None
         )
-        self._sorter = ReorderBuffer()
+        self._reorder_buffer = ReorderBuffer()
         self._batches: deque[Batch] = deque()
-        self._working = False
-        self._is_ended = False
-        self._looked = False
+        self._is_running = False
+        self._has_all_rows = False
+        self._has_checked_columns = False
 
     def push(self, port: int, chunk: RowChunk) -> None:
-        """Puts rows in order and cuts batches from those that are complete."""
-        self.took(len(chunk.rows))
-        self._sorter.push(chunk)
+        """Puts rows in order, and starts the batches that are complete."""
+        self.report_received(len(chunk.rows))
+        self._reorder_buffer.push(chunk)
         self._cut()
 
-    def ended(self) -> None:
-        """Cuts what is left."""
-        self._is_ended = True
-        self._sorter.end()
+    def all_ports_ended(self) -> None:
+        """Starts a last batch with the rows that are left."""
+        self._has_all_rows = True
+        buffer = self._reorder_buffer
+        buffer.end()
         self._cut()
-        if self._sorter.ready or self._sorter.has_closed:
-            self._batches.append(self._sorter.take(self._sorter.ready))
-        self._begin()
+        if buffer.ready or buffer.has_closed:
+            self._batches.append(buffer.take(buffer.ready))
+        self._start()
         self._finish_if_done()
 
     def _cut(self) -> None:
-        while self._sorter.ready >= self._size:
-            self._batches.append(self._sorter.take(self._size))
-        if not self._sorter.ready and self._sorter.has_closed and not self._batches:
-            # Nothing waits here: what was dropped further up need not wait either.
-            self.give(RowChunk([], [], self._sorter.take(0).closed))
-        self._begin()
+        buffer = self._reorder_buffer
+        while buffer.ready >= self._size:
+            self._batches.append(buffer.take(self._size))
+        if not buffer.ready and buffer.has_closed and not self._batches:
+            # No row waits here, so source rows that were dropped before need not wait either.
+            self.send(RowChunk([], [], buffer.take(0).closed))
+        self._start()
 
-    def _begin(self) -> None:
-        if self._batches and not self._working:
-            self._working = True
-            self.context.begin()
-            self.context.start(self._work())
+    def _start(self) -> None:
+        if self._batches and not self._is_running:
+            self._is_running = True
+            self.context.start_work(self._run_batches())
 
-    async def _work(self) -> None:
+    async def _run_batches(self) -> None:
         try:
             while self._batches and not self.context.stopping:
                 at_once = _AT_ONCE if self._timed is None else 1
                 some = [self._batches.popleft() for _ in range(min(at_once, len(self._batches)))]
-                outcomes, error = await self._processed(some)
-                self._batches.extendleft(reversed(some[len(outcomes) :]))
-                for batch, outcome in zip(some, outcomes, strict=False):
-                    self._give(batch, outcome)
+                results, error = await self._process_together(some)
+                self._batches.extendleft(reversed(some[len(results) :]))
+                for batch, result in zip(some, results, strict=False):
+                    self._send_result(batch, result)
                 if error is not None:
                     raise error
         except RunStopped:
@@ -123,104 +122,108 @@ class MapBatches(Operator):
             error.step = error.step or self.name
             self.context.fail(error)
         finally:
-            self._working = False
-            self.context.end()
+            self._is_running = False
         self._finish_if_done()
 
-    async def _processed(
-        self, batches: list[Batch]
-    ) -> tuple[list[StepResult], EndpointError | RunStopped | None]:
+    async def _process_together(self, batches: list[Batch]) -> _Results:
         if self._timed is None:
-            return await self.context.in_thread(self._process_all, batches)
-        # What is left behind may still change its rows: they are not to be those that go on.
+            return await self.context.in_thread(self._process_in_thread, batches)
+        # A call that is left behind may still change its rows: the graph keeps others.
         own = [batch._replace(rows=own_copies(batch.rows)) for batch in batches]
         try:
-            return await self._timed.run(self._process_all, own)
+            return await self._timed.run(self._process_in_thread, own)
         except TimeoutError as error:
             return [self._failed(batch, error) for batch in batches], None
 
     def _finish_if_done(self) -> None:
-        if self._is_ended and not self._working and not self._batches:
-            self._is_ended = False
+        if self._has_all_rows and not self._is_running and not self._batches:
+            self._has_all_rows = False
             if self._timed is not None:
                 self._timed.close()
             self.finish()
 
-    def _give(self, batch: Batch, outcome: StepResult) -> None:
-        keys = keys_at(batch.keys, outcome.places)
+    def _send_result(self, batch: Batch, result: StepResult) -> None:
+        if not batch.rows:
+            self.send(RowChunk([], [], batch.closed))
+            return
+        keys = keys_at(batch.keys, result.origins)
         if self._reorders:
             keys.sort()
-        dropped = len(batch.rows) - len({place.origin for place in outcome.places})
-        going = Sifted(keys, outcome.rows, 0, 0)
-        if outcome.error is not None or self._notes:
-            going = self._failing.sift(keys, outcome.rows, outcome.error)
-        if batch.rows:
-            made = len(outcome.rows)
-            self.done(len(batch.rows), made, dropped, going.failed, ended=going.ended)
-        self.give(RowChunk(going.keys, going.rows, batch.closed))
+        dropped = len(batch.rows) - len({origin.position for origin in result.origins})
+        continuing = self._failures.apply(keys, result)
+        self.send_processed(
+            RowChunk(continuing.keys, continuing.rows, batch.closed),
+            len(batch.rows),
+            len(result.rows),
+            dropped,
+            continuing.failed,
+            ended=continuing.ended,
+        )
 
-    # -- in the thread ----------------------------------------------------------------------
+    # -- in a thread ------------------------------------------------------------------------
 
-    def _process_all(
-        self, batches: list[Batch]
-    ) -> tuple[list[StepResult], EndpointError | RunStopped | None]:
-        """What becomes of the first of these batches, and what came in between."""
-        if self._client is not None:
-            use_clients({id(self._client.llm): self._client})
-            begin_work(self.context.work())
-        outcomes: list[StepResult] = []
+    def _process_in_thread(self, batches: list[Batch]) -> _Results:
+        return call_with_clients(self._clients, self.context.work, self._process_all, batches)
+
+    def _process_all(self, batches: list[Batch]) -> _Results:
+        """Processes batches until the time at once is over or the run stops.
+
+        Returns:
+            Results of the first batches, and the error that ended the loop, if any.
+        """
+        results: list[StepResult] = []
         until = time.monotonic() + _AT_ONCE_SECONDS
         for batch in batches:
-            if self.context.stopping or (outcomes and time.monotonic() > until):
+            if self.context.stopping or (results and time.monotonic() > until):
                 break
             try:
-                outcomes.append(self._process(batch) if batch.rows else StepResult([], [], None))
+                results.append(self._process(batch) if batch.rows else StepResult([], [], None))
             except (EndpointError, RunStopped) as error:
-                return outcomes, error
-        return outcomes, None
+                return results, error
+        return results, None
 
     def _process(self, batch: Batch) -> StepResult:
         if self._cache is None:
-            return self._tried(batch)
-        return self._cache.outcome(batch.rows, lambda: self._tried(batch))
+            return self._try(batch)
+        return self._cache.result(batch.rows, lambda: self._try(batch))
 
-    def _tried(self, batch: Batch) -> StepResult:
+    def _try(self, batch: Batch) -> StepResult:
         try:
-            outcome = self._run(batch.rows)
+            result = self._run(batch.rows)
         except (EndpointError, RunStopped):
             raise
         except Exception as error:  # noqa: BLE001 (the rows fail, the run goes on)
             return self._failed(batch, error)
-        if outcome.rows and not self._looked:
-            self._looked = True
-            self._look(outcome.rows[0])
-        return outcome
+        if result.rows and not self._has_checked_columns:
+            self._has_checked_columns = True
+            self._check_columns(result.rows[0])
+        return result
 
     def _run(self, rows: list[Any]) -> StepResult:
-        made, matched = run_step(self._step, rows)
-        return StepResult(made, matched, None)
+        made, origins = run_step(self._step, rows)
+        return StepResult(made, origins, None)
 
-    def _look(self, row: Row) -> None:
-        """Tells of columns that the step says it gives and does not."""
+    def _check_columns(self, row: Row) -> None:
+        """Warns of columns that `outputs` names and `process` does not make."""
         absent = [c for c, always in self._step.get_outputs().items() if always and c not in row]
         if absent:
             _log.warning(
-                "%s gives no column %s, though its `outputs` name it: what follows may miss it.",
+                "%s: `process` makes no column %s, which `outputs` names: later steps may need it.",
                 self.name,
                 ", ".join(map(repr, absent)),
             )
 
     def _failed(self, batch: Batch, error: Exception) -> StepResult:
-        # Where it ends the run, that is told then.
-        if self._failing.mode != "raise":
+        # With "raise", the error that ends the run says it.
+        if self._failures.mode != "raise":
             timed_out = self._timed is not None and isinstance(error, TimeoutError)
             _log.warning(
                 "%s failed on %d rows, %s: %s: %s",
                 self.name,
                 len(batch.rows),
-                "which end here"
-                if self._failing.mode == "drop"
-                else "its columns are None in them",
+                "which are dropped"
+                if self._failures.mode == "drop"
+                else "which continue with None in its columns",
                 type(error).__name__,
                 error,
                 exc_info=None if timed_out else error,

@@ -1,4 +1,4 @@
-"""A plain step with replicas at work: several batches at a time, each in a worker process."""
+"""Runs a step with replicas: several batches at a time, each in a worker process."""
 
 from __future__ import annotations
 
@@ -17,23 +17,28 @@ from distilabel.steps.base import Step
 
 
 @dataclass(slots=True)
-class _Begun:
-    """A batch that was begun, and what has become of it."""
+class _StartedBatch:
+    """A batch that was started.
+
+    Attributes:
+        batch: The batch.
+        result: Its result; None while it is running.
+    """
 
     batch: Batch
-    outcome: StepResult | None = None
+    result: StepResult | None = None
 
 
 class MapBatchesInWorkers(MapBatches):
-    """A step that is handed batches in worker processes; batches go on in their order.
+    """Runs a step on batches in worker processes; results are sent in the order of the batches.
 
     Args:
-        step: the step.
-        shared: what the nodes of the run share.
-        pool: its processes.
-        size: rows in a batch.
-        memo: remembers what the step made of a batch; None remembers nothing.
-        reorders: as in `MapBatches`.
+        step: The step.
+        context: Context of the run.
+        pool: Its worker processes.
+        size: Number of rows in a batch.
+        cache: Cache of the step; None caches nothing.
+        reorders: As in `MapBatches`.
     """
 
     def __init__(
@@ -49,32 +54,31 @@ class MapBatchesInWorkers(MapBatches):
         super().__init__(step, context, size=size, cache=cache, reorders=reorders)
         self._pool = pool
         self._lost: WorkersLost | None = None
-        self._begun: deque[_Begun] = deque()
+        self._started: deque[_StartedBatch] = deque()
 
-    def _begin(self) -> None:
-        # Twice as many as there are processes: whoever is done finds the next one waiting.
-        while self._batches and len(self._begun) < 2 * self._pool.count:
+    def _start(self) -> None:
+        # Twice as many as there are processes: a process that is done finds the next one waiting.
+        while self._batches and len(self._started) < 2 * self._pool.count:
             if self.context.stopping:
                 return
-            begun = _Begun(self._batches.popleft())
-            self._begun.append(begun)
-            self._working = True
-            self.context.begin()
-            self.context.start(self._follow(begun))
+            started = _StartedBatch(self._batches.popleft())
+            self._started.append(started)
+            self._is_running = True
+            self.context.start_work(self._run_batch(started))
 
-    async def _follow(self, begun: _Begun) -> None:
+    async def _run_batch(self, started: _StartedBatch) -> None:
         try:
-            if begun.batch.rows:
-                begun.outcome = await self._pool.threads.run(self._process, begun.batch)
+            if started.batch.rows:
+                started.result = await self._pool.threads.run(self._process, started.batch)
             else:
-                begun.outcome = StepResult([], [], None)
-            # What comes after must not close rows that are still on their way.
-            while self._begun and self._begun[0].outcome is not None:
-                first = self._begun.popleft()
-                assert first.outcome is not None
-                self._give(first.batch, first.outcome)
-            self._working = bool(self._begun)
-            self._begin()
+                started.result = StepResult([], [], None)
+            # In order: a later batch must not close source rows that are still in flight.
+            while self._started and self._started[0].result is not None:
+                first = self._started.popleft()
+                assert first.result is not None
+                self._send_result(first.batch, first.result)
+            self._is_running = bool(self._started)
+            self._start()
         except RunStopped:
             if self._lost is not None:
                 self.context.fail(self._lost)
@@ -83,16 +87,14 @@ class MapBatchesInWorkers(MapBatches):
             error.step = error.step or self.name
             self.context.fail(error)
             return
-        finally:
-            self.context.end()
         self._finish_if_done()
 
     # -- in a thread ------------------------------------------------------------------------
 
     def _run(self, rows: list[Any]) -> StepResult:
         try:
-            made, places, remembers = self._pool.run(rows)
-            return StepResult(made, places, None, remembers)
+            made, origins, remembers = self._pool.run(rows)
+            return StepResult(made, origins, None, remembers)
         except WorkersLost as error:
             # The rows have not failed: they are left for the next run.
             self._lost = error

@@ -1,4 +1,4 @@
-"""Built-in steps that are pure functions of a row: run where the rows come, as they come."""
+"""Runs built-in steps that are pure functions of a row, on the event loop, as rows arrive."""
 
 from __future__ import annotations
 
@@ -13,59 +13,58 @@ from distilabel.steps.base import Step
 
 
 class MapRows(Operator):
-    """A cheap built-in: no thread, no waiting, no order to keep.
+    """Runs a cheap step without a thread, without waiting and in any order.
 
     Args:
-        step: the step.
-        shared: what the nodes of the run share.
+        step: The step.
+        context: Context of the run.
     """
 
     def __init__(self, step: Step, context: RunContext) -> None:
         super().__init__(str(step.name), context)
         self._step = step
-        self._failing = FailurePolicy(step, context)
+        self._failures = FailurePolicy(step, context)
 
     def push(self, port: int, chunk: RowChunk) -> None:
-        """Works on the rows and gives them on."""
+        """Processes rows and sends the results."""
         if not chunk.rows:
-            self.give(chunk)
+            self.send(chunk)
             return
-        self.took(len(chunk.rows))
-        self._work(chunk)
+        self.report_received(len(chunk.rows))
+        self._process(chunk)
 
-    def _work(self, chunk: RowChunk) -> None:
+    def _process(self, chunk: RowChunk) -> None:
         try:
-            made, matched = self._made(chunk.rows)
+            made, origins = self._run(chunk.rows)
         except Exception as error:  # noqa: BLE001 (the row fails, the run goes on)
-            self._one_by_one(chunk, error)
+            self._process_one_by_one(chunk, error)
             return
-        dropped = len(chunk.rows) - len({place.origin for place in matched})
-        self.done(len(chunk.rows), len(made), dropped, 0)
-        self.give(RowChunk(keys_at(chunk.keys, matched), made, chunk.closed))
+        dropped = len(chunk.rows) - len({origin.position for origin in origins})
+        result = RowChunk(keys_at(chunk.keys, origins), made, chunk.closed)
+        self.send_processed(result, len(chunk.rows), len(made), dropped, 0)
 
-    def _made(self, rows: list[Any]) -> tuple[list[Any], list[RowOrigin]]:
+    def _run(self, rows: list[Any]) -> tuple[list[Any], list[RowOrigin]]:
         if len(rows) == 1 or not self._step._changes_row_count:
             return run_step(self._step, rows)
         made: list[Any] = []
-        matched: list[RowOrigin] = []
-        for origin, row in enumerate(rows):
-            some, places = run_step(self._step, [row])
+        origins: list[RowOrigin] = []
+        for position, row in enumerate(rows):
+            some, its_origins = run_step(self._step, [row])
             made += some
-            matched += [RowOrigin(origin, place.branch) for place in places]
-        return made, matched
+            origins += [RowOrigin(position, origin.branch) for origin in its_origins]
+        return made, origins
 
-    def _one_by_one(self, chunk: RowChunk, error: Exception) -> None:
-        """One row of several could not be worked on: the others are not to suffer for it."""
+    def _process_one_by_one(self, chunk: RowChunk, error: Exception) -> None:
+        """Separates the row that raised, so that the others in the chunk do not fail with it."""
         if len(chunk.rows) > 1:
             for key, row in zip(chunk.keys, chunk.rows, strict=True):
-                self._work(RowChunk([key], [row], ()))
-            self.give(RowChunk([], [], chunk.closed))
+                self._process(RowChunk([key], [row], ()))
+            self.send(RowChunk([], [], chunk.closed))
             return
-        outcome = failed_result(self._step, chunk.rows, error)
-        going = self._failing.sift(chunk.keys, outcome.rows, error)
-        self.done(1, 1, 0, 1, ended=going.ended)
-        self.give(RowChunk(going.keys, going.rows, chunk.closed))
+        result = self._failures.apply(chunk.keys, failed_result(self._step, chunk.rows, error))
+        continuing = RowChunk(result.keys, result.rows, chunk.closed)
+        self.send_processed(continuing, 1, 1, 0, 1, ended=result.ended)
 
-    def ended(self) -> None:
-        """Nothing is held back here."""
+    def all_ports_ended(self) -> None:
+        """Finishes: no rows are held back here."""
         self.finish()

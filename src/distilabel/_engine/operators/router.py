@@ -1,4 +1,4 @@
-"""Routing: which successors get the rows of a chunk. The same rows go the same way on a rerun."""
+"""Routes chunks to successors. A rerun routes the same rows the same way."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _log = logging.getLogger("distilabel.pipeline")
 
 
 class Router:
-    """Chooses successors by a function of the user's.
+    """Chooses successors with the user's routing function.
 
     Args:
-        step: whose rows are routed.
-        successors: names to choose from.
-        function: takes those names and gives the chosen ones.
-        store: where choices are kept, so that a rerun chooses the same; None keeps none.
-        reuse: whether kept choices are used.
+        step: Name of the step whose rows are routed.
+        successors: Names to choose from.
+        function: Takes those names and returns the chosen ones.
+        store: Stores the choices, so that a rerun makes the same ones; None stores nothing.
+        reuse: Whether stored choices are used.
     """
 
     def __init__(
@@ -41,16 +41,16 @@ class Router:
         self._reuse = reuse
 
     def choose(self, chunk: RowChunk) -> list[str]:
-        """The names of the successors that get this chunk."""
+        """Returns the names of the successors for a chunk."""
         if self._store is None:
             return self._chosen()
         try:
             key = digest(["route", self._step, self._successors, chunk.keys, chunk.rows])
-        except TypeError:  # rows that have no digest are routed afresh
+        except TypeError:  # rows without a digest are routed anew on every run
             return self._chosen()
-        kept = self._store.get(key) if self._reuse else None
-        if kept is not None:
-            choice: list[str] = orjson.loads(kept)
+        stored = self._store.get(key) if self._reuse else None
+        if stored is not None:
+            choice: list[str] = orjson.loads(stored)
             return choice
         choice = self._chosen()
         self._store.put_later(key, orjson.dumps(choice), wait=False)
@@ -62,14 +62,14 @@ class Router:
         except Exception as error:
             raise RuntimeError(
                 f"The routing function after the step {self._step!r} failed: "
-                f"{type(error).__name__}: {error}. Answers that came so far are kept: correct it "
-                "and run again."
+                f"{type(error).__name__}: {error}. Answers received so far are stored: fix the "
+                "function and run again."
             ) from error
         unknown = [name for name in choice if name not in self._successors]
         if unknown:
             raise DistilabelUserError(
-                f"The routing function after the step {self._step!r} chose {unknown[0]!r}, which "
-                f"does not follow it: choose among {', '.join(self._successors)}."
+                f"The routing function after the step {self._step!r} returned {unknown[0]!r}, "
+                f"which is not connected to it. Choose among {', '.join(self._successors)}."
             )
-        _log.debug("rows of %s go to %s", self._step, ", ".join(choice) or "nobody")
+        _log.debug("rows of %s go to %s", self._step, ", ".join(choice) or "no step")
         return choice

@@ -1,4 +1,4 @@
-"""What the nodes of one run share: the loop, the threads, the store, and whether it goes on."""
+"""What the operators of one run share: settings, state, store, threads and running work."""
 
 from __future__ import annotations
 
@@ -8,170 +8,221 @@ from typing import Any, Protocol, TypeVar
 
 from distilabel._core.daemon_threads import DaemonThreads
 from distilabel._core.events import Emit
+from distilabel._engine.operators.activity import Activity
+from distilabel._engine.run_config import RunConfig
+from distilabel._engine.run_state import RunState
 from distilabel._engine.storage.answer_store import Store
 from distilabel.models.accounting.budget import Budget
 from distilabel.models.batch_jobs.coordinator import JobCoordinator
-from distilabel.models.batch_jobs.work import Work
+from distilabel.models.batch_jobs.pending import Work
 from distilabel.models.protocol import RunStopped
 from distilabel.models.rate_limit.limiter import EndpointLimiters
-from distilabel.typing.steps import OnError
 
 _T = TypeVar("_T")
 
 
 class Wakeable(Protocol):
-    """Somebody who waits for room or for work to run out."""
+    """Waits until there is room for rows, or until nothing is running."""
 
     def wake(self) -> None:
-        """Look again."""
+        """Checks again whether to go on."""
 
 
 class Closable(Protocol):
-    """Somebody who has to tidy up at the end of a run."""
+    """Holds something that must be released at the end of a run."""
 
     async def close(self) -> None:
-        """Tidies up; more than once does no harm."""
+        """Releases it; safe to call more than once."""
 
 
 class RunContext:
-    """One run, as its nodes see it.
+    """One run, as its operators see it.
 
     Args:
-        emit: told of everything that happens.
-        store: where answers and outputs are kept; None keeps nothing.
-        reuse: whether what is kept is used.
-        window: most source rows on their way at a time.
-        on_error: what becomes of rows that a step fails on, if the step does not say.
-        name: of the pipeline.
-        target: rows that every leaf is to have; None: all that come.
+        config: Settings of the run.
+        state: State of the run.
+        emit: Receives every event.
+        store: The answer store; None stores nothing.
+        window: Maximum number of source rows in flight.
+        name: Name of the pipeline.
+
+    Attributes:
+        activity: Counts the work that is running.
+        limiters: Rate limiters by endpoint.
+        batch_jobs: Coordinates the batch jobs of the run.
+        threads: Runs synchronous code of steps.
+        waiting: What `wake` wakes.
+        spill_files: Files of rows to remove at the end of the run.
+        budget: Budget of the run; None sets no limit.
+        open_sinks: Number of leaf steps that rows may still reach.
+        failed_steps: Names of the steps that failed on rows.
     """
 
     def __init__(
         self,
+        config: RunConfig,
+        state: RunState,
         *,
         emit: Emit,
         store: Store | None,
-        reuse: bool,
         window: int,
-        on_error: OnError = "null",
         name: str = "",
-        target: int | None = None,
     ) -> None:
+        self.config = config
+        self.state = state
         self.emit = emit
         self.store = store
-        self.reuse = reuse
         self.window = window
-        self.on_error: OnError = on_error
-        self.target = target
         self.loop = asyncio.get_running_loop()
         self.limiters = EndpointLimiters(emit)
-        self.gatherings = JobCoordinator(
-            self,
+        self.activity = Activity(self.wake)
+        self.batch_jobs = JobCoordinator(
+            self.activity,
             store,
-            about={"distilabel_pipeline_name": name} if name else {},
+            metadata={"distilabel_pipeline_name": name} if name else {},
             emit=emit,
-            left=self._leave,
+            on_left=self.drain,
         )
         self.threads = DaemonThreads(64)
-        self.waiting: list[Wakeable] = [self.gatherings]
-        self.spools: list[Closable] = []
-        self.stopping = False
-        # A node has no more rows, or the run is over.
-        self.progress = asyncio.Event()
-        self.finished = asyncio.Event()
-        self.failure: BaseException | None = None
+        self.waiting: list[Wakeable] = [self.batch_jobs]
+        self.spill_files: list[Closable] = []
         self.budget: Budget | None = None
-        self.leaves = 0
-        self._busy = 0
+        self.open_sinks = 0
+        self.failed_steps: set[str] = set()
+        # Set when an operator has finished or the phase has changed.
+        self._progress = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    @property
-    def idle(self) -> bool:
-        """Whether nobody works: then whoever holds rows back must let some go."""
-        return self._busy == 0
-
-    def begin(self) -> None:
-        """Somebody starts to work."""
-        self._busy += 1
-
-    def end(self) -> None:
-        """Somebody has finished working."""
-        self._busy -= 1
-        if self._busy == 0:
-            self.wake()
+    # -- work that is running ---------------------------------------------------------------
 
     def wake(self) -> None:
-        """Whoever waits may look again."""
+        """Has everything that waits check again whether to go on."""
         for waiting in self.waiting:
             waiting.wake()
 
     def work(self) -> Work:
-        """Work that may rest: who does it begins and ends as ever."""
-        return Work(self.end, self.begin)
+        """Returns work that is not counted as running while it waits for a batch job."""
+        return Work(self.activity.end, self.activity.begin)
 
     def start(self, coroutine: Any) -> None:
-        """Runs a coroutine until the end of the run."""
+        """Runs a coroutine as a task; the end of the run cancels it.
+
+        Args:
+            coroutine: The coroutine; an exception it raises fails the run.
+        """
+        self._track(self.loop.create_task(coroutine))
+
+    def start_work(self, coroutine: Any) -> None:
+        """Runs a coroutine as `start` does, and counts it as running until its task is done.
+
+        It counts before its first step, and no longer even if it is canceled before that.
+
+        Args:
+            coroutine: The coroutine; an exception it raises fails the run.
+        """
+        self.activity.begin()
         task = self.loop.create_task(coroutine)
+        self._track(task)
+        task.add_done_callback(self._work_done)
+
+    def _track(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)
         task.add_done_callback(self._done)
 
+    def _work_done(self, task: asyncio.Task[None]) -> None:
+        self.activity.end()
+
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            self.fail(task.exception())
-
-    def leaf_ended(self) -> None:
-        """A leaf has all its rows."""
-        self.leaves -= 1
-        if self.leaves == 0:
-            self.finish()
-
-    def finish(self) -> None:
-        """The run is over: every row has reached its end, or it is stopped."""
-        self.finished.set()
-        self.progress.set()
-
-    def fail(self, error: BaseException | None) -> None:
-        """Ends the run because of an error; the first one counts."""
-        if self.failure is None:
-            self.failure = error
-        self.stopping = True
-        self.finish()
-
-    def _leave(self) -> None:
-        """What is not finished waits for jobs that a later run will look at."""
-        self.stopping = True
-        self.finish()
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self.fail(error)
 
     async def in_thread(self, function: Callable[..., _T], *args: Any) -> _T:
-        """Runs a synchronous function in a thread and waits for it."""
-        return await self.threads.run(function, *args)
-
-    def stop_asking(self) -> None:
-        """Nothing new is asked any more; what is in flight goes on."""
-        self.stopping = True
-        self.limiters.turn_away(RunStopped())
-        self.gatherings.turn_away(RunStopped())
-        self.wake()
-
-    async def settle(self, seconds: float | None = None) -> None:
-        """After a stop: waits for what is in flight, then lets go of everything else.
+        """Runs a synchronous function in a thread and waits for it.
 
         Args:
-            seconds: to wait at most; None waits as long as it takes.
+            function: The function.
+            args: Its arguments.
+
+        Returns:
+            Its result.
+        """
+        return await self.threads.run(function, *args)
+
+    # -- the end of the run -----------------------------------------------------------------
+
+    @property
+    def stopping(self) -> bool:
+        """Whether nothing new may start."""
+        return not self.state.is_running
+
+    def operator_finished(self) -> None:
+        """Reports that an operator has emitted its last row."""
+        self._progress.set()
+
+    def sink_finished(self) -> None:
+        """Reports that a leaf step has all its rows; the last one ends the run."""
+        self.open_sinks -= 1
+        if self.open_sinks == 0:
+            self.drain()
+
+    def fail(self, error: BaseException) -> None:
+        """Ends the run because of an error; the first one counts.
+
+        Args:
+            error: The error; the run raises it.
+        """
+        self.drain(error)
+
+    def drain(self, error: BaseException | None = None) -> None:
+        """Starts nothing new and turns away rows that wait; what is in flight goes on.
+
+        Args:
+            error: What made the run fail; None if nothing did.
+        """
+        if not self.state.drain(error):
+            return
+        self.limiters.turn_away(RunStopped())
+        self.batch_jobs.turn_away(RunStopped())
+        self.wake()
+        self._progress.set()
+
+    async def wait_until_draining(self, done: Callable[[], bool] = lambda: False) -> None:
+        """Waits until the run drains, or a condition holds.
+
+        Args:
+            done: The condition; checked whenever an operator has finished.
+        """
+        while self.state.is_running and not done():
+            self._progress.clear()
+            await self._progress.wait()
+
+    async def settle(self, seconds: float | None = None) -> None:
+        """Waits for the requests in flight, then cancels everything else.
+
+        Args:
+            seconds: How long to wait at most; None waits as long as it takes.
         """
         until = self.loop.time() + seconds if seconds is not None else None
-        while any(limiter.in_flight for limiter in self.limiters) or self.gatherings.working:
+        while any(limiter.in_flight for limiter in self.limiters) or self.batch_jobs.is_active:
             await asyncio.sleep(0.01)
             if until is not None and self.loop.time() > until:
                 break
         await asyncio.sleep(0)
         await self.cancel()
 
+    async def close(self) -> None:
+        """Cancels everything that is not finished, removes spill files and ends the threads."""
+        await self.cancel()
+        for file in self.spill_files:
+            await file.close()
+        self.threads.close()
+
     async def cancel(self) -> None:
-        """Lets go of everything that is not finished."""
+        """Cancels everything that is not finished."""
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self.gatherings.close()
+        await self.batch_jobs.close()

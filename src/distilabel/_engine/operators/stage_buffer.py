@@ -1,4 +1,4 @@
-"""Between two stages: keeps rows until the steps they go to are loaded."""
+"""Holds rows between two stages until the steps of the later one are loaded."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ from distilabel._engine.rows.rows import RowChunk
 
 
 class StageBuffer(BackpressuredOperator):
-    """The way from a step of one stage to a step of a later one.
+    """Connects a step of one stage to a step of a later stage.
 
-    `begin` opens it, once all that comes from the earlier stage is here.
+    `begin` releases the rows, once all of them have arrived.
 
     Args:
-        successor: name of the step the rows go to.
-        shared: what the nodes of the run share.
+        successor: Name of the step that the rows go to.
+        context: Context of the run.
     """
 
     def __init__(self, successor: str, context: RunContext) -> None:
         super().__init__(successor, context)
-        self._sorter = ReorderBuffer()
+        self._reorder_buffer = ReorderBuffer()
 
     def push(self, port: int, chunk: RowChunk) -> None:
-        """Keeps the rows."""
+        """Stores rows."""
         self.closed += len(chunk.closed)
-        self._sorter.push(chunk)
+        self._reorder_buffer.push(chunk)
         self.context.wake()
 
-    def ended(self) -> None:
-        """All rows are here."""
-        self._sorter.end()
+    def all_ports_ended(self) -> None:
+        """Closes the buffer: all rows have arrived."""
+        self._reorder_buffer.end()
 
     async def feed(self) -> None:
-        """Lets the rows go on."""
-        batch = self._sorter.take(self._sorter.ready)
-        await self.let_go(list(zip(batch.keys, batch.rows, strict=True)), batch.closed.stop)
+        """Sends all rows, under backpressure."""
+        batch = self._reorder_buffer.take(self._reorder_buffer.ready)
+        await self.send_all(list(zip(batch.keys, batch.rows, strict=True)), batch.closed.stop)
         if not self.context.stopping:
             self.finish()

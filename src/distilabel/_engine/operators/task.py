@@ -1,6 +1,6 @@
-"""Tasks at work: one coroutine per row. A row that waits holds up nobody else.
+"""Runs a task: one coroutine per row, so that a slow row holds up no other.
 
-Where the rows come from is not known here: for a generator of rows they are numbers.
+The rows of a generator task are seeds, each with the number of the row to make.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from distilabel._engine.operators.failures import FailurePolicy, has_failed
 from distilabel._engine.operators.run_context import RunContext
 from distilabel._engine.rows.rows import Key, Row, RowChunk
 from distilabel.errors import DistilabelError, EndpointError, ModelError, error_record
-from distilabel.models.batch_jobs.work import Work, begin_work
+from distilabel.models.batch_jobs.pending import Work, begin_work
 from distilabel.models.client.client import ModelClient
 from distilabel.models.protocol import RunStopped
 from distilabel.steps.tasks.base import Task
@@ -23,50 +23,51 @@ from distilabel.steps.tasks.row_generator import RowGenerator
 
 _log = logging.getLogger("distilabel.pipeline")
 
-# Coroutines are cheap but not free: a step that multiplies rows must not start a million.
+# Coroutines are cheap but not free: after a step that multiplies rows there may be a million.
 _MOST_RUNNING: Final = 4096
 
 
 class TaskOperator(Operator):
-    """A task whose rows are independent of each other.
+    """Runs a task whose rows are independent of each other.
 
     Args:
-        task: the step.
-        door: how it asks its model.
-        shared: what the nodes of the run share.
+        task: The step.
+        client: Client of its model.
+        context: Context of the run.
     """
 
     def __init__(self, task: Task | RowGenerator, client: ModelClient, context: RunContext) -> None:
         super().__init__(str(task.name), context)
         self._task = task
         self._client = client
-        self._failing = FailurePolicy(task, context)
+        self._failures = FailurePolicy(task, context)
         self._mappings = task._mappings
         inputs = task.inputs
         required = dict(inputs) if isinstance(inputs, dict) else dict.fromkeys(inputs, True)
         self._required = [name for name, needed in required.items() if needed]
         self._queue: deque[tuple[Key, Row]] = deque()
         self._running = 0
+        # Rows of each source row that are not sent yet, and the source rows with no more to come.
         self._pending: dict[int, int] = {}
         self._closing: set[int] = set()
-        self._is_ended = False
-        self._told = False
+        self._has_all_rows = False
+        self._has_logged_traceback = False
 
     def push(self, port: int, chunk: RowChunk) -> None:
-        """Begins with the rows at once, as far as there is room for them."""
-        self.took(len(chunk.rows))
+        """Starts the rows at once, up to the limit of running coroutines."""
+        self.report_received(len(chunk.rows))
         pending = self._pending
         for key, row in zip(chunk.keys, chunk.rows, strict=True):
             pending[key[0]] = pending.get(key[0], 0) + 1
             self._queue.append((key, row))
-        nothing = []
+        closed = []
         for ordinal in chunk.closed:
             if ordinal in pending:
                 self._closing.add(ordinal)
             else:
-                nothing.append(ordinal)
-        if nothing:
-            self.give(RowChunk([], [], nothing))
+                closed.append(ordinal)
+        if closed:
+            self.send(RowChunk([], [], closed))
         self._start()
 
     def _start(self) -> None:
@@ -75,51 +76,55 @@ class TaskOperator(Operator):
             if self._client.can_replay and self._replayed(key, row):
                 continue
             self._running += 1
-            self.context.begin()
-            self.context.start(self._work(key, row))
+            self.context.start_work(self._process(key, row))
 
     def _replayed(self, key: Key, row: Row) -> bool:
-        """Whether all answers for a row are kept; then it is done with, at once."""
-        given = self._mappings.to_step(row) if self._mappings else row
-        if any(given.get(name, self) is None for name in self._required):
+        """Makes the rows from stored answers, if all of them are stored.
+
+        Returns:
+            Whether they are; then the row is done.
+        """
+        inputs = self._mappings.to_step(row) if self._mappings else row
+        if any(inputs.get(name, self) is None for name in self._required):
             return False
         before = current_row.set(key)
         try:
-            made = self._client.replay(lambda ask: self._task._run_aprocess(given, ask))
-        except Exception:  # noqa: BLE001 (it will be raised again where it is dealt with)
+            made = self._client.replay(lambda ask: self._task._run_aprocess(inputs, ask))
+        except Exception:  # noqa: BLE001 (raised again, and handled, in `_make`)
             return False
         finally:
             current_row.reset(before)
         if made is None:
             return False
-        self._pass_on(key, row, made)
+        self._send_made(key, row, made)
         return True
 
-    def _rest(self) -> None:
-        """A row waits for a batch job: others may begin."""
-        self._running -= 1
-        self.context.end()
-        self._start()
-
-    def _resume(self) -> None:
-        self._running += 1
-        self.context.begin()
-
-    async def _work(self, key: Key, row: Row) -> None:
+    async def _process(self, key: Key, row: Row) -> None:
         if self._client.job_builder is not None:
-            begin_work(Work(self._rest, self._resume))
+            begin_work(Work(self._pause, self._resume))
         try:
             before = current_row.set(key)
-            await self._made(key, row)
+            await self._make(key, row)
             current_row.reset(before)
         finally:
             self._running -= 1
-            self.context.end()
         if self._queue:
             self._start()
         self._finish_if_done()
 
-    def _pass_on(
+    # A row pauses when its first request waits for a batch job and resumes when the last one has
+    # its answer. The client calls these two; no `with` block spans both.
+
+    def _pause(self) -> None:
+        self._running -= 1
+        self.context.activity.end()
+        self._start()
+
+    def _resume(self) -> None:
+        self._running += 1
+        self.context.activity.begin()
+
+    def _send_made(
         self,
         key: Key,
         row: Row,
@@ -128,25 +133,26 @@ class TaskOperator(Operator):
         *,
         skipped: bool = False,
     ) -> None:
-        """Says what became of a row, and gives on what was made of it."""
-        # Before the failed ones are left out: the others have the same keys with them and without.
+        """Sends the rows that were made of a row."""
+        # Before failed rows are left out, so that the keys of the others do not depend on it.
         keys = [key] if len(made) == 1 else [(*key, i) for i in range(len(made))]
-        going = self._failing.sift(keys, made, cause, skipped=skipped)
-        rows = going.rows
+        result = self._failures.apply_to_task(keys, made, cause, skipped=skipped)
+        rows = result.rows
         if self._mappings:
             aside = self._mappings.hidden_columns(row)
             rows = [self._mappings.to_pipeline(item, aside) for item in rows]
-        self.done(
+        self.send_processed(
+            RowChunk(result.keys, rows, self._closed_by(key[0])),
             1,
             len(made),
             0 if made else 1,
-            going.failed,
-            skipped=going.failed if skipped else 0,
-            ended=going.ended,
+            result.failed,
+            skipped=result.failed if skipped else 0,
+            ended=result.ended,
         )
-        self.give(RowChunk(going.keys, rows, self._closed_by(key[0])))
 
     def _closed_by(self, ordinal: int) -> tuple[int, ...]:
+        """Returns the source row if this was the last of its rows."""
         left = self._pending[ordinal] - 1
         if left:
             self._pending[ordinal] = left
@@ -157,21 +163,22 @@ class TaskOperator(Operator):
             return (ordinal,)
         return ()
 
-    async def _made(self, key: Key, row: Row) -> None:
-        """Makes rows of one and gives them on, unless it is left for the next run."""
-        given = self._mappings.to_step(row) if self._mappings else row
-        # What failed further up is told there; a row that came with nothing is told here.
+    async def _make(self, key: Key, row: Row) -> None:
+        """Makes rows of a row and sends them, unless the run stops before."""
+        inputs = self._mappings.to_step(row) if self._mappings else row
         skipped = False
         cause: Exception | None = None
         try:
-            empty = [name for name in self._required if given.get(name, self) is None]
+            empty = [name for name in self._required if inputs.get(name, self) is None]
             if empty:
-                skipped = has_failed(row)
+                # An earlier step that failed on the row has reported it; None from elsewhere is
+                # a failure of this step.
+                skipped = has_failed(row, self.context.failed_steps)
                 made = self._task._failed_rows(
-                    given, {"type": "Skipped", "message": f"its input {empty[0]} is None"}
+                    inputs, {"type": "Skipped", "message": f"its input {empty[0]} is None"}
                 )
             else:
-                made = await self._task._run_aprocess(given, self._client)
+                made = await self._task._run_aprocess(inputs, self._client)
         except RunStopped:
             return
         except EndpointError as error:
@@ -180,30 +187,30 @@ class TaskOperator(Operator):
             return
         except Exception as error:  # noqa: BLE001 (the row fails, the run goes on)
             cause = error
-            made = self._task._failed_rows(given, self._record_of(error, given))
-        self._pass_on(key, row, made, cause, skipped=skipped)
+            made = self._task._failed_rows(inputs, self._record_of(error, inputs))
+        self._send_made(key, row, made, cause, skipped=skipped)
 
-    def _record_of(self, error: Exception, given: Row) -> dict[str, Any]:
+    def _record_of(self, error: Exception, inputs: Row) -> dict[str, Any]:
         record = error_record(error)
-        absent = [name for name in self._required if name not in given]
+        absent = [name for name in self._required if name not in inputs]
         if isinstance(error, KeyError) and error.args and error.args[0] in absent:
             record["message"] = f"the row has no column {error.args[0]!r}"
         elif (
             not isinstance(error, (DistilabelError, ModelError))
-            and not self._told
-            and self._failing.mode != "raise"
+            and not self._has_logged_traceback
+            and self._failures.mode != "raise"
         ):
-            # No answer that is missing but code that is wrong: once, where.
-            self._told = True
+            # A fault in code, not a missing answer: the first one is logged with its traceback.
+            self._has_logged_traceback = True
             _log.warning("%s: its code raised:", self.name, exc_info=error)
         return record
 
-    def ended(self) -> None:
-        """No more rows will come."""
-        self._is_ended = True
+    def all_ports_ended(self) -> None:
+        """Finishes, once all rows are sent."""
+        self._has_all_rows = True
         self._finish_if_done()
 
     def _finish_if_done(self) -> None:
-        if self._is_ended and not self._running and not self._queue and not self._pending:
-            self._is_ended = False
+        if self._has_all_rows and not self._running and not self._queue and not self._pending:
+            self._has_all_rows = False
             self.finish()

@@ -1,1 +1,1 @@
-"""Rows in flight: their keys, their order, joining them and limiting them."""
+"""Rows in flight: keys, chunks, key order, joins and limits."""

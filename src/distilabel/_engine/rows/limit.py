@@ -1,7 +1,6 @@
-"""The quota of a leaf: how many rows it is to have, and how many source rows that still takes.
+"""Limits the rows of a leaf step to a target, and estimates the source rows that it still takes.
 
-Of the rows that come it keeps the first ones in key order, as many as are wanted, whatever the
-order in which they come: a rerun keeps the same.
+The first rows in key order are kept, in whatever order they arrive: a rerun keeps the same ones.
 """
 
 from __future__ import annotations
@@ -12,21 +11,21 @@ from typing import Final
 from distilabel._engine.rows.reorder_buffer import Batch, ReorderBuffer
 from distilabel._engine.rows.rows import RowChunk
 
-# A row that takes long holds back those behind it, which wait in memory: so many windows of them.
+# Windows of source rows that may wait in memory behind a slow row.
 _WINDOWS_AHEAD: Final = 16
 
 
 class RowLimit:
-    """Counts what came, and cuts it to what is wanted.
+    """Counts the rows of a leaf step and keeps as many as are wanted.
 
     Args:
-        wanted: rows to keep.
-        window: most source rows on their way at a time.
+        wanted: Number of rows to keep.
+        window: Maximum number of source rows in flight.
 
     Attributes:
-        kept: rows that were let through.
-        arrived: rows that came.
-        source_rows: source rows of which nothing more will come.
+        kept: Number of rows kept so far.
+        arrived: Number of rows that arrived.
+        source_rows: Number of source rows of which no more rows will arrive.
     """
 
     def __init__(self, wanted: int, window: int) -> None:
@@ -36,49 +35,49 @@ class RowLimit:
         self.source_rows = 0
         self._ahead = _WINDOWS_AHEAD * window
         self._in_order = 0
-        self._sorter = ReorderBuffer()
+        self._reorder_buffer = ReorderBuffer()
 
     @property
     def is_met(self) -> bool:
-        """Whether all that is wanted is there."""
+        """Whether all wanted rows are kept."""
         return self.kept >= self.wanted
 
     def take(self, chunk: RowChunk) -> Batch:
-        """Takes rows and gives those that may be kept: the next ones in key order."""
+        """Receives rows and returns those to keep: the next ones in key order."""
         self.arrived += len(chunk.rows)
         self.source_rows += len(chunk.closed)
-        self._sorter.push(chunk)
+        self._reorder_buffer.push(chunk)
         return self._cut()
 
     def end(self) -> Batch:
-        """No more rows come: gives what is left."""
-        self._sorter.end()
+        """Returns the rows that are left; called when no more rows will arrive."""
+        self._reorder_buffer.end()
         return self._cut()
 
     def _cut(self) -> Batch:
-        keys, rows, closed = self._sorter.take(self._sorter.ready)
+        keys, rows, closed = self._reorder_buffer.take(self._reorder_buffer.ready)
         self._in_order = max(self._in_order, closed.stop)
         room = self.wanted - self.kept
         self.kept += min(room, len(rows))
         return Batch(keys[:room], rows[:room], closed)
 
-    def room(self, given: int) -> int:
-        """Source rows that may still be let in.
+    def room(self, sent: int) -> int:
+        """Returns how many more source rows may be sent.
 
         Args:
-            given: how many were let in so far.
+            sent: Number of source rows sent so far.
         """
-        on_their_way = given - self.source_rows
-        return min(self._needed() - on_their_way, self._ahead - (given - self._in_order))
+        in_flight = sent - self.source_rows
+        return min(self._needed() - in_flight, self._ahead - (sent - self._in_order))
 
     def _needed(self) -> int:
-        """Source rows that what is missing will take, by what became of those before."""
+        """Estimates the source rows for the missing rows, from the share accepted so far."""
         missing = self.wanted - self.arrived
         if missing <= 0:
             return 0
-        # Beginning with one of one, so that nothing is asked in vain where every row is accepted.
+        # Starts at one of one, so that no request is wasted where every row is accepted.
         share = (self.arrived + 1) / (self.source_rows + 1)
         if share < 1:
-            # A few more than on average, so that bad luck seldom costs another round.
+            # A margin above the average, so that another round is seldom needed.
             return math.ceil((missing + math.sqrt(missing)) / share)
         return math.ceil(missing / share)

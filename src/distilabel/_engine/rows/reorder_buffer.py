@@ -1,4 +1,4 @@
-"""Putting chunks back into key order: rows wait until every row before them is known."""
+"""Puts chunks back into key order: rows wait until every row before them is known."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ class Batch(NamedTuple):
     """Consecutive rows.
 
     Attributes:
-        keys: of the rows.
-        rows: the rows, or tuples of them where there are several predecessors.
-        closed: ordinals that end with this batch.
+        keys: Keys of the rows.
+        rows: The rows; tuples of rows where there are several predecessors.
+        closed: Ordinals of the source rows that end with this batch.
     """
 
     keys: list[Key]
@@ -22,30 +22,30 @@ class Batch(NamedTuple):
 
 
 class ReorderBuffer:
-    """Takes chunks in any order and gives rows in key order."""
+    """Receives chunks in any order and returns rows in key order."""
 
     def __init__(self) -> None:
         self._keys: list[Key] = []
         self._rows: list[Any] = []
         self._start = 0
-        # The first ordinal that is not closed yet, and what came of it and of later ones.
+        # The first ordinal that is not closed, and the rows of it and of later ones.
         self._next = 0
         self._early: dict[int, list[tuple[Key, Any]]] = {}
         self._closed: set[int] = set()
-        self._told = 0
+        self._reported = 0
 
     @property
     def ready(self) -> int:
-        """Rows that are in order and complete."""
+        """Number of rows that are in order and complete."""
         return len(self._keys) - self._start
 
     @property
     def has_closed(self) -> bool:
-        """Whether ordinals were closed that no batch has told of."""
-        return self._next > self._told
+        """Whether ordinals were closed that are in no batch yet."""
+        return self._next > self._reported
 
     def push(self, chunk: RowChunk) -> None:
-        """Takes rows and closed ordinals."""
+        """Receives rows and closed ordinals."""
         closed = chunk.closed
         if (
             closed
@@ -69,7 +69,7 @@ class ReorderBuffer:
             self._next += 1
 
     def end(self) -> None:
-        """Nothing more comes: what is there is all there is."""
+        """Closes the buffer: no more rows will arrive, and those here are complete."""
         for ordinal in sorted(self._early):
             self._move(ordinal)
             self._next = max(self._next, ordinal + 1)
@@ -82,13 +82,17 @@ class ReorderBuffer:
             self._rows.append(row)
 
     def take(self, count: int) -> Batch:
-        """The next rows, and the ordinals of which nothing is left after them."""
+        """Takes the next rows out, with the ordinals that end with them.
+
+        Args:
+            count: Number of rows; at most `ready`.
+        """
         end = self._start + count
         keys, rows = self._keys[self._start : end], self._rows[self._start : end]
         self._start = end
         left = self._keys[end][0] if end < len(self._keys) else self._next
-        closed = range(self._told, max(self._told, left))
-        self._told = closed.stop
+        closed = range(self._reported, max(self._reported, left))
+        self._reported = closed.stop
         if self._start > 4096 or self._start == len(self._keys):
             del self._keys[: self._start], self._rows[: self._start]
             self._start = 0

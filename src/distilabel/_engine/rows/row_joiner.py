@@ -1,6 +1,7 @@
-"""Joining the rows of several predecessors by key: a branch that drops rows shifts nobody.
+"""Joins the rows of several predecessors by key, so that dropped rows shift no other rows.
 
-Where one branch has made several rows of one, each of them meets the one row of the others.
+Where one branch has made several rows from one, each of them is joined with the one row of the
+others.
 """
 
 from __future__ import annotations
@@ -9,33 +10,36 @@ from typing import Any
 
 from distilabel._engine.rows.rows import Key, Row, RowChunk, own_copy
 
-# One row of each predecessor; None where routing sent the row elsewhere.
+# One row from each predecessor; None where the row was routed to another one.
 Joined = tuple[Row | None, ...]
 
 
 class RowJoiner:
-    """Collects what comes through several ports until an ordinal is closed at all of them.
+    """Collects rows from several ports until their ordinal is closed at all of them.
 
     Args:
-        ports: number of predecessors.
-        partial: whether a row may be missing at some of them, because it was routed to others.
+        ports: Number of predecessors.
+        partial: Whether a row may be missing at some ports because it was routed to others.
+
+    Attributes:
+        lost: Number of rows that were not joined because a branch dropped them.
     """
 
     def __init__(self, ports: int, partial: bool) -> None:
         self._ports = ports
         self._partial = partial
         self._rows: dict[int, list[dict[Key, Row]]] = {}
-        # Which ports have closed an ordinal, as bits; an ended port has closed all of them.
+        # Ports that have closed an ordinal, as bits; an ended port has closed all ordinals.
         self._closed: dict[int, int] = {}
         self._ended = 0
         self._all = (1 << ports) - 1
         self.lost = 0
 
     def push(self, port: int, chunk: RowChunk) -> RowChunk:
-        """Takes rows from one port.
+        """Receives rows from one port.
 
         Returns:
-            What is complete now: its rows are tuples, one row per port.
+            The joined rows that are complete now: tuples with one row per port.
         """
         for key, row in zip(chunk.keys, chunk.rows, strict=True):
             held = self._rows.get(key[0])
@@ -54,7 +58,11 @@ class RowJoiner:
         return self._joined(complete)
 
     def end(self, port: int) -> RowChunk:
-        """A port has no more rows: what only it was waited for is complete now."""
+        """Closes a port.
+
+        Returns:
+            The joined rows that are complete now, as for `push`.
+        """
         self._ended |= 1 << port
         complete = sorted(o for o, bits in self._closed.items() if bits | self._ended == self._all)
         for ordinal in complete:
@@ -78,13 +86,13 @@ class RowJoiner:
 
 
 def _matched(held: list[dict[Key, Row]]) -> list[tuple[Key, Joined]]:
-    """The rows of one ordinal that belong together: by key, else by the longest one it extends."""
+    """Matches the rows of one ordinal: by key, else with the row of the longest key it extends."""
     first = held[0].keys()
     if len(first) == 1 and all(at_port.keys() == first for at_port in held):
         (key,) = first
         return [(key, tuple(at_port[key] for at_port in held))]
     known = {key for at_port in held for key in at_port}
-    # A row of which another branch has made several is not one by itself.
+    # A row from which another branch has made several is joined with those, not by itself.
     parents = {key[:end] for key in known for end in range(1, len(key))}
     used: set[int] = set()
     matched = []

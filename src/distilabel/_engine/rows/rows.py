@@ -1,6 +1,6 @@
-"""Rows and their identity: keys, chunks, and copies of one's own.
+"""Rows, their keys and origins, chunks of rows, and copies.
 
-A source row has an ordinal, `(17,)`; a row made from it extends the key: `(17, 0)`, `(17, 1)`.
+The key of a source row is its ordinal, `(17,)`; a row made from it extends the key: `(17, 0)`.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ Row = dict[str, Any]
 
 
 class RowChunk(NamedTuple):
-    """Rows on their way from one step to the next.
+    """Rows that one operator sends to the next.
 
     Attributes:
-        keys: of the rows.
-        rows: the rows.
-        closed: ordinals of which no more rows will come this way; every ordinal is closed once.
+        keys: Keys of the rows.
+        rows: The rows.
+        closed: Ordinals of source rows of which no more rows will follow. Each is closed once.
     """
 
     keys: list[Key]
@@ -33,11 +33,11 @@ _PLAIN = frozenset({bool, bytes, float, int, str, type(None)})
 
 
 def own_copy(value: Any) -> Any:
-    """A copy of a row that shares no dict and no list with it."""
+    """Copies a row so that the copy shares no dict and no list with it."""
     if isinstance(value, dict):
         return {k: own_copy(v) if isinstance(v, (dict, list)) else v for k, v in value.items()}
     if isinstance(value, list):
-        # Embeddings are long and flat: looking at their types is cheaper than at each of them.
+        # Embeddings are long and flat: a set of their types is cheaper than a test of each value.
         if _PLAIN.issuperset(map(type, value)):
             return value[:]
         return [own_copy(v) if isinstance(v, (dict, list)) else v for v in value]
@@ -45,12 +45,12 @@ def own_copy(value: Any) -> Any:
 
 
 def own_copies(rows: list[Any]) -> list[Any]:
-    """Copies of the rows of a batch, which are tuples where there are several predecessors."""
+    """Copies the rows of a batch, which are tuples where there are several predecessors."""
     return [tuple(map(own_copy, row)) if isinstance(row, tuple) else own_copy(row) for row in rows]
 
 
 def distinct(rows: list[Any]) -> list[Any]:
-    """The rows, those that stand in the list twice as copies: nobody is to change two at once."""
+    """Replaces repeated rows in a list with copies, so that no step changes two rows at once."""
     if len(set(map(id, rows))) == len(rows):
         return rows
     seen: set[int] = set()
@@ -61,30 +61,37 @@ def distinct(rows: list[Any]) -> list[Any]:
     return own
 
 
-def all_rows(made: list[Any], who: str) -> list[Any]:
-    """The rows, checked.
+def checked_rows(rows: list[Any], step: str) -> list[Any]:
+    """Checks that the rows of a step are dicts.
+
+    Args:
+        rows: Rows from `process`.
+        step: Name of the step.
+
+    Returns:
+        The same list.
 
     Raises:
-        TypeError: something among them is no row.
+        TypeError: One of them is not a dict.
     """
-    for row in made:
+    for row in rows:
         if not isinstance(row, dict):
             raise TypeError(
-                f"`process` of {who} gave a {type(row).__name__} ({str(row)[:40]!r}) where a row, "
-                "a dict, belongs: yield a list of dicts."
+                f"`process` of {step} yielded a {type(row).__name__} ({str(row)[:40]!r}) instead "
+                "of a row. Yield a list of dicts."
             )
-    return made
+    return rows
 
 
 class RowOrigin(NamedTuple):
-    """Where a row that a step made comes from.
+    """The row of a batch from which a step made a row.
 
     Attributes:
-        origin: position of a row in the batch the step was given.
-        branch: which of the rows made of that one; -1 if it is the only one.
+        position: Position of that row in the batch.
+        branch: Number among the rows made from it; -1 if there is only one.
     """
 
-    origin: int
+    position: int
     branch: int
 
 
@@ -94,49 +101,49 @@ def _one_to_one(count: int) -> tuple[RowOrigin, ...]:
 
 
 def one_to_one(count: int) -> list[RowOrigin]:
-    """The places of a step that makes one row of each."""
+    """Returns the origins for a step that makes one row from each."""
     return list(_one_to_one(count))
 
 
-def places(before: list[Any], after: list[Any], *others: list[Any]) -> list[RowOrigin]:
-    """Matches the rows a step made to the rows it was given.
+def match_origins(before: list[Any], after: list[Any], *others: list[Any]) -> list[RowOrigin]:
+    """Finds the input row of each row that a step made.
 
-    By identity; else by position where the counts agree; else all of them come from the first.
+    Rows match by identity; else by position, if there are as many; else all come from the first.
 
     Args:
-        before: the rows the step was given.
-        after: the rows it made.
-        others: the rows of its other predecessors, row by row belonging to those of `before`.
+        before: Input rows of the step.
+        after: Rows that the step made.
+        others: Input rows from its other predecessors, in the order of `before`.
     """
     if len(before) == len(after) and all(map(operator.is_, before, after)):
         return one_to_one(len(after))
-    position = {id(row): i for rows in (*others, before) for i, row in enumerate(rows)}
-    found = [position.get(id(row)) for row in after]
+    position_of = {id(row): i for rows in (*others, before) for i, row in enumerate(rows)}
+    found = [position_of.get(id(row)) for row in after]
     known = [i for i in found if i is not None]
     if not known and len(before) == len(after):
         return one_to_one(len(after))
-    # A row that is nobody's belongs to the one made before it.
+    # A new row has the origin of the row made before it.
     last = known[0] if known else 0
-    origins = [last := i if i is not None else last for i in found]
-    total = Counter(origins)
+    positions = [last := i if i is not None else last for i in found]
+    total = Counter(positions)
     if not known:
-        total[0] += 1  # fresh rows extend the key, also when there is only one of them
+        total[0] += 1  # new rows extend the key, even if there is only one
     branches: Counter[int] = Counter()
-    matched = []
-    for origin in origins:
-        if total[origin] == 1:
-            matched.append(RowOrigin(origin, -1))
+    origins = []
+    for position in positions:
+        if total[position] == 1:
+            origins.append(RowOrigin(position, -1))
         else:
-            matched.append(RowOrigin(origin, branches[origin]))
-            branches[origin] += 1
-    return matched
+            origins.append(RowOrigin(position, branches[position]))
+            branches[position] += 1
+    return origins
 
 
-def keys_at(keys: list[Key], matched: list[RowOrigin]) -> list[Key]:
-    """The keys of the rows a step made.
+def keys_at(keys: list[Key], origins: list[RowOrigin]) -> list[Key]:
+    """Returns the keys of the rows that a step made.
 
     Args:
-        keys: of the batch the step was given.
-        matched: what `places` found.
+        keys: Keys of its input rows.
+        origins: Origins of the rows it made.
     """
-    return [keys[i] if branch < 0 else (*keys[i], branch) for i, branch in matched]
+    return [keys[i] if branch < 0 else (*keys[i], branch) for i, branch in origins]

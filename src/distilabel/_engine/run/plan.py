@@ -2,79 +2,46 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from distilabel._engine.operators.spill import SpillStorage
+from distilabel._core.dag import Dag
+from distilabel._engine.run_config import RunConfig
 from distilabel._engine.workers.backend import WorkerBackend
-from distilabel._engine.workers.process_backend import ProcessBackend
 from distilabel.steps.base import _Step
-from distilabel.typing.steps import OnError
 
 
-@dataclass
+@dataclass(frozen=True)
 class Plan:
-    """What to run, where to keep things, and how.
+    """The steps to run, how they are connected, and where the results are stored.
 
     Attributes:
-        name: of the pipeline.
-        steps: by name, in topological order.
-        edges: from, to.
-        stages: names of the steps that are loaded together; one stage is over before the next is
-            loaded.
-        routing: step name → the function that routes its rows.
-        data: folder for the outputs of the leaves and for artifacts.
-        store: file of the store; None keeps nothing.
-        reuse: whether what is kept is used.
-        signature: of the pipeline.
-        first_batch_only: whether every source stops after one batch.
-        budget: US dollars that the run may cost; None is no limit.
-        storage: where rows wait for global steps; None is in memory.
-        picked: ordinals of the rows that sources give, in order; None is all of them.
-        on_error: what becomes of rows that a step fails on, if the step does not say.
-        target: rows that every leaf is to have; None: all that come.
-        site: where workers are.
+        name: Name of the pipeline.
+        dag: The steps' names and connections.
+        steps: The steps by name, in topological order.
+        stages: Names of the steps that are loaded together, in topological order. A stage is loaded
+            when the one before has ended.
+        data: Directory for the rows of the leaf steps and for artifacts.
+        store: File of the answer store; None stores nothing.
+        config: Settings of the run.
+        routing: Step name → the function that chooses among the names of its successors.
+        signature: Signature of the pipeline.
+        backend: Where worker processes run.
     """
 
     name: str
+    dag: Dag
     steps: dict[str, _Step]
-    edges: list[tuple[str, str]]
     stages: list[list[str]]
     data: Path
     store: Path | None
-    reuse: bool = True
-    first_batch_only: bool = False
-    budget: float | None = None
-    storage: SpillStorage | None = None
-    picked: tuple[int, ...] | None = None
-    on_error: OnError = "null"
-    target: int | None = None
-    routing: dict[str, Any] = field(default_factory=dict)
-    signature: str = ""
-    site: WorkerBackend = field(default_factory=ProcessBackend)
-
-    def successors(self, name: str) -> list[str]:
-        """Where the rows of a step go."""
-        return [end for start, end in self.edges if start == name]
+    config: RunConfig
+    routing: dict[str, Callable[[list[str]], list[str]]]
+    signature: str
+    backend: WorkerBackend
 
     @property
     def leaves(self) -> tuple[str, ...]:
-        """The steps that nothing follows."""
-        starts = {start for start, _ in self.edges}
-        return tuple(name for name in self.steps if name not in starts)
-
-    def predecessors(self, name: str) -> list[str]:
-        """Where the rows of a step come from."""
-        return [start for start, end in self.edges if end == name]
-
-    def descendants(self, name: str) -> set[str]:
-        """Every step that rows of a step may reach."""
-        found: set[str] = set()
-        queue = self.successors(name)
-        while queue:
-            step = queue.pop()
-            if step not in found:
-                found.add(step)
-                queue += self.successors(step)
-        return found
+        """Names of the steps without successors, in topological order."""
+        return tuple(name for name in self.steps if not self.dag.successors(name))

@@ -16,8 +16,19 @@ from distilabel.steps.base import _Step
 
 def in_process_model(step: _Step) -> LLM | None:
     """Returns the model of a step if it runs in the process that loads it, else None."""
+    # A model in another field is called by the step's own code, so it stays with the step.
     llm = getattr(step, "llm", None)
     return llm if isinstance(llm, LLM) and not isinstance(llm, AsyncLLM) else None
+
+
+def asks_through_engine(step: _Step) -> bool:
+    """Returns True if the requests of a step to its models pass through the engine.
+
+    Those of the model in `llm` do, and those of every `AsyncLLM`. Any other model is called by the
+    code of the step.
+    """
+    models = step._all_models()
+    return in_process_model(step) is not None or any(isinstance(m, AsyncLLM) for m in models)
 
 
 def load_with_workers(pool: Pool, step: _Step) -> None:

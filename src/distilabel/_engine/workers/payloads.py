@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from distilabel._engine.calling.fingerprint import configured, state_of
+from distilabel._engine.calling.fingerprint import field_digest, state_of
 from distilabel._engine.calling.step_call import run_step
 from distilabel._engine.rows.rows import RowOrigin
 from distilabel.models.llms.base import LLM
@@ -43,7 +43,7 @@ class StepJob:
     def digest(self) -> str | None:
         """Returns the digest of the step's configuration."""
         try:
-            return configured(self._step)
+            return field_digest(self._step)
         except TypeError:
             return None
 

@@ -15,15 +15,15 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, Final
 from weakref import WeakSet
 
-from distilabel._engine.calling.kinds import runs_row_by_row
+from distilabel._engine.calling.execution_mode import ExecutionMode, execution_mode
 from distilabel._engine.workers.backend import WorkerDied, WorkerTimeout
 from distilabel._engine.workers.import_guard import NO_GUARD, WORKER, missing_guard_message
+from distilabel._engine.workers.model_workers import asks_through_engine
 from distilabel._engine.workers.pickling import pickle_step
 from distilabel._engine.workers.process_main import run_worker
 from distilabel._engine.workers.protocol import Message
 from distilabel.errors import DistilabelUserError
-from distilabel.models.llms.base import LLM
-from distilabel.steps.base import Step, _Step
+from distilabel.steps.base import _Step
 
 _POLL_SECONDS: Final = 1.0
 # How long a process that was asked to end may take before it is killed.
@@ -64,9 +64,9 @@ class ProcessBackend:
 
 def reason_to_stay(step: _Step) -> str:
     """Returns why a step should run in the main process; empty if it may run in workers."""
-    if isinstance(getattr(step, "llm", None), LLM):
+    if asks_through_engine(step):
         return "its requests are already sent concurrently from one process"
-    if isinstance(step, Step) and runs_row_by_row(type(step)):
+    if execution_mode(step) is ExecutionMode.MAP_ROWS:
         return "sending its rows to another process would take longer than processing them"
     return ""
 

@@ -13,7 +13,6 @@ from distilabel._engine.workers.pickling import copy_without_pipeline, unpicklab
 from distilabel._engine.workers.process_backend import reason_to_stay
 from distilabel._engine.workers.ray_actor import WorkerActor
 from distilabel.errors import DistilabelUserError
-from distilabel.models.llms.base import LLM
 from distilabel.steps.base import GeneratorStep, StepResources, _Step
 
 _ADVICE = "Ray actors get a pickled copy of the step: create such objects in `load()`."
@@ -88,8 +87,7 @@ class RayBackend:
 
     def check(self, step: _Step) -> None:
         """Checks that a step can be pickled and does not use offline batch jobs."""
-        llm = getattr(step, "llm", None)
-        if isinstance(llm, LLM) and llm.use_offline_batch_generation:
+        if any(llm.use_offline_batch_generation for llm in step._all_models()):
             raise DistilabelUserError(
                 f"{step.name}: offline batches are not supported on Ray. Set "
                 "use_offline_batch_generation=False on its model, or run the pipeline without Ray."

@@ -29,12 +29,10 @@ class Format:
     """An answer format: how to recognize a prompt that asks for it, and how to write it.
 
     Attributes:
-        name: Name for readers of the code.
         matches: Returns True if a prompt asks for this format.
         write: Writes the answer to a prompt.
     """
 
-    name: str
     matches: Callable[[Prompt], bool]
     write: Callable[[Prompt], str]
 
@@ -177,10 +175,10 @@ def _write_plain_answer(prompt: Prompt) -> str:
 
 
 FORMATS: tuple[Format, ...] = (
-    Format("user message", _is_users_turn, _write_user_message),
-    Format("judgement of several texts", _wants_judgement, _judge),
-    Format("better response", _wants_better_response, _write_better_response),
-    Format("evolved prompt", _wants_evolved_prompt, _write_evolved_prompt),
-    Format("plain answer", lambda prompt: True, _write_plain_answer),
+    Format(_is_users_turn, _write_user_message),
+    Format(_wants_judgement, _judge),
+    Format(_wants_better_response, _write_better_response),
+    Format(_wants_evolved_prompt, _write_evolved_prompt),
+    Format(lambda prompt: True, _write_plain_answer),
 )
 """All formats, tried in this order. The last one matches any prompt."""

@@ -14,10 +14,10 @@ from distilabel._simulated.answers.answer import Answer, answer_request
 from distilabel._simulated.answers.recorded_answers import RecordedAnswers
 from distilabel._simulated.answers.request import AnswerRequest
 from distilabel._simulated.server import broken_responses
-from distilabel._simulated.server.batch_jobs.anthropic import AnthropicBatches
+from distilabel._simulated.server.batch_jobs.anthropic import AnthropicBatchEndpoint
 from distilabel._simulated.server.batch_jobs.base import Handler
 from distilabel._simulated.server.batch_jobs.job import Execute
-from distilabel._simulated.server.batch_jobs.openai import OpenAIBatches
+from distilabel._simulated.server.batch_jobs.openai import OpenAIBatchEndpoint
 from distilabel._simulated.server.batch_jobs.settings import BatchSettings
 from distilabel._simulated.server.rate_limit import RateLimit
 from distilabel._simulated.server.request_error import RequestError
@@ -60,16 +60,16 @@ class _Server:
     def application(self) -> web.Application:
         app = web.Application(client_max_size=_MAX_BODY_BYTES)
         models = self._settings.models
-        batch_apis = [
-            api(self._executor, self._new_batch_settings)
-            for api in (OpenAIBatches, AnthropicBatches)
+        batch_endpoints = [
+            kind(self._executor, self._new_batch_settings)
+            for kind in (OpenAIBatchEndpoint, AnthropicBatchEndpoint)
         ]
         for prefix in ("", "/v1"):
             for path, wire_format in _WIRE_FORMATS.items():
                 app.router.add_post(f"{prefix}/{path}", self._answering(wire_format))
-            for api in batch_apis:
-                for method, path, handler in api.routes():
-                    handle = self._guarded(handler, api.wire_format)
+            for endpoint in batch_endpoints:
+                for method, path, handler in endpoint.routes():
+                    handle = self._guarded(handler, endpoint.wire_format)
                     app.router.add_route(method, f"{prefix}/{path}", handle)
             openai = ChatCompletions()
             app.router.add_get(f"{prefix}/models", self._guarded(self._list_models, openai))

@@ -34,8 +34,9 @@ def load_pipeline(path: Path, name: str) -> BasePipeline:
     if pipeline is None:
         raise ImportError(f"{path} has no variable {name!r}. {_hint(names)}")
     if not isinstance(pipeline, BasePipeline):
+        kind = type(pipeline).__name__
         raise DistilabelUserError(
-            f"{name!r} in {path} is a {type(pipeline).__name__}, not a pipeline. {_hint(names)}"
+            f"{name!r} in {path} is of type {kind}, not a pipeline. {_hint(names)}"
         )
     return pipeline
 

@@ -109,6 +109,10 @@ class UsageMeter:
         price = self._price.result() if done else await asyncio.shield(self._price)
         return price if self._job_share is None else reduced(price, self._job_share)
 
+    async def load_price(self) -> None:
+        """Waits until the price is known."""
+        await self._get_price()
+
     @property
     def is_limited(self) -> bool:
         """Whether a request may have to wait until the budget can pay for it."""

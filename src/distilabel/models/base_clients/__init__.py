@@ -1,4 +1,4 @@
-"""Fields that several clients of the same service share."""
+"""Fields that several models of the same provider share."""
 
 from typing import TYPE_CHECKING
 

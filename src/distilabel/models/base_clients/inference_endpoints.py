@@ -1,62 +1,53 @@
-"""Where a model served by way of Hugging Face is: on the Hub's router, an endpoint, or an address.
-
-Finds the address and the token; knows nothing of questions.
-"""
+"""`InferenceEndpointsBaseClient`: finds the address and the token of a model at Hugging Face."""
 
 from __future__ import annotations
 
 import logging
-import os
 from typing import Any, Dict, Final, Optional, Self, Union
 
 from pydantic import BaseModel, Field, PrivateAttr, SecretStr, model_validator
 
 from distilabel.errors import DistilabelUserError, EndpointError
 from distilabel.mixins.runtime_parameters import RuntimeParameter
+from distilabel.models.base_clients.environment import api_key_field
 from distilabel.models.http.endpoint import bearer_headers
 from distilabel.typing import StructuredOutputType
 
-# One address for all models on the Hub that a provider serves.
+# Address of all models on the Hub that an inference provider serves.
 HF_ROUTER: Final = "https://router.huggingface.co/v1"
-SECONDS_TO_WAKE: Final = 300
+WAKE_SECONDS: Final = 300
 _ASLEEP: Final = frozenset({"paused", "scaledToZero"})
 
 _log = logging.getLogger("distilabel.llm")
 
 
-def _token_in_the_environment() -> Optional[SecretStr]:
-    token = os.getenv("HF_TOKEN")
-    return SecretStr(token) if token else None
-
-
 class InferenceEndpointsBaseClient(BaseModel):
-    """Where the model is and how to be let in: one of `model_id`, `endpoint_name` and `base_url`.
+    """Address and token of a model, given as `model_id`, `endpoint_name` or `base_url`.
 
     Attributes:
-        model_id: repository of a model that Hugging Face's providers serve, like `owner/name`, or
-            `owner/name:provider` to choose one.
-        endpoint_name: name of an Inference Endpoint of one's own; woken if it sleeps.
-        endpoint_namespace: user or organisation the endpoint belongs to.
-        base_url: address of a server, with or without `/v1`.
-        api_key: token of Hugging Face; read from `HF_TOKEN`, or the stored login.
-        tokenizer_id: repository of the tokenizer that renders conversations on this side.
-        model_display_name: name of the model in the dataset.
-        structured_output: `format` (`"json"` or `"regex"`) and `schema` all answers follow.
+        model_id: Repository of a model that Hugging Face's inference providers serve, like
+            `owner/name`, or `owner/name:provider` to choose one.
+        endpoint_name: Name of your Inference Endpoint; resumed if it is paused.
+        endpoint_namespace: User or organization the endpoint belongs to.
+        base_url: Address of a server, with or without `/v1`.
+        api_key: Token of Hugging Face; read from `HF_TOKEN`, or from the stored login.
+        tokenizer_id: Repository of the tokenizer that renders conversations locally.
+        model_display_name: Name of the model in the dataset.
+        structured_output: `format` (`"json"` or `"regex"`) and `schema` that all answers follow.
     """
 
     model_id: Optional[str] = None
     endpoint_name: Optional[RuntimeParameter[str]] = Field(
-        default=None, description="Name of an Inference Endpoint of one's own."
+        default=None, description="Name of your Inference Endpoint."
     )
     endpoint_namespace: Optional[RuntimeParameter[str]] = Field(
-        default=None, description="User or organisation the endpoint belongs to."
+        default=None, description="User or organization the endpoint belongs to."
     )
     base_url: Optional[RuntimeParameter[str]] = Field(
         default=None, description="Address of a server, with or without /v1."
     )
-    api_key: Optional[RuntimeParameter[SecretStr]] = Field(
-        default_factory=_token_in_the_environment,
-        description="Token of Hugging Face.",
+    api_key: Optional[RuntimeParameter[SecretStr]] = api_key_field(
+        "HF_TOKEN", "Token of Hugging Face."
     )
     tokenizer_id: Optional[str] = None
     model_display_name: Optional[str] = None
@@ -64,28 +55,28 @@ class InferenceEndpointsBaseClient(BaseModel):
         default=None, description="The structure that all answers follow."
     )
 
-    # Found by `_connect`: the address without `/v1`, and the repository an endpoint serves.
+    # Set by `_connect`: the address without `/v1`, and the repository that an endpoint serves.
     _address: str = PrivateAttr(default="")
     _repository: Optional[str] = PrivateAttr(default=None)
     _headers: Dict[str, str] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="after")
     def only_one_of_model_id_endpoint_name_or_base_url_provided(self) -> Self:
-        """Checks that it is said, and said once, where the model is.
+        """Checks that the address of the model is given, and only once.
 
         Raises:
-            ValueError: it is not.
+            ValueError: It is missing, or given twice.
         """
         if self.model_id and self.endpoint_name:
-            raise DistilabelUserError("give model_id or endpoint_name, not both")
+            raise DistilabelUserError("model_id and endpoint_name: both are set. Set one of them.")
         if not (self.model_id or self.endpoint_name or self.base_url):
             raise DistilabelUserError(
-                "give one of model_id (a model on the Hub), endpoint_name (an Inference Endpoint) "
-                "and base_url (the address of a server)"
+                "the model's address is missing. Set one of model_id (a model on the Hub), "
+                "endpoint_name (an Inference Endpoint) and base_url (the address of a server)."
             )
         if self.base_url and (self.model_id or self.endpoint_name):
             _log.warning(
-                "base_url=%r will be replaced by the address of %s: give one of them.",
+                "base_url=%r is ignored: the address of %s is used. Set one of them.",
                 self.base_url,
                 f"model_id={self.model_id!r}"
                 if self.model_id
@@ -95,7 +86,7 @@ class InferenceEndpointsBaseClient(BaseModel):
 
     @property
     def model_name(self) -> str:
-        """Name of the model, the clearest that is known."""
+        """Name of the model, the most specific one that is known."""
         return (
             self.model_display_name
             or self._repository
@@ -106,11 +97,11 @@ class InferenceEndpointsBaseClient(BaseModel):
         )
 
     def _connect(self) -> None:
-        """Finds the token and the address; an endpoint that sleeps is woken.
+        """Finds the token and the address; resumes an endpoint that is paused.
 
         Raises:
-            ValueError: there is no token.
-            EndpointError: the endpoint does not exist, or did not wake up.
+            ValueError: There is no token.
+            EndpointError: The endpoint does not exist, or did not start.
         """
         if self.api_key is None:
             from huggingface_hub import get_token
@@ -118,7 +109,7 @@ class InferenceEndpointsBaseClient(BaseModel):
             token = get_token()
             if not token:
                 raise DistilabelUserError(
-                    f"{type(self).__name__} needs a token of Hugging Face: give `api_key`, set the "
+                    f"{type(self).__name__}: no Hugging Face token. Set `api_key`, set the "
                     "environment variable HF_TOKEN, or log in with `hf auth login`."
                 )
             key = SecretStr(token)
@@ -128,12 +119,12 @@ class InferenceEndpointsBaseClient(BaseModel):
         if self.model_id:
             address: Optional[str] = HF_ROUTER
         elif self.endpoint_name:
-            address = self._woken(key.get_secret_value())
+            address = self._resumed_url(key.get_secret_value())
         else:
             address = self.base_url
         self._address = (address or "").rstrip("/").removesuffix("/v1").rstrip("/")
 
-    def _woken(self, token: str) -> str:
+    def _resumed_url(self, token: str) -> str:
         from huggingface_hub import InferenceEndpointError, get_inference_endpoint
         from huggingface_hub.errors import HfHubHTTPError, InferenceEndpointTimeoutError
 
@@ -143,21 +134,21 @@ class InferenceEndpointsBaseClient(BaseModel):
                 name, namespace=self.endpoint_namespace, token=token
             )
             if endpoint.status in _ASLEEP:
-                _log.warning("The Inference Endpoint %s sleeps: it is woken.", name)
+                _log.warning("The Inference Endpoint %s is paused. Resuming it.", name)
                 endpoint.resume()
             if endpoint.status != "running":
-                endpoint.wait(timeout=SECONDS_TO_WAKE)
+                endpoint.wait(timeout=WAKE_SECONDS)
         except InferenceEndpointTimeoutError as error:
             raise EndpointError(
-                f"the Inference Endpoint {name!r} did not start within {SECONDS_TO_WAKE} s"
+                f"the Inference Endpoint {name!r} did not start within {WAKE_SECONDS} s"
             ) from error
         except InferenceEndpointError as error:
             raise EndpointError(f"the Inference Endpoint {name!r} failed to start") from error
         except HfHubHTTPError as error:
             status = getattr(error.response, "status_code", None)
             raise EndpointError(
-                f"the Inference Endpoint {name!r} cannot be looked up ({status}): check its name, "
-                "endpoint_namespace and whether the token may see it",
+                f"the Inference Endpoint {name!r} cannot be found ({status}). Check its name, its "
+                "endpoint_namespace, and the permissions of the token.",
                 status=status,
             ) from error
         self._repository = endpoint.repository
@@ -167,5 +158,5 @@ class InferenceEndpointsBaseClient(BaseModel):
 
     @property
     def _api(self) -> str:
-        """The address with `/v1`."""
+        """Address with `/v1`."""
         return f"{self._address}/v1"

@@ -1,1 +1,1 @@
-"""Submits requests as offline batch jobs and collects their responses."""
+"""Submits requests as batch jobs of a provider and collects their responses."""

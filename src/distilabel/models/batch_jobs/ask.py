@@ -1,4 +1,4 @@
-"""Asking one question by way of a batch job: paid for, waited for, and told of as any other."""
+"""Sends one request in a batch job, with the accounting and events of any other request."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from distilabel.errors import AnswerError, ModelError
-from distilabel.models.batch_jobs.work import work_here
+from distilabel.models.batch_jobs.pending import current_work
 from distilabel.models.http.error_mapping import error_kind
 from distilabel.models.protocol import RunStopped
 
@@ -20,62 +20,64 @@ if TYPE_CHECKING:
 
 
 async def ask_in_job(
-    gathering: JobBuilder,
+    builder: JobBuilder,
     key: bytes,
-    posed: Request,
-    bill: UsageMeter,
+    request: Request,
+    meter: UsageMeter,
     number: int,
     stopping: Callable[[], bool],
     is_wanted: Callable[[GenerateOutput], bool],
 ) -> GenerateOutput:
-    """Waits for the answer to one question, which is kept by whoever reads the job.
+    """Waits for the response to a request; the poller stores it.
 
     Args:
-        gathering: where it waits for others.
-        key: what its answer is kept under.
-        posed: the question.
-        bill: what it is charged to.
-        number: of the question, for events.
-        stopping: whether the run is being stopped.
-        is_wanted: whether an output can be used; a job may have brought one that can not.
+        builder: Puts the request into a job.
+        key: Key that the answer is stored under.
+        request: The request.
+        meter: Usage meter of the step.
+        number: Number of the request in events.
+        stopping: Whether the run is being stopped.
+        is_wanted: Whether an output that came in an earlier job can be used.
 
     Raises:
-        AnswerError: it got no answer in several jobs, or never can.
-        EndpointError: no job can be submitted or collected.
-        RunStopped: the run is being stopped, or the job is left to a later one.
+        AnswerError: The request failed in several jobs, or cannot be answered.
+        EndpointError: No job can be submitted or collected.
+        RunStopped: The run is being stopped, or the job is left to a later run.
     """
-    with await _charge(bill, posed, number) as charge:
+    with await _charge(meter, request, number) as charge:
         begun = asyncio.get_running_loop().time()
         if stopping():
             raise RunStopped
-        bill.sent(charge)
+        meter.sent(charge)
         try:
-            output, is_first = await gathering.ask(key, posed, is_wanted)
+            output, is_first = await builder.ask(key, request, is_wanted)
         except BaseException as error:
             kind = error_kind(error) if isinstance(error, ModelError) else type(error).__name__
-            bill.failed(number, str(error) or kind, kind)
+            meter.failed(number, str(error) or kind, kind)
             # It may be in a job that will be charged.
             charge.cost = charge.reserved
             if isinstance(error, AnswerError):
                 charge.cost = 0.0
-                await bill.unusable(charge, error)
+                await meter.unusable(charge, error)
             raise
         if is_first:
-            await bill.answered(charge, output, asyncio.get_running_loop().time() - begun)
+            await meter.answered(charge, output, asyncio.get_running_loop().time() - begun)
         else:
-            # Another step asked the very same, and has paid.
-            bill.failed(number, "it is answered already", "Answered")
-            bill.reused(output)
+            # Another step sent an equal request, and has paid for it.
+            meter.failed(number, "it is answered already", "Answered")
+            meter.reused(output)
         return output
 
 
-async def _charge(bill: UsageMeter, posed: Request, number: int) -> Charge:
-    """The charge of a question; while it waits for money, jobs that give some back may go."""
-    work = work_here() if bill.is_limited else None
+async def _charge(meter: UsageMeter, request: Request, number: int) -> Charge:
+    """Reserves the cost of a request; while it waits for money, jobs that free some may go."""
+    work = current_work() if meter.is_limited else None
     if work is not None:
-        work.waits()
+        # Looking up the price is work; only what follows is waiting.
+        await meter.load_price()
+        work.pause()
     try:
-        return await bill.charge(posed.input, posed.count, posed.arguments, number)
+        return await meter.charge(request.input, request.count, request.arguments, number)
     finally:
         if work is not None:
-            work.goes_on()
+            work.resume()

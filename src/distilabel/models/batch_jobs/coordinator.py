@@ -1,152 +1,140 @@
-"""The gatherings of a run: sees when nothing can add a question any more, and lets the jobs go."""
+"""`JobCoordinator`: the jobs of a run; submits them once no request can be added any more."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final
 
 from distilabel._core.events import Emit
 from distilabel.models.batch_jobs.job_builder import JobBuilder
-from distilabel.models.batch_jobs.job_poller import Busy, JobPoller
+from distilabel.models.batch_jobs.job_poller import Activity, JobPoller
 from distilabel.models.batch_jobs.job_store import JobStore, RecordStore
+from distilabel.models.protocol import Model
 
-if TYPE_CHECKING:
-    from distilabel.models.protocol import Model
-
-# Nobody works and nothing comes for so long: then nothing will. A job takes minutes at least.
-QUIET_SECONDS: Final = 0.25
-# Questions whose rows wait in memory at a time: two full jobs, and somewhat more than a gigabyte.
-MOST_HELD: Final = 100_000
-
-
-class Activity(Busy, Protocol):
-    """Whether anybody works."""
-
-    @property
-    def idle(self) -> bool:
-        """Whether nobody does."""
-        ...
+# Rounds of the event loop that a run must stay idle. All that takes time is counted as activity;
+# only between two pieces of work, as when a feed wakes up, is nothing counted for a few rounds.
+IDLE_ROUNDS: Final = 50
+# Requests whose rows wait in memory for jobs: two full jobs, somewhat more than a gigabyte.
+MAX_HELD: Final = 100_000
 
 
 class JobCoordinator:
-    """The gatherings of a run, by endpoint and model.
+    """Job builders of a run, by endpoint and model.
 
     Args:
-        busy: whether anybody works, and told when somebody does here.
-        keeper: where answers and jobs are kept.
-        about: kept beside the jobs, for people.
-        emit: told what becomes of jobs.
-        left: called when nothing goes on any more but jobs that are left to a later run.
+        activity: Counts the running work of the run.
+        store: Store of answers and jobs; None if nothing is stored.
+        metadata: Texts stored with each job, for people.
+        emit: Receives the events of jobs.
+        on_left: Called when everything that remains is in jobs that are left to a later run.
     """
 
     def __init__(
         self,
-        busy: Activity,
-        keeper: RecordStore | None,
+        activity: Activity,
+        store: RecordStore | None,
         *,
-        about: Mapping[str, str],
+        metadata: Mapping[str, str],
         emit: Emit,
-        left: Callable[[], None],
+        on_left: Callable[[], None],
     ) -> None:
-        self._busy = busy
-        self._ledger = JobStore(keeper) if keeper is not None else None
-        self._about = about
+        self._activity = activity
+        self._store = JobStore(store) if store is not None else None
+        self._metadata = metadata
         self._emit = emit
-        self._left = left
-        self._gatherings: dict[str, JobBuilder] = {}
-        self._timer: asyncio.TimerHandle | None = None
-        self._stirred = 0
+        self._on_left = on_left
+        self._builders: dict[str, JobBuilder] = {}
+        self._check: asyncio.Handle | None = None
+        self._wakes = 0
 
-    def of(self, llm: Model, *, reuse: bool) -> JobBuilder | None:
-        """The gathering that questions for this model wait in.
+    def builder(self, llm: Model, *, reuse: bool) -> JobBuilder | None:
+        """Returns the builder of jobs with requests to a model.
 
         Args:
-            llm: the model, loaded.
-            reuse: whether jobs of earlier runs are looked for.
+            llm: The model, loaded.
+            reuse: Whether to use jobs of earlier runs.
 
         Returns:
-            The gathering; None if the model's provider has no jobs, or nothing is kept: then a job
-            could not be found again.
+            The builder; None if the provider has no batch jobs, or nothing is stored, as then no
+            job could be found again.
         """
-        desk = llm._batch_api()
-        if desk is None or self._ledger is None:
+        api = llm._batch_api()
+        if api is None or self._store is None:
             return None
         interval = llm.offline_batch_generation_block_until_done
         name = f"{llm._endpoint_id()} {interval} {reuse}"
-        gathering = self._gatherings.get(name)
-        if gathering is None:
-            watcher = JobPoller(
-                desk,
-                self._ledger,
+        builder = self._builders.get(name)
+        if builder is None:
+            poller = JobPoller(
+                api,
+                self._store,
                 interval=interval,
-                busy=self._busy,
-                about=self._about,
+                activity=self._activity,
+                metadata=self._metadata,
                 emit=self._emit,
             )
-            gathering = self._gatherings[name] = JobBuilder(
-                desk,
-                self._ledger,
-                watcher,
+            builder = self._builders[name] = JobBuilder(
+                api,
+                self._store,
+                poller,
                 model=llm.model_name,
                 reuse=reuse,
-                busy=self._busy,
+                activity=self._activity,
             )
-        gathering.serve(llm)
-        return gathering
+        builder.serve(llm)
+        return builder
 
     @property
-    def are_full(self) -> bool:
+    def is_full(self) -> bool:
         """Whether as many rows wait in memory for jobs as may."""
-        return sum(each.held for each in self._gatherings.values()) >= MOST_HELD
+        return sum(builder.held for builder in self._builders.values()) >= MAX_HELD
 
     @property
-    def have_questions(self) -> bool:
-        """Whether any question waits for a job, in this run or for the next one."""
-        return any(each.has_questions or each.has_left for each in self._gatherings.values())
+    def has_pending(self) -> bool:
+        """Whether any request waits for a job, in this run or for a later one."""
+        return any(each.has_pending or each.has_left for each in self._builders.values())
 
     @property
-    def working(self) -> bool:
-        """Whether a job is being submitted, looked at or collected."""
-        return any(gathering.working for gathering in self._gatherings.values())
+    def is_active(self) -> bool:
+        """Whether any job is being submitted, checked or collected right now."""
+        return any(builder.is_active for builder in self._builders.values())
 
     def wake(self) -> None:
-        """Somebody has stopped working; it may have been the last one."""
-        self._stirred += 1
-        if self._timer is None and self._gatherings and self._busy.idle:
-            self._wait()
-
-    def _wait(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(QUIET_SECONDS, self._look, self._moves)
+        """Checks whether the run is idle; called when running work ends."""
+        self._wakes += 1
+        if self._check is None and self._builders and self._activity.idle:
+            self._check = asyncio.get_running_loop().call_soon(self._check_idle, self._changes, 0)
 
     @property
-    def _moves(self) -> int:
-        return self._stirred + sum(each.arrivals for each in self._gatherings.values())
+    def _changes(self) -> int:
+        return self._wakes + sum(each.arrivals for each in self._builders.values())
 
-    def _look(self, moves: int) -> None:
-        self._timer = None
-        if not self._busy.idle:
-            # Whoever works wakes us when they stop.
+    def _check_idle(self, changes: int, rounds: int) -> None:
+        self._check = None
+        if not self._activity.idle:
+            # The end of that work wakes the coordinator again.
             return
-        if moves != self._moves:
-            self._wait()
+        rounds = rounds + 1 if changes == self._changes else 0
+        if rounds < IDLE_ROUNDS:
+            loop = asyncio.get_running_loop()
+            self._check = loop.call_soon(self._check_idle, self._changes, rounds)
             return
-        gatherings = self._gatherings.values()
-        if any(gathering.gathers for gathering in gatherings):
-            for gathering in gatherings:
-                gathering.go_on()
-        elif not any(g.watches for g in gatherings) and any(g.has_left for g in gatherings):
-            self._left()
+        builders = self._builders.values()
+        if any(builder.has_drafts for builder in builders):
+            for builder in builders:
+                builder.proceed()
+        elif not any(b.has_jobs for b in builders) and any(b.has_left for b in builders):
+            self._on_left()
 
     def turn_away(self, error: BaseException) -> None:
-        """Tells everybody who waits that the answer will not come in this run."""
-        for gathering in self._gatherings.values():
-            gathering.turn_away(error)
+        """Raises an error in all that waits for jobs."""
+        for builder in self._builders.values():
+            builder.turn_away(error)
 
     async def close(self) -> None:
-        """Lets go of everything; jobs stay where they are."""
-        if self._timer is not None:
-            self._timer.cancel()
-        for gathering in self._gatherings.values():
-            await gathering.close()
+        """Stops waiting for jobs; the jobs themselves go on."""
+        if self._check is not None:
+            self._check.cancel()
+        for builder in self._builders.values():
+            await builder.close()

@@ -1,7 +1,6 @@
-"""The gathering: questions to one model wait here for each other, then for the job they are in.
+"""`JobBuilder`: collects requests to one model, puts them into jobs, and returns the responses.
 
-It decides what goes into which job and what becomes of each question. When the next job goes is
-decided by whoever sees all gatherings of a run; how jobs are submitted and read is the watcher's.
+The coordinator decides when the next job is complete; the poller submits and collects jobs.
 """
 
 from __future__ import annotations
@@ -13,286 +12,296 @@ from typing import TYPE_CHECKING, Any, Final
 
 from distilabel.errors import AnswerError
 from distilabel.models.batch_jobs.apis.base import BatchAPI, JobStatus
-from distilabel.models.batch_jobs.job_poller import Busy, JobPoller
+from distilabel.models.batch_jobs.job_poller import Activity, JobPoller
 from distilabel.models.batch_jobs.job_store import JobRecord, JobStore
-from distilabel.models.batch_jobs.pending import NextJob, Pending, PendingRequest, Request, name_of
-from distilabel.models.batch_jobs.work import work_here
+from distilabel.models.batch_jobs.pending import (
+    JobDraft,
+    JobResponse,
+    PendingRequest,
+    Request,
+    current_work,
+    request_name,
+)
 from distilabel.models.protocol import RunStopped
 
 if TYPE_CHECKING:
     from distilabel.models.protocol import Model
     from distilabel.typing import GenerateOutput
 
-# A question that got no answer in so many jobs fails.
-MOST_TRIES: Final = 3
+# A request that got no answer in so many jobs fails.
+MAX_TRIES: Final = 3
 
 
 class JobBuilder:
-    """Questions to one model at one endpoint.
+    """Jobs with requests to one model at one endpoint.
 
     Args:
-        desk: where jobs are submitted.
-        ledger: where they are noted.
-        watcher: submits and reads them.
-        model: who is asked, for people.
-        reuse: whether jobs of earlier runs are looked for.
-        busy: told when somebody has worked here.
+        api: Batch API of the endpoint.
+        store: Store of the job records.
+        poller: Submits and collects the jobs.
+        model: Name of the model.
+        reuse: Whether to use jobs and answers of earlier runs.
+        activity: Notified when a job is done.
 
     Attributes:
-        arrivals: questions that came so far.
+        api: Batch API of the endpoint.
+        arrivals: Number of requests so far.
+        has_left: Whether any job was left to a later run.
     """
 
     def __init__(
         self,
-        desk: BatchAPI,
-        ledger: JobStore,
-        watcher: JobPoller,
+        api: BatchAPI,
+        store: JobStore,
+        poller: JobPoller,
         *,
         model: str,
         reuse: bool,
-        busy: Busy,
+        activity: Activity,
     ) -> None:
-        self.desk = desk
+        self.api = api
         self.arrivals = 0
-        self._ledger = ledger
-        self._watcher = watcher
+        self._store = store
+        self._poller = poller
         self._model = model
         self._reuse = reuse
-        self._busy = busy
-        # The job that is being gathered, by path; those that are, and the questions in jobs.
-        self._next: dict[str, NextJob] = {}
-        self._ready: deque[NextJob] = deque()
-        self._in_jobs: dict[str, dict[bytes, PendingRequest]] = {}
-        self._questions: dict[bytes, PendingRequest] = {}
+        self._activity = activity
+        # Jobs that requests are still added to, by path; complete jobs that are not submitted yet;
+        # and the requests in submitted jobs, by label.
+        self._drafts: dict[str, JobDraft] = {}
+        self._complete: deque[JobDraft] = deque()
+        self._submitted: dict[str, dict[bytes, PendingRequest]] = {}
+        self._pending: dict[bytes, PendingRequest] = {}
         self._records: dict[str, JobRecord] = {}
-        # Jobs of earlier runs, which are looked at once all that is in them has been asked for.
+        # Jobs of earlier runs. They are checked once all their requests have been asked for.
         self._found: list[JobRecord] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._llms: list[Model] = []
-        # Where the provider took no more, one job goes at a time.
-        most = ledger.most(desk.endpoint, model)
-        self._careful = most is not None
-        self._most = most or desk.most_questions
+        # After the provider has rejected a job for its size, one job is submitted at a time.
+        limit = store.size_limit(api.endpoint, model)
+        self._one_at_a_time = limit is not None
+        self._max_requests = limit or api.max_requests
         self.has_left = False
 
     def serve(self, llm: Model) -> None:
-        """Has a model know the names of the jobs its questions are in."""
+        """Keeps `jobs_ids` of a model up to date."""
         self._llms.append(llm)
 
-    # -- what others see ----------------------------------------------------------------------
+    # -- state --------------------------------------------------------------------------------
 
     @property
-    def gathers(self) -> bool:
-        """Whether questions wait for nobody to add one."""
-        return bool(self._next or self._found)
+    def has_drafts(self) -> bool:
+        """Whether `proceed` has anything to do."""
+        return bool(self._drafts or self._found)
 
     @property
-    def has_questions(self) -> bool:
-        """Whether any question waits here, whatever for."""
-        return bool(self._questions)
+    def has_pending(self) -> bool:
+        """Whether any request waits here."""
+        return bool(self._pending)
 
     @property
-    def watches(self) -> bool:
-        """Whether anything goes on that will answer questions."""
+    def has_jobs(self) -> bool:
+        """Whether any job is being submitted, waited for or collected."""
         return bool(self._tasks)
 
     @property
-    def working(self) -> bool:
-        """Whether a job is being submitted, looked at or read."""
-        return self._watcher.working > 0
+    def is_active(self) -> bool:
+        """Whether any job is being submitted, checked or collected right now."""
+        return self._poller.active > 0
 
     @property
     def held(self) -> int:
-        """Questions whose rows wait in memory for a job that is gathered."""
-        ready = sum(len(job.questions) for job in self._ready)
-        return ready + sum(map(len, self._in_jobs.values()))
+        """Number of requests in complete and submitted jobs, whose rows stay in memory."""
+        return sum(len(job.requests) for job in self._complete) + sum(
+            map(len, self._submitted.values())
+        )
 
-    # -- questions ----------------------------------------------------------------------------
+    # -- requests -----------------------------------------------------------------------------
 
     async def ask(
         self,
         key: bytes,
-        posed: Request,
+        request: Request,
         is_wanted: Callable[[GenerateOutput], bool] = lambda output: True,
-    ) -> Pending:
-        """Waits for the answer to one question, in whichever job it comes.
+    ) -> JobResponse:
+        """Waits for the response to a request, in whichever job it comes.
 
         Args:
-            key: what its answer is kept under.
-            posed: the question.
-            is_wanted: whether an output that is kept already can be used.
+            key: Key that the answer is stored under.
+            request: The request.
+            is_wanted: Whether a stored output can be used.
 
         Raises:
-            AnswerError: it got no answer in several jobs, or never can.
-            EndpointError: no job can be submitted or collected.
-            RunStopped: its job is left to a later run.
+            AnswerError: The request failed in several jobs, or cannot be answered.
+            EndpointError: No job can be submitted or collected.
+            RunStopped: The job is left to a later run.
         """
-        question = self._questions.get(key)
-        if question is None:
-            question = PendingRequest(key, posed)
-            kept = self._place(question, is_wanted)
-            if kept is not None:
-                return Pending(kept, False)
+        pending = self._pending.get(key)
+        if pending is None:
+            pending = PendingRequest(key, request)
+            stored = self._place(pending, is_wanted)
+            if stored is not None:
+                return JobResponse(stored, False)
         self.arrivals += 1
-        future: asyncio.Future[Pending] = asyncio.get_running_loop().create_future()
-        work = work_here()
-        question.waiters.append((future, work))
+        future: asyncio.Future[JobResponse] = asyncio.get_running_loop().create_future()
+        work = current_work()
+        pending.waiters.append((future, work))
         if work is not None:
-            work.waits()
+            work.pause()
         try:
             return await future
         finally:
             if future.cancelled() and work is not None:
-                work.goes_on()
+                work.resume()
 
     def _place(
-        self, question: PendingRequest, is_wanted: Callable[[GenerateOutput], bool]
+        self, pending: PendingRequest, is_wanted: Callable[[GenerateOutput], bool]
     ) -> GenerateOutput | None:
-        """Puts a question into the job it is in already, or into the next one."""
-        pointer = self._ledger.pointer(question.key) if self._reuse else None
-        if pointer is not None:
-            record = self._records.get(pointer.label) or self._ledger.record(pointer.label)
-            if record is not None and record.endpoint == self.desk.endpoint:
+        """Adds a request to the job it is already in, or to a draft; returns a stored answer."""
+        reference = self._store.reference(pending.key) if self._reuse else None
+        if reference is not None:
+            record = self._records.get(reference.label) or self._store.record(reference.label)
+            if record is not None and record.endpoint == self.api.endpoint:
                 self._records[record.label] = record
-                question.tries = pointer.tries
+                pending.tries = reference.tries
                 if not record.ended:
-                    self._join(record, question)
+                    self._rejoin(record, pending)
                     return None
-                # It may have come a moment ago.
-                kept = self._ledger.answer(question.key)
-                if kept is not None and is_wanted(kept):
-                    return kept
-            if question.tries >= MOST_TRIES:
-                question.tries = 0
-        self._gather(question)
+                # The answer may have been stored after the client looked for it.
+                stored = self._store.answer(pending.key)
+                if stored is not None and is_wanted(stored):
+                    return stored
+            if pending.tries >= MAX_TRIES:
+                pending.tries = 0
+        self._add(pending)
         return None
 
-    def _join(self, record: JobRecord, question: PendingRequest) -> None:
-        self._questions[question.key] = question
-        questions = self._in_jobs.get(record.label)
-        if questions is None:
-            questions = self._in_jobs[record.label] = {}
+    def _rejoin(self, record: JobRecord, pending: PendingRequest) -> None:
+        self._pending[pending.key] = pending
+        requests = self._submitted.get(record.label)
+        if requests is None:
+            requests = self._submitted[record.label] = {}
             self._found.append(record)
-        questions[question.key] = question
+        requests[pending.key] = pending
 
-    def _gather(self, question: PendingRequest) -> None:
-        self._questions[question.key] = question
-        request = question.posed.request()
-        following = self._next.get(request.path)
-        if following is None:
-            following = self._next[request.path] = NextJob(request.path)
-        line = self.desk.line(name_of(following.label, question.key, request.form), request)
-        if following.lines and following.size + len(line) > self.desk.most_bytes:
-            self._close_job(request.path)
-            self._gather(question)
+    def _add(self, pending: PendingRequest) -> None:
+        self._pending[pending.key] = pending
+        request = pending.request.encoded()
+        draft = self._drafts.get(request.path)
+        if draft is None:
+            draft = self._drafts[request.path] = JobDraft(request.path)
+        line = self.api.encode(request_name(draft.label, pending.key, request.form), request)
+        if draft.lines and draft.size + len(line) > self.api.max_bytes:
+            self._complete_draft(request.path)
+            self._add(pending)
             return
-        question.tries += 1
-        following.add(question, line)
-        if len(following.lines) >= self._most:
-            self._close_job(request.path)
+        pending.tries += 1
+        draft.add(pending, line)
+        if len(draft.lines) >= self._max_requests:
+            self._complete_draft(request.path)
 
     # -- jobs ---------------------------------------------------------------------------------
 
-    def go_on(self) -> None:
-        """Nothing can add a question any more: what was gathered goes."""
+    def proceed(self) -> None:
+        """Submits all drafts and checks the jobs of earlier runs: no request will be added."""
         for record in self._found:
-            self._start(self._followed(record, at_once=True))
+            self._start(self._follow(record, at_once=True))
         self._found = []
-        for path in list(self._next):
-            self._close_job(path)
+        for path in list(self._drafts):
+            self._complete_draft(path)
 
-    def _close_job(self, path: str) -> None:
-        self._ready.append(self._next.pop(path))
-        self._submit_ready()
+    def _complete_draft(self, path: str) -> None:
+        self._complete.append(self._drafts.pop(path))
+        self._submit_complete()
 
-    def _submit_ready(self) -> None:
-        while self._ready and not (self._careful and self._in_jobs):
-            job = self._ready.popleft()
+    def _submit_complete(self) -> None:
+        while self._complete and not (self._one_at_a_time and self._submitted):
+            draft = self._complete.popleft()
             record = JobRecord(
-                job.label, self.desk.endpoint, self._model, job.path, len(job.questions)
+                draft.label, self.api.endpoint, self._model, draft.path, len(draft.requests)
             )
-            self._records[job.label] = record
-            self._in_jobs[job.label] = job.questions
-            self._start(self._submitted(record, job))
+            self._records[draft.label] = record
+            self._submitted[draft.label] = draft.requests
+            self._start(self._submit(record, draft))
 
-    async def _submitted(self, record: JobRecord, job: NextJob) -> None:
-        tries = {key: question.tries for key, question in job.questions.items()}
-        await self._watcher.submit(record, job.lines, tries)
-        self._name_jobs()
-        await self._followed(record, at_once=False)
+    async def _submit(self, record: JobRecord, draft: JobDraft) -> None:
+        tries = {key: pending.tries for key, pending in draft.requests.items()}
+        await self._poller.submit(record, draft.lines, tries)
+        self._set_jobs_ids()
+        await self._follow(record, at_once=False)
 
-    async def _followed(self, record: JobRecord, *, at_once: bool) -> None:
-        """Waits for a job and hands out what came of it."""
-        look = await self._watcher.wait(record, at_once=at_once)
-        if look is None:
+    async def _follow(self, record: JobRecord, *, at_once: bool) -> None:
+        """Waits for a job and settles its requests."""
+        status = await self._poller.wait(record, at_once=at_once)
+        if status is None:
             self._leave(record)
             return
-        waiting = self._in_jobs[record.label]
-        outcomes = await self._watcher.collect(record, look, waiting)
-        del self._in_jobs[record.label]
-        self._name_jobs()
-        if look.is_too_much:
-            self._careful = True
-            self._most = max(1, record.count // 2)
-            await self._ledger.note_most(record.endpoint, record.model, self._most)
-        why = look.message or f"the batch job {record.job} ended before ({look.status})"
-        for key, question in waiting.items():
-            self._questions.pop(key, None)
-            outcome = outcomes.get(key) or self._ledger.answer(key)
-            if outcome is None or isinstance(outcome, AnswerError):
-                error = outcome or AnswerError(why, retryable=True)
-                self._again(question, error, self._was_tried(record, look))
+        requests = self._submitted[record.label]
+        results = await self._poller.collect(record, status, requests)
+        del self._submitted[record.label]
+        self._set_jobs_ids()
+        if status.exceeds_limit:
+            self._one_at_a_time = True
+            self._max_requests = max(1, record.count // 2)
+            await self._store.save_size_limit(record.endpoint, record.model, self._max_requests)
+        why = status.message or f"the batch job {record.job} ended before ({status.status})"
+        for key, pending in requests.items():
+            self._pending.pop(key, None)
+            result = results.get(key) or self._store.answer(key)
+            if result is None or isinstance(result, AnswerError):
+                error = result or AnswerError(why, retryable=True)
+                self._retry(pending, error, self._counts_as_try(record, status))
             else:
-                question.settle(outcome)
-        self._submit_ready()
+                pending.settle(result)
+        self._submit_complete()
 
-    def _was_tried(self, record: JobRecord, look: JobStatus) -> bool:
-        """Whether a job that ended says anything about the questions in it."""
-        return bool(record.job) and not (look.is_too_much and record.count > 1)
+    def _counts_as_try(self, record: JobRecord, status: JobStatus) -> bool:
+        """Whether the failure of a job counts as a try of its requests."""
+        return bool(record.job) and not (status.exceeds_limit and record.count > 1)
 
-    def _again(self, question: PendingRequest, error: AnswerError, was_tried: bool) -> None:
-        """Asks once more what got no answer, or gives it up."""
-        if not was_tried:
-            question.tries -= 1
-        elif question.tries >= MOST_TRIES or not (error.retryable or question.posed.learn(error)):
-            error.attempts = question.tries
-            question.settle(error)
+    def _retry(self, pending: PendingRequest, error: AnswerError, is_try: bool) -> None:
+        """Adds a failed request to another job, or fails it for good."""
+        if not is_try:
+            pending.tries -= 1
+        elif pending.tries >= MAX_TRIES or not (error.retryable or pending.request.learn(error)):
+            error.attempts = pending.tries
+            pending.settle(error)
             return
-        self._gather(question)
+        self._add(pending)
 
-    # -- leaving ------------------------------------------------------------------------------
+    # -- end of the run -----------------------------------------------------------------------
 
     def _leave(self, record: JobRecord) -> None:
-        """Leaves a job to a later run, and the rows whose questions are in it."""
+        """Leaves a job, and the rows whose requests are in it, to a later run."""
         self.has_left = True
-        self._name_jobs()
-        self._let_go(self._in_jobs.pop(record.label))
-        if self._careful:
-            # It can only go when that one has ended.
-            for job in self._ready:
-                self._let_go(job.questions)
-            self._ready.clear()
+        self._set_jobs_ids()
+        self._leave_requests(self._submitted.pop(record.label))
+        if self._one_at_a_time:
+            # The other jobs can only be submitted once that one has ended.
+            for draft in self._complete:
+                self._leave_requests(draft.requests)
+            self._complete.clear()
 
-    def _let_go(self, questions: dict[bytes, PendingRequest]) -> None:
-        for question in questions.values():
-            self._questions.pop(question.key, None)
-            question.settle(RunStopped())
+    def _leave_requests(self, requests: dict[bytes, PendingRequest]) -> None:
+        for pending in requests.values():
+            self._pending.pop(pending.key, None)
+            pending.settle(RunStopped())
 
     def turn_away(self, error: BaseException) -> None:
-        """Tells everybody who waits that the answer will not come in this run."""
-        self._next.clear()
-        self._ready.clear()
+        """Raises an error in all that waits here."""
+        self._drafts.clear()
+        self._complete.clear()
         self._found.clear()
-        for question in list(self._questions.values()):
-            question.settle(error)
+        for pending in list(self._pending.values()):
+            pending.settle(error)
 
     async def close(self) -> None:
-        """Lets go of everything; jobs stay where they are."""
+        """Stops waiting for jobs; the jobs themselves go on."""
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _name_jobs(self) -> None:
+    def _set_jobs_ids(self) -> None:
         names = tuple(r.job for r in self._records.values() if r.job and not r.ended)
         for llm in self._llms:
             llm.jobs_ids = names or None
@@ -300,13 +309,13 @@ class JobBuilder:
     def _start(self, coroutine: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(coroutine)
         self._tasks.add(task)
-        task.add_done_callback(self._done)
+        task.add_done_callback(self._on_done)
 
-    def _done(self, task: asyncio.Task[None]) -> None:
+    def _on_done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
         if error is not None:
             self.turn_away(error)
-        # Whoever looks whether anything goes on is to look again.
-        self._busy.begin()
-        self._busy.end()
+        # Has the coordinator check again whether anything is still running.
+        self._activity.begin()
+        self._activity.end()

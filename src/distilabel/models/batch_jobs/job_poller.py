@@ -1,206 +1,225 @@
-"""The watcher: submits a job or finds it again, waits for its end, and reads what came of it.
+"""`JobPoller`: submits a job or finds a lost one, waits for its end, and stores its responses.
 
-Knows jobs, not who waits for the answers in them.
+Knows jobs, not the rows that wait for their responses.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Protocol
 
 from distilabel._core.events import Emit, JobUpdated
 from distilabel.errors import AnswerError, EndpointError
-from distilabel.models.batch_jobs.apis.base import BatchAPI, JobStatus
-from distilabel.models.batch_jobs.finding import found_job
+from distilabel.models.batch_jobs.apis.base import BatchAPI, FoundJob, JobStatus
 from distilabel.models.batch_jobs.job_store import JobRecord, JobStore
-from distilabel.models.batch_jobs.pending import key_of
+from distilabel.models.batch_jobs.pending import request_key
 
 if TYPE_CHECKING:
     from distilabel.typing import GenerateOutput
 
-# So many looks in a row may find nobody there.
-_MOST_BLIND_LOOKS: Final = 20
-# Answers that are read from a job before they are kept.
-_TOGETHER: Final = 5000
+# A request may still arrive after the process that sent it was killed: a job that is not found
+# within so many seconds is searched for once more.
+ARRIVAL_SECONDS: Final = 3.0
+# Checks of a job that may fail in a row.
+_MAX_FAILED_CHECKS: Final = 20
+# Responses that are read from a job before they are stored.
+_STORE_BATCH: Final = 5000
 
 _log = logging.getLogger("distilabel.llm")
 
 
-class Busy(Protocol):
-    """Who is to know that somebody works."""
+class Activity(Protocol):
+    """Counts the running work of a run."""
+
+    @property
+    def idle(self) -> bool:
+        """True if nothing is running."""
+        ...
 
     def begin(self) -> None:
-        """Somebody starts to work."""
+        """Counts one more piece of running work."""
 
     def end(self) -> None:
-        """Somebody has finished working."""
+        """Counts one piece of running work less."""
 
 
 class JobPoller:
-    """Looks after jobs at one desk.
+    """Submits, checks and collects jobs at one endpoint.
 
     Args:
-        desk: where jobs are submitted.
-        ledger: where they are noted.
-        interval: seconds between looks at a job; None looks once.
-        busy: told when somebody works here; waiting is no work.
-        about: kept beside the jobs, for people.
-        emit: told what becomes of jobs.
+        api: Batch API of the endpoint.
+        store: Store of the job records.
+        interval: Seconds between checks of a job; None checks it once.
+        activity: Counts requests to the API as running work; waiting is not counted.
+        metadata: Texts stored with each job, for people.
+        emit: Receives the events of jobs.
 
     Attributes:
-        working: how many jobs are being submitted, looked at or read.
+        active: Number of jobs that are being submitted, checked or collected right now.
     """
 
     def __init__(
         self,
-        desk: BatchAPI,
-        ledger: JobStore,
+        api: BatchAPI,
+        store: JobStore,
         *,
         interval: float | None,
-        busy: Busy,
-        about: Mapping[str, str],
+        activity: Activity,
+        metadata: Mapping[str, str],
         emit: Emit,
     ) -> None:
-        self.working = 0
-        self._desk = desk
-        self._ledger = ledger
+        self.active = 0
+        self._api = api
+        self._store = store
         self._interval = interval
-        self._busy = busy
-        self._about = about
+        self._activity = activity
+        self._metadata = metadata
         self._emit = emit
-        self._told: dict[str, JobUpdated] = {}
+        self._last_events: dict[str, JobUpdated] = {}
 
     @contextmanager
-    def _works(self) -> Iterator[None]:
-        self.working += 1
-        self._busy.begin()
+    def _running(self) -> Iterator[None]:
+        self.active += 1
+        self._activity.begin()
         try:
             yield
         finally:
-            self.working -= 1
-            self._busy.end()
+            self.active -= 1
+            self._activity.end()
 
     async def submit(self, record: JobRecord, lines: list[bytes], tries: dict[bytes, int]) -> None:
-        """Submits a job, so that no moment at which the run is killed loses it.
+        """Submits a job so that it is never lost, whenever the run is killed.
 
         Args:
-            record: of it; gets the provider's name.
-            lines: the questions; let go of once they are submitted.
-            tries: key → how many jobs the question has been in, with this one.
+            record: Record of the job; gets the provider's identifier.
+            lines: Encoded requests; cleared once they are submitted.
+            tries: Number of jobs each request has been in, with this one, by key.
 
         Raises:
-            EndpointError: it cannot be submitted.
+            EndpointError: The job cannot be submitted.
         """
-        with self._works():
-            await self._ledger.point(record.label, tries)
-            # The last thing before, and the first thing after.
-            await self._ledger.note(record)
-            record.job = await self._desk.submit(record.label, record.path, lines, self._about)
-            await self._ledger.note(record)
+        with self._running():
+            await self._store.save_references(record.label, tries)
+            # Directly before and directly after the submission.
+            await self._store.save_record(record)
+            record.job = await self._api.submit(record.label, record.path, lines, self._metadata)
+            await self._store.save_record(record)
             lines.clear()
-            self._tell(record, JobStatus("submitted", False), record.job)
+            self._report(record, JobStatus("submitted", False), record.job)
 
     async def wait(self, record: JobRecord, *, at_once: bool) -> JobStatus | None:
         """Waits for the end of a job.
 
         Args:
-            record: of the job.
-            at_once: whether to look now; else once it has had some time.
+            record: Record of the job.
+            at_once: Whether to check now, rather than after one interval.
 
         Returns:
-            How it stands at its end; None if it is left to a later run.
+            Final status of the job; None if the job is left to a later run.
 
         Raises:
-            EndpointError: it cannot be looked at, or is not known.
+            EndpointError: The job cannot be checked, or does not exist.
         """
         if not at_once:
             if self._interval is None:
                 return None
             await asyncio.sleep(self._interval)
-        blind = 0
+        failed = 0
         while True:
             try:
-                with self._works():
-                    look = await self._look(record)
-                if look.ended:
-                    return look
-                blind = 0
+                with self._running():
+                    status = await self._check(record)
+                if status.ended:
+                    return status
+                failed = 0
             except EndpointError as error:
-                blind += 1
+                failed += 1
                 refused = error.status in (401, 403, 404)
-                if self._interval is None or refused or blind == _MOST_BLIND_LOOKS:
+                if self._interval is None or refused or failed == _MAX_FAILED_CHECKS:
                     raise
-                _log.warning("%s: %s: it is looked at again later", record.model, error)
+                _log.warning("%s: %s. The batch job is checked again later.", record.model, error)
             if self._interval is None:
                 return None
             await asyncio.sleep(self._interval)
 
-    async def _look(self, record: JobRecord) -> JobStatus:
+    async def _check(self, record: JobRecord) -> JobStatus:
         if not record.job:
-            found = await found_job(self._desk, record)
+            found = await self._find(record)
             if found is None:
                 return JobStatus("never submitted", True)
             if not found.is_sure:
-                # Once it has ended, the names in it tell.
-                look = (await self._desk.look(found.job))._replace(ended=False)
-                self._tell(record, look, found.job)
-                return look
+                # The names in it will tell, once it has ended.
+                status = (await self._api.retrieve(found.job))._replace(ended=False)
+                self._report(record, status, found.job)
+                return status
             record.job = found.job
-            await self._ledger.note(record)
+            await self._store.save_record(record)
         try:
-            look = await self._desk.look(record.job)
+            status = await self._api.retrieve(record.job)
         except EndpointError as error:
             if error.status != 404:
                 raise
             raise EndpointError(
-                f"{self._desk.endpoint} does not know the batch job {record.job}, in which "
+                f"{self._api.endpoint} does not know the batch job {record.job}, in which "
                 f"{record.count} questions wait ({error.message}). Use the key it was submitted "
-                "with; if its answers are lost, run once with use_cache=False to ask again.",
+                "with. If its answers are lost, run once with use_cache=False to ask again.",
                 status=404,
             ) from error
-        self._tell(record, look, record.job)
-        return look
+        self._report(record, status, record.job)
+        return status
+
+    async def _find(self, record: JobRecord) -> FoundJob | None:
+        """Finds a job that a killed run may have submitted."""
+        found = await self._api.find(record.label, record.count, record.created)
+        left = ARRIVAL_SECONDS - (time.time() - record.created)
+        if found is None and left > 0:
+            await asyncio.sleep(left)
+            found = await self._api.find(record.label, record.count, record.created)
+        return found
 
     async def collect(
-        self, record: JobRecord, look: JobStatus, wanted: Container[bytes]
+        self, record: JobRecord, status: JobStatus, wanted: Container[bytes]
     ) -> dict[bytes, GenerateOutput | AnswerError]:
-        """Keeps all answers of a job that has ended.
+        """Stores all responses of an ended job.
 
         Args:
-            record: of the job.
-            look: how it stands.
-            wanted: keys of the questions somebody waits for.
+            record: Record of the job.
+            status: Final status of the job.
+            wanted: Keys of the requests to return results for.
 
         Returns:
-            By key: the answers to those, and why others have none.
+            Outputs and errors of the wanted requests, by key.
 
         Raises:
-            EndpointError: the answers cannot be read or kept; another run can try.
+            EndpointError: The responses cannot be read or stored; another run can try again.
         """
-        outcomes: dict[bytes, GenerateOutput | AnswerError] = {}
-        unkept: dict[bytes, GenerateOutput] = {}
-        with self._works():
-            async for name, outcome in self._desk.results(look):
-                key = key_of(name, record.label)
+        results: dict[bytes, GenerateOutput | AnswerError] = {}
+        unsaved: dict[bytes, GenerateOutput] = {}
+        with self._running():
+            async for name, result in self._api.results(status):
+                key = request_key(name, record.label)
                 if key is None:
                     continue
                 if key in wanted:
-                    outcomes[key] = outcome
-                if not isinstance(outcome, AnswerError):
-                    unkept[key] = outcome
-                if len(unkept) >= _TOGETHER:
-                    await self._ledger.keep(unkept)
-                    unkept = {}
-            await self._ledger.keep(unkept)
+                    results[key] = result
+                if not isinstance(result, AnswerError):
+                    unsaved[key] = result
+                if len(unsaved) >= _STORE_BATCH:
+                    await self._store.save_answers(unsaved)
+                    unsaved = {}
+            await self._store.save_answers(unsaved)
             record.ended = True
-            await self._ledger.note(record)
-        return outcomes
+            await self._store.save_record(record)
+        return results
 
-    def _tell(self, record: JobRecord, look: JobStatus, job: str) -> None:
-        event = JobUpdated(record.model, job, look.status, record.count, look.done, look.ended)
-        if self._told.get(record.label) != event:
-            self._told[record.label] = event
+    def _report(self, record: JobRecord, status: JobStatus, job: str) -> None:
+        event = JobUpdated(
+            record.model, job, status.status, record.count, status.done, status.ended
+        )
+        if self._last_events.get(record.label) != event:
+            self._last_events[record.label] = event
             self._emit(event)

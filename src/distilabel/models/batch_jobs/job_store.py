@@ -1,7 +1,7 @@
-"""The ledger: which job a question is in, kept beside the answers, so that a job outlives its run.
+"""`JobStore`: records which job each request is in, so that jobs outlive the run that submits them.
 
-Every question points to the job it is in, and the job has a record. The record is safe before the
-job is submitted: whatever moment a run is killed at, the next one finds the job.
+Records are stored beside the answers. Each request refers to its job, and the record of a job is
+written before the job is submitted: whenever a run is killed, the next one finds the job.
 """
 
 from __future__ import annotations
@@ -18,37 +18,37 @@ import orjson
 if TYPE_CHECKING:
     from distilabel.typing import GenerateOutput
 
-# Limits rise: what was too much is tried again after a day.
-_SECONDS_OF_A_LIMIT: Final = 86_400.0
-# So many values are handed over together: each has somebody who waits for it.
-_TOGETHER: Final = 2000
+# Providers raise their limits: a job size that was rejected is tried again after a day.
+_LIMIT_SECONDS: Final = 86_400.0
+# Values that are written at a time: each has a coroutine that waits for it.
+_WRITE_BATCH: Final = 2000
 
 
 class RecordStore(Protocol):
-    """Where answers are kept."""
+    """Key-value store that also holds the answers."""
 
     def get(self, key: bytes) -> bytes | None:
-        """The value kept under `key`, if any."""
+        """Returns the value stored under a key, if any."""
         ...
 
     async def put(self, key: bytes, value: bytes) -> None:
-        """Keeps a value; returns when it is safe."""
+        """Stores a value; returns once it is durable."""
         ...
 
 
 @dataclass(slots=True)
 class JobRecord:
-    """What is kept of a job.
+    """Stored record of a job.
 
     Attributes:
-        label: our name of it.
-        endpoint: address it is submitted to.
-        model: who is asked.
-        path: where its questions would be posted.
-        count: its questions.
-        job: the provider's name of it; empty until it is known.
-        ended: whether all that came of it is kept.
-        created: when it was to be submitted, in seconds since 1970.
+        label: Our own name of the job.
+        endpoint: Address it is submitted to.
+        model: Name of the model.
+        path: Path its requests would be posted to.
+        count: Number of its requests.
+        job: Identifier of the job at the provider; empty until it is known.
+        ended: Whether the job has ended and all its responses are stored.
+        created: Time it was to be submitted, in seconds since 1970.
     """
 
     label: str
@@ -61,12 +61,12 @@ class JobRecord:
     created: float = field(default_factory=time.time)
 
 
-class Pointer(NamedTuple):
-    """Where a question is.
+class JobReference(NamedTuple):
+    """Stored reference from a request to its job.
 
     Attributes:
-        label: of the job.
-        tries: how many jobs it has been in.
+        label: Label of the job.
+        tries: Number of jobs the request has been in, with this one.
     """
 
     label: str
@@ -74,75 +74,86 @@ class Pointer(NamedTuple):
 
 
 class JobStore:
-    """Jobs and what is in them.
+    """Records of jobs, references to them, and answers.
 
     Args:
-        keeper: where answers are kept.
+        store: Store of the answers.
     """
 
-    def __init__(self, keeper: RecordStore) -> None:
-        self._keeper = keeper
+    def __init__(self, store: RecordStore) -> None:
+        self._store = store
 
     def answer(self, key: bytes) -> GenerateOutput | None:
-        """The answer kept under `key`, if any."""
-        value = self._keeper.get(key)
+        """Returns the answer stored under a key, if any."""
+        value = self._store.get(key)
         output: GenerateOutput | None = orjson.loads(value) if value is not None else None
         return output
 
-    def pointer(self, key: bytes) -> Pointer | None:
-        """Where the question with this key is, if it was in a job."""
-        value = self._keeper.get(_name("of", key))
-        return Pointer(*orjson.loads(value)) if value is not None else None
+    def reference(self, key: bytes) -> JobReference | None:
+        """Returns the reference of the request with this key, if it has been in a job."""
+        value = self._store.get(_record_key("of", key))
+        return JobReference(*orjson.loads(value)) if value is not None else None
 
     def record(self, label: str) -> JobRecord | None:
-        """What is kept of a job."""
-        value = self._keeper.get(_name("job", label.encode()))
+        """Returns the record of a job, if any."""
+        value = self._store.get(_record_key("job", label.encode()))
         return JobRecord(**orjson.loads(value)) if value is not None else None
 
-    async def note(self, record: JobRecord) -> None:
-        """Keeps what is known of a job."""
-        name = _name("job", record.label.encode())
-        await self._keeper.put(name, orjson.dumps(asdict(record)))
+    async def save_record(self, record: JobRecord) -> None:
+        """Stores the record of a job."""
+        key = _record_key("job", record.label.encode())
+        await self._store.put(key, orjson.dumps(asdict(record)))
 
-    async def point(self, label: str, tries: dict[bytes, int]) -> None:
-        """Keeps where questions are.
+    async def save_references(self, label: str, tries: dict[bytes, int]) -> None:
+        """Stores references from requests to their job.
 
         Args:
-            label: of their job.
-            tries: key → how many jobs the question has been in, with this one.
+            label: Label of the job.
+            tries: Number of jobs each request has been in, with this one, by key.
         """
         await self._put(
-            (_name("of", key), orjson.dumps([label, count])) for key, count in tries.items()
+            (_record_key("of", key), orjson.dumps([label, count])) for key, count in tries.items()
         )
 
-    def most(self, endpoint: str, model: str) -> int | None:
-        """Questions of a job that the provider took beside others, if it lately took no more."""
-        value = self._keeper.get(_name("most", f"{endpoint} {model}".encode()))
+    def size_limit(self, endpoint: str, model: str) -> int | None:
+        """Returns the most requests a job may have, if the provider lately rejected a larger job.
+
+        Args:
+            endpoint: Address of the endpoint.
+            model: Name of the model.
+        """
+        value = self._store.get(_record_key("most", f"{endpoint} {model}".encode()))
         if value is None:
             return None
         most, when = orjson.loads(value)
-        return int(most) if time.time() - when < _SECONDS_OF_A_LIMIT else None
+        return int(most) if time.time() - when < _LIMIT_SECONDS else None
 
-    async def note_most(self, endpoint: str, model: str, most: int) -> None:
-        """Keeps how many questions of a job the provider may take."""
-        name = _name("most", f"{endpoint} {model}".encode())
-        await self._keeper.put(name, orjson.dumps([most, time.time()]))
+    async def save_size_limit(self, endpoint: str, model: str, most: int) -> None:
+        """Stores the most requests a job may have.
 
-    async def keep(self, answers: dict[bytes, GenerateOutput]) -> None:
-        """Keeps answers."""
+        Args:
+            endpoint: Address of the endpoint.
+            model: Name of the model.
+            most: Number of requests.
+        """
+        key = _record_key("most", f"{endpoint} {model}".encode())
+        await self._store.put(key, orjson.dumps([most, time.time()]))
+
+    async def save_answers(self, answers: dict[bytes, GenerateOutput]) -> None:
+        """Stores answers by key."""
         await self._put((key, orjson.dumps(output)) for key, output in answers.items())
 
     async def _put(self, items: Iterable[tuple[bytes, bytes]]) -> None:
-        waiting = []
+        writes = []
         for key, value in items:
-            waiting.append(self._keeper.put(key, value))
-            if len(waiting) == _TOGETHER:
-                await asyncio.gather(*waiting)
-                waiting = []
-        await asyncio.gather(*waiting)
+            writes.append(self._store.put(key, value))
+            if len(writes) == _WRITE_BATCH:
+                await asyncio.gather(*writes)
+                writes = []
+        await asyncio.gather(*writes)
 
 
-def _name(kind: str, of: bytes) -> bytes:
-    # Answers are kept under digests too: the kind keeps them apart.
+def _record_key(kind: str, of: bytes) -> bytes:
+    # The keys of answers are digests as well: the kind keeps records apart from them.
     person = f"offline {kind}".encode()
     return hashlib.blake2b(of, digest_size=16, person=person).digest()

@@ -1,32 +1,72 @@
-"""Questions that wait for a batch job, who waits for their answers, and their names in it."""
+"""Requests that wait for a batch job, their names in it, and the work that waits for them.
+
+A row, or a batch of rows in a thread, is a unit of `Work`; it is paused while its requests wait.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from distilabel.errors import AnswerError
 from distilabel.models.batch_jobs.apis.base import BatchRequest
-from distilabel.models.batch_jobs.work import Work
 
 if TYPE_CHECKING:
+    from distilabel.errors import AnswerError
     from distilabel.models.protocol import Model
     from distilabel.typing import FormattedInput, GenerateOutput
 
-_Waiter = tuple["asyncio.Future[Pending]", Work | None]
+_work: ContextVar[Work | None] = ContextVar("distilabel_work", default=None)
+
+
+class Work:
+    """A unit of work of the engine, paused while at least one of its requests waits.
+
+    Args:
+        on_pause: Called on the event loop when the work is paused.
+        on_resume: Called on the event loop when the work goes on.
+    """
+
+    def __init__(self, on_pause: Callable[[], None], on_resume: Callable[[], None]) -> None:
+        self._on_pause = on_pause
+        self._on_resume = on_resume
+        self._waiting = 0
+
+    def pause(self) -> None:
+        """Counts one more waiting request."""
+        self._waiting += 1
+        if self._waiting == 1:
+            self._on_pause()
+
+    def resume(self) -> None:
+        """Counts one waiting request less."""
+        self._waiting -= 1
+        if self._waiting == 0:
+            self._on_resume()
+
+
+def current_work() -> Work | None:
+    """Returns the work that the running code belongs to, if any."""
+    return _work.get()
+
+
+def begin_work(work: Work) -> None:
+    """Sets the work that the running code, and all that it starts, belongs to."""
+    _work.set(work)
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A question as its model can pose it.
+    """A request to a model, before it is encoded.
 
     Attributes:
-        llm: the model.
-        input: a conversation, or a pair of a conversation and a structure, or text.
-        count: generations.
-        arguments: of the generating method.
+        llm: The model.
+        input: Conversation, pair of a conversation and a structure, or text to complete.
+        count: Number of generations.
+        arguments: Arguments of the generating method.
     """
 
     llm: Model
@@ -34,92 +74,95 @@ class Request:
     count: int
     arguments: dict[str, Any]
 
-    def request(self) -> BatchRequest:
-        """What is posted, as far as is known what the model takes."""
+    def encoded(self) -> BatchRequest:
+        """Returns the request without the arguments that the model is known to reject."""
         return self.llm._request(self.input, self.count, self.arguments)
 
     def learn(self, error: AnswerError) -> bool:
-        """Whether `request` may give something else, now that it was refused so."""
+        """Learns from a rejection; returns whether `encoded` now differs."""
         return self.llm._learn(error, self.input, self.count, self.arguments)
 
 
-class Pending(NamedTuple):
-    """An answer that came in a job.
+class JobResponse(NamedTuple):
+    """A response that came in a job.
 
     Attributes:
-        output: the answer.
-        is_first: whether nobody else was given it before; only then it is paid for here.
+        output: The output.
+        is_first: True for the first of several waiters for equal requests, which pays for it.
     """
 
     output: GenerateOutput
     is_first: bool
 
 
+_Waiter = tuple["asyncio.Future[JobResponse]", Work | None]
+
+
 @dataclass(slots=True, eq=False)
 class PendingRequest:
-    """A question and who waits for its answer.
+    """A request that waits for a job, and its waiters.
 
     Attributes:
-        key: what its answer is kept under.
-        posed: how it is posed.
-        tries: how many jobs it has been in.
-        waiters: who waits, and the work that rests meanwhile.
+        key: Key that its answer is stored under.
+        request: The request.
+        tries: Number of jobs it has been in.
+        waiters: Futures for the response, each with the work that is paused meanwhile.
     """
 
     key: bytes
-    posed: Request
+    request: Request
     tries: int = 0
     waiters: list[_Waiter] = field(default_factory=list)
 
     def settle(self, outcome: GenerateOutput | BaseException) -> None:
-        """Gives everybody the answer, or the reason why there is none."""
+        """Passes the output, or the error, to all waiters."""
         is_first = True
         for future, work in self.waiters:
             if future.done():
                 continue
-            # Before the waiter itself runs: in between nobody must seem to work.
+            # Now, not when the waiter runs: in between, the run must not seem idle.
             if work is not None:
-                work.goes_on()
+                work.resume()
             if isinstance(outcome, BaseException):
                 future.set_exception(outcome)
             else:
-                future.set_result(Pending(outcome, is_first))
+                future.set_result(JobResponse(outcome, is_first))
             is_first = False
         self.waiters = []
 
 
 @dataclass(slots=True)
-class NextJob:
-    """The job that is being gathered.
+class JobDraft:
+    """A job that is not submitted yet.
 
     Attributes:
-        path: where its questions would be posted.
-        label: our name of it.
-        questions: by key.
-        lines: the questions as they stand in it.
-        size: of the lines, in bytes.
+        path: Path its requests would be posted to.
+        label: Our own name of the job.
+        requests: Requests by key.
+        lines: Requests as they are sent.
+        size: Size of the lines, in bytes.
     """
 
     path: str
     label: str = field(default_factory=lambda: secrets.token_hex(8))
-    questions: dict[bytes, PendingRequest] = field(default_factory=dict)
+    requests: dict[bytes, PendingRequest] = field(default_factory=dict)
     lines: list[bytes] = field(default_factory=list)
     size: int = 0
 
-    def add(self, question: PendingRequest, line: bytes) -> None:
-        """Puts a question into it."""
-        self.questions[question.key] = question
+    def add(self, pending: PendingRequest, line: bytes) -> None:
+        """Adds a request."""
+        self.requests[pending.key] = pending
         self.lines.append(line)
         self.size += len(line) + 1
 
 
-def name_of(label: str, key: bytes, form: str) -> str:
-    """The name of a question in a job; no other question of any job has it."""
+def request_name(label: str, key: bytes, form: str) -> str:
+    """Returns the name of a request in a job, unique among all jobs."""
     return f"{label}_{key.hex()}_{form}"
 
 
-def key_of(name: str, label: str) -> bytes | None:
-    """The key in the name of a question; None if it is of another job."""
+def request_key(name: str, label: str) -> bytes | None:
+    """Returns the key in the name of a request; None if it belongs to another job."""
     parts = name.split("_")
     try:
         return bytes.fromhex(parts[1]) if parts[0] == label else None

@@ -103,7 +103,7 @@ class ModelClient:
         self._stored = StoredAnswers(answers, warnings) if answers is not None else None
         self._reused = self._stored if reuse else None
         emit = emit or (lambda event: None)
-        job_share = job_builder.desk.price_share if job_builder is not None else None
+        job_share = job_builder.api.price_share if job_builder is not None else None
         self._usage = UsageMeter(llm, step, emit, budget, job_share)
         if batcher is None and llm._async_method is None:
             batcher = MicroBatcher(llm, batch_size)

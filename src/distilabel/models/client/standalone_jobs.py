@@ -12,7 +12,7 @@ from distilabel._core.sync_bridge import run_sync
 from distilabel.errors import AnswerError, DistilabelUserError
 from distilabel.exceptions import DistilabelOfflineBatchGenerationNotFinishedException
 from distilabel.models.batch_jobs.coordinator import JobCoordinator
-from distilabel.models.batch_jobs.work import Work, begin_work
+from distilabel.models.batch_jobs.pending import Work, begin_work
 from distilabel.models.client.client import ModelClient
 from distilabel.models.protocol import Model, RunStopped
 
@@ -115,8 +115,8 @@ async def _submit(api: BatchAPI, requests: list[BatchRequest]) -> tuple[str, ...
     lines: list[bytes] = []
     size = 0
     for number, request in enumerate(requests):
-        line = api.line(str(number), request)
-        if lines and (size + len(line) > api.most_bytes or len(lines) == api.most_questions):
+        line = api.encode(str(number), request)
+        if lines and (size + len(line) > api.max_bytes or len(lines) == api.max_requests):
             await submit(lines)
             lines, size = [], 0
         lines.append(line)
@@ -126,7 +126,7 @@ async def _submit(api: BatchAPI, requests: list[BatchRequest]) -> tuple[str, ...
 
 
 async def _collect(llm: Model, api: BatchAPI, jobs: tuple[str, ...]) -> list[GenerateOutput]:
-    statuses = {job: await api.look(job) for job in jobs}
+    statuses = {job: await api.retrieve(job) for job in jobs}
     if any(not each.ended and each.status != "cancelling" for each in statuses.values()):
         raise DistilabelOfflineBatchGenerationNotFinishedException(jobs)
     completed = [job for job in jobs if _is_completed(job, statuses[job])]
@@ -220,10 +220,10 @@ async def ask_standalone(
         store = llm._standalone_store = StandaloneStore()
     activity = _Activity()
     coordinator = JobCoordinator(
-        activity, store, about={}, emit=lambda event: None, left=lambda: None
+        activity, store, metadata={}, emit=lambda event: None, on_left=lambda: None
     )
     activity.wake = coordinator.wake
-    client = ModelClient(llm, answers=store, job_builder=coordinator.of(llm, reuse=True))
+    client = ModelClient(llm, answers=store, job_builder=coordinator.builder(llm, reuse=True))
     begin_work(Work(activity.end, activity.begin))
     activity.begin()
     try:

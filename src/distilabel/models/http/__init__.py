@@ -1,1 +1,1 @@
-"""Sends requests to endpoints and maps transport errors; knows no provider."""
+"""Sends HTTP requests, and maps failures to errors."""

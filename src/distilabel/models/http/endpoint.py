@@ -42,7 +42,7 @@ def require_key(key: SecretStr | None, model: object, variable: str) -> SecretSt
     """
     if key is None:
         raise DistilabelUserError(
-            f"{type(model).__name__} needs a key: give `api_key`, or set the environment variable "
+            f"{type(model).__name__}: no API key. Set `api_key`, or the environment variable "
             f"{variable}."
         )
     return key
@@ -132,7 +132,8 @@ async def list_models(url: str, headers: Mapping[str, str]) -> list[str]:
         reply = await transport.send("GET", f"{url}/models", headers=headers, timeout=30)
     except AnswerError as error:
         raise EndpointError(
-            f"{error}. Is the server running, and is the base_url right? Nothing was asked."
+            f"{error}. Check that the server is running and the base_url is right. No question was "
+            "sent."
         ) from error
     if reply.status in (401, 403):
         raise _error_of(reply, headers, f"{url}/models")
@@ -161,15 +162,16 @@ async def check_endpoint(url: str, headers: Mapping[str, str], model: str) -> No
     Args:
         url: Address of the endpoint, up to and including `/v1`.
         headers: Headers with the key.
-        model: Name of the model, which must be listed or known by its name. An endpoint without a
-            list passes.
+        model: Name of the model, which must be listed (maybe without a variant that follows a
+            colon) or known by its name. An endpoint without a list passes.
 
     Raises:
         EndpointError: The endpoint cannot be reached, rejects the key, or does not know the model.
     """
     known = await list_models(url, headers)
-    if known and model not in known and not await _has_unlisted_model(url, headers, model):
+    listed = not known or model in known or model.partition(":")[0] in known
+    if not listed and not await _has_unlisted_model(url, headers, model):
         raise EndpointError(
             f"{redact_urls(url)} does not know the model {model!r}, "
-            f"{close_names(model, known[:200])} Nothing was asked."
+            f"{close_names(model, known[:200])} No question was sent."
         )

@@ -1,4 +1,4 @@
-"""Troubles: what the exceptions of any client library mean for the question that was asked."""
+"""Maps the exceptions of any client library to a `ModelError`."""
 
 from __future__ import annotations
 
@@ -7,39 +7,39 @@ from distilabel.models.wire import errors
 
 
 def as_model_error(error: Exception) -> ModelError:
-    """The error of ours that an exception of a model stands for.
+    """Returns the `ModelError` for an exception that a model raised.
 
-    Client libraries put the HTTP status into `status_code` and the reply into `response`; lost
-    connections and timeouts are known by their built-in types. Anything else is a mistake in the
-    model's code and is not tried again.
+    Client libraries put the HTTP status into `status_code` and the reply into `response`. Lost
+    connections and timeouts have built-in types. Any other exception is a bug in the model's code
+    and is not retryable.
 
     Args:
-        error: what asking a model raised.
+        error: Exception that the model raised.
     """
     if isinstance(error, ModelError):
         return error
-    words = f"{type(error).__name__}: {error}"
+    message = f"{type(error).__name__}: {error}"
     status = getattr(error, "status_code", None) or getattr(error, "status", None)
     if isinstance(status, int) and status >= 400:
         response = getattr(error, "response", None)
         headers = {k.lower(): v for k, v in dict(getattr(response, "headers", {})).items()}
-        return errors.error_from_response(status, headers, words.encode(), url="the model")
+        return errors.error_from_response(status, headers, message.encode(), url="the model")
     if isinstance(error, TimeoutError):
-        return AnswerError(words, retryable=True, overloaded=True, lost=True)
+        return AnswerError(message, retryable=True, overloaded=True, lost=True)
     if isinstance(error, (ConnectionError, OSError)) or "aiohttp" in type(error).__module__:
-        # Nothing was sent where no connection was made.
+        # Without a connection, no request was sent.
         refused = isinstance(error, ConnectionRefusedError) or "Connector" in type(error).__name__
-        return AnswerError(words, retryable=True, lost=not refused)
-    return AnswerError(words)
+        return AnswerError(message, retryable=True, lost=not refused)
+    return AnswerError(message)
 
 
 def error_kind(error: ModelError) -> str:
-    """One word for an error, the same for all of its kind and without anybody's words.
+    """Returns one word for the kind of an error, without any part of its message.
 
     Args:
-        error: why a question has no answer.
+        error: Error of a request.
 
     Returns:
-        The HTTP status, else the name of the class of what was raised first.
+        The HTTP status, or else the class name of the original exception.
     """
     return str(error.status) if error.status else type(error.__cause__ or error).__name__

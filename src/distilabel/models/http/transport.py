@@ -1,4 +1,4 @@
-"""The one asynchronous HTTP client. Knows addresses, bytes and statuses, and no protocol."""
+"""Sends HTTP requests and receives replies; the one asynchronous HTTP client of all models."""
 
 from __future__ import annotations
 
@@ -25,7 +25,13 @@ _sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] =
 
 
 class Reply(NamedTuple):
-    """What a server sent back."""
+    """Reply of a server.
+
+    Attributes:
+        status: HTTP status.
+        headers: Headers, looked up without regard to case.
+        body: Whole body.
+    """
 
     status: int
     headers: Mapping[str, str]
@@ -33,14 +39,14 @@ class Reply(NamedTuple):
 
 
 def _session() -> aiohttp.ClientSession:
-    """The session of the running loop, opened when first needed."""
+    """Returns the session of the running event loop, opened on first use."""
     import aiohttp
 
     loop = asyncio.get_running_loop()
     session = _sessions.get(loop)
     if session is None or session.closed:
         session = aiohttp.ClientSession(
-            # The gate bounds what is in flight; a second bound here would only hide it.
+            # The rate limiter bounds concurrency; a second bound here would only hide it.
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30, ttl_dns_cache=300),
             cookie_jar=aiohttp.DummyCookieJar(),
         )
@@ -51,7 +57,7 @@ def _session() -> aiohttp.ClientSession:
 
 
 def _close_at_exit() -> None:
-    """Closes what a loop that nobody ends has left open, so that the program leaves in silence."""
+    """Closes the sessions of loops that are still running, so that no warning is printed."""
     for loop, session in list(_sessions.items()):
         if loop.is_running() and not session.closed:
             with contextlib.suppress(Exception):
@@ -67,17 +73,17 @@ def _limit(seconds: float) -> Any:
 
 @lru_cache(maxsize=256)
 def _proxy(url: str) -> str | None:
-    """The proxy the environment asks for. `trust_env` of aiohttp reads it for every request."""
+    """Returns the proxy set in the environment; `trust_env` of aiohttp reads it every time."""
     try:
         parts = urlsplit(url)
-    except ValueError:  # the client tells what is wrong with it
+    except ValueError:  # the client raises a better error
         return None
     proxy = getproxies().get(parts.scheme)
     return None if proxy is None or proxy_bypass(parts.netloc) else proxy
 
 
 async def close() -> None:
-    """Closes the session of the running loop, if there is one."""
+    """Closes the session of the running event loop, if there is one."""
     session = _sessions.pop(asyncio.get_running_loop(), None)
     if session is not None:
         await session.close()
@@ -93,33 +99,33 @@ async def send(
 ) -> Reply:
     """Sends one request and reads the whole reply.
 
-    A redirect is followed, unless it asks to come back without the body; then it is the reply.
+    A redirect is followed, unless it would turn a POST into a GET; then the redirect is the reply.
 
     Args:
         method: `"GET"` or `"POST"`.
-        url: where to.
-        body: what to send.
-        headers: sent as they are.
-        timeout: seconds until the last byte of the reply.
+        url: URL to send the request to.
+        body: Body of the request.
+        headers: Headers of the request, sent as they are.
+        timeout: Seconds until the last byte of the reply.
 
     Raises:
-        AnswerError: no reply, or not all of it; retryable. Its message names the address, never a
-            header.
+        AnswerError: There is no complete reply (retryable), or the URL is invalid. The message
+            names the URL, never a header.
     """
     import aiohttp
 
     shown = redact_urls(url)
     if headers and "Authorization" in headers:
-        # One way in at a time: the key that was given goes before a password in the address.
+        # The client accepts one kind of credentials: the key takes precedence over a password.
         url = shown
-    # The client takes a large body in one piece only from a file.
+    # The client warns about large bodies unless they come from a file.
     data = BytesIO(body) if body is not None and len(body) > _LARGE else body
     try:
         async with _session().request(
             method, url, data=data, headers=headers, timeout=_limit(timeout), proxy=_proxy(url)
         ) as response:
             if response.method != method:
-                # It became a question for a page: what that says is no answer to this one.
+                # The redirect has turned the request into a GET.
                 first = response.history[0]
                 return Reply(first.status, first.headers, b"")
             return Reply(response.status, response.headers, await response.read())
@@ -132,10 +138,10 @@ async def send(
         ) from error
     except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
         raise AnswerError(
-            f"{shown!r} is no address: one begins with http:// or https://"
+            f"{shown!r} is not a URL. A URL begins with http:// or https://."
         ) from error
     except aiohttp.ClientConnectorError as error:
-        # Nobody is there, which says nothing against the question: as with load, wait and see.
+        # The server is down, which is no fault of the request: treated as overload.
         raise AnswerError(
             f"the connection to {shown} failed: {type(error).__name__}: {error}",
             retryable=True,

@@ -1,4 +1,4 @@
-"""What a model refuses of what it is sent, learned from what it says; knows no protocol."""
+"""`UnsupportedArguments`: learns from error messages which arguments a model rejects."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any, Final, TypeVar
 
 from distilabel.errors import AnswerError
 
-_REFUSED: Final = re.compile(
+_REJECTED: Final = re.compile(
     r"['`\"](\w+)['`\"] (?:is (?:not supported|deprecated)|does not support)", re.ASCII
 )
 _INSTEAD: Final = re.compile(r"[Uu]se ['`\"](\w+)['`\"] instead", re.ASCII)
-# What shapes an answer, and without which it is still the one that was asked for.
+# Arguments that may be left out: the answer is still one to the same question.
 _SAMPLING: Final = frozenset(
     {"temperature", "top_p", "top_k", "frequency_penalty", "presence_penalty"}
 )
@@ -24,46 +24,46 @@ _log = logging.getLogger("distilabel.llm")
 
 
 class UnsupportedArguments:
-    """Arguments that one model refuses: models that reason take other ones than those before them.
+    """Arguments that one model rejects, as reasoning models reject some that others accept.
 
-    The first question that is refused for one is asked again without it; those that follow are
-    asked so at once.
+    The first request that is rejected is sent again without the argument; later requests are sent
+    without it at once.
     """
 
     def __init__(self) -> None:
         # Argument → the one to send instead; None sends none.
         self._instead: dict[str, str | None] = {}
 
-    async def ask(
+    async def send(
         self,
         model: str,
         arguments: dict[str, Any],
-        send: Callable[[dict[str, Any]], Awaitable[_T]],
+        post: Callable[[dict[str, Any]], Awaitable[_T]],
     ) -> _T:
-        """Asks one question, without what the model refuses.
+        """Sends one request without the arguments that the model rejects.
 
         Args:
-            model: its name.
-            arguments: of the question.
-            send: sends it with the arguments it is given, and gives the reply.
+            model: Name of the model.
+            arguments: Arguments of the request.
+            post: Posts the request with the given arguments and returns the reply.
 
         Raises:
-            AnswerError: there is no answer.
+            AnswerError: The request failed.
         """
         while True:
-            sent = self.without(arguments)
+            accepted = self.without(arguments)
             try:
-                return await send(sent)
+                return await post(accepted)
             except AnswerError as error:
-                # What was sent is less every time, so that this ends.
-                if not self.learn(model, error, sent):
+                # Every round leaves out or renames one more argument, so that this ends.
+                if not self.learn(model, error, accepted):
                     raise
 
     def without(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        """The arguments, less what is known to be refused.
+        """Returns the arguments without those known to be rejected.
 
         Args:
-            arguments: of a question.
+            arguments: Arguments of a request.
         """
         if not self._instead:
             return arguments
@@ -71,29 +71,33 @@ class UnsupportedArguments:
         return {name: value for name, value in named.items() if name is not None}
 
     def learn(self, model: str, error: AnswerError, sent: dict[str, Any]) -> bool:
-        """Whether a refusal names an argument that can be sent otherwise or not at all.
+        """Learns from a rejection.
 
         Args:
-            model: who refused.
-            error: the refusal.
-            sent: the arguments that were sent.
+            model: Name of the model.
+            error: The rejection.
+            sent: Arguments that were sent.
+
+        Returns:
+            True if the request can be sent again without the rejected argument, or with another one
+            in its place.
         """
         if error.status != 400:
             return False
-        said = str(error.raw)
-        found = _REFUSED.search(said)
+        message = str(error.raw)
+        found = _REJECTED.search(message)
         name = found[1] if found else ""
         if sent.get(name) is None:
             return False
-        other = _INSTEAD.search(said)
+        other = _INSTEAD.search(message)
         if other is None and name not in _SAMPLING:
             return False
         if name in self._instead:
-            # Sent before another question had learned it.
+            # Another request has learned it in the meantime.
             return True
         self._instead[name] = other[1] if other else None
         _log.info(
-            "%s takes no %s: from now on it is %s.",
+            "%s does not accept %s. From now on it is %s.",
             model,
             name,
             f"sent as {other[1]}" if other else "left out",

@@ -1,8 +1,7 @@
-"""`AnthropicLLM`: any endpoint that speaks Anthropic's messages."""
+"""`AnthropicLLM`: models at any endpoint with Anthropic's messages."""
 
 from __future__ import annotations
 
-import os
 from functools import partial
 from typing import Any, Dict, List, Optional, Tuple
 
@@ -11,6 +10,7 @@ from pydantic import Field, PrivateAttr, SecretStr, validate_call
 from distilabel._core.redaction import redact_urls
 from distilabel.errors import AnswerError
 from distilabel.mixins.runtime_parameters import RuntimeParameter
+from distilabel.models.base_clients.environment import api_key_field, base_url_field
 from distilabel.models.batch_jobs.apis.anthropic import AnthropicBatchAPI
 from distilabel.models.batch_jobs.apis.base import BatchAPI, BatchRequest
 from distilabel.models.client.arguments import with_defaults
@@ -28,28 +28,23 @@ from distilabel.models.wire import messages, structured_output
 from distilabel.typing import FormattedInput, GenerateOutput, InstructorStructuredOutputType
 
 _KEY_VARIABLE = "ANTHROPIC_API_KEY"
-# The form of questions whose answers have a structure.
+# `BatchRequest.form` of requests for structured answers.
 _STRUCTURED = "s"
 
 
-def _key_in_the_environment() -> Optional[SecretStr]:
-    key = os.getenv(_KEY_VARIABLE)
-    return SecretStr(key) if key else None
-
-
 class AnthropicLLM(AsyncLLM):
-    """A model of Anthropic, or of any endpoint that speaks the same protocol.
+    """A model of Anthropic, or at any endpoint with the same protocol.
 
     Attributes:
-        model: its name.
-        base_url: address of the endpoint, with or without `/v1`; read from `ANTHROPIC_BASE_URL`.
-        api_key: read from `ANTHROPIC_API_KEY`.
-        timeout: seconds a request may take.
-        max_retries: how often a question is asked again after an error.
-        http_client: not used: distilabel has one client for all models, which takes the proxy of
-            the environment (`HTTPS_PROXY`).
-        structured_output: `schema` (a pydantic class or a JSON schema of an object) that answers
-            follow.
+        model: Name of the model.
+        base_url: Address of the endpoint, with or without `/v1`; read from `ANTHROPIC_BASE_URL`.
+        api_key: Key of the endpoint; read from `ANTHROPIC_API_KEY`.
+        timeout: Seconds a request may take.
+        max_retries: How often a request is retried after an error.
+        http_client: Not used. All models share one HTTP client, which uses the proxy of the
+            environment (`HTTPS_PROXY`).
+        structured_output: `schema` (a pydantic class or a JSON schema of an object) that all
+            answers follow.
 
     Examples:
         Ask one question:
@@ -62,7 +57,7 @@ class AnthropicLLM(AsyncLLM):
         llm.generate(inputs=[[{"role": "user", "content": "Hello!"}]])
         ```
 
-        Let the model think first, and keep what it thought apart from its answer:
+        Let the model reason first; its reasoning is separate from its answer:
 
         ```python
         from distilabel.models import AnthropicLLM
@@ -79,28 +74,28 @@ class AnthropicLLM(AsyncLLM):
     """
 
     model: str
-    base_url: Optional[RuntimeParameter[str]] = Field(
-        default_factory=lambda: os.getenv("ANTHROPIC_BASE_URL", "https://api.anthropic.com"),
-        description="Address of the endpoint, with or without /v1.",
+    base_url: Optional[RuntimeParameter[str]] = base_url_field(
+        "ANTHROPIC_BASE_URL",
+        "https://api.anthropic.com",
+        "Address of the endpoint, with or without /v1.",
     )
-    api_key: Optional[RuntimeParameter[SecretStr]] = Field(
-        default_factory=_key_in_the_environment, description="Key of the endpoint."
-    )
+    api_key: Optional[RuntimeParameter[SecretStr]] = api_key_field(_KEY_VARIABLE)
     timeout: RuntimeParameter[float] = Field(
         default=600.0, description="Seconds a request may take."
     )
     max_retries: RuntimeParameter[int] = Field(
-        default=6, description="How often a question is asked again after an error."
+        default=6, description="How often a request is retried after an error."
     )
     http_client: Optional[Any] = Field(default=None, exclude=True, repr=False)
     structured_output: Optional[RuntimeParameter[InstructorStructuredOutputType]] = Field(
         default=None, description="The schema that all answers follow."
     )
 
+    _telemetry_provider = "anthropic"
     _num_generations_param_supported = False
 
     _headers: Dict[str, str] = PrivateAttr(default_factory=dict)
-    _refusals: UnsupportedArguments = PrivateAttr(default_factory=UnsupportedArguments)
+    _unsupported: UnsupportedArguments = PrivateAttr(default_factory=UnsupportedArguments)
 
     @property
     def model_name(self) -> str:
@@ -108,15 +103,15 @@ class AnthropicLLM(AsyncLLM):
         return self.model
 
     def load(self) -> None:
-        """Makes ready to ask.
+        """Checks the key and the structure.
 
         Raises:
-            DistilabelUserError: there is no key, or `structured_output` has no `schema` of an
+            DistilabelUserError: There is no key, or `structured_output` has no `schema` of an
                 object.
         """
         super().load()
         key = require_key(self.api_key, self, _KEY_VARIABLE)
-        # A structure that is none is told before anything is asked.
+        # An invalid structure is an error before the first request.
         structured_output.tool(self.structured_output)
         self._headers = {
             "Content-Type": "application/json",
@@ -125,7 +120,7 @@ class AnthropicLLM(AsyncLLM):
         }
         if self.http_client is not None:
             self._logger.warning(
-                "%s: http_client is not used; set HTTPS_PROXY for a proxy.", self.model
+                "%s: http_client is not used. For a proxy, set HTTPS_PROXY.", self.model
             )
 
     def unload(self) -> None:
@@ -135,7 +130,7 @@ class AnthropicLLM(AsyncLLM):
 
     @property
     def _api(self) -> str:
-        """The address with `/v1`."""
+        """Address with `/v1`."""
         return (self.base_url or "").rstrip("/").removesuffix("/v1").rstrip("/") + "/v1"
 
     def _identity(self) -> Any:
@@ -146,7 +141,7 @@ class AnthropicLLM(AsyncLLM):
         return f"{self._api} {self.model} {key_fingerprint(self.api_key)}"
 
     async def _preflight(self) -> None:
-        """Asks for the list of models: costs nothing, and tells a wrong key, address or model."""
+        """Requests the list of models: it is free and reveals a wrong key, address or model."""
         await check_endpoint(self._api, self._headers, self.model)
 
     @validate_call
@@ -163,21 +158,20 @@ class AnthropicLLM(AsyncLLM):
         """Answers one question.
 
         Args:
-            input: a conversation, a pair of a conversation and a structure, or the text of one
-                message.
-            max_tokens: most tokens of an answer, with those of its reasoning.
-            stop_sequences: where to end.
-            temperature: of the sampling, 0 to 1.
-            top_p: share of the probability to sample from.
-            top_k: most tokens to sample from.
-            extra_body: anything else the endpoint understands, such as `thinking`.
+            input: Conversation, pair of a conversation and a structure, or text of one message.
+            max_tokens: Most tokens of an answer, including its reasoning.
+            stop_sequences: Texts to stop at.
+            temperature: Temperature of the sampling, 0 to 1.
+            top_p: Share of the probability mass to sample from, 0 to 1.
+            top_k: Number of likeliest tokens to sample from.
+            extra_body: Any other fields the endpoint accepts, such as `thinking`.
 
         Returns:
-            The generation, and what it took.
+            The output, with one generation.
 
         Raises:
-            AnswerError: there is no answer.
-            EndpointError: the key, the model or the address is wrong.
+            AnswerError: The request failed.
+            EndpointError: The key, the model or the address is wrong.
         """
         chat, tool = self._chat(input)
         arguments = {
@@ -190,14 +184,15 @@ class AnthropicLLM(AsyncLLM):
         }
 
         async def send(arguments: Dict[str, Any]) -> Reply:
-            body = messages.request(self.model, chat, arguments, tool)
+            body = messages.encode_request(self.model, chat, arguments, tool)
             return await post(f"{self._api}/messages", body, self._headers, self.timeout or 600)
 
-        reply = await self._refusals.ask(self.model, arguments, send)
-        return read_reply(reply, partial(messages.answer, tool=tool["name"] if tool else None))
+        reply = await self._unsupported.send(self.model, arguments, send)
+        name = tool["name"] if tool else None
+        return read_reply(reply, partial(messages.parse_response, tool=name))
 
     def _chat(self, input: Any) -> Tuple[Any, Optional[Dict[str, Any]]]:
-        """The messages of a question, and the tool that its answer is given to."""
+        """Returns the messages of a question, and the tool for its structured answer."""
         structure: Any = self.structured_output
         if isinstance(input, tuple):
             input, structure = input[0], input[1] or structure
@@ -205,27 +200,27 @@ class AnthropicLLM(AsyncLLM):
         return chat, structured_output.tool(structure)
 
     def _batch_api(self) -> BatchAPI:
-        return AnthropicBatchAPI(redact_urls(self._api), self._headers, _read)
+        return AnthropicBatchAPI(redact_urls(self._api), self._headers, _parse_batched)
 
     def _request(
         self, input: FormattedInput, count: int, arguments: Dict[str, Any]
     ) -> BatchRequest:
         chat, tool = self._chat(input)
-        sent = self._refusals.without(_in_full(arguments))
-        body = messages.request(self.model, chat, sent, tool)
+        sent = self._unsupported.without(_all_arguments(arguments))
+        body = messages.encode_request(self.model, chat, sent, tool)
         return BatchRequest("messages", body, _STRUCTURED if tool else "")
 
     def _learn(
         self, error: AnswerError, input: FormattedInput, count: int, arguments: Dict[str, Any]
     ) -> bool:
-        return self._refusals.learn(self.model, error, _in_full(arguments))
+        return self._unsupported.learn(self.model, error, _all_arguments(arguments))
 
 
-def _in_full(arguments: Dict[str, Any]) -> Dict[str, Any]:
+def _all_arguments(arguments: Dict[str, Any]) -> Dict[str, Any]:
     given = with_defaults(AnthropicLLM.agenerate, arguments)
     return {**given, "stop_sequences": given["stop_sequences"] or None}
 
 
-def _read(body: bytes, form: str) -> GenerateOutput:
-    """An answer that came in a batch job, where the question is not at hand."""
-    return messages.answer(body, messages.used_tool(body) if form == _STRUCTURED else None)
+def _parse_batched(body: bytes, form: str) -> GenerateOutput:
+    """Parses a response in a batch job, where the request is not known."""
+    return messages.parse_response(body, messages.used_tool(body) if form == _STRUCTURED else None)

@@ -117,6 +117,9 @@ class LLM(RuntimeParametersModelMixin, Serializable, BaseModel, ABC):
 
     # Whether one call can return several generations.
     _num_generations_param_supported: ClassVar[bool] = True
+    # Name of the provider in OpenTelemetry's conventions for generative AI; that of the class if
+    # empty.
+    _telemetry_provider: ClassVar[str] = ""
 
     @property
     @abstractmethod

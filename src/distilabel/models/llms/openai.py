@@ -1,8 +1,9 @@
-"""`OpenAILLM`: any endpoint that speaks OpenAI's chat completions."""
+"""`OpenAILLM`: models at any endpoint with OpenAI's chat completions."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Callable, Dict, List, Optional, Tuple, Union
+from functools import partial
+from typing import Annotated, Any, Callable, ClassVar, Dict, List, Optional, Tuple, Union
 
 from annotated_types import Ge, Gt
 from pydantic import PrivateAttr, validate_call
@@ -27,22 +28,21 @@ from distilabel.models.llms.base import AsyncLLM
 from distilabel.models.wire import chat_completions, structured_output
 from distilabel.typing import FormattedInput, GenerateOutput
 
-# Where a question is posted, what makes the body, and of which arguments.
-_Asked = Tuple[str, Callable[[Dict[str, Any]], bytes], Dict[str, Any]]
+# Path of a request, the function that encodes its body from arguments, and these arguments.
+_Prepared = Tuple[str, Callable[[Dict[str, Any]], bytes], Dict[str, Any]]
 
 
 class OpenAILLM(OpenAIBaseClient, AsyncLLM):
-    """A model of OpenAI, or of any endpoint that speaks the same protocol.
+    """A model of OpenAI, or at any endpoint with the same protocol.
 
     Attributes:
-        model: its name.
-        base_url: address of the endpoint, up to and including `/v1`; read from
-            `OPENAI_BASE_URL`.
-        api_key: read from `OPENAI_API_KEY`.
-        default_headers: sent with every request.
-        max_retries: how often a question is asked again after an error.
-        timeout: seconds a request may take.
-        structured_output: `schema` (a pydantic class or a JSON schema) that answers follow.
+        model: Name of the model.
+        base_url: Address of the endpoint, up to and including `/v1`; read from `OPENAI_BASE_URL`.
+        api_key: Key of the endpoint; read from `OPENAI_API_KEY`.
+        default_headers: Headers sent with every request.
+        max_retries: How often a request is retried after an error.
+        timeout: Seconds a request may take.
+        structured_output: `schema` (a pydantic class or a JSON schema) that all answers follow.
 
     Examples:
         Ask one question:
@@ -56,19 +56,21 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
         ```
     """
 
+    _telemetry_provider = "openai"
+    _key_variable: ClassVar[str] = "OPENAI_API_KEY"
+
     _headers: Dict[str, str] = PrivateAttr(default_factory=dict)
-    _refusals: UnsupportedArguments = PrivateAttr(default_factory=UnsupportedArguments)
-    _key_variable = "OPENAI_API_KEY"
+    _unsupported: UnsupportedArguments = PrivateAttr(default_factory=UnsupportedArguments)
 
     def load(self) -> None:
-        """Makes ready to ask.
+        """Checks the key and the structure.
 
         Raises:
-            DistilabelUserError: there is no key, or `structured_output` has no `schema`.
+            DistilabelUserError: There is no key, or `structured_output` has no valid `schema`.
         """
         super().load()
         key = require_key(self.api_key, self, self._key_variable)
-        # A structure that is none is told before anything is asked.
+        # An invalid structure is an error before the first request.
         structured_output.response_format(self.structured_output)
         self._headers = bearer_headers(key, self.default_headers)
 
@@ -89,7 +91,7 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
         return f"{self.base_url} {self.model} {key_fingerprint(self.api_key)}"
 
     async def _preflight(self) -> None:
-        """Asks for the list of models: costs nothing, and tells a wrong key, address or model."""
+        """Requests the list of models: it is free and reveals a wrong key, address or model."""
         await check_endpoint(self._base, self._headers, self.model)
 
     @validate_call
@@ -112,28 +114,28 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
         """Answers one question.
 
         Args:
-            input: a conversation, a pair of a conversation and a structure, or text to complete.
-            num_generations: answers to give, in one call.
-            max_new_tokens: most tokens of an answer.
-            logprobs: whether to give the log-probabilities of the tokens.
-            top_logprobs: likeliest tokens per position to give them for.
-            echo: whether text to complete is repeated before its completion.
-            frequency_penalty: makes tokens less likely the more often they occurred, -2 to 2.
-            presence_penalty: makes tokens less likely once they occurred, -2 to 2.
-            temperature: of the sampling, 0 to 2.
-            top_p: share of the probability to sample from.
-            stop: where to end, up to four texts.
-            response_format: the form of the answer, as the protocol writes it.
-            extra_body: anything else the endpoint understands.
+            input: Conversation, pair of a conversation and a structure, or text to complete.
+            num_generations: Number of answers, all in one request.
+            max_new_tokens: Most tokens of an answer.
+            logprobs: Whether to return the log-probabilities of the tokens.
+            top_logprobs: Number of likeliest tokens to return per position.
+            echo: Whether text to complete is repeated before its completion.
+            frequency_penalty: Makes tokens less likely the more often they occurred, -2 to 2.
+            presence_penalty: Makes tokens less likely once they occurred, -2 to 2.
+            temperature: Temperature of the sampling, 0 to 2.
+            top_p: Share of the probability mass to sample from, 0 to 1.
+            stop: Up to four texts to stop at.
+            response_format: Format of the answer, as the protocol defines it.
+            extra_body: Any other fields the endpoint accepts.
 
         Returns:
-            The generations; `statistics` has one number per call.
+            The output; its `statistics` have one number per request.
 
         Raises:
-            AnswerError: there is no answer.
-            EndpointError: the key, the model or the address is wrong.
+            AnswerError: The request failed.
+            EndpointError: The key, the model or the address is wrong.
         """
-        path, posed, arguments = self._asked(
+        path, encode, arguments = self._prepare(
             input,
             num_generations,
             max_new_tokens=max_new_tokens,
@@ -151,10 +153,10 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
 
         async def send(arguments: Dict[str, Any]) -> Reply:
             url = f"{self._base}/{path}"
-            return await post(url, posed(arguments), self._headers, self.timeout or 120)
+            return await post(url, encode(arguments), self._headers, self.timeout or 120)
 
-        reply = await self._refusals.ask(self.model, arguments, send)
-        return read_reply(reply, chat_completions.answer)
+        reply = await self._unsupported.send(self.model, arguments, send)
+        return read_reply(reply, chat_completions.parse_response)
 
     @validate_call
     def offline_batch_generate(
@@ -172,30 +174,30 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
         response_format: Optional[Dict[str, Any]] = None,
         **kwargs: Any,
     ) -> List[GenerateOutput]:
-        """Answers questions through batch jobs: called once to submit, and again to collect.
+        """Answers questions in batch jobs: the first call submits them, later calls collect.
 
         Args:
-            inputs: one question each; not needed to collect.
-            num_generations: as for `agenerate`, like all that follow.
-            max_new_tokens: most tokens of an answer.
-            logprobs: whether to give the log-probabilities of the tokens.
-            top_logprobs: likeliest tokens per position to give them for.
-            frequency_penalty: makes tokens less likely the more often they occurred.
-            presence_penalty: makes tokens less likely once they occurred.
-            temperature: of the sampling, 0 to 2.
-            top_p: share of the probability to sample from.
-            stop: where to end, up to four texts.
-            response_format: the form of the answer, as the protocol writes it.
-            kwargs: anything else that `agenerate` takes.
+            inputs: Questions; not needed to collect.
+            num_generations: Number of answers to each question.
+            max_new_tokens: Most tokens of an answer.
+            logprobs: Whether to return the log-probabilities of the tokens.
+            top_logprobs: Number of likeliest tokens to return per position.
+            frequency_penalty: Makes tokens less likely the more often they occurred, -2 to 2.
+            presence_penalty: Makes tokens less likely once they occurred, -2 to 2.
+            temperature: Temperature of the sampling, 0 to 2.
+            top_p: Share of the probability mass to sample from, 0 to 1.
+            stop: Up to four texts to stop at.
+            response_format: Format of the answer, as the protocol defines it.
+            kwargs: Any other argument of `agenerate`.
 
         Returns:
-            One output per question, in the same order; an empty list for one without an answer.
+            One output per question, in the same order; an empty list for each without an answer.
 
         Raises:
-            DistilabelOfflineBatchGenerationNotFinishedException: the jobs are submitted, or not
-                finished; `jobs_ids` has their names, and they are collected by the next call.
-            ValueError: there are neither questions nor jobs.
-            RuntimeError: the only job has failed.
+            DistilabelOfflineBatchGenerationNotFinishedException: The jobs were submitted now, or
+                are not finished. `jobs_ids` has their identifiers; the next call collects them.
+            ValueError: There are neither questions nor jobs.
+            RuntimeError: All jobs have failed.
         """
         return super().offline_batch_generate(
             inputs,
@@ -212,25 +214,29 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
             **kwargs,
         )
 
-    def _batch_api(self) -> BatchAPI:
-        return OpenAIBatchAPI(redact_urls(self._base), self._headers, chat_completions.answer)
+    def _batch_api(self) -> Optional[BatchAPI]:
+        parse = chat_completions.parse_response
+        return OpenAIBatchAPI(redact_urls(self._base), self._headers, parse)
 
     def _request(
         self, input: FormattedInput, count: int, arguments: Dict[str, Any]
     ) -> BatchRequest:
-        path, posed, given = self._in_full(input, count, arguments)
-        return BatchRequest(path, posed(self._refusals.without(given)))
+        path, encode, given = self._prepare_batched(input, count, arguments)
+        return BatchRequest(path, encode(self._unsupported.without(given)))
 
     def _learn(
         self, error: AnswerError, input: FormattedInput, count: int, arguments: Dict[str, Any]
     ) -> bool:
-        return self._refusals.learn(self.model, error, self._in_full(input, count, arguments)[2])
+        given = self._prepare_batched(input, count, arguments)[2]
+        return self._unsupported.learn(self.model, error, given)
 
-    def _in_full(self, input: FormattedInput, count: int, arguments: Dict[str, Any]) -> _Asked:
-        return self._asked(input, count, **with_defaults(OpenAILLM.agenerate, arguments))
+    def _prepare_batched(
+        self, input: FormattedInput, count: int, arguments: Dict[str, Any]
+    ) -> _Prepared:
+        return self._prepare(input, count, **with_defaults(OpenAILLM.agenerate, arguments))
 
-    def _asked(self, input: FormattedInput, count: int, **given: Any) -> _Asked:
-        """A question, from all that `agenerate` takes."""
+    def _prepare(self, input: FormattedInput, count: int, **given: Any) -> _Prepared:
+        """Prepares a request from all arguments of `agenerate`."""
         structure = self.structured_output
         if isinstance(input, tuple):
             input, structure = input[0], input[1] or structure  # type: ignore[assignment]
@@ -244,7 +250,7 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
             "top_p": given["top_p"],
             "frequency_penalty": given["frequency_penalty"] or None,
             "presence_penalty": given["presence_penalty"] or None,
-            "stop": None if _shows_an_image(input) else given["stop"],
+            "stop": None if _has_image(input) else given["stop"],
             "response_format": given["response_format"]
             or structured_output.response_format(structure),
             "logprobs": (top_logprobs or 1 if text else True) if logprobs else None,
@@ -253,11 +259,11 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
             "extra_body": given["extra_body"],
         }
         path = "completions" if text else "chat/completions"
-        return path, lambda sent: chat_completions.request(self.model, input, sent), arguments
+        return path, partial(chat_completions.encode_request, self.model, input), arguments
 
 
-def _shows_an_image(input: Any) -> bool:
-    """Endpoints refuse `stop` together with images."""
+def _has_image(input: Any) -> bool:
+    """Whether a conversation has an image; endpoints reject `stop` with one."""
     return any(
         isinstance(message, dict)
         and isinstance(message.get("content"), list)

@@ -1,1 +1,1 @@
-"""Wire formats: requests and replies of each protocol, as pure maps. No network here."""
+"""Wire formats: the requests and replies of each protocol, as pure functions without a network."""

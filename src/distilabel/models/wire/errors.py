@@ -1,4 +1,4 @@
-"""What a reply that is no answer means, whatever the protocol: an error that says what to do."""
+"""Turns replies without an answer into errors that say what to do, for all protocols."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from distilabel.errors import AnswerError, EndpointError, ModelError
 
 _RETRYABLE: Final = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
 _OVERLOADED: Final = frozenset({408, 429, 502, 503, 504, 529})
-# Nobody who asks there fares better.
+# Fail for every request to the same address.
 _UNKNOWN: Final = frozenset({404, 405, 410})
 _UNPAID: Final = frozenset({"insufficient_quota"})
 _BAD_KEY: Final = frozenset({"invalid_api_key", "API_KEY_INVALID"})
-# Anything that looks like a key is cut out of what servers say: some repeat the key they refuse.
+# What looks like a key is cut out of server messages: some repeat the key they reject.
 _KEY: Final = re.compile(r"\b(?:sk|hf|gsk|pk|key|api)[-_][A-Za-z0-9_\-*]{6,}|Bearer\s+\S+", re.I)
 _PAGE: Final = re.compile(r"\s*(?:<!--.*?-->\s*)*<(?:!doctype html|html)\b", re.I | re.S)
 _UNSEEN: Final = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.I | re.S)
@@ -29,8 +29,12 @@ _TITLE: Final = re.compile(r"<title[^>]*>(.*?)</title", re.I | re.S)
 _SHOWN: Final = 300
 
 
-def seconds_in(text: str) -> float | None:
-    """Seconds of `Retry-After` (a number or a date) or of a duration like `1m2.5s`, `200ms`."""
+def parse_seconds(text: str) -> float | None:
+    """Parses `Retry-After` (a number or a date) or a duration like `1m2.5s` or `200ms`.
+
+    Returns:
+        Seconds from now; None if the text is none of these.
+    """
     text = text.strip()
     try:
         return max(0.0, float(text))
@@ -46,30 +50,29 @@ def seconds_in(text: str) -> float | None:
         return None
 
 
-def wait_asked_for(headers: Mapping[str, str]) -> float | None:
-    """Seconds the server asks to be left alone, from its headers."""
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Returns the seconds to wait before the next request, if the headers of a reply say so."""
     for name in ("retry-after-ms", "retry-after"):
         if name in headers:
-            seconds = seconds_in(headers[name])
+            seconds = parse_seconds(headers[name])
             if seconds is not None:
                 return seconds / 1000 if name.endswith("ms") else seconds
     for what in ("requests", "tokens"):
-        # With a limit told as well, it is known how much comes back sooner than all of it.
+        # If the limit is known too, the rate limiter computes how soon a part of it is back.
         if f"x-ratelimit-limit-{what}" in headers:
             continue
         if headers.get(f"x-ratelimit-remaining-{what}", "").strip() == "0":
-            return seconds_in(headers.get(f"x-ratelimit-reset-{what}", ""))
+            return parse_seconds(headers.get(f"x-ratelimit-reset-{what}", ""))
     return None
 
 
-def parsed(body: bytes) -> Any:
-    """The data in a reply.
+def parse_json(body: bytes) -> Any:
+    """Parses the body of a reply.
 
-    A text that was cut in the middle of a character, as some servers send it, is no reason to ask
-    again: U+FFFD stands there.
+    Some servers cut a text in the middle of a character. Half a surrogate pair becomes U+FFFD.
 
     Raises:
-        JSONDecodeError: it is no JSON.
+        JSONDecodeError: The body is not JSON.
     """
     try:
         return orjson.loads(body)
@@ -79,8 +82,8 @@ def parsed(body: bytes) -> Any:
         return replace_surrogates(json.loads(body))
 
 
-def said(body: bytes) -> str:
-    """What a server says in an error, in one line, without anything that looks like a key."""
+def error_message(body: bytes) -> str:
+    """Returns the message in the body of an error, on one line and without keys."""
     text = body.decode("utf-8", "replace")
     data = _json(body)
     if isinstance(data, dict):
@@ -91,8 +94,8 @@ def said(body: bytes) -> str:
             text = inner if isinstance(inner, str) else str(inner)
     if _PAGE.match(text):
         title = _TITLE.search(text)
-        words = " ".join((title[1] if title else _UNSEEN.sub(" ", text)).split())
-        text = f"a web page, {words[:_SHOWN]!r}"
+        heading = " ".join((title[1] if title else _UNSEEN.sub(" ", text)).split())
+        text = f"a web page, {heading[:_SHOWN]!r}"
     text = _KEY.sub("[key]", " ".join(text.split()))
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
 
@@ -105,103 +108,103 @@ def _json(body: bytes) -> Any:
 
 
 def _error_in(body: bytes) -> dict[str, Any]:
-    """The error that a server describes, as far as it does."""
+    """Returns the error object in a body, empty if there is none."""
     data = _json(body)
-    # Some put a list around it.
+    # Some servers send a list of one error.
     data = data[0] if isinstance(data, list) and data else data
     error = data.get("error") if isinstance(data, dict) else None
     return error if isinstance(error, dict) else {}
 
 
 def _codes(error: dict[str, Any]) -> set[Any]:
-    """What kinds of error a server says it is; never the words, which may repeat a question."""
+    """Returns the codes of an error; not its message, which may repeat the prompt."""
     details = error.get("details")
     reasons = [d.get("reason") for d in details or () if isinstance(d, dict)]
     codes = [error.get("code"), error.get("type"), *(reasons if isinstance(details, list) else ())]
     return {code for code in codes if isinstance(code, str)}
 
 
-def shown(body: bytes) -> str:
-    """The beginning of what came back, for the record of a failure."""
+def excerpt(body: bytes) -> str:
+    """Returns the beginning of a body without keys, for the record of a failure."""
     return _KEY.sub("[key]", body[:2000].decode("utf-8", "replace"))
 
 
-def no_answer(
-    body: bytes, why: Exception | str, statistics: Mapping[str, Any] | None = None
+def invalid_reply(
+    body: bytes, reason: Exception | str, statistics: Mapping[str, Any] | None = None
 ) -> AnswerError:
-    """The error that a reply with status 200 stands for that is not what it has to be.
+    """Returns the error for a reply with status 200 that has not the expected form.
 
     Args:
-        body: of the reply.
-        why: what is wrong with it.
-        statistics: what it took; None if it does not say.
+        body: Body of the reply.
+        reason: What is wrong with it, or the error of parsing it.
+        statistics: Tokens and cost of the reply; None if unknown.
     """
-    if isinstance(why, str):
-        words = why
+    if isinstance(reason, str):
+        problem = reason
     elif _PAGE.match(body[:4096].decode("utf-8", "replace")):
-        words = f"it is {said(body)}. Is the base_url right?"
-    elif isinstance(why, orjson.JSONDecodeError):
-        words = f"it is no JSON, or not all of it: {why}" if body else "it is empty"
+        problem = f"it is {error_message(body)}. Check the base_url."
+    elif isinstance(reason, json.JSONDecodeError):
+        problem = f"it is not JSON, or cut off: {reason}" if body else "it is empty"
     elif _error_in(body):
-        words = f"it is an error, {said(body)!r}"
-    elif isinstance(why, KeyError):
-        words = f"it has no {why}"
+        problem = f"it is an error, {error_message(body)!r}"
+    elif isinstance(reason, KeyError):
+        problem = f"it has no {reason}"
     else:
-        words = f"{type(why).__name__}: {why}"
+        problem = f"{type(reason).__name__}: {reason}"
     return AnswerError(
-        f"the reply is no answer: {words}",
+        f"invalid reply: {problem}",
         retryable=True,
-        raw=shown(body),
+        raw=excerpt(body),
         statistics=statistics,
         lost=statistics is None,
     )
 
 
-def silence(
-    reason: str | None,
+def no_text(
+    finish_reason: str | None,
     body: bytes,
     *,
     refusal: str | None = None,
-    thought: bool = False,
-    written: int = 0,
+    has_reasoning: bool = False,
+    output_tokens: int = 0,
     limit: str = "max_new_tokens",
-    called: bool = False,
+    called_tool: bool = False,
     statistics: Mapping[str, Any] | None = None,
 ) -> AnswerError:
-    """The error that an answer without a text stands for.
+    """Returns the error for an answer without a text.
 
     Args:
-        reason: why the answer ended, in the words of chat completions.
-        body: of the reply.
-        refusal: what the model said to refuse.
-        thought: whether it has reasoned.
-        written: tokens of the answer, as far as they are known.
-        limit: the argument that bounds them.
-        called: whether the model called a tool.
-        statistics: what the reply took.
+        finish_reason: Why the answer ended, as chat completions name it.
+        body: Body of the reply.
+        refusal: Message with which the model refused.
+        has_reasoning: Whether the answer has reasoning.
+        output_tokens: Number of tokens of the answer, 0 if unknown.
+        limit: Name of the argument that limits them.
+        called_tool: Whether the model called a tool.
+        statistics: Tokens and cost of the reply.
     """
-    if thought and reason == "length":
-        all_of_them = f"all {written}" if written else "all its"
-        words = f"the model spent {all_of_them} tokens thinking: raise {limit}"
-    elif thought:
-        words = f"the model thought, but gave no text (finish reason: {reason})"
+    if has_reasoning and finish_reason == "length":
+        tokens = f"all {output_tokens}" if output_tokens else "all its"
+        message = f"the model spent {tokens} tokens thinking: raise {limit}"
+    elif has_reasoning:
+        message = f"the model returned reasoning but no text (finish reason: {finish_reason})"
     else:
-        words = f"the model gave no text (finish reason: {reason})"
+        message = f"the model returned no text (finish reason: {finish_reason})"
     if refusal:
-        words += f" and refused: {refusal}"
-    elif called:
-        words += " but called a tool"
+        message += f" and refused: {refusal}"
+    elif called_tool:
+        message += " but called a tool"
     return AnswerError(
-        words,
-        # Cut off, filtered, refused, a tool called: the same would happen again.
-        retryable=reason in (None, "stop") and not refusal and not called,
-        raw=shown(body),
+        message,
+        # If it was cut off, filtered or refused, or called a tool, it would be so again.
+        retryable=finish_reason in (None, "stop") and not refusal and not called_tool,
+        raw=excerpt(body),
         statistics=statistics,
     )
 
 
-def note_reasons(statistics: dict[str, list[Any]], reasons: list[str | None]) -> None:
-    """Notes why answers ended, in the words of chat completions, where one was cut off."""
+def add_finish_reasons(statistics: dict[str, list[Any]], reasons: list[str | None]) -> None:
+    """Adds finish reasons, as chat completions name them, to statistics if any is not `stop`."""
     if any(reason not in (None, "stop") for reason in reasons):
         statistics["finish_reason"] = reasons
 
@@ -217,51 +220,50 @@ def error_from_response(
         body: Body of the reply.
         url: URL of the request, for the message.
     """
-    error = _error_of_status(status, headers, body, redact_urls(url))
+    error = _error_for_status(status, headers, body, redact_urls(url))
     error.headers = headers
     return error
 
 
-def _error_of_status(status: int, headers: Mapping[str, str], body: bytes, url: str) -> ModelError:
-    words = said(body)
-    # Not in the message: there it would make every failure a kind of its own.
+def _error_for_status(status: int, headers: Mapping[str, str], body: bytes, url: str) -> ModelError:
+    message = error_message(body)
+    # Not part of the message, where it would make every failure a different one.
     request = headers.get("request-id") or headers.get("x-request-id")
     error = _error_in(body)
     codes = _codes(error)
     if status == 403 and "flagged_input" in (error.get("metadata") or ()):
-        # A router refuses this question, not the key.
-        return AnswerError(f"{url} answered {status}: {words}", status=status, raw=words)
+        # A router rejects this prompt, not the key.
+        return AnswerError(f"{url} answered {status}: {message}", status=status, raw=message)
     if status in (401, 403) or codes & _BAD_KEY:
         return EndpointError(
-            f"{url} refuses the key ({status}: {words}). Check the api_key of the model, or the "
-            "environment variable it is read from.",
+            f"{url} rejects the key ({status}: {message}). Check `api_key`, or the environment "
+            "variable it is read from.",
             status=status,
         )
     if status in _UNKNOWN or "model_not_found" in codes:
         return EndpointError(
-            f"{url} knows no such model or address ({status}: {words}). Check the model's name and "
-            "its base_url.",
+            f"{url} does not know the model or the address ({status}: {message}). Check the "
+            "model's name and its base_url.",
             status=status,
         )
-    if status == 402 or codes & _UNPAID or "credit balance is too low" in words:
+    if status == 402 or codes & _UNPAID or "credit balance is too low" in message:
         return EndpointError(
-            f"{url} wants to be paid first ({status}: {words}). Nothing more can be asked there; "
-            "run again when it is paid.",
+            f"{url} requires payment ({status}: {message}). Run again once the account has credit.",
             status=status,
         )
     if 300 <= status < 400:
-        # Where to, but not what else the address tells: it may let somebody in.
+        # Without the query, which may hold a token.
         there = redact_urls(headers.get("location", "")).partition("?")[0] or "elsewhere"
         return EndpointError(
-            f"{url} does not answer but sends to {there} ({status}). Is the base_url right "
-            "(https, the path up to /v1), or does somebody have to log in first?",
+            f"{url} redirects to {there} ({status}). Check the base_url (https, the path up to "
+            "/v1), and whether the address requires a login.",
             status=status,
         )
     return AnswerError(
-        f"{url} answered {status}: {words}",
+        f"{url} answered {status}: {message}",
         status=status,
         retryable=status in _RETRYABLE,
-        retry_after=wait_asked_for(headers),
+        retry_after=retry_after(headers),
         overloaded=status in _OVERLOADED,
-        raw=f"{words} (request {request})" if request else words,
+        raw=f"{message} (request {request})" if request else message,
     )

@@ -1,4 +1,4 @@
-"""The wire format of Anthropic's messages. No network here."""
+"""Wire format of Anthropic's messages."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from distilabel.models.wire.response import Response
 from distilabel.typing import GenerateOutput
 
 VERSION: Final = "2023-06-01"
-"""Of the protocol; every request has to name one."""
+"""Version of the protocol, sent with every request."""
 
-# Why an answer ended, in the words of chat completions.
+# Stop reasons as chat completions name them.
 _REASONS: Final = {
     "end_turn": "stop",
     "stop_sequence": "stop",
@@ -25,24 +25,24 @@ _REASONS: Final = {
     "tool_use": "tool_calls",
     "refusal": "content_filter",
 }
-# The second kind holds words that are not shown.
+# The text of the second kind is encrypted.
 _THINKING: Final = ("thinking", "redacted_thinking")
 _DATA_URL: Final = re.compile(r"data:(?P<kind>[^;,]+);base64,(?P<data>.*)", re.DOTALL)
 
 
-def request(
+def encode_request(
     model: str,
     messages: Sequence[Mapping[str, Any]],
     arguments: Mapping[str, Any],
     tool: Mapping[str, Any] | None = None,
 ) -> bytes:
-    """The body that asks a question.
+    """Returns the body of a request.
 
     Args:
-        model: its name.
-        messages: the conversation; the system messages it begins with stand apart here.
-        arguments: everything else; what is None is left out. `extra_body` is merged in.
-        tool: what an answer with a structure is given to.
+        model: Name of the model.
+        messages: Conversation. System messages at its beginning go into a field of their own.
+        arguments: All other fields, without those that are None. `extra_body` is merged in.
+        tool: Tool whose input is a structured answer.
     """
     first = next((i for i, each in enumerate(messages) if each["role"] != "system"), len(messages))
     body: dict[str, Any] = {
@@ -57,53 +57,55 @@ def request(
     body.update(arguments.get("extra_body") or {})
     if tool is not None:
         body["tools"] = [*(body.get("tools") or ()), tool]
-        # A model that thinks may not be forced to use a tool.
+        # The endpoint does not allow forcing a tool while the model reasons.
         thinks = (body.get("thinking") or {}).get("type", "disabled") != "disabled"
         body["tool_choice"] = {"type": "auto"} if thinks else {"type": "tool", "name": tool["name"]}
     return orjson.dumps(body)
 
 
-def answer(body: bytes, tool: str | None = None) -> GenerateOutput:
-    """The output of one question.
+def parse_response(body: bytes, tool: str | None = None) -> GenerateOutput:
+    """Parses the body of a reply with status 200.
 
     Args:
-        body: of a reply with status 200.
-        tool: name of the tool that an answer with a structure is given to: what it is given is the
-            text then.
+        body: Body of the reply.
+        tool: Name of the tool for structured answers; its input becomes the text.
+
+    Returns:
+        The output, a `Response`.
 
     Raises:
-        AnswerError: this is no answer (retryable), or there is no text in it (retryable if the
-            model gave no reason for that).
+        AnswerError: The body is invalid (retryable), or has no text (retryable if the stop reason
+            does not explain it).
     """
     try:
-        data = errors.parsed(body)
+        data = errors.parse_json(body)
         blocks = data["content"]
         reason = _REASONS.get(data.get("stop_reason"), data.get("stop_reason"))
         thoughts = [block for block in blocks if block["type"] in _THINKING]
         words = "\n\n".join(filter(None, (block.get("thinking") for block in thoughts)))
         texts = [str(block["text"]) for block in blocks if block["type"] == "text"]
         if tool is not None:
-            # Words before it are none of the answer; cut off, it may be read wrong.
-            texts = [] if reason == "length" else _given(blocks, tool) or texts
+            # Text before the tool is not part of the answer; input that was cut off is not valid.
+            texts = [] if reason == "length" else _tool_input(blocks, tool) or texts
         refusal = (data.get("stop_details") or {}).get("explanation")
         statistics = _statistics(data.get("usage") or {})
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise errors.no_answer(body, error) from error
+        raise errors.invalid_reply(body, error) from error
     reasoning, text = words or None, "".join(texts) if texts else None
     if not thoughts:
         reasoning, text = split_reasoning(text)
     if text is None or ((thoughts or reasoning) and not text):
-        raise errors.silence(
+        raise errors.no_text(
             reason,
             body,
             refusal=refusal,
-            thought=bool(thoughts or reasoning),
-            written=statistics["output_tokens"][0],
+            has_reasoning=bool(thoughts or reasoning),
+            output_tokens=statistics["output_tokens"][0],
             limit="max_tokens",
             statistics=statistics,
         )
     if reason != "tool_calls":
-        errors.note_reasons(statistics, [reason])
+        errors.add_finish_reasons(statistics, [reason])
     output: Any = Response(generations=[text], statistics=statistics)
     if reasoning is not None:
         output["reasoning"] = [reasoning]
@@ -111,10 +113,10 @@ def answer(body: bytes, tool: str | None = None) -> GenerateOutput:
 
 
 def used_tool(body: bytes) -> str:
-    """The name of the tool that a reply uses first; empty if it uses none.
+    """Returns the name of the first tool that a reply uses; empty if there is none.
 
     Args:
-        body: of a reply with status 200.
+        body: Body of a reply with status 200.
     """
     try:
         blocks = orjson.loads(body)["content"]
@@ -135,7 +137,7 @@ def _content(content: Any) -> Any:
 
 
 def _part(part: Any) -> Any:
-    """A part of a message; one of this protocol's own kinds stays as it is."""
+    """Converts a part of a message; parts in this protocol's format stay as they are."""
     if isinstance(part, str):
         return {"type": "text", "text": part}
     if part.get("type") != "image_url":
@@ -149,8 +151,8 @@ def _part(part: Any) -> Any:
     return {"type": "image", "source": source}
 
 
-def _given(blocks: Sequence[Mapping[str, Any]], tool: str) -> list[str]:
-    """What a tool is given, as JSON."""
+def _tool_input(blocks: Sequence[Mapping[str, Any]], tool: str) -> list[str]:
+    """Returns the first input of a tool, as JSON."""
     uses = (block for block in blocks if block["type"] == "tool_use")
     return [orjson.dumps(use["input"]).decode() for use in uses if use["name"] == tool][:1]
 
@@ -159,7 +161,7 @@ def _statistics(usage: Mapping[str, Any]) -> dict[str, Any]:
     read = usage.get("cache_read_input_tokens") or 0
     written = usage.get("cache_creation_input_tokens") or 0
     statistics = {
-        # Those from the cache are not among the others here.
+        # This protocol does not count cached tokens as input tokens.
         "input_tokens": [(usage.get("input_tokens") or 0) + read + written],
         "output_tokens": [usage.get("output_tokens") or 0],
     }

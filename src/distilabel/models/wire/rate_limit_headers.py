@@ -1,4 +1,4 @@
-"""What the headers of a reply tell about the limits of an endpoint, whatever the protocol."""
+"""Parses the rate limits in the headers of a reply, for all protocols."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
-from distilabel.models.wire.errors import seconds_in
+from distilabel.models.wire.errors import parse_seconds
 
-# Where each number stands: OpenAI's way, which most follow, and Anthropic's.
+# Names of the headers: OpenAI's, which most endpoints use, and Anthropic's.
 _NAMES: Final = {
     kind: (
         tuple(f"x-ratelimit-{what}-{kind}" for what in ("limit", "remaining", "reset")),
@@ -19,13 +19,13 @@ _NAMES: Final = {
 
 
 class RateLimits(NamedTuple):
-    """What an endpoint says of one of its limits.
+    """One rate limit of an endpoint.
 
     Attributes:
         kind: `requests` or `tokens`.
-        limit: how many it allows when none was used lately.
-        remaining: how many it allows now.
-        reset: seconds until it allows `limit` again.
+        limit: Number allowed when the quota is full.
+        remaining: Number allowed now.
+        reset: Seconds until the quota is full again.
     """
 
     kind: str
@@ -35,14 +35,13 @@ class RateLimits(NamedTuple):
 
 
 def parse_rate_limits(headers: Mapping[str, str], age: float = 0.0) -> list[RateLimits]:
-    """Reads the limits that headers tell; those that are told in full.
+    """Returns the limits that have all three headers.
 
     Args:
-        headers: of a reply, whose names are looked up in lower case.
-        age: seconds since the question was asked, which is when all numbers are from; a time of day
-            that is told is that much farther off from there.
+        headers: Headers of a reply, looked up in lower case.
+        age: Seconds since the request was sent, the moment that all numbers refer to.
     """
-    told = []
+    found = []
     for kind, spellings in _NAMES.items():
         for limit, remaining, reset in spellings:
             text = headers.get(remaining)
@@ -54,14 +53,14 @@ def parse_rate_limits(headers: Mapping[str, str], age: float = 0.0) -> list[Rate
                 continue
             seconds = _seconds(headers.get(reset, ""), age)
             if seconds is not None and numbers[0] > 0:
-                told.append(RateLimits(kind, *numbers, seconds))
+                found.append(RateLimits(kind, *numbers, seconds))
                 break
-    return told
+    return found
 
 
 def _seconds(text: str, age: float) -> float | None:
-    """Seconds of a duration, or until a time as RFC 3339 writes it."""
-    seconds = seconds_in(text)
+    """Parses a duration, or a time in the format of RFC 3339, as seconds."""
+    seconds = parse_seconds(text)
     if seconds is not None:
         return seconds
     try:

@@ -1,4 +1,4 @@
-"""What a model thought, kept apart from what it answered, whichever way a reply holds it."""
+"""Separates the reasoning of a model from its answer, in all forms that replies have it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any, Final
 
 _OPENING: Final = "<think>"
 _CLOSING: Final = "</think>"
-# Without the opening tag, which some chat templates put into the prompt, the closing one has to
-# begin a line or end a paragraph: elsewhere a text speaks of it.
+# Some chat templates put the opening tag into the prompt. Then the closing tag must begin a line or
+# end a paragraph; elsewhere, the text merely mentions it.
 _CLOSING_ALONE: Final = re.compile(
     r"(?<=\n)</think>|(?<![`'\"])</think>(?=[ \t]*\n[ \t]*\n)|\A</think>", re.ASCII
 )
@@ -18,16 +18,15 @@ _KEYS: Final = ("text", "summary", "thinking", "content")
 
 
 def split_reasoning(text: str | None) -> tuple[str | None, str | None]:
-    """What was thought and what was answered, of a text that may begin with a `<think>` block.
+    """Splits a text that may begin with a `<think>` block.
 
-    A block counts at the beginning of the text only. One that is not closed was cut off: then
-    there is no answer.
+    Only a block at the beginning counts. If it is not closed, the answer was cut off.
 
     Args:
-        text: of the model.
+        text: Text of the model.
 
     Returns:
-        The reasoning, None where there is none, and the text after it.
+        The reasoning and the answer; None for each that is missing.
     """
     if text is None:
         return None, None
@@ -35,12 +34,12 @@ def split_reasoning(text: str | None) -> tuple[str | None, str | None]:
     if begun.startswith(_OPENING):
         thought, closed, rest = begun.removeprefix(_OPENING).partition(_CLOSING)
         return thought.strip() or None, rest.lstrip() if closed else None
-    # Looked for before the pattern is, which takes long on a long text.
+    # Plain search first: the pattern is slow on long texts.
     closing = _CLOSING_ALONE.search(text) if _CLOSING in text else None
     if closing is None:
         return None, text
     thought, rest = text[: closing.start()], text[closing.end() :]
-    # Spoken of, not thought: tags of a pair, or a tag in a block of code.
+    # A pair of tags, or a tag in a code block, is part of the answer.
     if _OPENING in thought or _CLOSING in thought or thought.count("```") % 2:
         return None, text
     return thought.strip() or None, rest.lstrip()
@@ -49,11 +48,14 @@ def split_reasoning(text: str | None) -> tuple[str | None, str | None]:
 def message_reasoning(
     message: Mapping[str, Any], text: str | None
 ) -> tuple[str | None, str | None]:
-    """What was thought and what was answered, of a message of chat completions.
+    """Splits a message of chat completions.
 
     Args:
-        message: which may have a field for the reasoning, as text or in parts.
-        text: its content.
+        message: Message that may have a field for the reasoning, as text or in parts.
+        text: Content of the message.
+
+    Returns:
+        The reasoning and the answer; None for each that is missing.
     """
     for field in _FIELDS:
         if words := _words(message.get(field)):
@@ -67,7 +69,7 @@ def message_reasoning(
 
 
 def _words(value: Any) -> str | None:
-    """The words of a text, of a part with a text, or of a list of them."""
+    """Returns the text of a string, of a part, or of a list of them."""
     if isinstance(value, str):
         return value.strip() or None
     if isinstance(value, list):

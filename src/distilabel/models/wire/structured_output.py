@@ -1,7 +1,4 @@
-"""Structures: the form a user wants answers to have, as each protocol writes it.
-
-Knows the dicts of `structured_output`; asks nobody.
-"""
+"""Converts `structured_output` to the format of each protocol."""
 
 from __future__ import annotations
 
@@ -16,10 +13,13 @@ _NOT_IN_A_NAME: Final = re.compile(r"[^A-Za-z0-9_-]+")
 
 
 def json_schema_of(schema: Any) -> dict[str, Any]:
-    """A JSON schema, given as such, as JSON text or as a pydantic class.
+    """Returns a JSON schema as a dict.
+
+    Args:
+        schema: Pydantic class, JSON schema or JSON text.
 
     Raises:
-        DistilabelUserError: it is none of these.
+        DistilabelUserError: The schema is none of these.
     """
     if hasattr(schema, "model_json_schema"):
         schema = schema.model_json_schema()
@@ -30,15 +30,15 @@ def json_schema_of(schema: Any) -> dict[str, Any]:
             schema = None
     if not isinstance(schema, dict):
         raise DistilabelUserError(
-            "the schema of a structured_output is a pydantic class, a JSON schema or its text"
+            "structured_output: 'schema' must be a pydantic class, a JSON schema or JSON text."
         )
     return schema
 
 
-def _checked(structure: Any) -> Any:
+def _schema_in(structure: Any) -> Any:
     if not structure.get("schema"):
         raise DistilabelUserError(
-            "a structured_output needs 'schema': a pydantic class or a JSON schema"
+            "structured_output: 'schema' is missing. Set it to a pydantic class or a JSON schema."
         )
     return structure["schema"]
 
@@ -48,22 +48,22 @@ def _name_of(schema: dict[str, Any]) -> str:
 
 
 def tool(structure: Any) -> dict[str, Any] | None:
-    """The tool of Anthropic's messages that an answer with a structure is given to.
+    """Returns the tool of Anthropic's messages whose input is a structured answer.
 
     Args:
-        structure: `schema`, of an object.
+        structure: `structured_output`, with a `schema` of type object.
 
     Raises:
-        DistilabelUserError: there is no `schema`, or it is none of an object.
+        DistilabelUserError: `schema` is missing, or is not of type object.
     """
     if not structure:
         return None
-    given = _checked(structure)
+    given = _schema_in(structure)
     schema = None if structure.get("format") == "regex" else json_schema_of(given)
     if schema is None or schema.get("type", "object") != "object":
         raise DistilabelUserError(
-            "here the schema of a structured_output has to be that of an object, not of a text, a "
-            "list or a number: put it into a property of one"
+            "structured_output: 'schema' must be of type object for this provider, not a text, a "
+            "list or a number. Put the value into a property of an object."
         )
     return {
         "name": _name_of(schema),
@@ -73,18 +73,18 @@ def tool(structure: Any) -> dict[str, Any] | None:
 
 
 def response_format(structure: Any) -> dict[str, Any] | None:
-    """The `response_format` of chat completions.
+    """Returns the `response_format` of chat completions.
 
     Args:
-        structure: `schema`, and `format`: `"json"`, or `"regex"` for a pattern, which TGI and its
-            kin understand and OpenAI refuses.
+        structure: `structured_output`, with `schema` and maybe `format`. The format `"regex"` is
+            supported by TGI and similar servers, not by OpenAI.
 
     Raises:
-        DistilabelUserError: there is no `schema`, or it is no schema.
+        DistilabelUserError: `schema` is missing or invalid.
     """
     if not structure:
         return None
-    given = _checked(structure)
+    given = _schema_in(structure)
     if structure.get("format") == "regex":
         return {"type": "regex", "value": given}
     schema = json_schema_of(given)
@@ -96,33 +96,36 @@ def response_format(structure: Any) -> dict[str, Any] | None:
 
 
 def grammar(structure: Any) -> dict[str, Any] | None:
-    """The `grammar` of Text Generation Inference.
+    """Returns the `grammar` of Text Generation Inference.
+
+    Args:
+        structure: `structured_output`, with `format` and `schema`.
 
     Raises:
-        DistilabelUserError: `format` or `schema` is missing, or is not understood.
+        DistilabelUserError: `format` or `schema` is missing or invalid.
     """
     if not structure:
         return None
     missing = [key for key in ("format", "schema") if not structure.get(key)]
     if missing:
         raise DistilabelUserError(
-            f"a structured_output needs 'format' and 'schema': {' and '.join(missing)} missing"
+            f"structured_output: {' and '.join(missing)} missing. Set 'format' and 'schema'."
         )
     if structure["format"] == "regex":
         return {"type": "regex", "value": structure["schema"]}
     if structure["format"] == "json":
         return {"type": "json", "value": json_schema_of(structure["schema"])}
     raise DistilabelUserError(
-        f"the format of a structured_output is 'json' or 'regex', not {structure['format']!r}"
+        f"structured_output: 'format' must be 'json' or 'regex', not {structure['format']!r}."
     )
 
 
 def _closed(schema: Any) -> tuple[Any, bool]:
-    """The schema with its objects closed, and whether strict mode takes it.
+    """Returns the schema with its objects closed, and whether strict mode accepts it.
 
-    Strict mode is what makes OpenAI keep to a schema. It wants every object closed and every
-    property required: the first is added where nothing was said, the second would change what was
-    meant, so a schema with a property that may be left out is sent without strict mode.
+    OpenAI enforces a schema in strict mode only, in which every object must be closed and every
+    property required. Closing an object whose schema does not say is harmless. Requiring a property
+    would change the meaning, so a schema with optional properties is sent without strict mode.
     """
     if isinstance(schema, list):
         parts = [_closed(item) for item in schema]

@@ -1,4 +1,4 @@
-"""The wire format of Text Generation Inference's `generate`. No network here."""
+"""Wire format of `generate` in Text Generation Inference (TGI)."""
 
 from __future__ import annotations
 
@@ -11,55 +11,57 @@ from distilabel.models.wire.reasoning import split_reasoning
 from distilabel.models.wire.response import Response
 from distilabel.typing import GenerateOutput
 
-# Why an answer ended, in the words of chat completions.
+# Finish reasons as chat completions name them.
 _REASONS: Final = {"eos_token": "stop", "stop_sequence": "stop"}
 
 
-def request(prompt: str, arguments: dict[str, Any]) -> bytes:
-    """The body that asks for a text to be continued.
+def encode_request(prompt: str, arguments: dict[str, Any]) -> bytes:
+    """Returns the body of a request.
 
     Args:
-        prompt: the text.
-        arguments: of the generation; what is None or False is left out, as that is how the server
-            reads a missing one.
+        prompt: Text to continue.
+        arguments: Parameters, without those that are None or False, which are the defaults.
     """
     parameters = {
         name: value for name, value in arguments.items() if value is not None and value is not False
     }
-    # Only the details tell how many tokens there were.
+    # The number of tokens is part of the details.
     return orjson.dumps({"inputs": prompt, "parameters": {**parameters, "details": True}})
 
 
-def answer(body: bytes, input_tokens: int) -> GenerateOutput:
-    """The output of one question.
+def parse_response(body: bytes, input_tokens: int) -> GenerateOutput:
+    """Parses the body of a reply with status 200.
 
     Args:
-        body: of a reply with status 200.
-        input_tokens: of the question, which the reply does not tell.
+        body: Body of the reply.
+        input_tokens: Number of tokens of the prompt, which the reply does not contain.
+
+    Returns:
+        The output, a `Response`.
 
     Raises:
-        AnswerError: this is no answer (retryable), or there is only reasoning in it.
+        AnswerError: The body is invalid (retryable), or has only reasoning.
     """
     try:
-        data = errors.parsed(body)
-        # Old servers put a list around it.
+        data = errors.parse_json(body)
+        # Old servers return a list.
         data = data[0] if isinstance(data, list) else data
         whole = data["generated_text"]
         details = data.get("details") or {}
         written = details.get("generated_tokens") or 0
         logprobs = _logprobs(details)
     except (ValueError, LookupError, TypeError, AttributeError) as error:
-        raise errors.no_answer(body, error) from error
+        raise errors.invalid_reply(body, error) from error
     if not isinstance(whole, str):
-        raise errors.no_answer(body, "its generated_text is no text")
+        raise errors.invalid_reply(body, "its generated_text is not a string")
     reasoning, text = split_reasoning(whole)
     finish: Any = details.get("finish_reason")
     reason = _REASONS.get(finish, finish)
     if text is None or (reasoning and not text):
-        raise errors.silence(reason, body, thought=True, written=written)
+        raise errors.no_text(reason, body, has_reasoning=True, output_tokens=written)
     statistics = {"input_tokens": [input_tokens], "output_tokens": [written]}
     output: Any = Response(generations=[text], statistics=statistics)
-    errors.note_reasons(output["statistics"], [reason])
+    errors.add_finish_reasons(output["statistics"], [reason])
     if reasoning is not None:
         output["reasoning"] = [reasoning]
     if logprobs:
@@ -68,7 +70,7 @@ def answer(body: bytes, input_tokens: int) -> GenerateOutput:
 
 
 def _logprobs(details: dict[str, Any]) -> list[list[dict[str, Any]]]:
-    """Those of the likeliest tokens: there when they were asked for."""
+    """Returns the likeliest tokens per position, if the request asked for them."""
     return [
         [{"token": top["text"], "logprob": top["logprob"]} for top in position]
         for position in details.get("top_tokens") or ()

@@ -101,4 +101,4 @@ def _add(entry: dict[str, Any], allow: tuple[str, ...]) -> None:
     except ValidationError as error:
         raise DistilabelUserError(f"The step {name!r} cannot be created: {error}") from error
     if not isinstance(step, _Step):
-        raise DistilabelUserError(f"{name!r} is not a step but a {type(step).__name__}.")
+        raise DistilabelUserError(f"{name!r} is not a step (got {type(step).__name__}).")

@@ -105,8 +105,7 @@ class Validation:
                     f"{name}: required runtime parameters have no value: {', '.join(missing)}. "
                     f"Set them when you create the step, or with run(parameters={example}).",
                 )
-            llm = getattr(step, "llm", None)
-            if isinstance(llm, LLM):
+            for llm in step._all_models():
                 self._check_model(name, llm)
             try:
                 self._backend.check(step)

@@ -1,2 +1,2 @@
-"""Pictures of pipelines: what is in one (`picture`), where it goes (`layout`), and three ways to
-write it down (`mermaid`, `svg`, `png`). No network, and nothing is run."""
+"""Draws pipelines: `picture` says what is in a drawing, `layout` where, and `mermaid`, `svg` and
+`png` write it. Uses no network and runs nothing."""

@@ -1,7 +1,7 @@
-"""Where boxes and arrows go: in layers, by the method of Sugiyama et al. (1981).
+"""Layered layout of boxes and arrows, by the method of Sugiyama et al. (1981).
 
-Every box stands in a layer after all that lead to it; within a layer, near what it is connected to.
-Lengths are in pixels. Knows sizes and numbers, not what they stand for.
+Every box is in a layer after all of its predecessors and, within the layer, near its neighbors.
+Lengths are in pixels. Works on sizes and indices only.
 """
 
 from __future__ import annotations
@@ -14,25 +14,25 @@ from typing import Final
 
 Point = tuple[float, float]
 
-# Between neighbours in a layer, between layers, and around everything.
+# Space between neighbors in a layer, between layers, and around the drawing.
 GAP: Final = 22.0
 STEP: Final = 26.0
 MARGIN: Final = 24.0
 _SWEEPS: Final = 8
-# An arrow that passes a layer by takes a narrow lane in it.
+# Size of the lane that an arrow takes in a layer it passes.
 _LANE: Final = (8.0, 8.0)
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Where things are.
+    """Positions of boxes, labels and arrows.
 
     Attributes:
-        width: of the picture.
-        height: of the picture.
-        centers: of the boxes.
-        labels: centers of what stands on the arrows.
-        routes: of the arrows, the points each passes, from the edge of a box to that of another.
+        width: Width of the drawing.
+        height: Height of the drawing.
+        centers: Center of each box.
+        labels: Center of each arrow's label.
+        routes: Points of each arrow, from the edge of one box to the edge of another.
     """
 
     width: float
@@ -42,26 +42,26 @@ class Layout:
     routes: list[list[Point]]
 
 
-def laid_out(
+def compute_layout(
     sizes: Sequence[Point],
     arrows: Sequence[tuple[int, int]],
     labels: Sequence[Point],
     *,
     top_to_bottom: bool,
 ) -> Layout:
-    """Finds a place for everything.
+    """Computes the positions of boxes, labels and arrows.
 
     Args:
-        sizes: width and height of each box.
-        arrows: numbers of the boxes each leads from and to; no cycles.
-        labels: width and height of what stands on each arrow; zeros for nothing.
-        top_to_bottom: whether layers follow each other downwards; to the right otherwise.
+        sizes: Width and height of each box.
+        arrows: Indices of the boxes at the start and end of each arrow, without cycles.
+        labels: Width and height of each arrow's label; zeros for none.
+        top_to_bottom: Whether layers follow each other downwards; if not, to the right.
 
     Returns:
-        The places.
+        The layout.
     """
     along, across = (1, 0) if top_to_bottom else (0, 1)
-    # Labels stand in layers of their own, between those of the boxes.
+    # Labels get layers of their own, between those of the boxes.
     layer_of = [2 * layer for layer in _layers(len(sizes), arrows)]
     extents = list(sizes)
     chains: list[list[int]] = []
@@ -75,10 +75,10 @@ def laid_out(
     members: list[list[int]] = [[] for _ in range(max(layer_of, default=-1) + 1)]
     for box, layer in enumerate(layer_of):
         members[layer].append(box)
-    before, after = _neighbours(chains)
+    before, after = _neighbors(chains)
     _reorder(members, before, after)
     breadth = [extent[across] for extent in extents]
-    places = _places(members, breadth, before, after)
+    positions = _positions(members, breadth, before, after)
 
     depth = [max(extents[box][along] for box in layer) for layer in members]
     middles, reached = [], MARGIN
@@ -88,7 +88,7 @@ def laid_out(
     length = reached - STEP + MARGIN
 
     def point(box: int, shift: float = 0.0) -> Point:
-        main, cross = middles[layer_of[box]] + shift, places[box]
+        main, cross = middles[layer_of[box]] + shift, positions[box]
         return (cross, main) if top_to_bottom else (main, cross)
 
     routes = []
@@ -96,11 +96,11 @@ def laid_out(
         first, last = chain[0], chain[-1]
         route = [point(first, extents[first][along] / 2)]
         for lane in chain[1:-1]:
-            # Straight through the layer, so that it meets nothing that stands there.
+            # Straight through the layer, so that it does not cross a box in it.
             half = depth[layer_of[lane]] / 2
             route += [point(lane, -half), point(lane, half)]
         routes.append([*route, point(last, -extents[last][along] / 2)])
-    highest = max((p + b / 2 for p, b in zip(places, breadth, strict=True)), default=0.0)
+    highest = max((p + b / 2 for p, b in zip(positions, breadth, strict=True)), default=0.0)
     extent = highest + MARGIN
     width, height = (extent, length) if top_to_bottom else (length, extent)
     return Layout(
@@ -113,7 +113,7 @@ def laid_out(
 
 
 def _layers(count: int, arrows: Sequence[tuple[int, int]]) -> list[int]:
-    """The layer of each box: one after the last of those that lead to it."""
+    """Returns the layer of each box: one after the last layer of its predecessors."""
     layers = [0] * count
     for _ in range(count):
         moved = False
@@ -126,7 +126,7 @@ def _layers(count: int, arrows: Sequence[tuple[int, int]]) -> list[int]:
     return layers
 
 
-def _neighbours(chains: Sequence[Sequence[int]]) -> tuple[dict[int, list[int]], ...]:
+def _neighbors(chains: Sequence[Sequence[int]]) -> tuple[dict[int, list[int]], ...]:
     before: dict[int, list[int]] = defaultdict(list)
     after: dict[int, list[int]] = defaultdict(list)
     for chain in chains:
@@ -139,7 +139,7 @@ def _neighbours(chains: Sequence[Sequence[int]]) -> tuple[dict[int, list[int]], 
 def _reorder(
     members: list[list[int]], before: dict[int, list[int]], after: dict[int, list[int]]
 ) -> None:
-    """Puts the boxes of each layer in the order of what they are connected to: fewer crossings."""
+    """Sorts the boxes of each layer by the order of their neighbors, for fewer crossings."""
     for sweep in range(_SWEEPS):
         down = sweep % 2 == 0
         order = members[1:] if down else members[-2::-1]
@@ -153,43 +153,43 @@ def _reorder(
             layer.sort(key=at.__getitem__)
 
 
-def _places(
+def _positions(
     members: list[list[int]],
     breadth: Sequence[float],
     before: dict[int, list[int]],
     after: dict[int, list[int]],
 ) -> list[float]:
-    """The place of each box across its layer: near its neighbours, and nobody overlaps."""
-    places = [0.0] * len(breadth)
+    """Returns the position of each box within its layer: near its neighbors, without overlap."""
+    positions = [0.0] * len(breadth)
     for layer in members:
-        _spread(layer, [0.0] * len(layer), breadth, places)
+        _spread(layer, [0.0] * len(layer), breadth, positions)
     for sweep in range(_SWEEPS):
         down = sweep % 2 == 0
         for layer in members if down else reversed(members):
-            wished = []
+            targets = []
             for box in layer:
                 near = (before if down else after)[box] or [box]
-                wished.append(sum(places[n] for n in near) / len(near))
-            _spread(layer, wished, breadth, places)
-    lowest = min((p - b / 2 for p, b in zip(places, breadth, strict=True)), default=0.0)
-    return [place - lowest + MARGIN for place in places]
+                targets.append(sum(positions[n] for n in near) / len(near))
+            _spread(layer, targets, breadth, positions)
+    lowest = min((p - b / 2 for p, b in zip(positions, breadth, strict=True)), default=0.0)
+    return [position - lowest + MARGIN for position in positions]
 
 
 def _spread(
-    layer: Sequence[int], wished: Sequence[float], breadth: Sequence[float], places: list[float]
+    layer: Sequence[int], targets: Sequence[float], breadth: Sequence[float], positions: list[float]
 ) -> None:
-    """Places boxes as near to their wishes as they fit: between pushing them up and down."""
+    """Sets positions near their targets: the mean of pushing overlaps up and down."""
     pushed: list[list[float]] = []
     for order in (range(len(layer)), range(len(layer) - 1, -1, -1)):
         sign = 1 if order.step > 0 else -1
         at = [0.0] * len(layer)
         previous: int | None = None
         for i in order:
-            at[i] = wished[i]
+            at[i] = targets[i]
             if previous is not None:
                 apart = (breadth[layer[i]] + breadth[layer[previous]]) / 2 + GAP
                 at[i] = sign * max(sign * at[i], sign * at[previous] + apart)
             previous = i
         pushed.append(at)
     for i, box in enumerate(layer):
-        places[box] = (pushed[0][i] + pushed[1][i]) / 2
+        positions[box] = (pushed[0][i] + pushed[1][i]) / 2

@@ -1,4 +1,4 @@
-"""The picture of a pipeline: its boxes, its arrows and what stands on them; not where they go."""
+"""The contents of a pipeline's drawing: boxes, arrows and labels, without positions."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from distilabel.steps.columns.keep import KeepColumns
 
 Kind = Literal["generator", "step", "task", "global", "result"]
 
-# Columns named on an arrow; more of them hide the picture.
-_MOST_LABELS: Final = 4
+# Lines of an arrow's label; more would hide the drawing.
+_MAX_LABELS: Final = 4
 
 
 class Drawable(Protocol):
-    """A pipeline, as it is drawn."""
+    """The part of a pipeline that drawing uses."""
 
     dag: Dag
     _steps: dict[str, _Step]
@@ -26,12 +26,12 @@ class Drawable(Protocol):
 
 @dataclass(frozen=True)
 class Box:
-    """A step, or what comes out at the end.
+    """A step, or the result of the pipeline.
 
     Attributes:
-        title: name of the step.
-        subtitle: name of its class.
-        kind: what it is.
+        title: Name of the step.
+        subtitle: Name of its class.
+        kind: Kind of step, which sets the colors.
     """
 
     title: str
@@ -41,13 +41,13 @@ class Box:
 
 @dataclass(frozen=True)
 class Arrow:
-    """Rows that go from one box to another.
+    """A connection between two boxes.
 
     Attributes:
-        start: number of the box they come from.
-        end: number of the box they go to.
-        labels: the columns they carry, one line each.
-        routed: whether only some of the rows go there.
+        start: Index of the box that emits the rows.
+        end: Index of the box that receives them.
+        labels: Names of columns, one per line.
+        routed: Whether only some of the rows go there.
     """
 
     start: int
@@ -58,21 +58,21 @@ class Arrow:
 
 @dataclass
 class Picture:
-    """Boxes, numbered as they stand here, and arrows between them."""
+    """Boxes, and arrows between them by index."""
 
     boxes: list[Box] = field(default_factory=list)
     arrows: list[Arrow] = field(default_factory=list)
 
 
-def picture_of(pipeline: Drawable, show_edge_labels: bool) -> Picture:
+def make_picture(pipeline: Drawable, show_edge_labels: bool) -> Picture:
     """Makes the picture of a pipeline.
 
     Args:
-        pipeline: what to draw.
-        show_edge_labels: whether the columns stand on the arrows.
+        pipeline: Pipeline to draw.
+        show_edge_labels: Whether to write the columns on the arrows.
 
     Returns:
-        One box per step and one per leaf for its rows; one arrow per connection.
+        One box per step and one for the rows of each leaf step; one arrow per connection.
     """
     picture = Picture()
     numbers: dict[str, int] = {}
@@ -107,38 +107,38 @@ def _kind(step: _Step) -> Kind:
 
 
 def _columns(pipeline: Drawable) -> dict[str, dict[str, None]]:
-    """Step → the columns its rows have, as far as that is known without asking anybody."""
+    """Returns step → columns of its rows, as far as they are known without loading anything."""
     columns: dict[str, dict[str, None]] = {}
     for name in pipeline.dag.topological():
         step = pipeline._steps[name]
-        there: dict[str, None] = {}
+        available: dict[str, None] = {}
         if not isinstance(step, KeepColumns):
             for predecessor in pipeline.dag.predecessors(name):
-                there |= columns[predecessor]
-        # A property of the user's may raise anything.
+                available |= columns[predecessor]
+        # A property of a user's step may raise anything.
         with contextlib.suppress(Exception):
-            there |= dict.fromkeys(step._known_outputs())
-        columns[name] = there
+            available |= dict.fromkeys(step._known_outputs())
+        columns[name] = available
     return columns
 
 
-def _labels(there: dict[str, None], step: _Step) -> tuple[str, ...]:
-    """The columns a step reads, `column:input` where renamed, and how many more it passes on."""
+def _labels(available: dict[str, None], step: _Step) -> tuple[str, ...]:
+    """Returns the columns a step reads, `column:input` if renamed, and how many it passes on."""
     try:
         needed = step.get_inputs()
-    except Exception:  # noqa: BLE001 (a property of the user's may raise anything)
+    except Exception:  # noqa: BLE001 (a property of a user's step may raise anything)
         needed = {}
     renamed = {column: name for name, column in step.input_mappings.items()}
     read = [
         f"{column}:{renamed[column]}" if renamed.get(column, column) != column else column
         for column in needed
-        if column in there or not there
+        if column in available or not available
     ]
-    passed = sum(column not in needed for column in there)
+    passed = sum(column not in needed for column in available)
     return _shortened(read) + ((f"+ {passed} passed on",) if read and passed else ())
 
 
 def _shortened(names: list[str]) -> tuple[str, ...]:
-    if len(names) <= _MOST_LABELS:
+    if len(names) <= _MAX_LABELS:
         return tuple(names)
-    return (*names[: _MOST_LABELS - 1], f"… {len(names) - _MOST_LABELS + 1} more")
+    return (*names[: _MAX_LABELS - 1], f"… {len(names) - _MAX_LABELS + 1} more")

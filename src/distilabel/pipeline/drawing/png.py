@@ -1,4 +1,4 @@
-"""Pictures as PNG, drawn by Pillow with the font it carries: no fonts of the machine are needed."""
+"""Renders pictures as PNG with Pillow and the font it includes, so no system font is needed."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from distilabel.pipeline.drawing import style
 from distilabel.pipeline.drawing.layout import Point
 from distilabel.pipeline.drawing.picture import Arrow, Box, Picture
 
-# Pixels in the file per pixel of the layout, for sharp screens; drawn larger still, then shrunk,
-# since Pillow draws lines with hard edges.
+# Pixels in the file per pixel of the layout, for high-resolution screens.
 _SCALE: Final = 2
-_FINER: Final = 2
+# Drawn larger still, then reduced: Pillow does not antialias lines.
+_OVERSAMPLING: Final = 2
 _CURVE_POINTS: Final = 24
 _DASH: Final = 6.0
 
 
-def png_of(picture: Picture, top_to_bottom: bool) -> bytes:
-    """The picture as the bytes of a PNG file.
+def render_png(picture: Picture, top_to_bottom: bool) -> bytes:
+    """Renders a picture as the bytes of a PNG file.
 
     Args:
-        picture: what to draw.
-        top_to_bottom: whether it reads downwards; to the right otherwise.
+        picture: Picture to render.
+        top_to_bottom: Whether it reads downwards; if not, to the right.
     """
     return _Canvas(picture, top_to_bottom).bytes()
 
@@ -34,8 +34,8 @@ class _Canvas:
     def __init__(self, picture: Picture, top_to_bottom: bool) -> None:
         from PIL import Image, ImageDraw, ImageFont
 
-        layout = style.placed(picture, top_to_bottom)
-        self._unit = _SCALE * _FINER
+        layout = style.layout_of(picture, top_to_bottom)
+        self._unit = _SCALE * _OVERSAMPLING
         self._size = (round(layout.width), round(layout.height))
         size = (self._size[0] * self._unit, self._size[1] * self._unit)
         self._image = Image.new("RGB", size, style.PAPER)
@@ -76,7 +76,7 @@ class _Canvas:
             self._draw.line(self._at(*points), style.ARROW_INK, width, joint="curve")
         x, y = points[-1]
         length, half = style.ARROW_HEAD, style.ARROW_HEAD / 2
-        # Arrows enter a box straight.
+        # Arrows enter a box at a right angle.
         head = (
             [(x, y), (x - half, y - length), (x + half, y - length)]
             if top_to_bottom
@@ -107,10 +107,10 @@ class _Canvas:
 
 
 def _points(route: list[Point], top_to_bottom: bool) -> Iterator[Point]:
-    """Points along the curves of a route."""
+    """Yields points along the curves of a route."""
     yield route[0]
     for start, end in itertools.pairwise(route):
-        one, two = style.curve(start, end, top_to_bottom)
+        one, two = style.control_points(start, end, top_to_bottom)
         for step in range(1, _CURVE_POINTS + 1):
             t = step / _CURVE_POINTS
             weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3)
@@ -122,7 +122,7 @@ def _points(route: list[Point], top_to_bottom: bool) -> Iterator[Point]:
 
 
 def _dashes(points: list[Point]) -> Iterator[tuple[Point, Point]]:
-    """Every second piece of a line."""
+    """Yields every second piece of a line."""
     travelled = 0.0
     for start, end in itertools.pairwise(points):
         if int(travelled / _DASH) % 2 == 0:

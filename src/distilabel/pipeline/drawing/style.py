@@ -1,10 +1,10 @@
-"""How pictures look: colours, sizes, and how wide a text is. SVG and PNG look the same by it."""
+"""The style that SVG and PNG share: colors, sizes and the width of text."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from distilabel.pipeline.drawing.layout import Layout, Point, laid_out
+from distilabel.pipeline.drawing.layout import Layout, Point, compute_layout
 from distilabel.pipeline.drawing.picture import Box, Kind, Picture
 
 TITLE: Final = 14
@@ -28,31 +28,31 @@ COLORS: Final[dict[Kind, tuple[str, str]]] = {
     "result": ("#e2f5e6", "#3d9a55"),
 }
 
-# A letter of the fonts used is at most so wide, as a share of its size.
-_LETTER: Final = 0.61
+# Maximum width of a letter in the fonts used, relative to the font size.
+_LETTER_WIDTH: Final = 0.61
 
 
 def width_of(text: str, size: int) -> float:
-    """Pixels that a line takes."""
-    return len(text) * size * _LETTER
+    """Returns the width of a line of text, in pixels."""
+    return len(text) * size * _LETTER_WIDTH
 
 
 def size_of(box: Box) -> Point:
-    """Width and height of a box."""
+    """Returns the width and height of a box."""
     text = max(width_of(box.title, TITLE), width_of(box.subtitle, SMALL))
     return text + 2 * PADDING, BOX_HEIGHT
 
 
 def label_size(labels: tuple[str, ...]) -> Point:
-    """Width and height of what stands on an arrow."""
+    """Returns the width and height of an arrow's label."""
     if not labels:
         return 0.0, 0.0
     return max(width_of(text, SMALL) for text in labels) + 8, len(labels) * LINE + 4
 
 
-def placed(picture: Picture, top_to_bottom: bool) -> Layout:
-    """The layout of a picture in this style."""
-    return laid_out(
+def layout_of(picture: Picture, top_to_bottom: bool) -> Layout:
+    """Computes the layout of a picture in this style."""
+    return compute_layout(
         [size_of(box) for box in picture.boxes],
         [(arrow.start, arrow.end) for arrow in picture.arrows],
         [label_size(arrow.labels) for arrow in picture.arrows],
@@ -60,8 +60,8 @@ def placed(picture: Picture, top_to_bottom: bool) -> Layout:
     )
 
 
-def curve(start: Point, end: Point, top_to_bottom: bool) -> tuple[Point, Point]:
-    """The control points of the cubic Bézier curve between two points of a route."""
+def control_points(start: Point, end: Point, top_to_bottom: bool) -> tuple[Point, Point]:
+    """Returns the control points of the cubic Bézier curve between two points of a route."""
     if top_to_bottom:
         middle = (start[1] + end[1]) / 2
         return (start[0], middle), (end[0], middle)

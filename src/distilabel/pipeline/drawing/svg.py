@@ -1,4 +1,4 @@
-"""Pictures as SVG."""
+"""Renders pictures as SVG."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from distilabel.pipeline.drawing.picture import Arrow, Box, Picture
 _FONT = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 
 
-def svg_of(picture: Picture, top_to_bottom: bool) -> str:
-    """The picture as an SVG document.
+def render_svg(picture: Picture, top_to_bottom: bool) -> str:
+    """Renders a picture as an SVG document.
 
     Args:
-        picture: what to draw.
-        top_to_bottom: whether it reads downwards; to the right otherwise.
+        picture: Picture to render.
+        top_to_bottom: Whether it reads downwards; if not, to the right.
     """
-    layout = style.placed(picture, top_to_bottom)
+    layout = style.layout_of(picture, top_to_bottom)
     width, height = round(layout.width), round(layout.height)
     head = style.ARROW_HEAD
     parts = [
@@ -42,7 +42,7 @@ def svg_of(picture: Picture, top_to_bottom: bool) -> str:
 def _line(arrow: Arrow, route: list[Point], top_to_bottom: bool) -> str:
     path = f"M{route[0][0]:.1f},{route[0][1]:.1f}"
     for start, end in itertools.pairwise(route):
-        points = (*style.curve(start, end, top_to_bottom), end)
+        points = (*style.control_points(start, end, top_to_bottom), end)
         path += " C" + " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     dashes = ' stroke-dasharray="5 4"' if arrow.routed else ""
     return (

@@ -1,1 +1,1 @@
-"""Reads the events of a run: log, JSON lines, OpenTelemetry."""
+"""Observers of a run's events: log, JSON Lines file, OpenTelemetry."""

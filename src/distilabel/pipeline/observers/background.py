@@ -1,4 +1,4 @@
-"""A thread for readers of the events that take their time: disks and networks hold up no run."""
+"""Hands events to an observer in a thread, so that slow disks and networks do not delay the run."""
 
 from __future__ import annotations
 
@@ -13,72 +13,77 @@ from distilabel._core.events import Event
 
 Moment = tuple[float, Event]
 
-_EVERY_SECONDS: Final = 0.5
+_INTERVAL_SECONDS: Final = 0.5
 _BLOCK: Final = 500
-# Events that may wait for a slow reader; what comes beyond them is counted, not kept.
-_MOST_WAITING: Final = 200_000
+# Events that can wait for a slow observer. Further ones are dropped and counted.
+_MAX_WAITING: Final = 200_000
 
 _log = logging.getLogger("distilabel.pipeline")
 
 
 class Observer(Protocol):
-    """Takes events, some hundred at a time."""
+    """Receives events in blocks of some hundred."""
 
     def take(self, moments: list[Moment], lost: int) -> None:
-        """Takes events with the time of each, and how many there were that it does not get."""
+        """Receives events, each with its time, and the number of events that were dropped."""
 
 
 class BackgroundObserver:
-    """Hands events to a reader, in a thread of its own. What the reader raises ends only itself.
+    """A listener that hands events to an observer in a thread; its errors do not end the run.
 
     Args:
-        reader: gives what takes the events, which is entered and left in that thread too.
-        name: what it makes of them, for people.
-        seconds: that the end of the run waits for it at most.
+        observer: Context manager of the observer, entered and exited in the thread.
+        name: What the observer writes, for log messages.
+        seconds: Maximum time that `close` waits for the observer.
     """
 
-    def __init__(self, reader: AbstractContextManager[Observer], name: str, seconds: float) -> None:
-        self._reader = reader
+    def __init__(
+        self, observer: AbstractContextManager[Observer], name: str, seconds: float
+    ) -> None:
+        self._observer = observer
         self._name = name
         self._seconds = seconds
         self._waiting: deque[Moment] = deque()
         self._lost = 0
-        self._over = threading.Event()
+        self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"distilabel-{name}", daemon=True)
         self._thread.start()
 
     def __call__(self, event: Event) -> None:
-        """Takes one event; it is handed on soon."""
-        if len(self._waiting) < _MOST_WAITING:
+        """Queues one event."""
+        if len(self._waiting) < _MAX_WAITING:
             self._waiting.append((time.time(), event))
         else:
             self._lost += 1
 
     def close(self) -> None:
-        """Hands on what waits; a reader that hangs is not waited for."""
-        self._over.set()
+        """Hands over the queued events and ends the thread; leaves an observer that hangs."""
+        self._closed.set()
         self._thread.join(self._seconds)
 
     def _run(self) -> None:
         try:
-            with self._reader as reader:
-                while not self._over.wait(_EVERY_SECONDS):
-                    self._hand_on(reader)
-                self._hand_on(reader)
-        except Exception as error:  # noqa: BLE001 (whatever a disk or a network does)
+            with self._observer as observer:
+                while not self._closed.wait(_INTERVAL_SECONDS):
+                    self._flush(observer)
+                self._flush(observer)
+        except Exception as error:  # noqa: BLE001 (any error of a disk or a network)
             _log.warning(
-                "the %s of this run end here: %s: %s", self._name, type(error).__name__, error
+                "No more %s of this run are written: %s: %s",
+                self._name,
+                type(error).__name__,
+                error,
             )
-            while not self._over.wait(_EVERY_SECONDS):
+            while not self._closed.wait(_INTERVAL_SECONDS):
                 self._waiting.clear()
 
-    def _hand_on(self, reader: Observer) -> None:
+    def _flush(self, observer: Observer) -> None:
         take = self._waiting.popleft
         left = len(self._waiting)
         while left:
             count = min(_BLOCK, left)
-            reader.take([take() for _ in range(count)], 0)
+            observer.take([take() for _ in range(count)], 0)
             left -= count
         if self._lost:
             lost, self._lost = self._lost, 0
-            reader.take([], lost)
+            observer.take([], lost)

@@ -1,6 +1,7 @@
-"""The events of a run as lines of JSON, for programs.
+"""Writes the events of a run to a JSON Lines file, for programs.
 
-Words of endpoints, models and steps may hold parts of a question or an answer: the log has them.
+Messages of endpoints, models and steps are not written, because they may quote prompts or answers;
+the log has them.
 """
 
 from __future__ import annotations
@@ -19,29 +20,29 @@ import orjson
 from distilabel._core.events import Event, RowFailed, RunFinished
 from distilabel.pipeline.observers.background import Moment
 
-# Files of the runs before this one.
-_KEPT: Final = 4
-_WORDS: Final = frozenset({"reason", "error"})
+# Number of files of earlier runs to keep.
+_OLD_FILES: Final = 4
+_MESSAGE_FIELDS: Final = frozenset({"reason", "error"})
 
 
 @contextmanager
 def open_event_file(path: Path) -> Iterator[EventFile]:
-    """Opens a file for the events of a run.
+    """Opens the file for the events of a run.
 
     Args:
-        path: of the file; the one that stands there goes to `events.1.jsonl`, that to
+        path: Path of the file. An existing one becomes `events.1.jsonl`, that one
             `events.2.jsonl`, and so on.
     """
-    _move_on(path)
+    _rotate(path)
     with open(path, "ab") as file:
         yield EventFile(file)
 
 
 class EventFile:
-    """Writes events as lines.
+    """Writes events as lines of JSON.
 
     Args:
-        file: where to.
+        file: File to write to.
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -49,7 +50,7 @@ class EventFile:
         self._shapes: dict[type[Event], _Shape] = {}
 
     def take(self, moments: list[Moment], lost: int) -> None:
-        """Writes events, or how many there were that it does not get."""
+        """Writes events, and the number of events that were dropped."""
         lines = [self._line(moment, event) for moment, event in moments]
         if lost:
             lines.append({"time": time.time(), "event": "EventsLost", "count": lost})
@@ -69,31 +70,32 @@ class EventFile:
         return line
 
 
-# Names of what a line has, and what gets the last of them from an event.
+# Keys of a line, and the function that gets the values after `time` and `event`.
 _Shape = tuple[tuple[str, ...], Callable[[Event], tuple[Any, ...]]]
 
 
 def _shape(kind: type[Event]) -> _Shape:
-    names = tuple(field.name for field in fields(kind) if field.name not in _WORDS)
+    names = tuple(field.name for field in fields(kind) if field.name not in _MESSAGE_FIELDS)
     if len(names) > 1:
         return ("time", "event", *names), attrgetter(*names)
     return ("time", "event", *names), lambda event: tuple(getattr(event, n) for n in names)
 
 
 def _as_lines(lines: list[dict[str, Any]]) -> bytes:
-    # One call for all takes a fifth of the time. Within a text, a quotation mark comes escaped.
-    text = orjson.dumps(lines, default=_only_its_type)
+    # One call takes a fifth of the time. The separator cannot be part of a string, where the
+    # quotation mark would be escaped.
+    text = orjson.dumps(lines, default=_type_name)
     return text[1:-1].replace(b'},{"time":', b'}\n{"time":') + b"\n"
 
 
-def _only_its_type(value: Any) -> str:
+def _type_name(value: Any) -> str:
     return type(value).__name__
 
 
-def _move_on(path: Path) -> None:
-    """Makes room for a new file: each older one gets the next number, the oldest goes."""
-    older = [path.with_suffix(f".{number}{path.suffix}") for number in range(1, _KEPT + 1)]
+def _rotate(path: Path) -> None:
+    """Renames the existing files to the next number and removes the oldest."""
+    older = [path.with_suffix(f".{number}{path.suffix}") for number in range(1, _OLD_FILES + 1)]
     for before, after in reversed(list(zip([path, *older], older, strict=False))):
-        # Another run of the same pipeline may do the same at the same moment.
+        # Another run of the same pipeline may rename them at the same time.
         with contextlib.suppress(FileNotFoundError):
             before.replace(after)

@@ -1,4 +1,4 @@
-"""The log of a run: a file, the terminal, and whatever handlers the user brings."""
+"""The log of a run: a file, the terminal, and the user's handlers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ from distilabel._engine.run.plan import Plan
 from distilabel.pipeline.observers.log_routing import logger_for_run, route_logs
 from distilabel.steps.base import GeneratorStep
 
-_MOST_OF_A_KIND: Final = 5
+# Messages of one kind about one step that the terminal shows.
+_MAX_PER_KIND: Final = 5
 _LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 _log = logging.getLogger("distilabel.pipeline")
@@ -42,13 +43,17 @@ _Log = logging.LoggerAdapter[logging.Logger]
 def _level() -> int:
     name = envs.DISTILABEL_LOG_LEVEL
     if name not in _LEVELS:
-        _log.warning("DISTILABEL_LOG_LEVEL=%r is none of %s: INFO is used", name, _LEVELS)
+        _log.warning(
+            "DISTILABEL_LOG_LEVEL=%r is not a log level. Using INFO. Levels: %s",
+            name,
+            ", ".join(_LEVELS),
+        )
         name = "INFO"
     return int(getattr(logging, name))
 
 
 class LogObserver:
-    """Writes the events that a person reading the log wants to know of."""
+    """Logs the events that matter to a reader of the log."""
 
     wants = (
         RunStarted,
@@ -68,21 +73,21 @@ class LogObserver:
         self._retried: Counter[str] = Counter()
 
     def __call__(self, event: Event) -> None:
-        """Writes one event."""
+        """Logs one event."""
         level = logging.INFO
         if isinstance(event, RequestRetried):
-            # A few tell why it is slow; there may be as many as questions.
+            # The first few explain why a run is slow. There may be one for every request.
             self._retried[event.step] += 1
-            level = logging.INFO if self._retried[event.step] <= _MOST_OF_A_KIND else logging.DEBUG
-        _note(self._log, event, level)
+            level = logging.INFO if self._retried[event.step] <= _MAX_PER_KIND else logging.DEBUG
+        _write(self._log, event, level)
 
 
-def _note(_log: _Log, event: Event, level: int) -> None:
+def _write(_log: _Log, event: Event, level: int) -> None:
     match event:
         case RunStarted():
-            _log.info("%s begins: %s", event.pipeline, ", ".join(event.steps))
+            _log.info("%s started: %s", event.pipeline, ", ".join(event.steps))
         case StepLoaded():
-            _log.debug("%s is loaded (%.2f s)", event.step, event.seconds)
+            _log.debug("%s loaded in %.2f s", event.step, event.seconds)
         case RowFailed():
             _log.warning(
                 "%s: row %s failed: %s: %s",
@@ -92,7 +97,7 @@ def _note(_log: _Log, event: Event, level: int) -> None:
                 event.error.get("message"),
             )
         case RequestRetried():
-            _log.log(level, "%s asks again in %.1f s: %s", event.step, event.wait, event.reason)
+            _log.log(level, "%s: retrying in %.1f s: %s", event.step, event.wait, event.reason)
         case LimitChanged() if event.reason:
             _log.info("%s: slowed to %s, %s", event.endpoint, event.speed, event.reason)
         case EndpointPaused():
@@ -101,20 +106,20 @@ def _note(_log: _Log, event: Event, level: int) -> None:
             _log.info("%s answers again", event.endpoint)
         case JobUpdated():
             _log.info(
-                "%s: batch job %s: %s, %d of %d questions done",
+                "%s: batch job %s: %s, %d of %d requests done",
                 *(event.model, event.job, event.status, event.done, event.requests),
             )
         case RunStopping():
             _log.info("stopping: %s", event.reason)
         case RunFinished():
             if event.error:
-                _log.info("ended after %.1f s by an error: %s", event.seconds, event.error)
+                _log.info("failed after %.1f s: %s", event.seconds, event.error)
             else:
                 _log.info("finished after %.1f s", event.seconds)
 
 
-class _Guarded(logging.Handler):
-    """A handler of the user's: what it raises costs a line of the log, not the run."""
+class _GuardedHandler(logging.Handler):
+    """Wraps a handler of the user, whose errors lose a line of the log but do not end the run."""
 
     def __init__(self, handler: logging.Handler) -> None:
         super().__init__(handler.level)
@@ -123,25 +128,25 @@ class _Guarded(logging.Handler):
     def handle(self, record: logging.LogRecord) -> bool:
         try:
             return bool(self._handler.handle(record))
-        except Exception:  # noqa: BLE001 (whatever it raises)
+        except Exception:  # noqa: BLE001 (any error of the handler)
             self._handler.handleError(record)
             return False
 
 
 def _total(plan: Plan) -> int | None:
     lengths = [s._known_length() for s in plan.steps.values() if isinstance(s, GeneratorStep)]
-    if plan.picked is not None:
-        return len(plan.picked)
-    if plan.first_batch_only or not lengths or None in lengths:
+    if plan.config.picked is not None:
+        return len(plan.config.picked)
+    if plan.config.first_batch_only or not lengths or None in lengths:
         return None
     return max(length for length in lengths if length is not None)
 
 
-class _Screen(logging.Handler):
-    """Warnings for whoever watches: the first few of a kind and a step; the file has them all.
+class _TerminalHandler(logging.Handler):
+    """Shows the first few warnings of each kind and step; the log file has all of them.
 
     Args:
-        path: of the file.
+        path: Path of the log file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -150,18 +155,18 @@ class _Screen(logging.Handler):
         self._seen: Counter[tuple[str, str]] = Counter()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Writes where standard error goes now: the live display moves it."""
+        """Writes a record to the current `sys.stderr`, which the live display replaces."""
         try:
-            who = ""
+            subject = ""
             if str(record.msg).startswith("%s") and isinstance(record.args, tuple) and record.args:
                 # A message of the engine begins with the step it is about.
-                who = str(record.args[0])
-            kind = str(record.msg), who
+                subject = str(record.args[0])
+            kind = str(record.msg), subject
             self._seen[kind] += 1
             count = self._seen[kind]
-            if count > _MOST_OF_A_KIND and self.level > logging.DEBUG:
-                if count == _MOST_OF_A_KIND + 1:
-                    sys.stderr.write(f"More of these are in {self._path}\n")
+            if count > _MAX_PER_KIND and self.level > logging.DEBUG:
+                if count == _MAX_PER_KIND + 1:
+                    sys.stderr.write(f"More messages like this are in {self._path}\n")
                 return
             sys.stderr.write(f"{self.format(record)}\n")
             sys.stderr.flush()
@@ -173,13 +178,13 @@ class _Screen(logging.Handler):
 def run_log(
     path: Path, handlers: list[logging.Handler], stats: RunStats, plan: Plan
 ) -> Iterator[list[Emit]]:
-    """Sets up the log and the display of a run, and ends with its report.
+    """Sets up the log and the display of a run; on exit, prints and logs its report.
 
     Args:
-        path: of the log file.
-        handlers: more handlers.
-        tally: of the run.
-        plan: what is run.
+        path: Path of the log file.
+        handlers: Further handlers.
+        stats: Statistics of the run.
+        plan: Plan of the run.
 
     Yields:
         Listeners for the events of the run.
@@ -190,10 +195,10 @@ def run_log(
     file.setFormatter(
         logging.Formatter("[%(asctime)s] %(levelname)-8s %(message)s", "%Y-%m-%d %H:%M:%S")
     )
-    screen = _Screen(path)
-    screen.setLevel(max(logging.WARNING, level) if level > logging.DEBUG else level)
-    screen.setFormatter(logging.Formatter("['%(name)s'] %(message)s"))
-    added: list[logging.Handler] = [file, screen, *map(_Guarded, handlers)]
+    terminal = _TerminalHandler(path)
+    terminal.setLevel(max(logging.WARNING, level) if level > logging.DEBUG else level)
+    terminal.setFormatter(logging.Formatter("['%(name)s'] %(message)s"))
+    added: list[logging.Handler] = [file, terminal, *map(_GuardedHandler, handlers)]
     shown = display(stats, _total(plan))
     try:
         with route_logs(added, level, plan):

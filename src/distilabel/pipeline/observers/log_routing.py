@@ -1,4 +1,4 @@
-"""Who hears the log while several pipelines run in one process: each run hears its own."""
+"""Routes log records to the handlers of the run they belong to, if several run in one process."""
 
 from __future__ import annotations
 
@@ -9,49 +9,52 @@ from contextlib import contextmanager
 from typing import Final
 
 _lock: Final = threading.Lock()
+# Levels of the runs in progress.
 _levels: Final[list[int]] = []
-_before = logging.NOTSET
+_original_level = logging.NOTSET
 
 
 def logger_for_run(log: logging.Logger, run: object) -> logging.LoggerAdapter[logging.Logger]:
-    """A logger whose lines are heard by one run alone.
+    """Makes a logger whose records go to the handlers of one run only.
 
     Args:
-        log: the logger.
-        run: what stands for the run.
+        log: Logger to wrap.
+        run: Object that identifies the run.
     """
     return logging.LoggerAdapter(log, {"run": run})
 
 
-class _Mine(logging.Filter):
+class _RunFilter(logging.Filter):
+    """Drops the records of other runs."""
+
     def __init__(self, run: object) -> None:
         super().__init__()
         self._run = run
 
     def filter(self, record: logging.LogRecord) -> bool:
-        # Lines of a step of the user's belong to nobody: everybody hears them.
+        # Records without a run, such as those that a user's step logs, go to all runs.
         return getattr(record, "run", self._run) is self._run
 
 
 @contextmanager
 def route_logs(handlers: list[logging.Handler], level: int, run: object) -> Iterator[None]:
-    """Has handlers hear the log of distilabel for a while.
+    """Adds handlers to the logger of distilabel for the duration of a run.
 
     Args:
-        handlers: of the run.
-        level: from which on lines are heard; with several runs, the lowest.
-        run: what stands for the run.
+        handlers: Handlers of the run.
+        level: Log level of the run. While several run, the lowest level applies to all.
+        run: Object that identifies the run.
     """
-    global _before
+    global _original_level
     root = logging.getLogger("distilabel")
-    mine = _Mine(run)
+    run_filter = _RunFilter(run)
     with _lock:
         if not _levels:
-            _before = root.level
+            _original_level = root.level
         _levels.append(level)
         root.setLevel(min(_levels))
         for handler in handlers:
-            handler.addFilter(mine)
+            handler.addFilter(run_filter)
             root.addHandler(handler)
     try:
         yield
@@ -59,6 +62,6 @@ def route_logs(handlers: list[logging.Handler], level: int, run: object) -> Iter
         with _lock:
             for handler in handlers:
                 root.removeHandler(handler)
-                handler.removeFilter(mine)
+                handler.removeFilter(run_filter)
             _levels.remove(level)
-            root.setLevel(min(_levels, default=_before))
+            root.setLevel(min(_levels, default=_original_level))

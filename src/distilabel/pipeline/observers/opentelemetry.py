@@ -1,7 +1,7 @@
-"""The events of a run as spans and metrics of OpenTelemetry, where that is turned on.
+"""Exports the events of a run as OpenTelemetry spans and metrics. Imported only if enabled.
 
-Imported only then. Names are those of its conventions for generative AI; no text of a question, of
-an answer or of an error is in them.
+Names follow the semantic conventions for generative AI. No text of a prompt, an answer or an error
+is exported.
 """
 
 from __future__ import annotations
@@ -30,32 +30,20 @@ from distilabel.pipeline.observers.background import Moment
 from distilabel.steps.base import _Step
 
 _SCOPE: Final = "distilabel"
-# Spans come by the thousand: with the usual 2,048 most would be left out.
+# A run makes thousands of spans at once: the default of 2,048 would drop most of them.
 _QUEUE: Final = 65_536
 _EXPORT_MILLISECONDS: Final = 5_000
 _TOKENS: Final = tuple(4**n for n in range(14))
 _SECONDS: Final = tuple(0.01 * 2**n for n in range(14))
 
-# What the conventions call a provider, by the class that asks it.
-_PROVIDERS: Final = {
-    "AnthropicLLM": "anthropic",
-    "AzureOpenAILLM": "azure.ai.openai",
-    "CohereLLM": "cohere",
-    "GroqLLM": "groq",
-    "InferenceEndpointsLLM": "hugging_face",
-    "MistralLLM": "mistral_ai",
-    "OpenAILLM": "openai",
-    "VertexAILLM": "gcp.vertex_ai",
-}
-
 
 @contextmanager
 def own_providers(steps: Mapping[str, _Step], outer: Any) -> Iterator[SpanObserver]:
-    """Sends spans and metrics to where `OTEL_EXPORTER_OTLP_ENDPOINT` says, by OTLP over HTTP.
+    """Exports spans and metrics to `OTEL_EXPORTER_OTLP_ENDPOINT`, by OTLP over HTTP.
 
     Args:
-        steps: of the run.
-        outer: the context the run is started in.
+        steps: Steps of the run, by name.
+        outer: Context that the run was started in.
     """
     from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -82,23 +70,23 @@ def own_providers(steps: Mapping[str, _Step], outer: Any) -> Iterator[SpanObserv
 
 @contextmanager
 def given_providers(steps: Mapping[str, _Step], outer: Any) -> Iterator[SpanObserver]:
-    """Hands spans and metrics to the providers that the program has set up, and leaves them open.
+    """Exports spans and metrics with the providers that the program has set, and keeps them open.
 
     Args:
-        steps: of the run.
-        outer: the context the run is started in.
+        steps: Steps of the run, by name.
+        outer: Context that the run was started in.
     """
     yield SpanObserver(steps, trace.get_tracer_provider(), metrics.get_meter_provider(), outer)
 
 
 class SpanObserver:
-    """Makes spans and metrics of events.
+    """Converts events to spans and metrics.
 
     Args:
-        steps: of the run, by name.
-        tracers: what takes spans.
-        meters: what takes metrics.
-        outer: the context the run is started in.
+        steps: Steps of the run, by name.
+        tracers: Provider of the tracer.
+        meters: Provider of the meter.
+        outer: Context that the run was started in.
     """
 
     def __init__(
@@ -115,13 +103,13 @@ class SpanObserver:
         self._tokens = meter.create_histogram(
             "gen_ai.client.token.usage",
             "{token}",
-            "Tokens of questions and answers.",
+            "Tokens of requests and responses.",
             explicit_bucket_boundaries_advisory=_TOKENS,
         )
         self._seconds = meter.create_histogram(
             "gen_ai.client.operation.duration",
             "s",
-            "From asking a question to its answer, repetitions included.",
+            "Time from a request to its response, including retries.",
             explicit_bucket_boundaries_advisory=_SECONDS,
         )
         self._run: Span | None = None
@@ -132,11 +120,11 @@ class SpanObserver:
         self._open: dict[int, tuple[Span, float]] = {}
 
     def take(self, moments: list[Moment], lost: int) -> None:
-        """Begins and ends spans; of events that are lost nothing is told."""
+        """Starts and ends spans; dropped events are ignored."""
         for moment, event in moments:
-            taker = _TAKERS.get(type(event))
-            if taker is not None:
-                taker(self, event, moment)
+            handler = _HANDLERS.get(type(event))
+            if handler is not None:
+                handler(self, event, moment)
 
     # -- the run and its steps --------------------------------------------------------------
 
@@ -170,7 +158,7 @@ class SpanObserver:
     def _finished(self, event: RunFinished, moment: float) -> None:
         end = _nanoseconds(moment)
         for span, _ in self._open.values():
-            # Given up with the run: nobody waits for the answer.
+            # Canceled with the run.
             span.set_status(Status(StatusCode.ERROR))
             span.set_attribute("error.type", "cancelled")
             span.end(end)
@@ -184,16 +172,16 @@ class SpanObserver:
                 self._run.set_status(Status(StatusCode.ERROR))
             self._run.end(end)
 
-    # -- questions --------------------------------------------------------------------------
+    # -- requests ---------------------------------------------------------------------------
 
-    def _asked(self, event: RequestSent, moment: float) -> None:
+    def _sent(self, event: RequestSent, moment: float) -> None:
         if event.request in self._open:
             return
         span = self._tracer.start_span(
             f"chat {event.model}",
             self._inner[event.step],
             kind=SpanKind.CLIENT,
-            attributes=self._of_model(event.step, event.model),
+            attributes=self._model_attributes(event.step, event.model),
             start_time=_nanoseconds(moment),
         )
         self._open[event.request] = span, moment
@@ -203,31 +191,31 @@ class SpanObserver:
             span, _ = self._open[event.request]
             span.add_event("asked again", {"error.type": event.kind}, _nanoseconds(moment))
 
-    def _answered(self, event: ResponseReceived, moment: float) -> None:
+    def _received(self, event: ResponseReceived, moment: float) -> None:
         if event.reused or event.request not in self._open:
             return
-        span, asked = self._open.pop(event.request)
-        attributes = self._of_model(event.step, event.model)
+        span, sent = self._open.pop(event.request)
+        attributes = self._model_attributes(event.step, event.model)
         span.set_attribute("gen_ai.usage.input_tokens", event.input_tokens)
         span.set_attribute("gen_ai.usage.output_tokens", event.output_tokens)
         span.end(_nanoseconds(moment))
-        self._seconds.record(moment - asked, attributes)
+        self._seconds.record(moment - sent, attributes)
         for kind, count in (("input", event.input_tokens), ("output", event.output_tokens)):
             if count:
                 self._tokens.record(count, {**attributes, "gen_ai.token.type": kind})
 
-    def _unanswered(self, event: RequestFailed, moment: float) -> None:
+    def _failed(self, event: RequestFailed, moment: float) -> None:
         if event.request not in self._open:
             return
-        span, asked = self._open.pop(event.request)
+        span, sent = self._open.pop(event.request)
         kind = event.kind or "_OTHER"
         span.set_attribute("error.type", kind)
         span.set_status(Status(StatusCode.ERROR))
         span.end(_nanoseconds(moment))
-        attributes = {**self._of_model(event.step, event.model), "error.type": kind}
-        self._seconds.record(moment - asked, attributes)
+        attributes = {**self._model_attributes(event.step, event.model), "error.type": kind}
+        self._seconds.record(moment - sent, attributes)
 
-    def _of_model(self, step: str, model: str) -> dict[str, Any]:
+    def _model_attributes(self, step: str, model: str) -> dict[str, Any]:
         known = self._attributes.get(step)
         if known is None:
             llm = getattr(self._models.get(step), "llm", None)
@@ -240,14 +228,14 @@ class SpanObserver:
         return known
 
 
-_TAKERS: Final[dict[type[Event], Any]] = {
+_HANDLERS: Final[dict[type[Event], Any]] = {
     RunStarted: SpanObserver._started,
     StepLoaded: SpanObserver._loaded,
     RowsProcessed: SpanObserver._done,
-    RequestSent: SpanObserver._asked,
-    ResponseReceived: SpanObserver._answered,
+    RequestSent: SpanObserver._sent,
+    ResponseReceived: SpanObserver._received,
     RequestRetried: SpanObserver._retried,
-    RequestFailed: SpanObserver._unanswered,
+    RequestFailed: SpanObserver._failed,
     RunFinished: SpanObserver._finished,
 }
 
@@ -257,10 +245,8 @@ def _nanoseconds(moment: float) -> int:
 
 
 def _provider(llm: Any) -> str:
-    for cls in type(llm).__mro__:
-        if cls.__name__ in _PROVIDERS:
-            return _PROVIDERS[cls.__name__]
-    return type(llm).__name__.removesuffix("LLM").lower() or "_OTHER"
+    given: str = getattr(llm, "_telemetry_provider", "")
+    return given or type(llm).__name__.removesuffix("LLM").lower() or "_OTHER"
 
 
 def _server(url: Any) -> dict[str, Any]:

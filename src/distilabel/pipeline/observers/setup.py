@@ -1,4 +1,4 @@
-"""Who else reads the events of a run: the file always, OpenTelemetry where it is turned on."""
+"""Sets up the observers of a run: the event file always, OpenTelemetry if it is enabled."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _log = logging.getLogger("distilabel.pipeline")
 
 @contextmanager
 def observers(directory: RunDirectory, plan: Plan) -> Iterator[list[Emit]]:
-    """Opens what reads the events of a run beside the log and the display.
+    """Opens the observers of a run other than its log and display.
 
     Args:
-        places: of the run.
-        plan: of the run.
+        directory: Run directory.
+        plan: Plan of the run.
 
     Yields:
-        Listeners for the events.
+        Listeners for the events of the run.
     """
     with ExitStack() as stack:
         listeners: list[Emit] = [
@@ -50,10 +50,10 @@ def observers(directory: RunDirectory, plan: Plan) -> Iterator[list[Emit]]:
 
 
 def _telemetry(plan: Plan) -> BackgroundObserver | None:
-    """What makes spans and metrics; None where nobody wants them, and then nothing is imported."""
+    """Returns the observer that makes spans and metrics; None, without any import, if disabled."""
     if os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
         return None
-    given = _is_set_up()
+    given = _has_tracer_provider()
     if not given and not any(os.environ.get(name) for name in _ENDPOINTS):
         return None
     try:
@@ -66,18 +66,18 @@ def _telemetry(plan: Plan) -> BackgroundObserver | None:
             import opentelemetry.sdk.trace  # noqa: F401
     except ImportError as error:
         _log.warning(
-            "OpenTelemetry is turned on, but it is not all there (%s): "
-            "pip install 'distilabel[otel]'. The run goes on without it.",
+            "OpenTelemetry is enabled but not installed (%s). The run continues without it. "
+            "Install it with: pip install 'distilabel[otel]'",
             error,
         )
         return None
     make = spans.given_providers if given else spans.own_providers
-    reader = make(plan.steps, context.get_current())
-    return BackgroundObserver(reader, "spans", _NETWORK_SECONDS)
+    observer = make(plan.steps, context.get_current())
+    return BackgroundObserver(observer, "spans", _NETWORK_SECONDS)
 
 
-def _is_set_up() -> bool:
-    """Whether the program has set up a tracer provider of its own."""
+def _has_tracer_provider() -> bool:
+    """Whether the program has set a tracer provider."""
     trace: Any = sys.modules.get("opentelemetry.trace")
     return trace is not None and not isinstance(
         trace.get_tracer_provider(), (trace.ProxyTracerProvider, trace.NoOpTracerProvider)

@@ -1,4 +1,4 @@
-"""One run of a pipeline: values are set and checked, the engine runs, the dataset is made."""
+"""One run of a pipeline: sets and checks its values, runs the engine and makes the dataset."""
 
 from __future__ import annotations
 
@@ -7,21 +7,22 @@ import math
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from distilabel._core.build_context import outside_blocks
 from distilabel._core.dag import Dag
 from distilabel._core.events import Bus, Emit
-from distilabel._engine.operators.spill import SpillStorage
 from distilabel._engine.reporting.run_stats import RunStats
 from distilabel._engine.run.plan import Plan
 from distilabel._engine.run.runner import Runner
+from distilabel._engine.run_config import RunConfig
 from distilabel._engine.workers.backend import WorkerBackend
 from distilabel.constants import STEPS_ARTIFACTS_PATH
 from distilabel.errors import DistilabelUserError
 from distilabel.mixins.runtime_parameters import close_names
 from distilabel.pipeline.building.load_stages import load_stages, parse_load_groups
-from distilabel.pipeline.building.validation import Validation
+from distilabel.pipeline.building.validation import Problems, Validation
 from distilabel.pipeline.observers.log import run_log
 from distilabel.pipeline.observers.setup import observers
 from distilabel.pipeline.routing_batch_function import RoutingBatchFunction
@@ -37,7 +38,7 @@ _log = logging.getLogger("distilabel.pipeline")
 
 
 class PipelineLike(Protocol):
-    """A pipeline, as its runs see it."""
+    """The members of a pipeline that a run uses."""
 
     name: str
     dag: Dag
@@ -48,24 +49,27 @@ class PipelineLike(Protocol):
 
     @property
     def signature(self) -> str:
-        """Of the steps' names, their connections and routing."""
+        """Signature of the steps' names, their connections and routing."""
 
     def _free_name(self, base: str) -> str: ...
 
-    def _site(self) -> WorkerBackend: ...
+    def _worker_backend(self) -> WorkerBackend: ...
 
     def requirements_to_install(self) -> list[str]:
-        """The requirements that are not installed."""
+        """Returns the requirements that are not installed."""
 
 
 class Execution:
-    """One run.
+    """One run of a pipeline.
 
     Args:
-        pipeline: what to run; its graph is not changed.
-        parameters: step name → runtime parameter → value.
-        dataset: rows for the first steps, if they get none.
-        dataset_batch_size: rows of it handed on at a time.
+        pipeline: The pipeline; its graph does not change.
+        parameters: Step name → runtime parameter → value.
+        dataset: Rows for the first steps; None if the pipeline loads its rows.
+        dataset_batch_size: Rows of `dataset` in a batch.
+
+    Raises:
+        DistilabelUserError: Both `dataset` and a step of the pipeline load rows.
     """
 
     def __init__(
@@ -74,14 +78,10 @@ class Execution:
         self._pipeline = pipeline
         self._parameters: dict[Any, dict[str, Any]] = parameters or {}
         self._steps: dict[str, _Step] = dict(pipeline._steps)
-        self._site = pipeline._site()
-        # None until groups are given: then every step is loaded at the start.
+        self._backend = pipeline._worker_backend()
+        self._dag = pipeline.dag.copy()
+        # None, without load groups, loads every step at the start.
         self._stages: list[list[str]] | None = None
-        self._dag = Dag()
-        for name in pipeline.dag.nodes:
-            self._dag.add_node(name)
-        for start, end in pipeline.dag.edges:
-            self._dag.add_edge(start, end)
         if dataset is not None:
             self._add_source(dataset, dataset_batch_size)
 
@@ -90,7 +90,7 @@ class Execution:
 
         if any(isinstance(step, GeneratorStep) for step in self._steps.values()):
             raise DistilabelUserError(
-                "The pipeline loads rows already: leave out `dataset`, or the step that does."
+                "dataset: the pipeline already has a step that loads rows. Leave out one of them."
             )
         roots = self._dag.roots
         # The source belongs to this run, not to a pipeline whose block may be open.
@@ -105,16 +105,16 @@ class Execution:
 
     @property
     def name(self) -> str:
-        """Of the pipeline."""
+        """Name of the pipeline."""
         return self._pipeline.name
 
     @property
     def steps(self) -> dict[str, _Step]:
-        """Its steps, by name, the source of `dataset` among them."""
+        """The steps by name, including the one that loads `dataset`."""
         return self._steps
 
     def descendants(self, name: str) -> list[str]:
-        """The steps that rows of a step may reach."""
+        """Returns the names of the steps that rows of a step may reach."""
         return self._dag.descendants(name)
 
     # -- before anything is spent -----------------------------------------------------------
@@ -126,19 +126,45 @@ class Execution:
         budget: float | None = None,
         target_rows: int | None = None,
     ) -> None:
-        """Sets the runtime parameters and checks everything that can be checked.
+        """Sets the runtime parameters and checks everything that can be checked before a run.
+
+        Args:
+            load_groups: As for `Pipeline.run`.
+            storage_parameters: As for `Pipeline.run`.
+            budget: As for `Pipeline.run`.
+            target_rows: As for `Pipeline.run`.
 
         Raises:
-            ValueError: something is wrong; says everything that is.
-            ModuleNotFoundError: a requirement is not installed.
+            ValueError: The pipeline or an argument is wrong; lists all problems.
+            ModuleNotFoundError: A requirement is not installed.
         """
-        validation = Validation(self._dag, self._steps, self._pipeline._routing, self._site)
+        validation = Validation(self._dag, self._steps, self._pipeline._routing, self._backend)
         problems = validation.problems
+        self._set_parameters(problems)
+        validation.graph()
+        validation.values()
+        groups = parse_load_groups(load_groups, self._dag)
+        validation.load_groups(groups)
+        validation.target(target_rows, in_groups=bool(groups))
+        if storage_parameters is not None and "path" not in storage_parameters:
+            problems.add(DistilabelUserError, "storage_parameters: `path` is required.")
+        is_amount = isinstance(budget, (int, float)) and not isinstance(budget, bool)
+        if budget is not None and not (is_amount and 0 < budget < math.inf):
+            problems.add(
+                DistilabelUserError,
+                f"budget={budget!r} is not valid. Set an amount of US dollars above 0.",
+            )
+        problems.raise_if_any()
+        if groups:
+            self._stages = load_stages(self._dag, lambda n: self._steps[n].is_global, groups)
+        self._check_requirements()
+
+    def _set_parameters(self, problems: Problems) -> None:
         for name, values in self._parameters.items():
             step = self._steps.get(getattr(name, "name", name))
             if step is None:
                 _log.warning(
-                    "There is no step called %r, its parameters are not used: %s",
+                    "Step %r is not in the pipeline; its parameters are not used: %s",
                     name,
                     close_names(str(name), list(self._steps)),
                 )
@@ -151,25 +177,12 @@ class Execution:
                     step.set_runtime_parameters(values)
                 except ValueError as error:
                     problems.add(ValueError, f"{step.name}: {error}")
-        validation.graph()
-        validation.values()
-        groups = parse_load_groups(load_groups, self._dag)
-        validation.load_groups(groups)
-        validation.target(target_rows, in_groups=bool(groups))
-        if storage_parameters is not None and "path" not in storage_parameters:
-            problems.add(DistilabelUserError, "storage_parameters needs a `path`.")
-        is_amount = isinstance(budget, (int, float)) and not isinstance(budget, bool)
-        if budget is not None and not (is_amount and 0 < budget < math.inf):
-            problems.add(
-                DistilabelUserError, f"budget={budget!r} is no amount of US dollars above 0."
-            )
-        problems.raise_if_any()
-        if groups:
-            self._stages = load_stages(self._dag, lambda n: self._steps[n].is_global, groups)
+
+    def _check_requirements(self) -> None:
         missing = self._pipeline.requirements_to_install()
         if missing:
             raise ModuleNotFoundError(
-                "The pipeline needs packages that are not installed:\n"
+                "The pipeline requires packages that are not installed:\n"
                 + "\n".join(missing)
                 + "\nInstall them with: pip install "
                 + " ".join(f"'{text}'" for text in missing)
@@ -180,85 +193,73 @@ class Execution:
     def run(
         self,
         directory: RunDirectory,
+        config: RunConfig,
         *,
-        reuse: bool,
-        handlers: list[logging.Handler],
-        keep: bool = True,
-        first_batch: int | None = None,
-        budget: float | None = None,
-        picked: tuple[int, ...] | None = None,
+        handlers: Sequence[logging.Handler] = (),
         listeners: Sequence[Emit] = (),
-        target: int | None = None,
-        storage: SpillStorage | None = None,
     ) -> Distiset:
         """Runs the pipeline and makes the dataset.
 
         Args:
-            places: where to keep things.
-            reuse: whether kept answers and outputs are used.
-            handlers: more handlers for the log.
-            keep: whether answers and outputs are kept.
-            first_batch: rows that each source makes before it stops; None is all of them.
-            budget: US dollars that asking may cost; None is no limit.
-            picked: ordinals of the rows that sources give; None is all of them.
-            listeners: told of everything that happens.
-            target: rows that every leaf is to have; None: all that come.
-            storage: where rows wait for global steps; None is in memory.
+            directory: Run directory.
+            config: Settings of the run.
+            handlers: More handlers for the log.
+            listeners: More listeners, which receive every event.
+
+        Returns:
+            The dataset, one configuration per leaf step, with its report and failures.
         """
-        self._site.open()
+        self._backend.open()
         data = directory.fresh_data()
         plan = Plan(
-            name=self.name if picked is None else f"{self.name} (pilot)",
+            name=f"{self.name} (pilot)" if config.is_pilot else self.name,
             steps={name: self._steps[name] for name in self._dag.topological()},
-            edges=self._dag.edges,
+            dag=self._dag,
             stages=self._stages or [self._dag.topological()],
             data=data,
-            store=directory.store if keep else None,
-            reuse=reuse,
-            first_batch_only=first_batch is not None and picked is None,
-            budget=budget,
-            picked=picked,
-            on_error=self._pipeline.on_error,
-            target=target,
-            storage=storage,
-            routing=dict(self._pipeline._routing),
+            store=directory.store if config.persist else None,
+            config=config,
+            routing={
+                name: function.routing_function
+                for name, function in self._pipeline._routing.items()
+            },
             signature=self._pipeline.signature,
-            site=self._site,
+            backend=self._backend,
         )
         stats = RunStats()
-        history = [RunHistory(directory, stats)] if keep else []
+        history = [RunHistory(directory, stats)] if config.persist else []
         try:
             with (
-                self._batches_of(first_batch),
-                run_log(directory.log, handlers, stats, plan) as watching,
+                self._source_batches_of(config.source_batch_size),
+                run_log(directory.log, list(handlers), stats, plan) as log_and_display,
                 observers(directory, plan) as others,
             ):
-                listening: list[Emit] = [stats, *history, *listeners, *watching, *others]
-                Runner(plan, Bus(listening)).to_the_end()
-            # Read where no other process puts its own outputs in place meanwhile.
+                bus = Bus([stats, *history, *listeners, *log_and_display, *others])
+                Runner(plan, bus).run_until_finished()
+            # Read before the move: another process may replace the files after it.
             distiset = self._dataset(data, directory, stats)
         except BaseException:
             shutil.rmtree(data, ignore_errors=True)
             raise
-        kept = directory.put_in_place(data)
+        final = directory.put_in_place(data)
         if distiset.artifacts_path is not None:
-            distiset.artifacts_path = kept / STEPS_ARTIFACTS_PATH
+            distiset.artifacts_path = final / STEPS_ARTIFACTS_PATH
         return distiset
 
     @contextmanager
-    def _batches_of(self, size: int | None) -> Iterator[None]:
-        """Has every source make batches of a size for a while; None leaves them as they are."""
+    def _source_batches_of(self, size: int | None) -> Iterator[None]:
+        """Sets the batch size of every source while the block is open; None leaves it alone."""
         sources = [s for s in self._steps.values() if isinstance(s, GeneratorStep)]
-        before = [source.batch_size for source in sources]
+        sizes = [source.batch_size for source in sources]
         for source in sources if size is not None else ():
             source.batch_size = size
         try:
             yield
         finally:
-            for source, own in zip(sources, before, strict=True):
-                source.batch_size = own
+            for source, own_size in zip(sources, sizes, strict=True):
+                source.batch_size = own_size
 
-    def _dataset(self, data: Any, directory: RunDirectory, stats: RunStats) -> Distiset:
+    def _dataset(self, data: Path, directory: RunDirectory, stats: RunStats) -> Distiset:
         from distilabel._engine.reporting.report import Report
         from distilabel.distiset import create_distiset
 
@@ -270,8 +271,8 @@ class Execution:
             dag=list(self._steps.values()),
         )
         distiset.report = Report.of(stats)
-        # As they happened would be another order on every run.
-        order = {name: place for place, name in enumerate(stats.steps)}
+        # In the order of steps and rows: the order in which they happened differs on every run.
+        order = {name: number for number, name in enumerate(stats.steps)}
         distiset.failures = sorted(
             stats.failures, key=lambda failure: (order[failure["step"]], failure["key"])
         )

@@ -1,4 +1,4 @@
-"""Runs of one pipeline take turns: its steps are loaded, asked and unloaded by one at a time."""
+"""Lets a pipeline run once at a time: two runs would load and unload the same steps."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ _T = TypeVar("_T")
 _Pipeline = TypeVar("_Pipeline")
 
 _lock: Final = threading.Lock()
-# By identity; not kept in the pipelines, so that those can be pickled.
+# By `id`; pipelines hold no lock, so that they can be pickled.
 _running: Final[set[int]] = set()
 
 
 def one_run_at_a_time(
     run: Callable[Concatenate[_Pipeline, _P], _T],
 ) -> Callable[Concatenate[_Pipeline, _P], _T]:
-    """Has a method of a pipeline refuse to begin while it, or another such one, still works.
+    """Decorates a method of a pipeline that must not run while another such method runs.
 
     Args:
-        run: the method.
+        run: The method.
 
     Returns:
-        The same, which raises a DistilabelUserError where it refuses.
+        The method; it raises a `DistilabelUserError` while the pipeline is running.
     """
 
     @functools.wraps(run)
-    def refusing(pipeline: _Pipeline, /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+    def run_alone(pipeline: _Pipeline, /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
         with _lock:
             if id(pipeline) in _running:
                 raise DistilabelUserError(
-                    f"The pipeline {getattr(pipeline, 'name', '')!r} runs already: wait for the "
-                    "end of that run, or make another Pipeline for this one."
+                    f"Pipeline {getattr(pipeline, 'name', '')!r} is already running. Wait for "
+                    "that run to end, or create another Pipeline for this one."
                 )
             _running.add(id(pipeline))
         try:
@@ -45,4 +45,4 @@ def one_run_at_a_time(
             with _lock:
                 _running.discard(id(pipeline))
 
-    return refusing
+    return run_alone

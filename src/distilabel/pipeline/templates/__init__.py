@@ -1,1 +1,1 @@
-"""Pipelines that are ready to run."""
+"""Ready-made pipelines."""

@@ -1,4 +1,4 @@
-"""`InstructionResponsePipeline`: instructions and responses out of nothing, in one line."""
+"""`InstructionResponsePipeline`: generates instructions and responses without input data."""
 
 from __future__ import annotations
 
@@ -17,27 +17,26 @@ _SYSTEM_PROMPT: Final = (
     " plainly what is wanted, and brings what is needed to do it. You answer completely and"
     " correctly, and say so where you are not sure."
 )
-# Where a message ends, and where the model would begin the next one by itself.
+# The end of a message, and what the model writes when it begins the next message by itself.
 _STOP_SEQUENCES: Final = ["<|eot_id|>", "<|start_header_id|>", "assistant", " \n\n"]
 
 
 class InstructionResponsePipeline:
-    """Makes instructions and responses for fine-tuning, without any data to begin with.
+    """Generates instructions and responses for fine-tuning, without input data.
 
     Args:
-        llm: the model, one with a `magpie_pre_query_template`; Llama 3.1 8B at Hugging Face if
-            None.
-        system_prompt: what stands before every conversation.
-        hf_token: token of Hugging Face for the model that is used without `llm`; read from
-            `HF_TOKEN`, or the stored login.
-        n_turns: rounds of question and answer; with several there is a column `conversation`
-            instead of `instruction` and `response`.
-        num_rows: rows to make.
-        batch_size: rows made at a time outside a run; in a run, as many as the model answers.
+        llm: The model, with a `magpie_pre_query_template`; None takes Llama 3.1 8B at Hugging Face.
+        system_prompt: System prompt of every conversation.
+        hf_token: Hugging Face token for the default model; None reads `HF_TOKEN` or the stored
+            login.
+        n_turns: Rounds of instruction and response. With more than one, the column `conversation`
+            replaces `instruction` and `response`.
+        num_rows: Number of rows to generate.
+        batch_size: Rows generated at a time outside of a run; in a run, the model sets the pace.
 
     Attributes:
-        llm: the model.
-        pipeline: what `run` runs.
+        llm: The model.
+        pipeline: The pipeline that `run` runs.
 
     References:
         - [Magpie: Alignment Data Synthesis from Scratch by Prompting Aligned LLMs with Nothing](https://arxiv.org/abs/2406.08464)
@@ -78,7 +77,7 @@ class InstructionResponsePipeline:
         """Runs the pipeline.
 
         Args:
-            kwargs: what `Pipeline.run` takes.
+            kwargs: Arguments for `Pipeline.run`.
 
         Returns:
             The dataset.

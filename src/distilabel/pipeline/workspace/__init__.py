@@ -1,1 +1,1 @@
-"""Where runs keep their files: directories, the list of runs, what the cache holds."""
+"""Directories and files of runs: the run directory, the cache listing and the run history."""

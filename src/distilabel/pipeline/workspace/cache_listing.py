@@ -1,6 +1,6 @@
-"""What lies in a cache directory: pipelines, their configurations, and the store; and removing it.
+"""Lists the pipelines and configurations in a cache directory, and removes their outputs.
 
-Knows the layout that `places` makes; reads no row and no answer.
+Relies on the layout of `run_directory.py`; reads no row and no answer.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from distilabel.pipeline.workspace.run_directory import RunDirectory, runs_in
 
 @dataclass
 class Configuration:
-    """The outputs of one configuration of a pipeline.
+    """One configuration of a pipeline, with its outputs.
 
     Attributes:
-        folder: where they are.
-        used: when it last ran.
-        size: bytes of its files.
-        rows: of its datasets, by name of the last step.
+        folder: Run directory of the configuration.
+        used: Time of its last run.
+        size: Total size of its files, in bytes.
+        rows: Leaf step → number of rows of its dataset.
     """
 
     folder: Path
@@ -32,33 +32,38 @@ class Configuration:
 
     @property
     def is_running(self) -> bool:
-        """Whether a process of this machine writes there now."""
+        """Whether a process on this machine is running it now."""
         return runs_in(self.folder)
 
 
 @dataclass
 class CachedPipeline:
-    """A pipeline that ran here."""
+    """A pipeline with outputs in the cache directory.
+
+    Attributes:
+        name: Name of the pipeline.
+        configurations: Its configurations, the last used at the end.
+    """
 
     name: str
     configurations: list[Configuration] = field(default_factory=list)
 
     @property
     def size(self) -> int:
-        """Bytes of all its files."""
+        """Total size of its files, in bytes."""
         return sum(configuration.size for configuration in self.configurations)
 
     @property
     def used(self) -> datetime:
-        """When it last ran."""
+        """Time of its last run."""
         return max(configuration.used for configuration in self.configurations)
 
 
 def cached_pipelines(cache_dir: Path) -> list[CachedPipeline]:
-    """The pipelines of a cache directory, the one that ran last at the end.
+    """Lists the pipelines in a cache directory, the last used at the end.
 
     Args:
-        cache_dir: where to look; it need not be there.
+        cache_dir: Cache directory; it does not have to exist.
     """
     found: dict[str, CachedPipeline] = {}
     for folder in cache_dir.glob("*/*/executions/*"):
@@ -89,18 +94,18 @@ def _rows(leaf: Path) -> int:
 
 
 def size_of(path: Path) -> int:
-    """Bytes of a file, or of all files in a folder; 0 if there is none."""
+    """Returns the size of a file or of all files in a directory, in bytes; 0 if missing."""
     if path.is_file():
         return path.stat().st_size
     return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
 
 
 def remove(cache_dir: Path, configurations: list[Configuration]) -> None:
-    """Removes outputs, and the folders that become empty.
+    """Removes the outputs of configurations, and the directories that become empty.
 
     Args:
-        cache_dir: where they are.
-        configurations: what to remove.
+        cache_dir: Cache directory, which is never removed itself.
+        configurations: Configurations to remove.
     """
     for configuration in configurations:
         shutil.rmtree(configuration.folder)

@@ -1,4 +1,4 @@
-"""Where a pipeline keeps things: one folder per configuration, one store per cache directory."""
+"""The files of a run: one directory per configuration, one answer store per cache directory."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from distilabel.constants import (
 
 @dataclass
 class RunDirectory:
-    """Files of one configuration of a pipeline.
+    """The files of one configuration of a pipeline.
 
     Attributes:
-        root: the cache directory.
-        execution: folder of this configuration.
+        root: Cache directory.
+        execution: Directory of this configuration.
     """
 
     root: Path
@@ -34,43 +34,43 @@ class RunDirectory:
 
     @classmethod
     def of(cls, cache_dir: Path, name: str, signature: str, steps_signature: str) -> RunDirectory:
-        """The places of a pipeline with these signatures."""
+        """Returns the run directory of a pipeline with these signatures."""
         return cls(cache_dir, cache_dir / name / signature / "executions" / steps_signature)
 
     @property
     def store(self) -> Path:
-        """Answers and outputs of steps, shared by all pipelines of this cache directory."""
+        """Answer store, shared by all pipelines in the cache directory."""
         return self.root / "answers.sqlite"
 
     @property
     def config(self) -> Path:
-        """The dump of the pipeline."""
+        """Saved pipeline."""
         return self.execution / PIPELINE_CONFIG_FILENAME
 
     @property
     def log(self) -> Path:
-        """The log of the last run."""
+        """Log of the latest run."""
         return self.execution / PIPELINE_LOG_FILENAME
 
     @property
     def events(self) -> Path:
-        """The events of the last run, as lines of JSON."""
+        """Events of the latest run, as JSON Lines."""
         return self.execution / PIPELINE_EVENTS_FILENAME
 
     @property
     def data(self) -> Path:
-        """The outputs of the last finished run."""
+        """Outputs of the latest finished run."""
         return self.execution / "data"
 
     @property
     def waiting_rows(self) -> Path:
-        """Rows that wait for global steps, if they are not to wait in memory."""
+        """Directory for rows that wait for global steps, if they do not wait in memory."""
         return self.execution / "batch_input_data"
 
     def fresh_data(self) -> Path:
-        """A folder of its own for the outputs of a run that begins.
+        """Creates a directory for the outputs of a new run.
 
-        Those of runs of this machine that were killed are removed.
+        Removes those of runs on this machine that were killed.
         """
         for folder, pid in _data_of_runs(self.execution):
             if not is_alive(pid):
@@ -80,14 +80,17 @@ class RunDirectory:
         return folder
 
     def put_in_place(self, folder: Path) -> Path:
-        """Makes the outputs of a run the last ones; older ones are removed.
+        """Replaces the outputs of the previous run by those in `folder`.
+
+        Returns:
+            The new path of the outputs.
 
         Raises:
-            OSError: the folder cannot be moved.
+            OSError: The directory cannot be moved.
         """
         for last_try in (False,) * 20 + (True,):
             old = folder.with_name(f"{folder.name}-old-{uuid4().hex[:8]}")
-            # Another process may do the same at the same moment.
+            # Another process may do the same at the same time.
             with contextlib.suppress(FileNotFoundError):
                 self.data.rename(old)
                 shutil.rmtree(old, ignore_errors=True)
@@ -106,7 +109,7 @@ def _host() -> str:
 
 
 def _data_of_runs(execution: Path) -> list[tuple[Path, int]]:
-    """The folders of runs of this machine that have not ended, and their processes."""
+    """Returns the output directories of unfinished runs on this machine, and their process ids."""
     start = f"data-{_host()}-"
     found = []
     for folder in execution.glob(f"{start}*"):
@@ -117,23 +120,23 @@ def _data_of_runs(execution: Path) -> list[tuple[Path, int]]:
 
 
 def runs_in(execution: Path) -> bool:
-    """Whether a process of this machine runs the pipeline of a folder now."""
+    """Whether a process on this machine is running the pipeline of a run directory."""
     return any(is_alive(pid) for _, pid in _data_of_runs(execution))
 
 
 def is_alive(pid: int) -> bool:
-    """Whether there is a process of that number on this machine."""
-    if sys.platform == "win32":  # asking would end it
+    """Whether a process with that id exists on this machine."""
+    if sys.platform == "win32":  # `os.kill` would end it
         return True
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    except OSError:  # somebody else's
+    except OSError:  # a process of another user
         return True
     return True
 
 
 def cache_directory(given: str | os.PathLike[str] | None) -> Path:
-    """The cache directory: what is given, else `DISTILABEL_CACHE_DIR`, else one at home."""
+    """Returns the cache directory: as given, or `DISTILABEL_CACHE_DIR`, or the default."""
     return Path(given or envs.DISTILABEL_CACHE_DIR or PIPELINES_CACHE_DIR).expanduser()

@@ -1,4 +1,4 @@
-"""The history: what ran in a cache directory, when, and how it ended. One file, only added to."""
+"""The history of the runs in a cache directory: one append-only file with their reports."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ HISTORY_FILE: Final = "runs.jsonl"
 
 
 class RunHistory:
-    """Writes down that a run began and how it ended; a listener.
+    """A listener that records the start and the end of a run.
 
     Args:
-        places: of the pipeline.
-        tally: of the run; told of every event before this.
+        directory: Run directory.
+        stats: Statistics of the run; they receive every event before this listener.
     """
 
     wants = (RunStarted, RunFinished)
 
     def __init__(self, directory: RunDirectory, stats: RunStats) -> None:
         self._file = directory.root / HISTORY_FILE
-        # A cache directory may be moved; what a pilot writes lies elsewhere.
+        # Relative, since a cache directory may be moved; a pilot run writes outside of it.
         inside = directory.execution.is_relative_to(directory.root)
         self._folder = (
             directory.execution.relative_to(directory.root) if inside else directory.execution
         )
         self._stats = stats
-        # Sorts by time, is short enough to type, and two at the same second differ.
+        # Sorts by time, is short enough to type, and differs for two runs in the same second.
         self.id = f"{datetime.now():%Y%m%d-%H%M%S}-{uuid4().hex[:4]}"
 
     def __call__(self, event: Event) -> None:
-        """Writes a line."""
+        """Appends a line."""
         line: dict[str, Any] = {"id": self.id, "time": time.time()}
         if isinstance(event, RunStarted):
             line |= {
@@ -58,7 +58,7 @@ class RunHistory:
         self._add(orjson.dumps(line, default=str, option=orjson.OPT_APPEND_NEWLINE))
 
     def _add(self, line: bytes) -> None:
-        # In one go: others who run here add lines as well.
+        # One write call: other runs append to the same file.
         file = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
         try:
             os.write(file, line)
@@ -68,21 +68,21 @@ class RunHistory:
 
 @dataclass
 class PastRun:
-    """A run of the past, or one that is going on.
+    """A run in the history, past or in progress.
 
     Attributes:
-        id: names it.
-        begun: when, in local time.
-        pipeline: its name.
-        folder: of its log, its events and the dataset of the last one of that configuration.
-        host: the machine.
-        pid: the process.
-        report: the report as data; None if it has not ended.
-        text: the report for people.
+        id: Id of the run.
+        started: Start time, in local time.
+        pipeline: Name of the pipeline.
+        folder: Run directory, with the log, events and dataset of its configuration's latest run.
+        host: Name of the machine.
+        pid: Id of the process.
+        report: Report as a dict; None if the run has not ended.
+        text: Report as text.
     """
 
     id: str
-    begun: datetime
+    started: datetime
     pipeline: str
     folder: Path
     host: str
@@ -92,7 +92,7 @@ class PastRun:
 
     @property
     def outcome(self) -> str:
-        """`finished`, `stopped (...)`, `failed`, `killed`, or `running`."""
+        """One of `finished`, `stopped (...)`, `failed`, `killed` and `running`."""
         if self.report is None:
             if self.host != socket.gethostname():
                 return f"running or killed on {self.host}"
@@ -103,7 +103,7 @@ class PastRun:
 
 
 def past_runs(cache_dir: Path) -> list[PastRun]:
-    """The runs of a cache directory, the first one first."""
+    """Reads the runs of a cache directory, oldest first."""
     try:
         lines = (cache_dir / HISTORY_FILE).read_bytes().splitlines()
     except FileNotFoundError:
@@ -113,7 +113,7 @@ def past_runs(cache_dir: Path) -> list[PastRun]:
         try:
             entry = orjson.loads(line)
         except orjson.JSONDecodeError:
-            # Cut off by a full disk.
+            # Cut off, by a full disk for instance.
             continue
         if "report" in entry and entry["id"] in runs:
             runs[entry["id"]].report = entry["report"]
@@ -121,7 +121,7 @@ def past_runs(cache_dir: Path) -> list[PastRun]:
         elif "pipeline" in entry:
             runs[entry["id"]] = PastRun(
                 id=entry["id"],
-                begun=datetime.fromtimestamp(entry["time"]),
+                started=datetime.fromtimestamp(entry["time"]),
                 pipeline=entry["pipeline"],
                 folder=cache_dir / entry["folder"],
                 host=entry["host"],

@@ -112,17 +112,17 @@ class LoadDataFromHub(GeneratorStep):
     @property
     def outputs(self) -> List[str]:
         """The columns of the dataset; before it is loaded, read from the Hub without the rows."""
-        if self._dataset is not None and self._loaded_from in (None, self._load_parameters()):
+        if self._dataset is not None and self._loaded_from in (None, self._dataset_parameters()):
             return _rows.column_names(self._dataset)
         if self.repo_id is None:
             return []
-        key = repr(self._load_parameters())
+        key = repr(self._dataset_parameters())
         if key not in self._columns:
             self._columns[key] = self._fetch_columns()
         return list(self._columns[key])
 
     def _known_outputs(self) -> dict[str, bool]:
-        known = self._dataset is not None or repr(self._load_parameters()) in self._columns
+        known = self._dataset is not None or repr(self._dataset_parameters()) in self._columns
         return self.get_outputs() if known else {}
 
     def _known_length(self) -> int | None:
@@ -145,12 +145,12 @@ class LoadDataFromHub(GeneratorStep):
         size: Any = self.batch_size
         return _rows.batches(self._loaded_dataset(), size, offset, self.num_examples)
 
-    def _load_parameters(self) -> list[Any]:
+    def _dataset_parameters(self) -> list[Any]:
         return [self.repo_id, self.config, self.split, self.revision, self.streaming]
 
     def _loaded_dataset(self) -> Any:
         # A pipeline may be run again with other parameters, for which the dataset is loaded anew.
-        parameters = self._load_parameters()
+        parameters = self._dataset_parameters()
         if self._dataset is None or self._loaded_from not in (None, parameters):
             self._dataset = self._open()
             self._loaded_from = parameters
@@ -238,7 +238,7 @@ class LoadDataFromFileSystem(LoadDataFromHub):
         """The columns of the files; loads the files if necessary."""
         return _rows.column_names(self._loaded_dataset()) if self.data_files else []
 
-    def _load_parameters(self) -> list[Any]:
+    def _dataset_parameters(self) -> list[Any]:
         return [str(self.data_files), self.filetype, self.split, self.streaming]
 
     def _open(self) -> Any:
@@ -337,7 +337,7 @@ class LoadDataFromDisk(LoadDataFromHub):
         """The columns of the dataset; loads the dataset if necessary."""
         return _rows.column_names(self._loaded_dataset()) if self.dataset_path else []
 
-    def _load_parameters(self) -> list[Any]:
+    def _dataset_parameters(self) -> list[Any]:
         return [str(self.dataset_path), self.config, self.is_distiset, self.split]
 
     def _open(self) -> Any:

@@ -28,7 +28,7 @@ from pydantic import Field, NonNegativeInt, model_validator
 
 from distilabel._core.serialization import DumpIfSet
 from distilabel.constants import DISTILABEL_METADATA_KEY
-from distilabel.errors import DistilabelUserError
+from distilabel.errors import DistilabelUserError, FailureRecord
 from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.models.client.lifecycle import load_for, unload_for
 from distilabel.models.llms.base import LLM
@@ -243,12 +243,9 @@ class _TaskBase(_Step, ABC):
                 kind, wrong = "AnswerError", REASONING_WITHOUT_TEXT
             if wrong is not None:
                 self._logger.warning("%s: the answer could not be parsed: %s", self.name, wrong)
-                metadata[f"error_{self.name}"] = {
-                    "type": kind,
-                    "message": wrong,
-                    "attempts": generation.attempts,
-                    "raw": text,
-                }
+                metadata[f"error_{self.name}"] = FailureRecord(
+                    type=kind, message=wrong, attempts=generation.attempts, raw=text
+                )
             if metadata:
                 columns[DISTILABEL_METADATA_KEY] = metadata
             made.append(columns)
@@ -292,7 +289,7 @@ class _TaskBase(_Step, ABC):
         columns[DISTILABEL_METADATA_KEY] = {
             **(before if isinstance(before, dict) else {}),
             **metadata,
-            f"error_{self.name}": {"attempts": None, "raw": None, **error},
+            f"error_{self.name}": FailureRecord({"attempts": None, "raw": None, **error}),
         }
         return [{**row, **columns, "model_name": self.llm.model_name}]
 

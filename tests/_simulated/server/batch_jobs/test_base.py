@@ -10,10 +10,10 @@ import aiohttp
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
-from distilabel._simulated.server.batch_jobs.anthropic import AnthropicBatches
-from distilabel._simulated.server.batch_jobs.base import BatchAPI
+from distilabel._simulated.server.batch_jobs.anthropic import AnthropicBatchEndpoint
+from distilabel._simulated.server.batch_jobs.base import BatchEndpoint
 from distilabel._simulated.server.batch_jobs.job import Job, JobRequest
-from distilabel._simulated.server.batch_jobs.openai import OpenAIBatches
+from distilabel._simulated.server.batch_jobs.openai import OpenAIBatchEndpoint
 from distilabel._simulated.server.batch_jobs.settings import BatchSettings
 from simulated_client import serving
 
@@ -22,23 +22,25 @@ def execute(body: Mapping[str, Any], fails: bool) -> tuple[int, Mapping[str, obj
     return 200, {"answer": body["question"]}
 
 
-def api_at(kind: type[BatchAPI], times: Iterator[float]) -> BatchAPI:
-    """An API with one job of a second, whose clock shows the given times and then breaks."""
-    api = kind(lambda path: execute, BatchSettings, lambda: next(times))
+def endpoint_at(kind: type[BatchEndpoint], times: Iterator[float]) -> BatchEndpoint:
+    """An endpoint with one job of a second, whose clock shows the given times and no more."""
+    endpoint = kind(lambda path: execute, BatchSettings, lambda: next(times))
     settings = BatchSettings(seconds=1.0)
-    api._jobs["job"] = Job([JobRequest("a", {"question": "b"})], settings, execute, 0.0)
-    return api
+    endpoint._jobs["job"] = Job([JobRequest("a", {"question": "b"})], settings, execute, 0.0)
+    return endpoint
 
 
-async def look(api: BatchAPI, path: str = "{id}") -> Any:
-    handler = next(h for m, p, h in api.routes() if m == "GET" and p == f"{api.path}/{path}")
+async def look(endpoint: BatchEndpoint, path: str = "{id}") -> Any:
+    handler = next(
+        h for m, p, h in endpoint.routes() if m == "GET" and p == f"{endpoint.path}/{path}"
+    )
     return await handler(make_mocked_request("GET", "/", match_info={"id": "job"}))
 
 
 async def test_status_and_files_of_openai_belong_to_one_moment() -> None:
     # The job ends between the two looks. A second reading within the first would see its end.
-    api = api_at(OpenAIBatches, iter([0.99, 1.01]))
-    before, after = await look(api), await look(api)
+    endpoint = endpoint_at(OpenAIBatchEndpoint, iter([0.99, 1.01]))
+    before, after = await look(endpoint), await look(endpoint)
     assert (before["status"], before["output_file_id"]) == ("finalizing", None)
     assert after["status"] == "completed"
     assert after["output_file_id"] is not None
@@ -46,14 +48,14 @@ async def test_status_and_files_of_openai_belong_to_one_moment() -> None:
 
 
 async def test_status_and_results_of_anthropic_belong_to_one_moment() -> None:
-    api = api_at(AnthropicBatches, iter([0.99, 1.01, 1.02]))
-    before, after = await look(api), await look(api)
+    endpoint = endpoint_at(AnthropicBatchEndpoint, iter([0.99, 1.01, 1.02]))
+    before, after = await look(endpoint), await look(endpoint)
     assert (before["processing_status"], before["results_url"]) == ("in_progress", None)
     assert before["request_counts"]["processing"] == 1
     assert after["processing_status"] == "ended"
     assert after["request_counts"]["succeeded"] == 1
     result = {"type": "succeeded", "message": {"answer": "b"}}
-    assert json.loads(await look(api, "{id}/results")) == {"custom_id": "a", "result": result}
+    assert json.loads(await look(endpoint, "{id}/results")) == {"custom_id": "a", "result": result}
 
 
 @pytest.mark.parametrize(

@@ -65,13 +65,13 @@ def loaded(**fields: Any) -> InferenceEndpointsLLM:
 def test_one_of_the_three_places_has_to_be_given() -> None:
     with pytest.raises(ValidationError, match="model_id"):
         InferenceEndpointsLLM()
-    with pytest.raises(ValidationError, match="not both"):
+    with pytest.raises(ValidationError, match="both are set"):
         InferenceEndpointsLLM(model_id="a/b", endpoint_name="e")
 
 
 def test_an_address_next_to_another_place_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
     InferenceEndpointsLLM(model_id="a/b", base_url="http://x")
-    assert "replaced" in caplog.text
+    assert "is ignored" in caplog.text
     caplog.clear()
     InferenceEndpointsLLM(base_url="http://x")
     assert not caplog.text
@@ -175,7 +175,7 @@ async def test_a_server_of_one_model_is_asked_for_it_by_name(
     assert server.paths.count("/v1/models") == 1
 
 
-async def test_nobody_at_the_address_is_told_before_the_first_question() -> None:
+async def test_a_server_that_is_down_is_found_before_the_first_request() -> None:
     with pytest.raises(EndpointError, match="base_url"):
         await loaded(base_url="http://127.0.0.1:9")._preflight()
 

@@ -1,4 +1,4 @@
-"""`AnthropicBatches`: batch jobs of Anthropic."""
+"""`AnthropicBatchEndpoint`: batch jobs of Anthropic."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from aiohttp import web
 from distilabel._simulated.server.batch_jobs.base import (
     MAX_ID_LENGTH,
     SECONDS_TO_EXPIRY,
-    BatchAPI,
+    BatchEndpoint,
     Handler,
 )
 from distilabel._simulated.server.batch_jobs.job import Job, JobRequest, JobResult
@@ -20,7 +20,7 @@ from distilabel._simulated.server.wire_formats.anthropic import Messages
 _RESULT_TYPES = ("succeeded", "errored", "canceled", "expired")
 
 
-class AnthropicBatches(BatchAPI):
+class AnthropicBatchEndpoint(BatchEndpoint):
     """`/messages/batches` of Anthropic."""
 
     path = "messages/batches"

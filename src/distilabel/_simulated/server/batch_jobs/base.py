@@ -1,4 +1,4 @@
-"""`BatchAPI`: what the batch APIs have in common, from their routes to their pages."""
+"""`BatchEndpoint`: what the batch endpoints share, from their routes to their pages."""
 
 import time
 from abc import ABC, abstractmethod
@@ -20,8 +20,8 @@ SECONDS_TO_EXPIRY = 86_400
 MAX_ID_LENGTH = 64
 
 
-class BatchAPI(ABC):
-    """Batch jobs of one API.
+class BatchEndpoint(ABC):
+    """Endpoint of the batch jobs of one API.
 
     Args:
         executor: Returns what executes requests to a path, such as `/v1/chat/completions`; None if

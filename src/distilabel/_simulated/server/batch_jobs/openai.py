@@ -1,4 +1,4 @@
-"""`OpenAIBatches`: batch jobs of OpenAI, with the files of their requests and results."""
+"""`OpenAIBatchEndpoint`: batch jobs of OpenAI, with the files of their requests and results."""
 
 import itertools
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from aiohttp import web
 from distilabel._simulated.server.batch_jobs.base import (
     MAX_ID_LENGTH,
     SECONDS_TO_EXPIRY,
-    BatchAPI,
+    BatchEndpoint,
     Handler,
 )
 from distilabel._simulated.server.batch_jobs.job import Job, JobRequest
@@ -20,7 +20,7 @@ from distilabel._simulated.server.wire_formats.openai import ChatCompletions
 _file_numbers = itertools.count(1)
 
 
-class OpenAIBatches(BatchAPI):
+class OpenAIBatchEndpoint(BatchEndpoint):
     """`/files` and `/batches` of OpenAI."""
 
     path = "batches"

@@ -1,4 +1,4 @@
-"""Batch jobs as Anthropic has them: the questions come with the job, the answers as one file."""
+"""Batch jobs of Anthropic: the requests come with the job, the responses as one file."""
 
 from __future__ import annotations
 
@@ -15,49 +15,50 @@ from distilabel.models.batch_jobs.apis.base import (
     BatchRequest,
     FoundJob,
     JobStatus,
-    data_of,
+    json_object,
 )
 from distilabel.models.wire import errors
 
 if TYPE_CHECKING:
     from distilabel.typing import GenerateOutput
 
-_PAGES: Final = 20
-# Clocks differ.
-_SLACK_SECONDS: Final = 600.0
+_MAX_PAGES: Final = 20
+# The clocks of the endpoint and of this machine may differ by so much.
+_CLOCK_SLACK_SECONDS: Final = 600.0
 
 
 class AnthropicBatchAPI(BatchAPI):
-    """Jobs at an endpoint that has `/messages/batches`.
+    """Batch jobs at an endpoint that has `/messages/batches`.
 
     Args:
-        endpoint: its address, up to and including `/v1`.
-        headers: of every request, with the key.
-        read: makes an output of the body of a reply and the form of its question.
+        endpoint: Address of the endpoint, up to and including `/v1`.
+        headers: Headers of every request, with the key.
+        parse: Function that turns the body of a response, and the form of its request, into an
+            output.
     """
 
-    most_questions: ClassVar[int] = 100_000
-    # The endpoint takes 256 MB; so much has to fit in memory here.
-    most_bytes: ClassVar[int] = 100 * 1024 * 1024
+    max_requests: ClassVar[int] = 100_000
+    # The endpoint accepts 256 MB, but a job has to fit into memory here.
+    max_bytes: ClassVar[int] = 100 * 1024 * 1024
     price_share: ClassVar[float] = 0.5
 
     def __init__(
         self,
         endpoint: str,
         headers: Mapping[str, str],
-        read: Callable[[bytes, str], GenerateOutput],
+        parse: Callable[[bytes, str], GenerateOutput],
     ) -> None:
         super().__init__(endpoint, headers)
-        self._read = read
+        self._parse = parse
 
-    def line(self, name: str, request: BatchRequest) -> bytes:
-        """A question as it stands in a job."""
+    def encode(self, name: str, request: BatchRequest) -> bytes:
+        """Returns a request as an item of the job."""
         return b'{"custom_id":' + orjson.dumps(name) + b',"params":' + request.body + b"}"
 
     async def submit(
-        self, label: str, path: str, lines: Sequence[bytes], about: Mapping[str, str]
+        self, label: str, path: str, lines: Sequence[bytes], metadata: Mapping[str, str]
     ) -> str:
-        """Submits a job, once, even if the reply is lost."""
+        """Creates the job; the provider stores neither a label nor metadata."""
         since = datetime.now().timestamp()
 
         async def submitted() -> bytes | None:
@@ -65,78 +66,78 @@ class AnthropicBatchAPI(BatchAPI):
             return orjson.dumps({"id": found.job}) if found is not None else None
 
         body = b'{"requests":[' + b",".join(lines) + b"]}"
-        reply = await self._sent("POST", f"{path}/batches", body, unless=submitted)
-        return str(data_of(reply)["id"])
+        reply = await self._send("POST", f"{path}/batches", body, unless=submitted)
+        return str(json_object(reply)["id"])
 
     async def find(self, label: str, count: int, since: float) -> FoundJob | None:
-        """Finds a job by when it was submitted, how many questions it has, and how they are named.
+        """Finds a job by its time, its number of requests and their names.
 
-        The endpoint keeps no label, and shows the names in a job once it has ended; before, of
-        those with so many questions the first one after `since` is the likeliest.
+        The endpoint shows the names in a job only once it has ended. Until then, the first job of
+        this size after `since` is the likeliest.
         """
         likeliest: FoundJob | None = None
         after = ""
-        for _ in range(_PAGES):
-            page = data_of(await self._sent("GET", f"messages/batches?limit=100{after}"))
+        for _ in range(_MAX_PAGES):
+            page = json_object(await self._send("GET", f"messages/batches?limit=100{after}"))
             jobs = page.get("data") or []
             for job in jobs:
-                if _seconds(job.get("created_at")) < since - _SLACK_SECONDS:
+                if _timestamp(job.get("created_at")) < since - _CLOCK_SLACK_SECONDS:
                     return likeliest
                 if sum((job.get("request_counts") or {}).values()) != count:
                     continue
                 if job.get("processing_status") != "ended":
                     likeliest = FoundJob(str(job["id"]), False)
-                elif await self._is_named(job, label):
+                elif await self._has_label(job, label):
                     return FoundJob(str(job["id"]), True)
             if not page.get("has_more"):
                 break
             after = f"&after_id={quote(str(page.get('last_id')))}"
         return likeliest
 
-    async def _is_named(self, job: Mapping[str, Any], label: str) -> bool:
-        async for name, _ in self.results(_look(job)):
+    async def _has_label(self, job: Mapping[str, Any], label: str) -> bool:
+        async for name, _ in self.results(_status(job)):
             return name.startswith(f"{label}_")
         return False
 
-    async def look(self, job: str) -> JobStatus:
-        """How a job stands."""
-        return _look(data_of(await self._sent("GET", f"messages/batches/{quote(job)}")))
+    async def retrieve(self, job: str) -> JobStatus:
+        """Returns the status of a job."""
+        return _status(json_object(await self._send("GET", f"messages/batches/{quote(job)}")))
 
     async def results(
-        self, look: JobStatus
+        self, status: JobStatus
     ) -> AsyncIterator[tuple[str, GenerateOutput | AnswerError]]:
-        """What came of a job that has ended, in no order."""
-        for path in look.results:
-            content = await self._sent("GET", path)
+        """Yields the lines of the results."""
+        for path in status.results:
+            content = await self._send("GET", path)
             for line in content.splitlines():
                 if line.strip():
-                    data = data_of(line)
+                    data = json_object(line)
                     name = str(data.get("custom_id"))
-                    yield name, self._outcome(name, data.get("result") or {})
+                    yield name, self._result(name, data.get("result") or {})
 
-    def _outcome(self, name: str, result: Mapping[str, Any]) -> GenerateOutput | AnswerError:
+    def _result(self, name: str, result: Mapping[str, Any]) -> GenerateOutput | AnswerError:
         kind = result.get("type")
         if kind == "succeeded":
             try:
-                return self._read(orjson.dumps(result.get("message")), name.rpartition("_")[2])
+                return self._parse(orjson.dumps(result.get("message")), name.rpartition("_")[2])
             except AnswerError as error:
                 return error
         if kind != "errored":
             return AnswerError(
                 f"the batch job gave no answer: {kind}", retryable=True, raw=str(kind)
             )
-        said = result.get("error") or {}
-        refused = (said.get("error") or said).get("type") == "invalid_request_error"
-        words = errors.said(orjson.dumps(said))
+        reported = result.get("error") or {}
+        rejected = (reported.get("error") or reported).get("type") == "invalid_request_error"
+        message = errors.error_message(orjson.dumps(reported))
         return AnswerError(
-            f"the batch job answered: {words}",
-            status=400 if refused else None,
-            retryable=not refused,
-            raw=words,
+            f"the batch job answered: {message}",
+            status=400 if rejected else None,
+            retryable=not rejected,
+            raw=message,
         )
 
 
-def _look(job: Mapping[str, Any]) -> JobStatus:
+def _status(job: Mapping[str, Any]) -> JobStatus:
     counts = job.get("request_counts") or {}
     status = str(job.get("processing_status"))
     ended = status == "ended"
@@ -144,13 +145,13 @@ def _look(job: Mapping[str, Any]) -> JobStatus:
     return JobStatus(
         status,
         ended,
-        sum(int(count) for what, count in counts.items() if what != "processing"),
-        # Kept for some weeks only; then the job is there without its answers.
+        sum(int(count) for name, count in counts.items() if name != "processing"),
+        # Results are stored for some weeks; after that, the job remains without them.
         results=(results,) if ended and job.get("results_url") else (),
     )
 
 
-def _seconds(text: Any) -> float:
+def _timestamp(text: Any) -> float:
     try:
         return datetime.fromisoformat(str(text)).timestamp()
     except ValueError:

@@ -1,6 +1,6 @@
-"""The desk: where jobs of one provider are submitted, looked after and collected.
+"""`BatchAPI`: submits, finds, checks and collects the batch jobs of one provider.
 
-A provider brings its addresses and formats; how often something is tried is the same for all.
+A provider's class has the addresses and formats; retries are the same for all of them.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 TRIES: Final = 8
 FIRST_WAIT: Final = 0.5
 LONGEST_WAIT: Final = 30.0
-# Files of jobs are large.
-_SECONDS: Final = 900.0
+# Uploading or downloading the file of a large job takes minutes.
+_TIMEOUT_SECONDS: Final = 900.0
 
 
 class BatchRequest(NamedTuple):
-    """A question as it would be posted for itself alone.
+    """One request, as it would be posted on its own.
 
     Attributes:
-        path: where to, below the address of the endpoint.
-        body: JSON.
-        form: letters that tell how its answer is read, for the provider's own use.
+        path: Path to post it to, below the address of the endpoint.
+        body: JSON body.
+        form: Letters for the provider's own use that tell how the response is parsed.
     """
 
     path: str
@@ -42,15 +42,15 @@ class BatchRequest(NamedTuple):
 
 
 class JobStatus(NamedTuple):
-    """How a job stands.
+    """Status of a job.
 
     Attributes:
-        status: in the provider's word.
-        ended: whether nothing more comes of it.
-        done: questions that are done.
-        message: what the provider says is wrong with the job; empty if nothing is.
-        results: where the provider keeps what came of it.
-        is_too_much: whether it was not taken because of its size, beside what is at work.
+        status: Status in the provider's word.
+        ended: Whether the job has ended, and its results can be collected.
+        done: Number of requests that are done.
+        message: Error message of the provider about the whole job; empty if there is none.
+        results: Files or paths with the results.
+        exceeds_limit: Whether the job was rejected because too many requests or tokens are queued.
     """
 
     status: str
@@ -58,15 +58,15 @@ class JobStatus(NamedTuple):
     done: int = 0
     message: str = ""
     results: tuple[str, ...] = ()
-    is_too_much: bool = False
+    exceeds_limit: bool = False
 
 
 class FoundJob(NamedTuple):
-    """A job that may be the one that is looked for.
+    """A job that was found by its label.
 
     Attributes:
-        job: the provider's name of it.
-        is_sure: whether it is.
+        job: Identifier of the job at the provider.
+        is_sure: True if it is certainly the job, False if it is only the likeliest one.
     """
 
     job: str
@@ -74,20 +74,20 @@ class FoundJob(NamedTuple):
 
 
 class BatchAPI(ABC):
-    """Jobs at one endpoint.
+    """Batch jobs at one endpoint.
 
     Args:
-        endpoint: its address, without a password.
-        headers: of every request, with the key.
+        endpoint: Address of the endpoint, without a password.
+        headers: Headers of every request, with the key.
 
     Attributes:
-        most_questions: of one job.
-        most_bytes: of one job.
-        price_share: what an answer costs there, as a share of its usual price.
+        max_requests: Most requests in a job.
+        max_bytes: Largest size of a job, in bytes.
+        price_share: Price of a response in a job, as a share of its usual price.
     """
 
-    most_questions: ClassVar[int]
-    most_bytes: ClassVar[int]
+    max_requests: ClassVar[int]
+    max_bytes: ClassVar[int]
     price_share: ClassVar[float]
 
     def __init__(self, endpoint: str, headers: Mapping[str, str]) -> None:
@@ -95,66 +95,76 @@ class BatchAPI(ABC):
         self._headers = headers
 
     @abstractmethod
-    def line(self, name: str, request: BatchRequest) -> bytes:
-        """A question as it stands in a job.
+    def encode(self, name: str, request: BatchRequest) -> bytes:
+        """Returns a request as it stands in a job.
 
         Args:
-            name: at most 64 letters, digits and underscores; the answer comes back under it.
-            request: the question.
+            name: Name of the request, at most 64 letters, digits and underscores. Its response
+                comes back under this name.
+            request: The request.
         """
 
     @abstractmethod
     async def submit(
-        self, label: str, path: str, lines: Sequence[bytes], about: Mapping[str, str]
+        self, label: str, path: str, lines: Sequence[bytes], metadata: Mapping[str, str]
     ) -> str:
-        """Submits a job, once, even if the reply is lost.
+        """Submits a job exactly once, even if the reply is lost.
 
         Args:
-            label: what to find the job by.
-            path: where the questions would be posted.
-            lines: the questions.
-            about: kept beside the job, for people, where the provider does that.
+            label: Label that the job can be found by.
+            path: Path that the requests would be posted to.
+            lines: Requests, from `encode`.
+            metadata: Texts stored with the job, for people, if the provider supports that.
 
         Returns:
-            The provider's name of the job.
+            Identifier of the job at the provider.
 
         Raises:
-            EndpointError: it cannot be submitted.
+            EndpointError: The job cannot be submitted.
         """
 
     @abstractmethod
     async def find(self, label: str, count: int, since: float) -> FoundJob | None:
-        """Finds a job of which only is known that it was to be submitted.
+        """Finds a job that may or may not have been submitted.
 
         Args:
-            label: given to `submit`.
-            count: its questions.
-            since: when it was to be submitted, in seconds since 1970.
+            label: Label that was given to `submit`.
+            count: Number of its requests.
+            since: Time it was to be submitted, in seconds since 1970.
 
         Returns:
             The job; None if it was not submitted.
 
         Raises:
-            EndpointError: it cannot be looked for.
+            EndpointError: The jobs cannot be listed.
         """
 
     @abstractmethod
-    async def look(self, job: str) -> JobStatus:
-        """How a job stands.
+    async def retrieve(self, job: str) -> JobStatus:
+        """Returns the status of a job.
+
+        Args:
+            job: Identifier of the job.
 
         Raises:
-            EndpointError: it cannot be looked at; with status 404 if there is no such job.
+            EndpointError: The status cannot be read. It has status 404 if the job does not exist.
         """
 
     @abstractmethod
-    def results(self, look: JobStatus) -> AsyncIterator[tuple[str, GenerateOutput | AnswerError]]:
-        """What came of a job that has ended, in no order: the name of a question, and its answer.
+    def results(self, status: JobStatus) -> AsyncIterator[tuple[str, GenerateOutput | AnswerError]]:
+        """Yields the results of an ended job, in no order.
+
+        Args:
+            status: Status of the job.
+
+        Yields:
+            The name of a request, and its response or error.
 
         Raises:
-            EndpointError: it cannot be collected.
+            EndpointError: The results cannot be read.
         """
 
-    async def _sent(
+    async def _send(
         self,
         method: str,
         path: str,
@@ -163,17 +173,17 @@ class BatchAPI(ABC):
         content_type: str = "application/json",
         unless: Callable[[], Awaitable[bytes | None]] | None = None,
     ) -> bytes:
-        """Sends a request until it is taken.
+        """Sends a request, again if necessary, and returns the body of the reply.
 
         Args:
             method: `"GET"` or `"POST"`.
-            path: below the address of the endpoint, or a whole address.
-            body: what to send.
-            content_type: of the body.
-            unless: asked before a request is sent again; what it gives is the reply then.
+            path: Path below the address of the endpoint, or a whole URL.
+            body: Body of the request.
+            content_type: Content type of the body.
+            unless: Called before every retry; if it returns a body, that is returned instead.
 
         Raises:
-            EndpointError: it is refused, or nobody answers.
+            EndpointError: The request is rejected, or all tries failed.
         """
         url = path if "://" in path else f"{self.endpoint}/{path}"
         headers = {**self._headers, "Content-Type": content_type}
@@ -181,7 +191,7 @@ class BatchAPI(ABC):
             error: ModelError
             try:
                 reply = await transport.send(
-                    method, url, body=body, headers=headers, timeout=_SECONDS
+                    method, url, body=body, headers=headers, timeout=_TIMEOUT_SECONDS
                 )
                 if 200 <= reply.status < 300:
                     return reply.body
@@ -198,19 +208,19 @@ class BatchAPI(ABC):
         if isinstance(error, EndpointError):
             raise error
         raise EndpointError(
-            f"{error}. What is asked in batch jobs waits there: run again to go on.",
+            f"{error}. Submitted batch jobs are not affected. Run again to continue.",
             status=error.status,
         )
 
 
-def data_of(body: bytes) -> dict[str, Any]:
-    """What an endpoint says of a job.
+def json_object(body: bytes) -> dict[str, Any]:
+    """Parses a JSON object about a job.
 
     Args:
-        body: of a reply, or a line of a file.
+        body: Body of a reply, or a line of a file.
 
     Raises:
-        EndpointError: it is no JSON object.
+        EndpointError: The body is not a JSON object.
     """
     try:
         data = orjson.loads(body)
@@ -218,6 +228,6 @@ def data_of(body: bytes) -> dict[str, Any]:
         data = None
     if not isinstance(data, dict):
         raise EndpointError(
-            f"what the endpoint says of a batch job is no JSON: {errors.shown(body)[:200]}"
+            f"batch job: the endpoint's reply is not a JSON object: {errors.excerpt(body)[:200]}"
         )
     return data

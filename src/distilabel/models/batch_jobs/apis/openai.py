@@ -1,8 +1,9 @@
-"""Batch jobs as OpenAI has them: a file of questions, a job, files of answers and of errors."""
+"""Batch jobs of OpenAI: a file of requests, a job, and files of responses and errors."""
 
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 from urllib.parse import quote
@@ -15,60 +16,62 @@ from distilabel.models.batch_jobs.apis.base import (
     BatchRequest,
     FoundJob,
     JobStatus,
-    data_of,
+    json_object,
 )
 from distilabel.models.wire import errors
 
 if TYPE_CHECKING:
     from distilabel.typing import GenerateOutput
 
-# Under this name the label of a job stands in its metadata.
+# Key of the label in the metadata of a job.
 LABEL: Final = "distilabel_job"
+# The files of a completed job may be named a moment later than its status changes.
+FILES_SECONDS: Final = 600.0
 _ENDED: Final = frozenset({"completed", "failed", "expired", "cancelled"})
-# A list of jobs is read so far back: the one that is looked for is among the latest.
-_PAGES: Final = 20
+# Pages of the list of jobs that are searched: a lost job is among the latest.
+_MAX_PAGES: Final = 20
 
 
 class OpenAIBatchAPI(BatchAPI):
-    """Jobs at an endpoint that has `/files` and `/batches`.
+    """Batch jobs at an endpoint that has `/files` and `/batches`.
 
     Args:
-        endpoint: its address, up to and including `/v1`.
-        headers: of every request, with the key.
-        read: makes an output of the body of a reply.
+        endpoint: Address of the endpoint, up to and including `/v1`.
+        headers: Headers of every request, with the key.
+        parse: Function that turns the body of a response into an output.
     """
 
-    most_questions: ClassVar[int] = 50_000
-    # The endpoint takes twice as much; so much has to fit in memory here.
-    most_bytes: ClassVar[int] = 100 * 1024 * 1024
+    max_requests: ClassVar[int] = 50_000
+    # The endpoint accepts twice as much, but a job has to fit into memory here.
+    max_bytes: ClassVar[int] = 100 * 1024 * 1024
     price_share: ClassVar[float] = 0.5
 
     def __init__(
         self,
         endpoint: str,
         headers: Mapping[str, str],
-        read: Callable[[bytes], GenerateOutput],
+        parse: Callable[[bytes], GenerateOutput],
     ) -> None:
         super().__init__(endpoint, headers)
-        self._read = read
+        self._parse = parse
 
-    def line(self, name: str, request: BatchRequest) -> bytes:
-        """A question as it stands in a job."""
+    def encode(self, name: str, request: BatchRequest) -> bytes:
+        """Returns a request as a line of the input file."""
         head = orjson.dumps({"custom_id": name, "method": "POST", "url": f"/v1/{request.path}"})
         return head[:-1] + b',"body":' + request.body + b"}"
 
     async def submit(
-        self, label: str, path: str, lines: Sequence[bytes], about: Mapping[str, str]
+        self, label: str, path: str, lines: Sequence[bytes], metadata: Mapping[str, str]
     ) -> str:
-        """Submits a job, once, even if the reply is lost."""
-        file = await self._uploaded(_file_name(about, label), lines)
-        metadata = {"description": "distilabel", **about, LABEL: label}
+        """Uploads the input file and creates the job."""
+        file = await self._upload(_file_name(metadata, label), lines)
+        metadata = {"description": "distilabel", **metadata, LABEL: label}
         body = orjson.dumps(
             {
                 "input_file_id": file,
                 "endpoint": f"/v1/{path}",
                 "completion_window": "24h",
-                # The endpoint takes texts of at most so many characters.
+                # The endpoint accepts texts of at most 512 characters.
                 "metadata": {name: text[:512] for name, text in metadata.items()},
             }
         )
@@ -77,50 +80,53 @@ class OpenAIBatchAPI(BatchAPI):
             found = await self.find(label, len(lines), 0.0)
             return orjson.dumps({"id": found.job}) if found is not None else None
 
-        return str(data_of(await self._sent("POST", "batches", body, unless=submitted))["id"])
+        return str(json_object(await self._send("POST", "batches", body, unless=submitted))["id"])
 
     async def find(self, label: str, count: int, since: float) -> FoundJob | None:
         """Finds a job by the label in its metadata."""
         after = ""
-        for _ in range(_PAGES):
-            page = data_of(await self._sent("GET", f"batches?limit=100{after}"))
+        for _ in range(_MAX_PAGES):
+            page = json_object(await self._send("GET", f"batches?limit=100{after}"))
             jobs = page.get("data") or []
             for job in jobs:
                 if (job.get("metadata") or {}).get(LABEL) == label:
                     return FoundJob(str(job["id"]), True)
-            # An hour, as clocks differ.
+            # The clocks of the endpoint and of this machine may differ by up to an hour.
             if not page.get("has_more") or jobs[-1].get("created_at", 0) < since - 3600:
                 break
             after = f"&after={quote(str(jobs[-1]['id']))}"
         return None
 
-    async def look(self, job: str) -> JobStatus:
-        """How a job stands."""
-        data = data_of(await self._sent("GET", f"batches/{quote(job)}"))
+    async def retrieve(self, job: str) -> JobStatus:
+        """Returns the status of a job; a completed one has ended once its files are named."""
+        data = json_object(await self._send("GET", f"batches/{quote(job)}"))
         status = str(data.get("status"))
         counts = data.get("request_counts") or {}
         files = (data.get("output_file_id"), data.get("error_file_id"))
+        ended = status in _ENDED
+        if status == "completed" and not any(files):
+            ended = time.time() - (data.get("completed_at") or 0) > FILES_SECONDS
         return JobStatus(
             status,
-            status in _ENDED,
+            ended,
             int(counts.get("completed") or 0) + int(counts.get("failed") or 0),
-            _wrong_with(data),
+            _error_message(data),
             tuple(str(file) for file in files if file),
             any(error.get("code") == "token_limit_exceeded" for error in _errors(data)),
         )
 
     async def results(
-        self, look: JobStatus
+        self, status: JobStatus
     ) -> AsyncIterator[tuple[str, GenerateOutput | AnswerError]]:
-        """What came of a job that has ended, in no order."""
-        for file in look.results:
-            content = await self._sent("GET", f"files/{quote(file)}/content")
+        """Yields the lines of the output file and of the error file."""
+        for file in status.results:
+            content = await self._send("GET", f"files/{quote(file)}/content")
             for line in content.splitlines():
                 if line.strip():
-                    data = data_of(line)
-                    yield str(data.get("custom_id")), self._outcome(data)
+                    data = json_object(line)
+                    yield str(data.get("custom_id")), self._result(data)
 
-    def _outcome(self, data: Mapping[str, Any]) -> GenerateOutput | AnswerError:
+    def _result(self, data: Mapping[str, Any]) -> GenerateOutput | AnswerError:
         response = data.get("response")
         if not response:
             error = data.get("error") or {}
@@ -132,16 +138,16 @@ class OpenAIBatchAPI(BatchAPI):
         status = response.get("status_code")
         if status == 200:
             try:
-                return self._read(body)
+                return self._parse(body)
             except AnswerError as error:
                 return error
         refused = errors.error_from_response(int(status or 500), {}, body, url="the batch job")
         if isinstance(refused, AnswerError):
             return refused
-        # The endpoint itself takes jobs, so this is about one question.
+        # The endpoint accepted the job, so the error is about this request only.
         return AnswerError(refused.message, status=refused.status)
 
-    async def _uploaded(self, name: str, lines: Sequence[bytes]) -> str:
+    async def _upload(self, name: str, lines: Sequence[bytes]) -> str:
         boundary = secrets.token_hex(16)
         ends = f"--{boundary}\r\nContent-Disposition: form-data; name="
         body = b"".join(
@@ -154,12 +160,12 @@ class OpenAIBatchAPI(BatchAPI):
             ]
         )
         form = f"multipart/form-data; boundary={boundary}"
-        # What is uploaded twice costs nothing: only a job does.
-        return str(data_of(await self._sent("POST", "files", body, content_type=form))["id"])
+        # A retry may upload the file twice, which costs nothing: only jobs are charged.
+        return str(json_object(await self._send("POST", "files", body, content_type=form))["id"])
 
 
-def _file_name(about: Mapping[str, str], label: str) -> str:
-    parts = [about.get("distilabel_pipeline_name"), about.get("distilabel_pipeline_cache_id")]
+def _file_name(metadata: Mapping[str, str], label: str) -> str:
+    parts = [metadata.get("distilabel_pipeline_name"), metadata.get("distilabel_pipeline_cache_id")]
     middle = "".join(f"{part}-" for part in parts if part)
     middle = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "_" for c in middle)
     return f"distilabel-pipeline-{middle}fileno-{label}.jsonl"
@@ -169,7 +175,7 @@ def _errors(data: Mapping[str, Any]) -> list[dict[str, Any]]:
     return (data.get("errors") or {}).get("data") or []
 
 
-def _wrong_with(data: Mapping[str, Any]) -> str:
+def _error_message(data: Mapping[str, Any]) -> str:
     texts = [str(error.get("message") or error.get("code")) for error in _errors(data)]
     more = f" (and {len(texts) - 3} more)" if len(texts) > 3 else ""
     return "; ".join(texts[:3]) + more

@@ -1,4 +1,4 @@
-"""Models by way of Hugging Face."""
+"""Models at Hugging Face."""
 
 from typing import TYPE_CHECKING
 

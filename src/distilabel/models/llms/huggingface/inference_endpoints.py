@@ -1,7 +1,7 @@
-"""`InferenceEndpointsLLM`: models by way of Hugging Face, and servers that speak like those.
+"""`InferenceEndpointsLLM`: models at Hugging Face, and servers with the same protocols.
 
-Conversations go to chat completions. With a tokenizer they are rendered on this side and go, as
-text does, to where text is continued: TGI's `generate`, or completions on the router.
+Conversations are sent to chat completions. With a tokenizer, they are rendered locally and sent,
+like any text, to TGI's `generate`, or to completions on the router.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from distilabel.typing import FormattedInput, GenerateOutput, StandardInput
 
 MOST_STOP_SEQUENCES: Final = 4
 TIMEOUT: Final = 120.0
-# What servers of one model take for its name.
+# Name that servers with a single model accept.
 _ANY_MODEL: Final = "tgi"
 
 _Penalty = Optional[Annotated[float, Field(ge=-2.0, le=2.0)]]
@@ -39,24 +39,23 @@ _Count = Optional[Annotated[int, Gt(gt=0)]]
 
 
 class InferenceEndpointsLLM(InferenceEndpointsBaseClient, AsyncLLM, MagpieChatTemplateMixin):
-    """A model that Hugging Face serves, or any server that speaks as its servers do.
+    """A model that Hugging Face serves, or at any server with the same protocols.
 
-    Give one of `model_id`, `endpoint_name` and `base_url`.
+    Set one of `model_id`, `endpoint_name` and `base_url`.
 
     Attributes:
-        model_id: repository of a model that Hugging Face's providers serve, like `owner/name`, or
-            `owner/name:provider` to choose one.
-        endpoint_name: name of an Inference Endpoint of one's own; woken if it sleeps.
-        endpoint_namespace: user or organisation the endpoint belongs to.
-        base_url: address of a server, with or without `/v1`.
-        api_key: token of Hugging Face; read from `HF_TOKEN`, or the stored login.
-        tokenizer_id: repository of the tokenizer that renders conversations on this side; needs
+        model_id: Repository of a model that Hugging Face's inference providers serve, like
+            `owner/name`, or `owner/name:provider` to choose one.
+        endpoint_name: Name of your Inference Endpoint; resumed if it is paused.
+        endpoint_namespace: User or organization the endpoint belongs to.
+        base_url: Address of a server, with or without `/v1`.
+        api_key: Token of Hugging Face; read from `HF_TOKEN`, or from the stored login.
+        tokenizer_id: Repository of the tokenizer that renders conversations locally; requires
             `pip install "distilabel[hf-transformers]"`.
-        model_display_name: name of the model in the dataset.
-        structured_output: `format` (`"json"` or `"regex"`) and `schema` all answers follow.
-        use_magpie_template: whether to end the prompt with the template; needs `tokenizer_id`.
-        magpie_pre_query_template: `"llama3"`, `"qwen2"` or the text that stands before a user's
-            message.
+        model_display_name: Name of the model in the dataset.
+        structured_output: `format` (`"json"` or `"regex"`) and `schema` that all answers follow.
+        use_magpie_template: Whether to append the template to the prompt; requires `tokenizer_id`.
+        magpie_pre_query_template: `"llama3"`, `"qwen2"` or the text that precedes a user's message.
 
     Examples:
         Ask a model on the Hub:
@@ -69,7 +68,7 @@ class InferenceEndpointsLLM(InferenceEndpointsBaseClient, AsyncLLM, MagpieChatTe
         llm.generate(inputs=[[{"role": "user", "content": "Hello!"}]])
         ```
 
-        Ask a server of one's own:
+        Ask a server of your own:
 
         ```python
         from distilabel.models import InferenceEndpointsLLM
@@ -78,8 +77,9 @@ class InferenceEndpointsLLM(InferenceEndpointsBaseClient, AsyncLLM, MagpieChatTe
         ```
     """
 
+    _telemetry_provider = "hugging_face"
     _num_generations_param_supported = False
-    # The service keeps answers by question: with a seed, an equal question gets another one.
+    # The service caches answers: with another seed, an equal question gets another answer.
     _takes_seed = True
 
     _tokenizer: Any = PrivateAttr(default=None)
@@ -90,20 +90,21 @@ class InferenceEndpointsLLM(InferenceEndpointsBaseClient, AsyncLLM, MagpieChatTe
     def _complete_tokenizer_id(self) -> Self:
         if self.use_magpie_template and self.tokenizer_id is None:
             raise DistilabelUserError(
-                "use_magpie_template needs tokenizer_id: the prompt is rendered on this side"
+                "use_magpie_template: tokenizer_id is missing. Set it, as the prompt is rendered "
+                "locally."
             )
         if self.structured_output and self.tokenizer_id is None and self.model_id:
-            # Not by attribute, which would validate the model again from within its validation.
+            # Setting the attribute would start the validation again.
             self.__dict__["tokenizer_id"] = self.model_id
         return self
 
     def load(self) -> None:
-        """Makes ready to ask: finds token and address, wakes the endpoint, loads the tokenizer.
+        """Finds the token and the address, resumes the endpoint, and loads the tokenizer.
 
         Raises:
-            ValueError: there is no token, or `structured_output` lacks a key.
-            ImportError: the tokenizer needs a package that is not installed.
-            EndpointError: the endpoint does not exist, or did not wake up.
+            ValueError: There is no token, or `structured_output` is invalid.
+            ImportError: The tokenizer requires a package that is not installed.
+            EndpointError: The endpoint does not exist, or did not start.
         """
         super().load()
         structured_output.grammar(self.structured_output)
@@ -122,9 +123,9 @@ class InferenceEndpointsLLM(InferenceEndpointsBaseClient, AsyncLLM, MagpieChatTe
         return self._headers["Authorization"].removeprefix("Bearer ")
 
     def _renders(self, structure: Any) -> bool:
-        """Whether conversations are rendered on this side.
+        """Whether conversations are rendered locally.
 
-        The router continues text, but to no structure: there the model's own template is used.
+        The router does not complete text with a structure: then it renders the conversation itself.
         """
         return self.tokenizer_id is not None and not (
             self.model_id and structure and not self.use_magpie_template
@@ -144,9 +145,9 @@ class InferenceEndpointsLLM(InferenceEndpointsBaseClient, AsyncLLM, MagpieChatTe
         return f"{where} {self.model_id} {key_fingerprint(self.api_key)}"
 
     async def _preflight(self) -> None:
-        """Asks for the list of models: costs nothing, and tells a wrong token, address or model."""
+        """Requests the list of models: it is free and reveals a wrong token, address or model."""
         if self.model_id:
-            await check_endpoint(self._api, self._headers, self.model_id.partition(":")[0])
+            await check_endpoint(self._api, self._headers, self.model_id)
         else:
             self._served = await self._model_served()
 
@@ -157,17 +158,17 @@ class InferenceEndpointsLLM(InferenceEndpointsBaseClient, AsyncLLM, MagpieChatTe
         return known[0] if len(known) == 1 else _ANY_MODEL
 
     def prepare_input(self, input: StandardInput) -> str:
-        """Renders a conversation with the template of the tokenizer, and Magpie's if asked for.
+        """Renders a conversation with the tokenizer's template, and Magpie's if it is used.
 
         Args:
-            input: the conversation.
+            input: Conversation.
 
         Returns:
             The prompt.
         """
         if self._tokenizer is None:
             self._tokenizer = _tokenizer(str(self.tokenizer_id), self._token)
-        # Magpie has the user speak next, so the assistant is not asked to begin.
+        # With Magpie, the user's message is next, not the assistant's.
         user_next = self.use_magpie_template and not (input and input[-1]["role"] == "user")
         prompt = ""
         if input:
@@ -204,39 +205,39 @@ class InferenceEndpointsLLM(InferenceEndpointsBaseClient, AsyncLLM, MagpieChatTe
     ) -> GenerateOutput:
         """Answers one question.
 
-        An argument that the place asked does not know is left out: conversations go to chat
-        completions, text and conversations rendered on this side to TGI's `generate`.
+        Conversations are sent to chat completions; text, and conversations rendered locally, to
+        TGI's `generate`. Arguments that only the other one accepts are not sent.
 
         Args:
-            input: a conversation, a pair of a conversation and a structure, or text to continue.
-            max_new_tokens: most tokens of an answer.
-            frequency_penalty: makes tokens less likely the more often they occurred, -2 to 2.
-            logit_bias: added to the likelihood of tokens; chat only.
-            logprobs: whether to give the log-probabilities of the tokens; chat only.
-            presence_penalty: makes tokens less likely once they occurred, -2 to 2; chat only.
-            seed: of the sampling; drawn from the question, or at random, if None.
-            stop_sequences: where to end, up to four texts.
-            temperature: of the sampling.
-            tool_choice: which tool to use, or `"auto"`; chat only.
-            tool_prompt: what stands before the tools; chat only.
-            tools: what the model may call; chat only.
-            top_logprobs: likeliest tokens per position to give with `logprobs`; chat only.
-            top_n_tokens: likeliest tokens per position to give; `generate` only.
-            top_p: share of the probability to sample from.
-            do_sample: whether to sample; `generate` only.
-            repetition_penalty: makes tokens that occurred less likely, from 1; `generate` only.
-            return_full_text: whether the prompt is repeated before the text; `generate` only.
-            top_k: most tokens to sample from; `generate` only.
-            typical_p: mass of typical decoding; `generate` only.
-            watermark: whether to mark the text as made by a model; `generate` only.
-            num_generations: answers to give, one call each.
+            input: Conversation, pair of a conversation and a structure, or text to continue.
+            max_new_tokens: Most tokens of an answer.
+            frequency_penalty: Makes tokens less likely the more often they occurred, -2 to 2.
+            logit_bias: Added to the likelihood of tokens; chat only.
+            logprobs: Whether to return the log-probabilities of the tokens; chat only.
+            presence_penalty: Makes tokens less likely once they occurred, -2 to 2; chat only.
+            seed: Seed of the sampling; derived from the question, or random, if None.
+            stop_sequences: Up to four texts to stop at.
+            temperature: Temperature of the sampling.
+            tool_choice: Tool to use, or `"auto"`; chat only.
+            tool_prompt: Text that precedes the tools; chat only.
+            tools: Tools the model may call; chat only.
+            top_logprobs: Number of likeliest tokens to return with `logprobs`; chat only.
+            top_n_tokens: Number of likeliest tokens to return; `generate` only.
+            top_p: Share of the probability mass to sample from, 0 to 1.
+            do_sample: Whether to sample; `generate` only.
+            repetition_penalty: Makes tokens that occurred less likely, from 1; `generate` only.
+            return_full_text: Whether the prompt is repeated before the text; `generate` only.
+            top_k: Number of likeliest tokens to sample from; `generate` only.
+            typical_p: Mass of typical decoding; `generate` only.
+            watermark: Whether to watermark the text; `generate` only.
+            num_generations: Number of answers, one request each.
 
         Returns:
-            The generations, with what they took.
+            The output.
 
         Raises:
-            AnswerError: there is no answer.
-            EndpointError: the token, the model or the address is wrong.
+            AnswerError: A request failed.
+            EndpointError: The token, the model or the address is wrong.
         """
         structure: Any = self.structured_output
         if isinstance(input, tuple):
@@ -253,7 +254,7 @@ class InferenceEndpointsLLM(InferenceEndpointsBaseClient, AsyncLLM, MagpieChatTe
         if rendered and not self.model_id:
             arguments |= {
                 "max_new_tokens": max_new_tokens,
-                # Without a temperature this server decodes greedily; 0 it refuses.
+                # The server rejects 0; without a temperature, it decodes greedily.
                 "temperature": temperature or None,
                 "do_sample": do_sample,
                 "grammar": structured_output.grammar(structure),
@@ -285,27 +286,27 @@ class InferenceEndpointsLLM(InferenceEndpointsBaseClient, AsyncLLM, MagpieChatTe
         if rendered and not isinstance(input, str):
             prompt = self.prepare_input(input)
         if num_generations == 1:
-            return await self._ask(prompt, arguments)
-        outputs = [self._ask(prompt, arguments) for _ in range(num_generations)]
+            return await self._send(prompt, arguments)
+        outputs = [self._send(prompt, arguments) for _ in range(num_generations)]
         return merge_responses(list(await asyncio.gather(*outputs)), num_generations)[0]
 
-    async def _ask(self, prompt: Any, arguments: Dict[str, Any]) -> GenerateOutput:
+    async def _send(self, prompt: Any, arguments: Dict[str, Any]) -> GenerateOutput:
         if arguments["seed"] is None:
             arguments = {**arguments, "seed": random.randrange(2**31)}
         if isinstance(prompt, str) and not self.model_id:
-            body = text_generation.request(prompt, arguments)
+            body = text_generation.encode_request(prompt, arguments)
             reply = await post(f"{self._address}/generate", body, self._headers, TIMEOUT)
-            read = partial(text_generation.answer, input_tokens=self._tokens_in(prompt))
+            read = partial(text_generation.parse_response, input_tokens=self._count_tokens(prompt))
             return read_reply(reply, read)
         path = "completions" if isinstance(prompt, str) else "chat/completions"
         if self._served is None:
             self._served = self.model_id or await self._model_served()
-        body = chat_completions.request(self._served, prompt, arguments)
+        body = chat_completions.encode_request(self._served, prompt, arguments)
         reply = await post(f"{self._api}/{path}", body, self._headers, TIMEOUT)
-        return read_reply(reply, chat_completions.answer)
+        return read_reply(reply, chat_completions.parse_response)
 
-    def _tokens_in(self, prompt: str) -> int:
-        """The reply does not tell; without a tokenizer nobody knows."""
+    def _count_tokens(self, prompt: str) -> int:
+        """Counts the tokens of a prompt, which the reply does not contain; 0 if unknown."""
         if self._tokenizer is None:
             return 0
         return len(self._tokenizer.encode(prompt, add_special_tokens=False))
@@ -316,7 +317,7 @@ class InferenceEndpointsLLM(InferenceEndpointsBaseClient, AsyncLLM, MagpieChatTe
         if not self._told:
             self._told = True
             self._logger.warning(
-                "%s takes at most %d stop_sequences: the first ones of %d are kept.",
+                "%s accepts at most %d stop_sequences. Only the first of the %d are sent.",
                 self.model_name,
                 MOST_STOP_SEQUENCES,
                 len(stop),
@@ -325,7 +326,7 @@ class InferenceEndpointsLLM(InferenceEndpointsBaseClient, AsyncLLM, MagpieChatTe
 
 
 def _response_format(structure: Any) -> Optional[Dict[str, Any]]:
-    # `format` is asked for here as where a grammar is sent: a structure means the same in both.
+    # Checks the structure as for `generate`, so that both accept the same ones.
     structured_output.grammar(structure)
     return structured_output.response_format(structure)
 
@@ -335,6 +336,7 @@ def _tokenizer(name: str, token: str) -> Any:
         from transformers import AutoTokenizer
     except ImportError as error:
         raise ImportError(
-            'tokenizer_id needs the package transformers: pip install "distilabel[hf-transformers]"'
+            "tokenizer_id: the package transformers is missing. Run "
+            'pip install "distilabel[hf-transformers]".'
         ) from error
     return AutoTokenizer.from_pretrained(name, token=token)

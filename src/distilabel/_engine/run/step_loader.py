@@ -1,0 +1,118 @@
+"""Loads and unloads the steps of a run, in this process or in workers."""
+
+from __future__ import annotations
+
+import logging
+import time
+from functools import partial
+
+from distilabel._core.daemon_threads import DaemonThreads
+from distilabel._core.events import Emit, StepLoaded
+from distilabel._engine.calling.step_call import TimedCall
+from distilabel._engine.run.plan import Plan
+from distilabel._engine.run.setup import plan_pools
+from distilabel._engine.workers.model_workers import (
+    in_process_model,
+    load_with_workers,
+    unload_with_workers,
+)
+from distilabel.constants import STEPS_ARTIFACTS_PATH
+from distilabel.errors import DistilabelError
+from distilabel.steps.base import _Step
+
+_log = logging.getLogger("distilabel.pipeline")
+
+
+class StepLoader:
+    """Loads the steps of a run, one stage at a time.
+
+    Args:
+        plan: Plan of the run.
+        emit: Receives every event.
+
+    Attributes:
+        pools: Step name → the pool of its worker processes, for the steps that have some.
+    """
+
+    def __init__(self, plan: Plan, emit: Emit) -> None:
+        self.pools = plan_pools(plan)
+        self._plan = plan
+        self._emit = emit
+        self._loaded: list[_Step] = []
+        # `load` may hang, and so may `unload`.
+        self._threads = DaemonThreads(4)
+
+    async def load(self, stage: list[str]) -> None:
+        """Loads the steps of a stage, one after the other.
+
+        Args:
+            stage: Names of the steps.
+
+        Raises:
+            RuntimeError: A step could not be loaded.
+        """
+        if len(self._plan.stages) > 1:
+            number = self._plan.stages.index(stage) + 1
+            _log.info("stage %d of %d: %s", number, len(self._plan.stages), ", ".join(stage))
+        for name in stage:
+            step = self._plan.steps[name]
+            await self._load(step)
+            self._loaded.append(step)
+
+    async def unload(self) -> None:
+        """Unloads the steps that are loaded; logs what they raise."""
+        while self._loaded:
+            await self._unload(self._loaded.pop(0))
+
+    async def close(self) -> None:
+        """Unloads the steps and ends all workers."""
+        try:
+            await self.unload()
+            # Also the workers of a step that could not be loaded.
+            for pool in self.pools.values():
+                await self._threads.run(pool.close)
+        finally:
+            self._threads.close()
+
+    def kill(self) -> None:
+        """Ends all workers at once, from any thread, without waiting for them."""
+        for pool in list(self.pools.values()):
+            pool.kill()
+
+    async def _load(self, step: _Step) -> None:
+        started = time.monotonic()
+        step.set_pipeline_artifacts_path(self._plan.data / STEPS_ARTIFACTS_PATH)
+        pool = self.pools.get(str(step.name))
+        try:
+            load = step.load
+            if pool is not None:
+                load = (
+                    pool.start
+                    if in_process_model(step) is None
+                    else partial(load_with_workers, pool, step)
+                )
+            if step.load_timeout is None:
+                await self._threads.run(load)
+            else:
+                await TimedCall(step.load_timeout, f"`load` of {step.name}").run(load)
+        except Exception as error:
+            subject = f"The step {step.name!r} could not be loaded"
+            if isinstance(error, DistilabelError):
+                # The message is complete; a traceback of the engine adds nothing.
+                raise RuntimeError(f"{subject}: {error}") from None
+            raise RuntimeError(f"{subject}: {type(error).__name__}: {error}") from error
+        self._emit(StepLoaded(str(step.name), time.monotonic() - started))
+
+    async def _unload(self, step: _Step) -> None:
+        pool = self.pools.get(str(step.name))
+        try:
+            unload = step.unload
+            if pool is not None:
+                unload = (
+                    pool.close
+                    if in_process_model(step) is None
+                    else partial(unload_with_workers, pool, step)
+                )
+            await self._threads.run(unload)
+        except Exception as error:  # noqa: BLE001 (the rows are there, or the run has failed already)
+            _log.warning("%s could not be unloaded: %s: %s", step.name, type(error).__name__, error)

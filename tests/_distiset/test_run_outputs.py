@@ -1,0 +1,47 @@
+"""Protects reading a run's outputs: all rows in order, whatever else is in its directory."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+from datasets import Dataset
+
+from distilabel._distiset import run_outputs
+from distilabel.distiset import create_distiset
+
+
+def test_a_file_that_cannot_be_read_is_skipped_with_a_warning(
+    data_dir: Path, run_rows: list[dict[str, Any]], caplog: pytest.LogCaptureFixture
+) -> None:
+    (data_dir / "steps_outputs" / "empty").mkdir()
+    (data_dir / "steps_outputs" / "keep" / "5.parquet").write_bytes(b"not parquet")
+    with caplog.at_level(logging.WARNING):
+        distiset = create_distiset(data_dir)
+    assert distiset["default"]["train"].to_list() == run_rows
+    assert "'empty'" in caplog.text
+    assert "5.parquet" in caplog.text
+
+
+@pytest.mark.parametrize("limit", [run_outputs.IN_MEMORY_LIMIT, 0])
+def test_columns_that_are_empty_in_some_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int
+) -> None:
+    monkeypatch.setattr(run_outputs, "IN_MEMORY_LIMIT", limit)
+    leaf = tmp_path / "run" / "data" / "steps_outputs" / "keep"
+    leaf.mkdir(parents=True)
+    Dataset.from_list([{"a": None, "b": 1}]).to_parquet(leaf / "1.parquet")
+    Dataset.from_list([{"a": "x"}]).to_parquet(leaf / "2.parquet")
+    dataset = create_distiset(tmp_path / "run" / "data")["default"]["train"]
+    assert dataset.to_list() == [{"a": None, "b": 1}, {"a": "x", "b": None}]
+
+
+def test_many_rows_are_not_held_in_memory(
+    data_dir: Path, run_rows: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_outputs, "IN_MEMORY_LIMIT", 0)
+    dataset = create_distiset(data_dir)["default"]["train"]
+    assert dataset.to_list() == run_rows
+    assert dataset.cache_files

@@ -1,0 +1,187 @@
+"""A step that hangs costs its rows, never the run, and keeps no program from ending."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from distilabel._engine.calling.step_call import TimedCall
+from distilabel.errors import RowError
+from distilabel.pipeline import Pipeline
+from distilabel.steps import ConversationTemplate
+from distilabel.steps.base import StepInput
+from distilabel.steps.tasks import TextGeneration
+from rooms import Ask, Echo, Fn, FnGlobal, Numbers, rows_of, script
+
+# Long enough for what does not hang on a busy machine.
+SOON = 0.5
+
+
+@pytest.fixture
+def never() -> Iterator[threading.Event]:
+    """What a step that hangs waits for, until the end of the test."""
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+def hangs_on(number: int, never: threading.Event) -> Any:
+    def function(rows: Any) -> Any:
+        if number in {row["n"] for row in rows}:
+            for row in rows:
+                row["text"] = "touched"
+            never.wait()
+        return rows
+
+    return function
+
+
+def run(folder: Path, step: Any, **fields: Any) -> Any:
+    with Pipeline(name="p", cache_dir=folder, **fields) as pipeline:
+        Numbers(count=6, batch_size=4) >> step() >> Fn(name="after")
+    return pipeline.run()
+
+
+async def test_what_takes_too_long_is_left_behind_and_the_next_one_runs(
+    never: threading.Event,
+) -> None:
+    timed = TimedCall(0.05, "it")
+    with pytest.raises(TimeoutError, match=r"it took longer than 0.05 s and was left behind"):
+        await timed.run(never.wait)
+    assert await timed.run(lambda: 3) == 3
+    timed.close()
+
+
+async def test_a_timeout_of_the_call_itself_is_what_it_is() -> None:
+    def raises() -> None:
+        raise TimeoutError("its own")
+
+    timed = TimedCall(60, "it")
+    with pytest.raises(TimeoutError, match="its own"):
+        await timed.run(raises)
+    timed.close()
+
+
+def test_the_rows_of_a_batch_that_hangs_fail_and_the_others_go_on(
+    tmp_path: Path, never: threading.Event
+) -> None:
+    def step() -> Fn:
+        function = hangs_on(3, never)
+        return Fn(name="s", function=function, input_batch_size=2, process_timeout=SOON)
+
+    distiset = run(tmp_path, step)
+    # As they came: what the step does to them from now on concerns nobody.
+    assert [row["text"] for row in rows_of(distiset)] == list("012345")
+    assert [f["key"] for f in distiset.failures] == [(2,), (3,)]
+    assert distiset.failures[0]["type"] == "TimeoutError"
+    assert "`process` of s took longer than 0.5 s" in distiset.failures[0]["message"]
+    assert distiset.report.balanced
+    distiset = run(tmp_path, step, on_error="drop")
+    assert [row["n"] for row in rows_of(distiset)] == [0, 1, 4, 5]
+    with pytest.raises(RowError, match=r"'s' failed on row 2: TimeoutError: .* longer than 0.5 s"):
+        run(tmp_path, step, on_error="raise")
+
+
+def test_more_batches_may_hang_than_there_are_threads(
+    tmp_path: Path, never: threading.Event
+) -> None:
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        step = Fn(
+            name="s",
+            function=lambda rows: never.wait() and rows,
+            input_batch_size=1,
+            process_timeout=0.001,
+        )
+        Numbers(count=80) >> step >> Fn(name="after")
+    distiset = pipeline.run()
+    assert len(distiset.failures) == 80
+    assert distiset.report.steps["after"].given == 80
+
+
+def test_a_built_in_step_can_be_given_a_time_too(tmp_path: Path) -> None:
+    rows = [{"instruction": "i", "response": "r"}] * 3
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        ConversationTemplate(process_timeout=60)
+    assert len(rows_of(pipeline.run(dataset=rows))) == 3
+
+
+def test_a_step_for_all_rows_that_hangs_ends_the_run_or_costs_the_rows(
+    tmp_path: Path, never: threading.Event
+) -> None:
+    def step(**fields: Any) -> FnGlobal:
+        return FnGlobal(name="s", function=hangs_on(3, never), process_timeout=SOON, **fields)
+
+    with pytest.raises(RuntimeError, match=r"'s' failed on its 6 rows: TimeoutError: .* 0.5 s"):
+        run(tmp_path, step)
+    distiset = run(tmp_path, lambda: step(on_error="null"))
+    assert [row["text"] for row in rows_of(distiset)] == list("012345")
+    assert len(distiset.failures) == 6
+
+
+def test_a_source_that_hangs_ends_the_run(tmp_path: Path, never: threading.Event) -> None:
+    class Hangs(Numbers):
+        def process(self, offset: int = 0) -> Any:
+            never.wait()
+            yield [{"n": 1}], True
+
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        Hangs(name="h", process_timeout=SOON) >> Fn()
+    with pytest.raises(ValueError, match=r"'h' made no rows in time: .* longer than 0.5 s"):
+        pipeline.run()
+
+
+def test_loading_that_hangs_ends_the_run(tmp_path: Path, never: threading.Event) -> None:
+    class Hangs(Fn):
+        def load(self) -> None:
+            never.wait()
+
+    with pytest.raises(RuntimeError, match=r"'s' could not be loaded: .*longer than 0.5 s"):
+        run(tmp_path, lambda: Hangs(name="s", load_timeout=SOON))
+
+
+def test_what_hangs_does_not_keep_the_program_from_ending(tmp_path: Path) -> None:
+    program = script(
+        """
+        import time
+        from distilabel.pipeline import Pipeline
+        from distilabel.steps import LoadDataFromDicts, StepInput, step
+
+        @step()
+        def Hangs(inputs: StepInput):
+            time.sleep(10000)
+            yield inputs
+
+        with Pipeline(name="p", cache_dir="cache") as pipeline:
+            LoadDataFromDicts(data=[{"n": 1}]) >> Hangs(name="h", process_timeout=0.1)
+        print(len(pipeline.run().failures))
+        """,
+        tmp_path,
+    )
+    begun = time.monotonic()
+    out, err = program.communicate(timeout=60)
+    assert program.returncode == 0, err
+    assert out.strip() == "1"
+    assert time.monotonic() - begun < 60
+
+
+def test_a_task_is_timed_by_its_model() -> None:
+    with pytest.raises(ValidationError, match="`timeout` of its model"):
+        TextGeneration(llm=Echo(), process_timeout=3)
+
+    class Own(Ask):
+        def process(self, inputs: StepInput) -> Any:
+            yield inputs
+
+    assert Own(llm=Echo(), process_timeout=3).process_timeout == 3
+
+
+@pytest.mark.parametrize("field", ["process_timeout", "load_timeout"])
+def test_no_time_at_all_is_refused(field: str) -> None:
+    with pytest.raises(ValidationError, match="greater than 0"):
+        Fn(**{field: 0})

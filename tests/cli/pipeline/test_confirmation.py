@@ -1,0 +1,72 @@
+"""Protects rows and keys from URLs in downloaded files: each is shown and confirmed first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import typer
+
+from distilabel.cli.pipeline import confirmation
+from distilabel.cli.pipeline.confirmation import confirm, confirm_urls
+from distilabel.models import OpenAILLM
+from distilabel.pipeline import Pipeline
+from distilabel.steps.tasks import TextGeneration
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What `confirm` was called with."""
+    texts: list[str] = []
+    monkeypatch.setattr(confirmation, "confirm", lambda text, question: texts.append(text))
+    return texts
+
+
+def pipeline_to(url: str | None) -> Pipeline:
+    with Pipeline(name="p") as pipeline:
+        llm = OpenAILLM(model="m", api_key="k", **({"base_url": url} if url else {}))
+        TextGeneration(name="write", llm=llm)
+    return pipeline
+
+
+def test_a_url_is_shown_without_its_password(asked: list[str]) -> None:
+    confirm_urls(pipeline_to("https://me:secret@example.org/v1?key=secret"), {})
+    [text] = asked
+    assert "write: https://example.org/v1?key=" in text
+    assert "secret" not in text
+
+
+@pytest.mark.parametrize("url", [None, "http://127.0.0.1:8000/v1", "http://localhost/v1"])
+def test_defaults_and_this_machine_need_no_confirmation(
+    url: str | None, asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    confirm_urls(pipeline_to(url), {})
+    assert asked == []
+
+
+@pytest.mark.parametrize(
+    ("parameters", "count"),
+    [
+        ({"write": {"llm": {"base_url": "https://mine.example/v1"}}}, 0),
+        ({"write": {"llm": {"timeout": 1}}}, 1),
+        ({"write": {"llm": 1}}, 1),
+    ],
+)
+def test_a_url_of_the_user_replaces_the_one_of_the_file(
+    parameters: dict[str, Any], count: int, asked: list[str]
+) -> None:
+    confirm_urls(pipeline_to("https://example.org/v1"), parameters)
+    assert len(asked) == count
+
+
+@pytest.mark.parametrize(
+    ("answer", "continues"), [("y", True), (" YES ", True), ("n", False), ("yeah", False)]
+)
+def test_only_yes_continues(answer: str, continues: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(typer, "prompt", lambda *args, **kwargs: answer)
+    if continues:
+        confirm("text", "Run it?")
+    else:
+        with pytest.raises(typer.Exit):
+            confirm("text", "Run it?")

@@ -1,0 +1,98 @@
+"""Protects the run directory: outputs of unfinished runs never mix with those of finished ones."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from distilabel.constants import PIPELINES_CACHE_DIR
+from distilabel.pipeline.workspace.run_directory import (
+    RunDirectory,
+    cache_directory,
+    is_alive,
+    runs_in,
+)
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> RunDirectory:
+    return RunDirectory.of(tmp_path, "name", "signature", "steps")
+
+
+@pytest.fixture
+def dead_pid() -> int:
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    return process.pid
+
+
+def test_the_layout(directory: RunDirectory, tmp_path: Path) -> None:
+    execution = tmp_path / "name" / "signature" / "executions" / "steps"
+    assert directory.store == tmp_path / "answers.sqlite"
+    assert directory.config == execution / "pipeline.yaml"
+    assert directory.log == execution / "pipeline.log"
+    assert directory.events == execution / "events.jsonl"
+    assert directory.data == execution / "data"
+    assert directory.waiting_rows == execution / "batch_input_data"
+
+
+def test_outputs_replace_those_of_the_previous_run(directory: RunDirectory) -> None:
+    for text in ("first", "second"):
+        folder = directory.fresh_data()
+        (folder / "rows").write_text(text)
+        assert directory.put_in_place(folder) == directory.data
+    assert (directory.data / "rows").read_text() == "second"
+    assert [path.name for path in directory.execution.iterdir()] == ["data"]
+
+
+def test_outputs_of_killed_runs_are_removed_and_those_of_live_ones_kept(
+    directory: RunDirectory, dead_pid: int
+) -> None:
+    live = directory.fresh_data()
+    dead = live.with_name(live.name.replace(f"-{os.getpid()}-", f"-{dead_pid}-"))
+    foreign = live.with_name("data-another.host-1-abc")
+    for folder in (dead, foreign):
+        folder.mkdir()
+    assert directory.fresh_data() != live
+    assert live.is_dir()
+    assert foreign.is_dir()
+    assert not dead.exists()
+
+
+def test_a_directory_that_cannot_be_moved_is_an_error(directory: RunDirectory) -> None:
+    directory.execution.mkdir(parents=True)
+    with pytest.raises(FileNotFoundError):
+        directory.put_in_place(directory.execution / "missing")
+
+
+def test_a_run_in_progress_is_seen(directory: RunDirectory, dead_pid: int) -> None:
+    assert not runs_in(directory.execution)
+    folder = directory.fresh_data()
+    assert runs_in(directory.execution)
+    folder.rename(folder.with_name(folder.name.replace(f"-{os.getpid()}-", f"-{dead_pid}-")))
+    assert not runs_in(directory.execution)
+
+
+def test_a_process_of_another_user_is_alive(dead_pid: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert is_alive(os.getpid())
+    assert not is_alive(dead_pid)
+
+    def deny(pid: int, signal: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "kill", deny)
+    assert is_alive(dead_pid)
+
+
+def test_the_cache_directory_is_the_given_one_then_the_environments_then_the_default(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("DISTILABEL_CACHE_DIR", raising=False)
+    assert cache_directory(None) == PIPELINES_CACHE_DIR
+    monkeypatch.setenv("DISTILABEL_CACHE_DIR", "~/here")
+    assert cache_directory(None) == Path.home() / "here"
+    assert cache_directory("given") == Path("given")
