@@ -62,7 +62,7 @@ class Endpoint:
         down: Whether every request is rejected.
         way: Average seconds until a request arrives.
         answers: Times at which requests were answered.
-        refusals: Times at which requests were rejected.
+        rejections: Times at which requests were rejected.
     """
 
     latency: Callable[[], float] = lambda: 0.2
