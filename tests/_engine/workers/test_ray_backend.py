@@ -139,8 +139,8 @@ def test_tasks_ask_from_the_program_and_a_global_step_moves_if_it_asks_for_resou
     assert len(llm.asked) == 6
     assert {row["a"] for row in rows} == {os.getpid()}
     assert os.getpid() not in {row["where"] for row in rows}
-    assert "load gets no resources of its own: generators work in the program" in caplog.text
-    assert "ask runs once, not 2 times: its questions wait" in caplog.text
+    assert "load gets no resources of its own: generator steps run in the main" in caplog.text
+    assert "ask runs once, not 2 times: its requests are already sent" in caplog.text
 
 
 class WhereAll(GlobalStep):
