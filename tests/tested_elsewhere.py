@@ -22,7 +22,7 @@ TESTED_ELSEWHERE = {
     "_engine/run/plan.py": "_engine/run/test_runner.py",
     "_engine/run/step_loader.py": "_engine/run/test_runner.py",
     "_engine/run_config.py": "_engine/operators/test_run_context.py",
-    "_engine/storage/spill_storage.py": "_engine/operators/test_spill.py",
+    "_engine/spill_storage.py": "_engine/operators/test_spill.py",
     "_engine/workers/backend.py": "_engine/workers/test_pool.py",
     "_engine/workers/import_guard.py": "_engine/workers/test_process_backend.py",
     "_engine/workers/model_workers.py": "pipeline/test_ray.py",

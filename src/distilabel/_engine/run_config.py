@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from distilabel._engine.storage.spill_storage import SpillStorage
+from distilabel._engine.spill_storage import SpillStorage
 from distilabel.typing.steps import OnError
 
 

@@ -14,7 +14,7 @@ import secrets
 from typing import Any, Final
 
 from distilabel._engine.operators.run_context import RunContext
-from distilabel._engine.storage.spill_storage import SpillStorage
+from distilabel._engine.spill_storage import SpillStorage
 from distilabel.errors import StoreError
 
 # Rows in a file.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from distilabel._engine.storage.spill_storage import SpillStorage
+from distilabel._engine.spill_storage import SpillStorage
 from distilabel.errors import DistilabelUserError
 
 
