@@ -168,7 +168,7 @@ def test_a_step_that_needs_all_rows_is_refused_before_anything_is_asked(tmp_path
         Endless() >> Ask(llm=(llm := Echo())) >> FnGlobal(name="mean")
     with pytest.raises(ValueError, match="mean needs all rows at once"):
         pipeline.run(target_rows=5)
-    with pytest.raises(ValueError, match="without load_groups"):
+    with pytest.raises(ValueError, match="cannot be combined with load_groups"):
         pipeline.run(target_rows=5, load_groups=[["mean"]])
     with pytest.raises(ValueError, match="1 or more"):
         pipeline.run(target_rows=0)
