@@ -252,5 +252,5 @@ def test_a_budget_needs_every_price_before_anything_is_asked(serve: Serve, tmp_p
 def test_a_budget_is_an_amount(tmp_path: Path, budget: Any) -> None:
     with Pipeline("amount", cache_dir=tmp_path) as pipeline:
         TextGeneration(name="write", llm=SimulatedLLM())
-    with pytest.raises(ValueError, match="is not valid. Set an amount of US dollars"):
+    with pytest.raises(ValueError, match=r"^budget=.* is not valid\. Set an amount of US dollars"):
         pipeline.run(dataset=rows(1), budget=budget)

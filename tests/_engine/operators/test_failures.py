@@ -248,7 +248,7 @@ def test_routed_rows_that_fail_are_dropped_where_they_went(tmp_path: Path) -> No
 
 
 def test_what_is_no_way_to_deal_with_failures_is_said_at_once() -> None:
-    with pytest.raises(DistilabelUserError, match="on_error='ignore'.*'null', 'drop', 'raise'"):
+    with pytest.raises(DistilabelUserError, match=r"on_error='ignore'.*'null', 'drop', 'raise'"):
         Pipeline(on_error="ignore")  # type: ignore[arg-type]
     with pytest.raises(ValidationError, match="'null', 'drop' or 'raise'"):
         Fn(on_error="ignore")
