@@ -62,7 +62,7 @@ def test_a_page(tmp_path: Path) -> Seen:
 
 @fault(
     "nothing but such pages",
-    error="write: … gave no answer for … s: … questions in a row got no answer. The last one: "
+    error="write: m has not answered for … s: … requests in a row failed. The last error: "
     "invalid reply: it is a web page, 'Welcome'. Check the base_url.",
     done="the run stops after 30 s",
 )
