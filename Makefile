@@ -39,7 +39,7 @@ test: $(READY)
 	$(BIN)/python -m pytest -n 2
 
 # tests/slow.py lists the others; a test that takes longer than 15 s belongs there.
-FAST := -n 2 -m "not slow"
+FAST := -n 2 --dist worksteal -m "not slow"
 
 test-fast: $(READY)
 	$(BIN)/python -m pytest -q $(FAST) --timeout 15
