@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from pydantic import PrivateAttr
 
+from distilabel._engine.run.runner import Runner
 from distilabel.errors import EndpointError
 from distilabel.pipeline import Pipeline
 from distilabel.steps.base import Step, StepInput
@@ -420,3 +421,21 @@ def test_branches_that_meet_again_and_again_cost_no_time(tmp_path: Path) -> None
             last >> [left, right] >> both
             last = both
     assert len(rows_of(pipeline.run())) == 3
+
+
+class ClosingLoop:
+    """An event loop that is closed between a look at it and the call."""
+
+    def is_closed(self) -> bool:
+        return False
+
+    def call_soon_threadsafe(self, function: Any) -> None:
+        raise RuntimeError("Event loop is closed")
+
+
+def test_a_ctrl_c_while_the_loop_closes_is_no_error() -> None:
+    plan: Any = None
+    runner = Runner(plan, lambda event: None)
+    runner._loop = ClosingLoop()  # type: ignore[assignment]
+    runner._interrupt()
+    assert runner._state.is_interrupted

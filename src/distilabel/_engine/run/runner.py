@@ -8,6 +8,7 @@ thread, which passes it on.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import logging
 import threading
@@ -114,8 +115,10 @@ class Runner:
         self._call_on_loop(self._cancel_main)
 
     def _call_on_loop(self, function: Callable[[], None]) -> None:
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(function)
+        if self._loop is not None:
+            # The run may end, and close its loop, at any moment.
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(function)
 
     # -- in the thread of the run -----------------------------------------------------------
 
