@@ -83,5 +83,5 @@ def test_offline_batches_are_refused_there(tmp_path: Path) -> None:
     with Pipeline(name="p", cache_dir=tmp_path) as made:
         Numbers() >> Ask(name="ask", llm=Echo())
     parameters = {"ask": {"llm": {"use_offline_batch_generation": True}}}
-    with pytest.raises(DistilabelUserError, match="ask: offline batches cannot be asked for on"):
+    with pytest.raises(DistilabelUserError, match="ask: offline batches are not supported on"):
         made.ray().run(parameters=parameters)

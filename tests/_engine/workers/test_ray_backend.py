@@ -213,7 +213,7 @@ def test_a_killed_actor_costs_no_row_if_another_can_do_the_batch(
     assert (tmp_path / "killed_again").exists()
     assert [row["made"] for row in rows_of(distiset)] == [f"made {n}" for n in range(30)]
     assert not distiset.failures
-    assert "tried once more" in caplog.text
+    assert "Retrying its batch once" in caplog.text
 
 
 def test_a_batch_that_kills_every_actor_fails_alone_and_says_how(tmp_path: Path) -> None:
@@ -222,7 +222,7 @@ def test_a_batch_that_kills_every_actor_fails_alone_and_says_how(tmp_path: Path)
     assert sorted(failed) == [5, 6, 7, 8, 9]
     assert failed[7]["type"] == "WorkerDied"
     assert failed[7]["message"].startswith("the Ray actor distilabel-p-plain-")
-    assert failed[7]["message"].endswith("died: its worker process has died (out of memory?)")
+    assert failed[7]["message"].endswith("process has died, probably out of memory")
     assert sum(row["made"] is not None for row in rows_of(distiset)) == 25
     assert distiset.report.balanced
 
@@ -272,9 +272,8 @@ def test_a_step_that_no_node_has_room_for_says_what_it_waits_for(
         Numbers(count=3) >> Plain(name="plain", resources=StepResources(gpus=3), load_timeout=2.0)
     with pytest.raises(RuntimeError, match=r"`load` of plain took longer than 2 s"):
         pipeline.ray().run()
-    assert (
-        "distilabel-p-plain-0 has not started yet: it waits for a node with gpus 3" in caplog.text
-    )
+    told = "distilabel-p-plain-0 has not started yet: it is waiting for a node with gpus 3"
+    assert told in caplog.text
     assert actors() == set()
 
 
@@ -295,7 +294,7 @@ def test_two_runs_of_one_name_in_one_namespace_are_told_apart(
 def test_another_cluster_than_the_connected_one_is_refused(tmp_path: Path) -> None:
     with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
         Numbers(count=3)
-    with pytest.raises(DistilabelUserError, match=r"Ray is connected to .* already, not to"):
+    with pytest.raises(DistilabelUserError, match=r"Ray is already connected to .*, not to"):
         pipeline.ray("127.0.0.9:1").run()
     here = ray.get_runtime_context().gcs_address
     assert len(rows_of(pipeline.ray(here).run())) == 3
