@@ -49,6 +49,7 @@ TESTED_ELSEWHERE = {
     "pipeline/running/storage_parameters.py": "_engine/operators/test_spill.py",
     "steps/generators/_files.py": "steps/generators/test_huggingface.py",
     "steps/generators/_rows.py": "steps/generators/test_huggingface.py",
+    "steps/formatting/base.py": "steps/formatting/test_dpo.py steps/formatting/test_sft.py",
     "steps/tasks/evol_quality/utils.py": "steps/tasks/evol_quality/test_base.py",
     "steps/tasks/typing.py": _NAMES_ONLY,
     "steps/typing.py": _NAMES_ONLY,

@@ -85,12 +85,10 @@ class StepLoader:
         pool = self.pools.get(str(step.name))
         try:
             load = step.load
-            if pool is not None:
-                load = (
-                    pool.start
-                    if in_process_model(step) is None
-                    else partial(load_with_workers, pool, step)
-                )
+            if pool is not None and in_process_model(step) is None:
+                load = pool.start
+            elif pool is not None:
+                load = partial(load_with_workers, pool, step)
             if step.load_timeout is None:
                 await self._threads.run(load)
             else:
@@ -107,12 +105,10 @@ class StepLoader:
         pool = self.pools.get(str(step.name))
         try:
             unload = step.unload
-            if pool is not None:
-                unload = (
-                    pool.close
-                    if in_process_model(step) is None
-                    else partial(unload_with_workers, pool, step)
-                )
+            if pool is not None and in_process_model(step) is None:
+                unload = pool.close
+            elif pool is not None:
+                unload = partial(unload_with_workers, pool, step)
             await self._threads.run(unload)
         except Exception as error:  # noqa: BLE001 (the rows are there, or the run has failed already)
             _log.warning("%s could not be unloaded: %s: %s", step.name, type(error).__name__, error)

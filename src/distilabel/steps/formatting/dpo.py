@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar, Dict, Final, List
+from abc import ABC
+from typing import TYPE_CHECKING, Any, Dict, Final, List
 
-from distilabel.steps.base import Step, StepInput
-from distilabel.steps.columns.utils import combine_inputs
+from distilabel.steps.formatting.base import FormattingStep
 from distilabel.steps.formatting.prompts import (
     Messages,
     chat_prompt,
@@ -16,7 +15,7 @@ from distilabel.steps.formatting.prompts import (
 )
 
 if TYPE_CHECKING:
-    from distilabel.typing import StepColumns, StepOutput
+    from distilabel.typing import StepColumns
 
 _OUTPUTS: Final = (
     "prompt",
@@ -61,35 +60,18 @@ def _pair(row: dict[str, Any], prompt: str | None, messages: Messages | None) ->
     return pair
 
 
-class _FormatDPO(Step, ABC):
+class _FormatDPO(FormattingStep, ABC):
     """Base of the DPO formatting steps, which differ in where the prompt of a row is."""
-
-    _row_by_row: ClassVar[bool] = True
-
-    @abstractmethod
-    def _prompt(self, row: dict[str, Any]) -> tuple[str | None, Messages | None]:
-        """Returns the prompt text of a row, and the messages before the answer."""
 
     @property
     def outputs(self) -> StepColumns:
         """The prompt, its identifier, and the chosen and the rejected conversation."""
         return list(_OUTPUTS)
 
-    def process(self, *inputs: StepInput) -> StepOutput:
-        """Adds the output columns.
-
-        Args:
-            inputs: One list of rows per predecessor. The rows of a single predecessor are changed
-                in place.
-
-        Yields:
-            The rows.
-        """
-        rows = combine_inputs(inputs)
-        for row in rows:
-            prompt, messages = self._prompt(row)
-            row.update(_pair(row, prompt, messages))
-        yield rows
+    def _columns(
+        self, row: dict[str, Any], prompt: str | None, messages: Messages | None
+    ) -> dict[str, Any]:
+        return _pair(row, prompt, messages)
 
 
 class FormatTextGenerationDPO(_FormatDPO):
