@@ -270,7 +270,8 @@ def _generations_of(output: Any, llm: Model) -> Any:
         AnswerError: It is not an output.
     """
     generations = output.get("generations") if isinstance(output, Mapping) else None
-    if not isinstance(generations, (list, tuple)):
+    statistics = output.get("statistics") if isinstance(output, Mapping) else None
+    if not isinstance(generations, (list, tuple)) or not isinstance(statistics or {}, Mapping):
         method = getattr(llm._generating_method, "__name__", "generate")
         raise AnswerError(
             f"{type(llm).__name__}.{method} returned {_shape(output)} for a question. It must "
