@@ -37,7 +37,7 @@ def format_spent(stats: RunStats) -> str:
     if stats.budget is None:
         return format_total_cost(models)
     total = total_usage(models.values())
-    return f"{format_money(total.known_cost + total.lost_cost)} of {format_money(stats.budget)}"
+    return f"{format_money(total.most_known_cost)} of {format_money(stats.budget)}"
 
 
 def _abbreviate(count: int) -> str:

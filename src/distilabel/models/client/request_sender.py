@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
 from distilabel._core.events import Emit, RequestRetried
 from distilabel.errors import AnswerError, ModelError
-from distilabel.models.accounting.usage import UsageMeter
+from distilabel.models.accounting.usage import Charge, UsageMeter
 from distilabel.models.batch_jobs.ask import ask_in_job
 from distilabel.models.batch_jobs.pending import Request
 from distilabel.models.client.answer_warnings import AnswerWarnings
 from distilabel.models.client.in_flight import Claim, InFlight, Unshared
 from distilabel.models.client.micro_batcher import MicroBatcher
+from distilabel.models.client.request_group import current_branch
 from distilabel.models.client.retry import RETRIES, Failures, retry_pause
 from distilabel.models.client.stored_answers import StoredAnswers
 from distilabel.models.http.error_mapping import as_model_error, error_kind
@@ -166,29 +168,49 @@ class RequestSender:
     ) -> GenerateOutput | AnswerError:
         """Sends one request and stores its answer; returns the error if there is no answer."""
         with await self._usage.charge(input, count, arguments, number) as charge:
-            if self._stopping():
+            branch = current_branch()
+            if self._stopping() or (branch is not None and branch.is_stopped):
                 raise RunStopped
             self._usage.sent(charge)
-            clock = asyncio.get_running_loop().time
-            sent_at = clock()
-            result = await self._generate(input, count, arguments, number)
-            lease.headers = getattr(result, "headers", None)
-            if isinstance(result, AnswerError):
-                await self._usage.unusable(charge, result)
-                lease.outcome = _outcome(result)
-                lease.retry_after = result.retry_after
-                lease.reason = str(result)
-                return result
-            lease.outcome = Outcome.ANSWERED
-            self._warnings.check(result)
-            lease.tokens = await self._usage.answered(charge, result, clock() - sent_at)
-            if self._stored is not None and accept(result):
-                # The lease is held until the answer is safe: after a stop, a run waits for leases.
-                await self._stored.put(key, result)
+            if branch is None:
+                return await self._exchange(lease, charge, key, input, count, arguments, accept)
+            branch.sent()
+            try:
+                return await self._exchange(lease, charge, key, input, count, arguments, accept)
+            finally:
+                branch.returned()
+
+    async def _exchange(
+        self,
+        lease: Lease,
+        charge: Charge,
+        key: bytes,
+        input: FormattedInput,
+        count: int,
+        arguments: dict[str, Any],
+        accept: Accept,
+    ) -> GenerateOutput | AnswerError:
+        """Sends one request; meters and stores its answer."""
+        clock = asyncio.get_running_loop().time
+        sent_at = clock()
+        result = await self._generate(charge, input, count, arguments)
+        lease.headers = getattr(result, "headers", None)
+        if isinstance(result, AnswerError):
+            await self._usage.unusable(charge, result)
+            lease.outcome = _outcome(result)
+            lease.retry_after = result.retry_after
+            lease.reason = str(result)
             return result
+        lease.outcome = Outcome.ANSWERED
+        self._warnings.check(result)
+        lease.tokens = await self._usage.answered(charge, result, clock() - sent_at)
+        if self._stored is not None and accept(result):
+            # The lease is held until the answer is safe: after a stop, a run waits for leases.
+            await self._stored.put(key, result)
+        return result
 
     async def _generate(
-        self, input: FormattedInput, count: int, arguments: dict[str, Any], number: int
+        self, charge: Charge, input: FormattedInput, count: int, arguments: dict[str, Any]
     ) -> GenerateOutput | AnswerError:
         """Calls the model; returns the error if there is no answer."""
         try:
@@ -198,7 +220,7 @@ class RequestSender:
                 output = await self._agenerate(input, num_generations=count, **arguments)
             else:
                 output = await self._agenerate(input, **arguments)
-            generations = output["generations"]
+            generations = _generations_of(output, self._llm)
             if not generations or all(text is None for text in generations):
                 no_text = AnswerError("the model gave no text", statistics=output.get("statistics"))
                 no_text.headers = getattr(output, "headers", None)
@@ -210,14 +232,13 @@ class RequestSender:
                 if error is not caught:
                     error.__cause__ = caught
                 return error
-            self._usage.failed(number, str(error), error_kind(error))
+            self._usage.failed(charge.number, str(error), error_kind(error))
             if error is caught:
                 raise
             raise error from caught
         except BaseException as caught:
             # Cancelled by the caller: the request is no longer in flight.
-            name = type(caught).__name__
-            self._usage.failed(number, name, name)
+            self._usage.given_up(charge, type(caught).__name__)
             raise
 
     async def _open(self) -> EndpointLimiter:
@@ -240,3 +261,27 @@ def _outcome(error: AnswerError) -> Outcome:
     if error.overloaded:
         return Outcome.REJECTED
     return Outcome.FAILED if error.retryable else Outcome.NEUTRAL
+
+
+def _generations_of(output: Any, llm: Model) -> Any:
+    """Returns the generations of what a model returned.
+
+    Raises:
+        AnswerError: It is not an output.
+    """
+    generations = output.get("generations") if isinstance(output, Mapping) else None
+    statistics = output.get("statistics") if isinstance(output, Mapping) else None
+    if not isinstance(generations, (list, tuple)) or not isinstance(statistics or {}, Mapping):
+        method = getattr(llm._generating_method, "__name__", "generate")
+        raise AnswerError(
+            f"{type(llm).__name__}.{method} returned {_shape(output)} for a question. It must "
+            "return a dict with the texts: {'generations': ['...'], 'statistics': {...}}."
+        )
+    return generations
+
+
+def _shape(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return f"a dict with {', '.join(map(repr, value)) or 'nothing'}"
+    text = repr(value)
+    return f"{type(value).__name__} {text if len(text) <= 80 else text[:80] + '...'}"

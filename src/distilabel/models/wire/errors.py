@@ -69,17 +69,19 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 def parse_json(body: bytes) -> Any:
     """Parses the body of a reply.
 
-    Some servers cut a text in the middle of a character. Half a surrogate pair becomes U+FFFD.
+    Some servers cut a text in the middle of a character: half a surrogate pair becomes U+FFFD. Some
+    send NaN or infinities, or integers of more than 64 bits.
 
     Raises:
         JSONDecodeError: The body is not JSON.
     """
     try:
         return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        if b"\\ud" not in body.lower():
-            raise
-        return replace_surrogates(json.loads(body))
+    except orjson.JSONDecodeError as error:
+        try:
+            return replace_surrogates(json.loads(body))
+        except (ValueError, RecursionError):
+            raise error from None
 
 
 def error_message(body: bytes) -> str:
