@@ -153,7 +153,8 @@ def is_same_origin(url: str, other: str) -> bool:
     """
     from yarl import URL
 
-    return URL(url).origin() == URL(other).origin()
+    one, two = URL(url), URL(other)
+    return (one.scheme, one.host, one.port) == (two.scheme, two.host, two.port)
 
 
 async def _send(
