@@ -136,3 +136,16 @@ def test_of_two_runs_at_a_time_one_has_the_screen() -> None:
     third(RunStarted("three", {}))
     assert third._live.is_started
     third.close()
+
+
+def test_neither_display_passes_on_what_commands_a_terminal() -> None:
+    stats = at_work(["load"])
+    stats.pipeline = "a\x1b[2Jrun [red]"
+    pause = EndpointPaused("https://host\x1b]0;x\x07", 9.0, "it said \u202e[bold]")
+    text = "\n".join(shown(stats, 100, 40, pause))
+    assert r"a\x1b[2Jrun [red]" in text
+    assert r"https://host\x1b]0;x\x07" in text
+    assert not {"\x1b", "\x07", "\u202e"} & set(text)
+    out = io.StringIO()
+    LineDisplay(Progress(stats, 100), out)(RunStarted("a\x1b[2Jrun", {}))
+    assert out.getvalue() == "a\\x1b[2Jrun: 0 steps\n"

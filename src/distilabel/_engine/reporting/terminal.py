@@ -16,6 +16,7 @@ from distilabel._core.events import (
     RowsProcessed,
     RunStarted,
 )
+from distilabel._core.printable import printable
 from distilabel._engine.reporting.formatting import (
     format_count,
     format_duration,
@@ -101,17 +102,18 @@ class LineDisplay:
             self._print(f"about {format_duration(left)} left")
 
     def _print(self, text: str) -> None:
-        print(text, file=self._out, flush=True)
+        print(printable(text), file=self._out, flush=True)
 
     def close(self) -> None:
         """Does nothing: the lines stay."""
 
 
 def _progress_of(step: StepStats, progress: Progress, speed: float) -> str:
-    parts = [f"{step.worked:,} of {progress.expected(step):,} rows", f"{speed:,.1f} rows/s"]
+    expected = format_count(progress.expected(step), "row")
+    parts = [f"{step.worked:,} of {expected}", f"{speed:,.1f} rows/s"]
     if step.models:
         parts.append(f"{step.in_flight:,} in flight")
-        parts.append(f"{step.input_tokens + step.output_tokens:,} tokens")
+        parts.append(format_count(step.input_tokens + step.output_tokens, "token"))
         parts.append(f"cost {format_cost(step.spent)}")
     if step.reused:
         parts.append(f"{step.reused:,} reused")
@@ -194,7 +196,8 @@ class LiveDisplay:
         with self._lock:
             speeds = self._run.sample()
             left = self._run.seconds_left()
-        endpoints = [Text(line, "yellow") for line in self._endpoints.lines()[:_MOST_ENDPOINTS]]
+        lines = self._endpoints.lines()[:_MOST_ENDPOINTS]
+        endpoints = [Text(printable(line), "yellow") for line in lines]
         for line in endpoints:
             line.truncate(self._width, overflow="ellipsis")
         return Group(self._heading(left), self._steps(speeds), *endpoints)
@@ -217,7 +220,7 @@ class LiveDisplay:
         if spent:
             text.append(f", {spent} spent")
         text.truncate(self._width - _NARROWEST_NAME, overflow="ellipsis")
-        name = Text(stats.pipeline, "bold")
+        name = Text(printable(stats.pipeline), "bold")
         name.truncate(max(_NARROWEST_NAME, self._width - text.cell_len), overflow="ellipsis")
         heading = name + text
         heading.no_wrap = True
@@ -246,7 +249,7 @@ class LiveDisplay:
             table.add_column(heads[i], justify="right", no_wrap=True)
         for name, row in cells.items():
             step = shown[name]
-            label = Text(shorten(name, room))
+            label = Text(shorten(printable(name), room))
             if row[-1]:
                 row[-1] = f"[red]{row[-1]}[/red]"
             idle = step.worked == step.taken and not step.in_flight
