@@ -310,11 +310,31 @@ def test_redirect(tmp_path: Path, web: Web) -> Seen:
     return ran_and_cured(tmp_path, redirect(f"{web.url}/login?state=secret"), answered=5)
 
 
-@fault("a redirect to the same endpoint elsewhere (307, 308)", done="followed")
+@fault("a redirect to another path of the same server (307, 308)", done="followed")
 def test_redirect_that_keeps_the_question(tmp_path: Path) -> Seen:
-    with served(FINE) as there, served(redirect(f"{there.url}/v1/chat/completions", 308)) as here:
-        seen = Job(tmp_path, here.url).run()
-        assert asked(there) == 3
+    async def answer(request: web.Request) -> web.Response:
+        if "/new/" in request.path:
+            return reply(FINE)
+        return redirect("/new/chat/completions", 308)
+
+    with served(answer) as server:
+        seen = Job(tmp_path, server.url).run()
+        assert server.paths.count("/new/chat/completions") == 3
+    return seen
+
+
+@fault(
+    "a redirect to another server (307, 308)",
+    error="write: http:…/v1/chat/completions redirects to http:…/v1/chat/completions (308). Check "
+    "the base_url (https, the path up to /v1), and whether the address requires a login.",
+    done="the run stops; the other server gets neither a key nor a prompt",
+)
+def test_redirect_to_another_server(tmp_path: Path) -> Seen:
+    with served(FINE) as there:
+        seen = ran_and_cured(
+            tmp_path, redirect(f"{there.url}/v1/chat/completions", 308), answered=5
+        )
+        assert there.seen == []
     return seen
 
 

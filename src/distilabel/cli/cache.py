@@ -57,6 +57,7 @@ def show(
     cache_dir: CacheDir = None,
 ) -> None:
     """Show every configuration of a pipeline that was run: its directory, last run and rows."""
+    from distilabel._engine.reporting.formatting import format_count
     from distilabel.cli.tables import format_size, format_time
 
     with report_errors():
@@ -67,7 +68,7 @@ def show(
         typer.echo(f"{configuration.folder}")
         typer.echo(f"  last run {used}, {size}{running}")
         for leaf, rows in configuration.rows.items():
-            typer.echo(f"  {leaf}: {rows:,} rows")
+            typer.echo(f"  {leaf}: {format_count(rows, 'row')}")
 
 
 @app.command()

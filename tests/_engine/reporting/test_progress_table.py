@@ -88,3 +88,13 @@ def test_the_money_spent_and_the_budget_are_told() -> None:
     # A lost reply may have been charged for: the budget has to hold all the same.
     told(stats := spending(5.0), UnusableResponse("a", "bought", 0, 0, 0, 0.5, lost=True))
     assert "$1.75 of $5.00 spent" in shown(stats, 80)[0]
+
+
+def test_the_table_passes_on_nothing_that_commands_a_terminal() -> None:
+    stats = at_work(["load"])
+    stats.pipeline = "a\x1b[2Jrun [red]"
+    pause = EndpointPaused("https://host\x1b]0;x\x07", 9.0, "it said \u202e[bold]")
+    text = "\n".join(shown(stats, 100, 40, pause))
+    assert r"a\x1b[2Jrun [red]" in text
+    assert r"https://host\x1b]0;x\x07" in text
+    assert not {"\x1b", "\x07", "\u202e"} & set(text)

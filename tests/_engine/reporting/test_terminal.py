@@ -60,3 +60,9 @@ def test_of_two_runs_at_a_time_one_has_the_screen() -> None:
     third(RunStarted("three", {}))
     assert third._live.is_started
     third.close()
+
+
+def test_lines_pass_on_nothing_that_commands_a_terminal() -> None:
+    out = io.StringIO()
+    LineDisplay(Progress(RunStats(), 100), out)(RunStarted("a\x1b[2Jrun", {}))
+    assert out.getvalue() == "a\\x1b[2Jrun: 0 steps\n"

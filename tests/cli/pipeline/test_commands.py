@@ -207,7 +207,7 @@ def test_a_dump_runs_from_here_and_from_the_web(tmp_path: Path, web: Web) -> Non
     for config in (path, f"{web.url}/dump.json?raw=1"):
         result = invoke("run", "--config", config, "--ignore-cache")
         assert result.exit_code == 0, result.output
-        assert "default/train: 1 rows of" in result.output
+        assert "default/train: 1 row of" in result.output
     assert web.keys == [None]
 
 

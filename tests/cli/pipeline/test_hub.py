@@ -66,7 +66,7 @@ result.append((done.exit_code, done.output))
             "Invalid Hub path",
             "unknown file type",
         ),
-        "default/train: 1 rows of",
+        "default/train: 1 row of",
     ]
     for (_, output), text_told in zip(found, told, strict=True):
         assert text_told in " ".join(output.split())

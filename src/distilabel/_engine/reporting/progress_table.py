@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from distilabel._core.events import Event
+from distilabel._core.printable import printable
 from distilabel._engine.reporting.formatting import (
     format_duration,
     format_money,
@@ -75,7 +76,8 @@ class ProgressTable:
         with self._lock:
             speeds = self._run.sample()
             left = self._run.seconds_left()
-        endpoints = [Text(line, "yellow") for line in self._endpoints.lines()[:_MOST_ENDPOINTS]]
+        lines = self._endpoints.lines()[:_MOST_ENDPOINTS]
+        endpoints = [Text(printable(line), "yellow") for line in lines]
         for line in endpoints:
             line.truncate(self._width, overflow="ellipsis")
         return Group(self._heading(left), self._steps(speeds), *endpoints)
@@ -98,7 +100,7 @@ class ProgressTable:
         if spent:
             text.append(f", {spent} spent")
         text.truncate(self._width - _NARROWEST_NAME, overflow="ellipsis")
-        name = Text(stats.pipeline, "bold")
+        name = Text(printable(stats.pipeline), "bold")
         name.truncate(max(_NARROWEST_NAME, self._width - text.cell_len), overflow="ellipsis")
         heading = name + text
         heading.no_wrap = True
@@ -127,7 +129,7 @@ class ProgressTable:
             table.add_column(heads[i], justify="right", no_wrap=True)
         for name, row in cells.items():
             step = shown[name]
-            label = Text(shorten(name, room))
+            label = Text(shorten(printable(name), room))
             if row[-1]:
                 row[-1] = f"[red]{row[-1]}[/red]"
             idle = step.worked == step.taken and not step.in_flight

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from distilabel._core.events import RowsAccepted
+from distilabel._core.printable import printable
 from distilabel._engine.reporting.formatting import (
     format_count,
     format_duration,
@@ -156,7 +157,7 @@ class Report:
         return {**data, "cost": self.cost, "cost_per_row": self.cost_per_row}
 
     def __str__(self) -> str:
-        return format_report(self)
+        return printable(format_report(self))
 
 
 def _rows_of(stats: RunStats) -> int:

@@ -16,6 +16,7 @@ from distilabel._core.events import (
     RowsProcessed,
     RunStarted,
 )
+from distilabel._core.printable import printable
 from distilabel._engine.reporting.formatting import format_count, format_duration
 from distilabel._engine.reporting.model_usage import format_cost
 from distilabel._engine.reporting.progress import Progress, format_job
@@ -86,17 +87,18 @@ class LineDisplay:
             self._print(f"about {format_duration(left)} left")
 
     def _print(self, text: str) -> None:
-        print(text, file=self._out, flush=True)
+        print(printable(text), file=self._out, flush=True)
 
     def close(self) -> None:
         """Does nothing: the lines stay."""
 
 
 def _progress_of(step: StepStats, progress: Progress, speed: float) -> str:
-    parts = [f"{step.worked:,} of {progress.expected(step):,} rows", f"{speed:,.1f} rows/s"]
+    expected = format_count(progress.expected(step), "row")
+    parts = [f"{step.worked:,} of {expected}", f"{speed:,.1f} rows/s"]
     if step.models:
         parts.append(f"{step.in_flight:,} in flight")
-        parts.append(f"{step.input_tokens + step.output_tokens:,} tokens")
+        parts.append(format_count(step.input_tokens + step.output_tokens, "token"))
         parts.append(f"cost {format_cost(step.spent)}")
     if step.reused:
         parts.append(f"{step.reused:,} reused")

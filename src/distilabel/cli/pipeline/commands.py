@@ -197,6 +197,7 @@ def _run(
 
 def _print_dataset(pipeline: BasePipeline, distiset: Distiset) -> None:
     """Prints where the dataset is and what is in it."""
+    from distilabel._engine.reporting.formatting import format_count
     from distilabel.cli.tables import format_size
     from distilabel.constants import STEPS_OUTPUTS_PATH
     from distilabel.pipeline.workspace.cache_listing import size_of
@@ -207,4 +208,6 @@ def _print_dataset(pipeline: BasePipeline, distiset: Distiset) -> None:
         splits = dataset.items() if isinstance(dataset, dict) else [("", dataset)]
         for split, rows in splits:
             columns = ", ".join(rows.column_names)
-            typer.echo(f"  {name}{split and f'/{split}'}: {len(rows):,} rows of {columns}")
+            typer.echo(
+                f"  {name}{split and f'/{split}'}: {format_count(len(rows), 'row')} of {columns}"
+            )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Dict
 
 import typer
 
+from distilabel._core.printable import printable
 from distilabel._core.redaction import redact_urls
 from distilabel.cli.pipeline.remote import is_local
 
@@ -21,6 +22,7 @@ def confirm(text: str, question: str) -> None:
         text: What to know before answering.
         question: Question with the answers yes and no.
     """
+    text = printable(text)
     answer = typer.prompt(f"{text} {question} [y/N]", default="n", show_default=False, err=True)
     if answer.strip().lower() not in ("y", "yes"):
         typer.echo("Nothing was run.", err=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -11,6 +13,7 @@ from typing import Any, Final
 
 import orjson
 
+from distilabel._core.printable import printable
 from distilabel._core.redaction import redact_urls
 from distilabel._core.surrogates import replace_surrogates
 from distilabel.errors import AnswerError, EndpointError, ModelError
@@ -37,16 +40,18 @@ def parse_seconds(text: str) -> float | None:
     """
     text = text.strip()
     try:
-        return max(0.0, float(text))
+        seconds = float(text)
+        return max(0.0, seconds) if math.isfinite(seconds) else None
     except ValueError:
         pass
     parts = re.findall(r"([\d.]+)(ms|h|m|s)", text)
     if parts:
         unit = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
-        return sum(float(number) * unit[name] for number, name in parts)
+        with contextlib.suppress(ValueError):  # several points in a number
+            return sum(float(number) * unit[name] for number, name in parts)
     try:
         return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
@@ -98,7 +103,7 @@ def error_message(body: bytes) -> str:
         title = _TITLE.search(text)
         heading = " ".join((title[1] if title else _UNSEEN.sub(" ", text)).split())
         text = f"a web page, {heading[:_SHOWN]!r}"
-    text = _KEY.sub("[key]", " ".join(text.split()))
+    text = printable(_KEY.sub("[key]", " ".join(text.split())))
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
 
 
