@@ -35,6 +35,7 @@ from distilabel.models.llms.base import LLM
 from distilabel.steps.base import GeneratorStep, GlobalStep, Step, StepInput, _Step
 from distilabel.steps.tasks.parsing import ParsedGeneration, parse_output, retry_unparsed
 from distilabel.steps.tasks.reasoning import (
+    NO_TEXT,
     REASONING,
     REASONING_WITHOUT_TEXT,
     ReasoningRecorder,
@@ -241,10 +242,12 @@ class _TaskBase(_Step, ABC):
             elif reasoning:
                 metadata[f"{REASONING}_{self.name}"] = reasoning
             kind = "UnreadableAnswer"
-            if text is None and reasoning:
-                kind, wrong = "AnswerError", REASONING_WITHOUT_TEXT
-            if wrong is not None:
+            if text is None:
+                kind, wrong = "AnswerError", REASONING_WITHOUT_TEXT if reasoning else NO_TEXT
+                self._logger.warning("%s: %s", self.name, wrong)
+            elif wrong is not None:
                 self._logger.warning("%s: the answer could not be parsed: %s", self.name, wrong)
+            if wrong is not None:
                 metadata[f"error_{self.name}"] = FailureRecord(
                     type=kind, message=wrong, attempts=generation.attempts, raw=text
                 )

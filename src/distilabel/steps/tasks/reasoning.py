@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 # Name of the column, and key in the output of a model.
 REASONING: Final = "reasoning"
 # For one generation of several. If a model's only generation has no text, the model raises.
+NO_TEXT: Final = "the model gave no text"
 REASONING_WITHOUT_TEXT: Final = (
     "the model returned reasoning but no text; if the answer was cut off, raise max_new_tokens"
 )

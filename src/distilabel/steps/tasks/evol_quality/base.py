@@ -149,7 +149,8 @@ class EvolQuality(Task):
             if text is None:
                 raise AnswerError(
                     f"{self.name}: the model returned no text for evolution {len(versions)} of "
-                    f"{self.num_evolutions}. Run again to retry this row."
+                    f"{self.num_evolutions}. Run again to retry this row.",
+                    has_no_text=True,
                 )
             versions.append(text)
             usage: dict[str, Any] = dict(output.get("statistics") or {})

@@ -200,7 +200,8 @@ class MagpieBase(RuntimeParametersMixin, BaseModel):
             if text is None:
                 raise AnswerError(
                     f"{self.name}: the model returned no text for message {number + 1} of {total}. "
-                    "Run again to retry this row."
+                    "Run again to retry this row.",
+                    has_no_text=True,
                 )
             messages.append({"role": "assistant" if number % 2 else "user", "content": text})
             usage: dict[str, Any] = dict(output.get("statistics") or {})
