@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from distilabel.steps.tasks.rating_parser import TextRating, parse_ratings
+from distilabel.steps.tasks.rating_parser import (
+    TextRating,
+    parse_ratings,
+    structured_rating,
+    whole_number,
+)
 
 
 def plain(output: str, count: int | None) -> list[tuple[int | None, str | None]]:
@@ -149,3 +156,39 @@ def test_without_a_count_all_ratings_are_returned() -> None:
         (None, None),
         (2, "b"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("4", 4),
+        ("4.0", 4),
+        ("**4**/5", 4),
+        ("4 stars", 4),
+        ("Between 3 and 4", 3),
+        ("4.5", None),
+        ("4,5", None),
+        ("-1", None),
+        ("four", None),
+        ("", None),
+    ],
+)
+def test_a_rating_is_never_rounded(text: str, number: int | None) -> None:
+    assert whole_number(text, decimal_comma=True) == number
+
+
+def test_types_may_be_listed_without_spaces() -> None:
+    assert whole_number("1,3") == 1
+
+
+@pytest.mark.parametrize("value", [4, 4.0, "4", "4.0", " 4/5 ", "**4**", "4 out of 5"])
+def test_a_structured_rating_may_be_written_otherwise(value: Any) -> None:
+    assert structured_rating(value) == 4
+    assert type(structured_rating(value)) is int
+
+
+@pytest.mark.parametrize(
+    "value", [4.5, "4.5", "4.5/5", True, None, [4], {"rating": 4}, "four", "", "3 or 4", -1]
+)
+def test_other_values_are_no_rating(value: Any) -> None:
+    assert structured_rating(value) is None

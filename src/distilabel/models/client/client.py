@@ -14,6 +14,11 @@ from distilabel.models.client.cache_key import CacheKeys
 from distilabel.models.client.generation_count import first_generations, joined
 from distilabel.models.client.in_flight import InFlight
 from distilabel.models.client.micro_batcher import MicroBatcher
+from distilabel.models.client.missing_text import (
+    answer_or_error,
+    generations_with_none,
+    outputs_with_none,
+)
 from distilabel.models.client.replay import NotStored, ReplayClient
 from distilabel.models.client.request_group import run_together
 from distilabel.models.client.request_sender import RequestSender
@@ -153,10 +158,13 @@ class ModelClient:
         """
         arguments, base = self._resolve(kwargs)
         if self._splits and num_generations > 1:
-            outputs = await self.together(
-                [self._answer(input, 1, arguments, base) for _ in range(num_generations)]
+            answers = await self.together(
+                [
+                    answer_or_error(self._answer(input, 1, arguments, base))
+                    for _ in range(num_generations)
+                ]
             )
-            return merge_responses(outputs, num_generations)[0]
+            return merge_responses(generations_with_none(answers), num_generations)[0]
         return await self._answer(input, num_generations, arguments, base)
 
     async def again(
@@ -190,9 +198,12 @@ class ModelClient:
         """Asks several questions concurrently; the arguments are those of `__call__`.
 
         Returns:
-            One output per question, in the same order.
+            One output per question, in the same order; an answer without a text is None.
         """
-        return await self.together([self(input, num_generations, **kwargs) for input in inputs])
+        answers = await self.together(
+            [answer_or_error(self(input, num_generations, **kwargs)) for input in inputs]
+        )
+        return outputs_with_none(answers, num_generations, self.step)
 
     async def together(self, work: Sequence[Coroutine[Any, Any, _T]]) -> list[_T]:
         """Runs coroutines that ask this client, until all are done or one fails.

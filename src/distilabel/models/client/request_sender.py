@@ -222,7 +222,11 @@ class RequestSender:
                 output = await self._agenerate(input, **arguments)
             generations = _generations_of(output, self._llm)
             if not generations or all(text is None for text in generations):
-                no_text = AnswerError("the model gave no text", statistics=output.get("statistics"))
+                no_text = AnswerError(
+                    "the model gave no text",
+                    statistics=output.get("statistics"),
+                    has_no_text=True,
+                )
                 no_text.headers = getattr(output, "headers", None)
                 return no_text
             return output  # type: ignore[no-any-return]

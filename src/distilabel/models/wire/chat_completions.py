@@ -9,7 +9,6 @@ import orjson
 
 from distilabel.models.wire import errors
 from distilabel.models.wire.reasoning import message_reasoning
-from distilabel.models.wire.reasoning import split_reasoning as split_reasoning
 from distilabel.models.wire.response import Response
 from distilabel.models.wire.usage_counts import as_mapping, dollars, token_count
 from distilabel.typing import GenerateOutput
@@ -83,7 +82,7 @@ def parse_response(body: bytes) -> GenerateOutput:
 
 def _reasoning_and_text(choice: dict[str, Any]) -> tuple[str | None, str | None]:
     if "message" not in choice:
-        return split_reasoning(choice["text"])
+        return None, choice["text"]
     content = choice["message"].get("content")
     if content is not None and not isinstance(content, str):
         # Some servers return a list of parts, as in a prompt.

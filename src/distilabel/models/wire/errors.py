@@ -207,6 +207,7 @@ def no_text(
         retryable=finish_reason in (None, "stop") and not refusal and not called_tool,
         raw=excerpt(body),
         statistics=statistics,
+        has_no_text=True,
     )
 
 

@@ -9,7 +9,6 @@ from typing import Any, Final
 import orjson
 
 from distilabel.models.wire import errors
-from distilabel.models.wire.reasoning import split_reasoning
 from distilabel.models.wire.response import Response
 from distilabel.models.wire.usage_counts import as_mapping, token_count
 from distilabel.typing import GenerateOutput
@@ -92,15 +91,13 @@ def parse_response(body: bytes, tool: str | None = None) -> GenerateOutput:
         statistics = _statistics(as_mapping(data.get("usage")))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise errors.invalid_reply(body, error) from error
-    reasoning, text = words or None, "".join(texts) if texts else None
-    if not thoughts:
-        reasoning, text = split_reasoning(text)
-    if text is None or ((thoughts or reasoning) and not text):
+    text = "".join(texts) if texts else None
+    if text is None or (thoughts and not text):
         raise errors.no_text(
             reason,
             body,
             refusal=refusal,
-            has_reasoning=bool(thoughts or reasoning),
+            has_reasoning=bool(thoughts),
             output_tokens=statistics["output_tokens"][0],
             limit="max_tokens",
             statistics=statistics,
@@ -108,8 +105,8 @@ def parse_response(body: bytes, tool: str | None = None) -> GenerateOutput:
     if reason != "tool_calls":
         errors.add_finish_reasons(statistics, [reason])
     output: Any = Response(generations=[text], statistics=statistics)
-    if reasoning is not None:
-        output["reasoning"] = [reasoning]
+    if words:
+        output["reasoning"] = [words]
     return output  # type: ignore[no-any-return]
 
 
