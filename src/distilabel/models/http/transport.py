@@ -68,7 +68,8 @@ def _close_at_exit() -> None:
 def _limit(seconds: float) -> Any:
     import aiohttp
 
-    return aiohttp.ClientTimeout(total=seconds, sock_connect=min(seconds, 30))
+    # Shorter than the total: it tells that the request was not sent.
+    return aiohttp.ClientTimeout(total=seconds, sock_connect=min(0.9 * seconds, 30))
 
 
 @lru_cache(maxsize=256)
