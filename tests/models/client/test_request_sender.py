@@ -402,3 +402,21 @@ async def test_hours_before_the_first_attempt_leave_all_patience(
     llm = made(Counting, broken(overloaded=True))
     output = await ModelClient(llm, limiters=EndpointLimiters())(chat("a"))
     assert output["generations"] == ["2.0"]
+
+
+async def test_a_request_without_a_reply_has_no_headers_of_an_earlier_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ended: list[Lease] = []
+    monkeypatch.setattr(EndpointLimiter, "_read_headers", lambda self, lease: ended.append(lease))
+
+    async def lost(request: Any) -> Any:
+        request.transport.abort()
+        return reply({})
+
+    async with serving(reply(said("a"), X_Limit="1"), lost, reply(said("b"))) as server:
+        llm = OpenAILLM(model="m", base_url=f"{server.url}/v1", api_key="k")
+        client = ModelClient(llm, limiters=EndpointLimiters())
+        for text in "ab":
+            assert (await client(chat(text)))["generations"] == [text]
+    assert [lease.headers and lease.headers.get("x-limit") for lease in ended] == ["1", None, None]
