@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import socket
+import threading
 from urllib.error import URLError
 from urllib.request import Request
 
@@ -135,3 +137,26 @@ def test_the_url_of_a_page_about_a_file_becomes_that_of_the_file() -> None:
     page = "https://huggingface.co/datasets/a/b/blob/main/pipeline.yaml"
     assert remote._raw_file_url(page) == page.replace("/blob/", "/resolve/")
     assert remote._raw_file_url("https://x.org/blob/a.yaml") == "https://x.org/blob/a.yaml"
+
+
+def test_a_server_that_does_not_answer_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(remote, "_TIMEOUT_SECONDS", 0.1)
+    given_up = threading.Event()
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/x.json"
+
+        def hold() -> None:
+            connection, _ = silent.accept()
+            given_up.wait(5)
+            connection.close()
+
+        holding = threading.Thread(target=hold)
+        holding.start()
+        with pytest.raises(DistilabelUserError, match="timed out"):
+            remote.fetch(url)
+        given_up.set()
+        holding.join()

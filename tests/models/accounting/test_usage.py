@@ -13,6 +13,7 @@ from distilabel._core.events import (
     ResponseReceived,
     UnusableResponse,
 )
+from distilabel.errors import AnswerError
 from distilabel.models import LLM
 from distilabel.models.accounting.budget import Budget
 from distilabel.models.accounting.prices import Usage
@@ -116,3 +117,61 @@ async def test_statistics_may_count_tokens_in_several_ways(tokens: Any) -> None:
         assert isinstance(events[-1], ResponseReceived)
         assert events[-1].input_tokens == 3
     assert len(llm.seen) == 1
+
+
+class Uncounted(Counting):
+    """A model that counts no tokens."""
+
+    async def agenerate(self, input: Any, num_generations: int = 1) -> Any:  # type: ignore[override]
+        self.seen.append(input)
+        if self.errors:
+            raise self.errors.pop(0)
+        return {"generations": ["x"], "statistics": {}}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        None,
+        # A reply that cannot be used is charged, though it does not say how much.
+        AnswerError("no text", statistics={}),
+        # A request whose reply is lost may be charged.
+        AnswerError("lost", lost=True),
+    ],
+)
+async def test_what_is_not_counted_is_charged_at_the_most_it_can_cost(error: Any) -> None:
+    reserved: list[float] = []
+
+    class Watched(Budget):
+        async def reserve(self, most: float) -> bool:
+            reserved.append(most)
+            return await super().reserve(most)
+
+    budget = Watched(1.0, exhausted=lambda: None)
+    llm = made(Uncounted, *([error] if error else []), price=(1.0, 1.0), max_retries=0)
+    outcome = ModelClient(llm, budget=budget)(chat("a"))
+    await asyncio.gather(outcome, return_exceptions=True)
+    assert len(reserved) == 1
+    assert 0 < budget.spent == pytest.approx(reserved[0])
+
+
+async def test_what_cannot_have_been_charged_costs_nothing() -> None:
+    budget = Budget(1.0, exhausted=lambda: None)
+    llm = made(Uncounted, AnswerError("bad request", status=400), price=(1.0, 1.0))
+    with pytest.raises(AnswerError):
+        await ModelClient(llm, budget=budget)(chat("a"))
+    assert budget.spent == 0.0
+
+
+async def test_a_budget_lasts_for_as_many_requests_as_it_can_pay_for() -> None:
+    over: list[int] = []
+    llm = made(price=(0.0, 1.0), max_concurrency=1)
+    # An answer has three output tokens; one may have ten.
+    budget = Budget(23e-6, exhausted=lambda: over.append(1))
+    client = ModelClient(llm, budget=budget)
+    asked = await asyncio.gather(
+        *(client(chat(str(number)), max_tokens=10) for number in range(9)), return_exceptions=True
+    )
+    assert [isinstance(each, dict) for each in asked] == [True] * 5 + [False] * 4
+    assert budget.spent == pytest.approx(15e-6)
+    assert over == [1]

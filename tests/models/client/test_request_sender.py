@@ -29,7 +29,12 @@ from distilabel.models.client.client import ModelClient
 from distilabel.models.http import transport
 from distilabel.models.protocol import RunStopped
 from distilabel.models.rate_limit import circuit_breaker
-from distilabel.models.rate_limit.limiter import EndpointLimiters
+from distilabel.models.rate_limit.limiter import (
+    EndpointLimiter,
+    EndpointLimiters,
+    Lease,
+    Outcome,
+)
 from model_doubles import Counting, MemoryStore, broken, chat, made
 from serving import reply, said, serving
 
@@ -332,3 +337,87 @@ async def test_failures_during_an_outage_do_not_count_as_retries(
     )
     assert len(outputs) == 12
     assert len(llm.seen) == 72
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome", "wait"),
+    [
+        (None, Outcome.ANSWERED, None),
+        (AnswerError("too long", status=400), Outcome.NEUTRAL, None),
+        (broken(), Outcome.FAILED, None),
+        (broken(overloaded=True, retry_after=0.001), Outcome.REJECTED, 0.001),
+    ],
+)
+async def test_the_limiter_is_told_how_a_request_ended(
+    error: Any, outcome: Outcome, wait: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[Lease] = []
+    release = EndpointLimiter.release
+
+    def watched(limiter: EndpointLimiter, lease: Lease) -> None:
+        ended.append(lease)
+        release(limiter, lease)
+
+    monkeypatch.setattr(EndpointLimiter, "release", watched)
+    llm = made(Counting, *([error] if error else []), max_retries=0)
+    client = ModelClient(llm, limiters=EndpointLimiters())
+    await asyncio.gather(client(chat("a")), return_exceptions=True)
+    lease = ended[0]
+    assert (lease.outcome, lease.retry_after) == (outcome, wait)
+    assert lease.tokens == (5 if error is None else 0)
+    assert (str(error) if error else "") == lease.reason
+
+
+async def test_the_headers_of_a_reply_without_text_are_read_as_well(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An endpoint tells its limits with every reply, also with one that is of no use."""
+    ended: list[Lease] = []
+    monkeypatch.setattr(EndpointLimiter, "_read_headers", lambda self, lease: ended.append(lease))
+    async with serving(reply(said(None), X_Limit="1"), reply({}, 400, X_Limit="2")) as server:
+        llm = OpenAILLM(model="m", base_url=f"{server.url}/v1", api_key="k", max_retries=0)
+        client = ModelClient(llm, limiters=EndpointLimiters())
+        for _ in range(2):
+            with pytest.raises(AnswerError):
+                await client(chat("a"))
+    assert [lease.headers and lease.headers["x-limit"] for lease in ended] == ["1", "2"]
+
+
+async def test_hours_before_the_first_attempt_leave_all_patience(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A request that waited long for its lease is sent again after a rejection, like any other."""
+    acquire = EndpointLimiter.acquire
+    late = 0.0
+
+    async def after_hours(limiter: EndpointLimiter, key: Any, *, retry: bool = False) -> Lease:
+        nonlocal late
+        lease = await acquire(limiter, key, retry=retry)
+        late = 7200.0
+        return lease
+
+    monkeypatch.setattr(EndpointLimiter, "acquire", after_hours)
+    loop = asyncio.get_running_loop()
+    time = loop.time
+    monkeypatch.setattr(loop, "time", lambda: time() + late)
+    llm = made(Counting, broken(overloaded=True))
+    output = await ModelClient(llm, limiters=EndpointLimiters())(chat("a"))
+    assert output["generations"] == ["2.0"]
+
+
+async def test_a_request_without_a_reply_has_no_headers_of_an_earlier_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ended: list[Lease] = []
+    monkeypatch.setattr(EndpointLimiter, "_read_headers", lambda self, lease: ended.append(lease))
+
+    async def lost(request: Any) -> Any:
+        request.transport.abort()
+        return reply({})
+
+    async with serving(reply(said("a"), X_Limit="1"), lost, reply(said("b"))) as server:
+        llm = OpenAILLM(model="m", base_url=f"{server.url}/v1", api_key="k")
+        client = ModelClient(llm, limiters=EndpointLimiters())
+        for text in "ab":
+            assert (await client(chat(text)))["generations"] == [text]
+    assert [lease.headers and lease.headers.get("x-limit") for lease in ended] == ["1", None, None]

@@ -13,7 +13,7 @@ from distilabel.models.rate_limit.concurrency import START
 from distilabel.models.rate_limit.limiter import EndpointLimiter, EndpointLimiters, Lease, Outcome
 from distilabel.models.rate_limit.rate import QUICK_FIRST
 from model_doubles import made
-from virtual import finish
+from virtual import finish, in_no_time
 
 
 async def settle() -> None:
@@ -272,3 +272,84 @@ async def test_models_with_one_endpoint_id_share_its_limits() -> None:
     limiters = EndpointLimiters()
     one, other = (made(max_concurrency=3) for _ in range(2))
     assert limiters.of(one) is limiters.of(other)
+
+
+async def test_a_waiter_that_is_cancelled_is_cancelled_even_if_it_was_turned_away_before() -> None:
+    limiter = EndpointLimiter("e", most=1)
+    await limiter.acquire()
+    task = asyncio.create_task(limiter.acquire())
+    await settle()
+    limiter.turn_away(EndpointError("closed"))
+    task.cancel()
+    await asyncio.wait([task])
+    assert task.cancelled()
+
+
+def test_where_most_is_rejected_nothing_is_sent_before_the_named_time() -> None:
+    async def run() -> None:
+        limiter = EndpointLimiter("e", most=50)
+        clock = asyncio.get_running_loop().time
+        for number in range(8):
+            lease = await limiter.acquire(number)
+            finish(lease, Outcome.REJECTED, retry_after=60.0)
+            named = clock() + 60.0
+            if not limiter.is_up or limiter._paused_until:
+                break
+        before = clock()
+        finish(await asyncio.wait_for(limiter.acquire("next"), 1000), Outcome.ANSWERED)
+        assert clock() >= named
+        assert clock() - before < 65.0
+
+    in_no_time(run())
+
+
+def test_where_most_is_let_in_one_rejection_holds_up_no_other_request() -> None:
+    async def run() -> None:
+        limiter = EndpointLimiter("e", most=50)
+        clock = asyncio.get_running_loop().time
+        for number in range(200):
+            rejected = number % 50 == 49
+            how = Outcome.REJECTED if rejected else Outcome.ANSWERED
+            lease = await limiter.acquire(number)
+            finish(lease, how, retry_after=60.0 if rejected else None)
+        before = clock()
+        finish(await limiter.acquire("next"), Outcome.ANSWERED)
+        assert clock() - before < 5.0
+
+    in_no_time(run())
+
+
+def test_the_tokens_that_answers_took_are_settled() -> None:
+    async def run() -> None:
+        limiter = EndpointLimiter("e", most=50, tokens_per_minute=60_000)
+        clock = asyncio.get_running_loop().time
+        start = clock()
+        # Ten times as many as were assumed.
+        for number in range(20):
+            finish(await limiter.acquire(number), Outcome.ANSWERED, tokens=5_000)
+        assert clock() - start > 60.0
+        # A request without an answer took none.
+        limiter = EndpointLimiter("e", most=50, tokens_per_minute=60_000)
+        start = clock()
+        for number in range(200):
+            finish(await limiter.acquire(number), Outcome.NEUTRAL)
+        assert clock() - start < 30.0
+
+    in_no_time(run())
+
+
+async def test_a_limit_of_tokens_in_headers_counts_what_requests_take() -> None:
+    headers = {
+        "x-ratelimit-limit-tokens": "10000",
+        "x-ratelimit-remaining-tokens": "1800",
+        "x-ratelimit-reset-tokens": "500s",
+    }
+    limiter = EndpointLimiter("e", most=50)
+    finish(await limiter.acquire(0), Outcome.ANSWERED, headers=headers)
+    tasks = [asyncio.create_task(limiter.acquire(number)) for number in range(1, 8)]
+    await settle()
+    # At the 500 tokens that a request is assumed to take.
+    assert limiter.in_flight == 3
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
