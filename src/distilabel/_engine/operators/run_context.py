@@ -16,7 +16,7 @@ from distilabel.models.accounting.budget import Budget
 from distilabel.models.batch_jobs.coordinator import JobCoordinator
 from distilabel.models.batch_jobs.pending import Work
 from distilabel.models.protocol import RunStopped
-from distilabel.models.rate_limit.limiter import EndpointLimiters
+from distilabel.models.rate_limit.registry import EndpointLimiters
 
 _T = TypeVar("_T")
 

@@ -25,7 +25,7 @@ from distilabel.models.client.request_sender import RequestSender
 from distilabel.models.client.stored_answers import AnswerStore, StoredAnswers, accept_any
 from distilabel.models.outputs import merge_responses
 from distilabel.models.protocol import Model
-from distilabel.models.rate_limit.limiter import EndpointLimiters
+from distilabel.models.rate_limit.registry import EndpointLimiters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence

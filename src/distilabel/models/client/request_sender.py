@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 import random
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
 from distilabel._core.events import Emit, RequestRetried
-from distilabel.errors import AnswerError, ModelError
+from distilabel.errors import AnswerError, EndpointError, ModelError
 from distilabel.models.accounting.usage import Charge, UsageMeter
 from distilabel.models.batch_jobs.ask import ask_in_job
 from distilabel.models.batch_jobs.pending import Request
@@ -22,7 +23,8 @@ from distilabel.models.client.retry import RETRIES, Failures, retry_pause
 from distilabel.models.client.stored_answers import StoredAnswers
 from distilabel.models.http.error_mapping import as_model_error, error_kind
 from distilabel.models.protocol import Model, RunStopped
-from distilabel.models.rate_limit.limiter import EndpointLimiter, EndpointLimiters, Lease, Outcome
+from distilabel.models.rate_limit.limiter import EndpointLimiter, Lease, Outcome
+from distilabel.models.rate_limit.registry import EndpointLimiters
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +34,10 @@ if TYPE_CHECKING:
     from distilabel.typing import FormattedInput, GenerateOutput
 
 _UNSHARED: Final = Unshared(True)
+# Status of a reply that may mean an unknown model; others say what is wrong themselves.
+_MAY_BE_UNKNOWN: Final = frozenset({400, 403, 404, 410, 422})
+
+_log = logging.getLogger("distilabel.llm")
 
 _request_numbers = itertools.count(1)
 # Limiters of clients outside a run.
@@ -88,6 +94,9 @@ class RequestSender:
         self._job_builder = job_builder
         self._agenerate: Any = llm._async_method
         self._takes_count = type(llm)._num_generations_param_supported
+        if limiters is not None:
+            # The limits of all models hold before any of them is asked.
+            limiters.of(llm)
 
     async def send(
         self,
@@ -196,6 +205,9 @@ class RequestSender:
         result = await self._generate(charge, input, count, arguments)
         lease.headers = getattr(result, "headers", None)
         if isinstance(result, AnswerError):
+            if result.statistics is not None:
+                # It is no use, but it is an answer of the model.
+                lease.limiter.doubt = ""
             await self._usage.unusable(charge, result)
             lease.outcome = _outcome(result)
             lease.retry_after = result.retry_after
@@ -237,6 +249,7 @@ class RequestSender:
                     error.__cause__ = caught
                 return error
             self._usage.failed(charge.number, str(error), error_kind(error))
+            self._close_if_in_doubt(error)
             if error is caught:
                 raise
             raise error from caught
@@ -244,6 +257,22 @@ class RequestSender:
             # Cancelled by the caller: the request is no longer in flight.
             self._usage.given_up(charge, type(caught).__name__)
             raise
+
+    def _begin_in_doubt(self, limiter: EndpointLimiter) -> None:
+        """Begins with a single request, because the endpoint may not know the model."""
+        if self._job_builder is not None:
+            # A job cannot be tried with one request.
+            raise EndpointError(f"{limiter.doubt} No question was sent.")
+        _log.info("%s: %s One request is sent to find out.", self._step, limiter.doubt)
+
+    def _close_if_in_doubt(self, error: ModelError) -> None:
+        """Turns all other requests away if the first one shows that the model is unknown."""
+        limiter = self._limiter
+        if limiter is None or not limiter.doubt or not isinstance(error, EndpointError):
+            return
+        if error.status in _MAY_BE_UNKNOWN:
+            error.message = f"{error.message} {limiter.doubt}"
+        limiter.close(error)
 
     async def _open(self) -> EndpointLimiter:
         """Checks the endpoint before the first request; returns its limiter."""
@@ -254,7 +283,9 @@ class RequestSender:
         async with limiter.preflight:
             if not limiter.is_checked:
                 if self._stored is not None:
-                    await self._llm._preflight()
+                    limiter.doubt = await self._llm._preflight() or ""
+                    if limiter.doubt:
+                        self._begin_in_doubt(limiter)
                 limiter.is_checked = True
         self._usage.open()
         self._limiter = limiter

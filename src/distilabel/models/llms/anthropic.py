@@ -140,9 +140,9 @@ class AnthropicLLM(AsyncLLM):
     def _endpoint_id(self) -> str:
         return f"{self._api} {self.model} {key_fingerprint(self.api_key)}"
 
-    async def _preflight(self) -> None:
+    async def _preflight(self) -> str:
         """Requests the list of models: it is free and reveals a wrong key, address or model."""
-        await check_endpoint(self._api, self._headers, self.model)
+        return await check_endpoint(self._api, self._headers, self.model)
 
     @validate_call
     async def agenerate(  # type: ignore[override]

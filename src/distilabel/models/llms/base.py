@@ -278,12 +278,17 @@ class LLM(RuntimeParametersModelMixin, Serializable, BaseModel, ABC):
         """
         return False
 
-    async def _preflight(self) -> None:
+    async def _preflight(self) -> str | None:
         """Checks the endpoint before the first request.
+
+        Returns:
+            Why the endpoint may not know the model: then it is asked alone first. None or empty if
+            there is no doubt.
 
         Raises:
             EndpointError: The endpoint cannot be used.
         """
+        return None
 
 
 class AsyncLLM(LLM, ABC):

@@ -22,6 +22,23 @@ _RETRYABLE: Final = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 522,
 _OVERLOADED: Final = frozenset({408, 429, 502, 503, 504, 529})
 # Fail for every request to the same address.
 _UNKNOWN: Final = frozenset({404, 405, 410})
+_NO_MODEL: Final = frozenset(
+    {
+        "DeploymentNotFound",  # Azure
+        "invalid_model",  # Mistral
+        "model_not_found",  # OpenAI and most others
+        "model_not_supported",  # the router of Hugging Face
+    }
+)
+# How routers and servers say it with status 400, which has no code of its own. Only the beginning
+# of a message is searched: what follows may be the prompt.
+_NO_MODEL_WORDS: Final = re.compile(
+    r"is not a valid model|invalid model\b|model identifier is invalid|model not exist"
+    r"|unknown model|no such model"
+    r"|model ['\"`]?\S+? (?:does not exist|not found|is not (?:found|supported|available))",
+    re.I,
+)
+_MODEL_WORDS_WITHIN: Final = 120
 _UNPAID: Final = frozenset({"insufficient_quota"})
 _BAD_KEY: Final = frozenset({"invalid_api_key", "API_KEY_INVALID"})
 # What looks like a key is cut out of server messages: some repeat the key they reject.
@@ -242,13 +259,19 @@ def _error_for_status(status: int, headers: Mapping[str, str], body: bytes, url:
     if status == 403 and "flagged_input" in (error.get("metadata") or ()):
         # A router rejects this prompt, not the key.
         return AnswerError(f"{url} answered {status}: {message}", status=status, raw=message)
-    if status in (401, 403) or codes & _BAD_KEY:
+    if (
+        status == 400
+        and not codes & _NO_MODEL
+        and _NO_MODEL_WORDS.search(message[:_MODEL_WORDS_WITHIN])
+    ):
+        codes = codes | _NO_MODEL
+    if (status in (401, 403) and not codes & _NO_MODEL) or codes & _BAD_KEY:
         return EndpointError(
             f"{url} rejects the key ({status}: {message}). Check `api_key`, or the environment "
             "variable it is read from.",
             status=status,
         )
-    if status in _UNKNOWN or "model_not_found" in codes:
+    if status in _UNKNOWN or codes & _NO_MODEL:
         return EndpointError(
             f"{url} does not know the model or the address ({status}: {message}). Check the "
             "model's name and its base_url.",

@@ -144,12 +144,12 @@ class InferenceEndpointsLLM(InferenceEndpointsBaseClient, AsyncLLM, MagpieChatTe
         where = self.endpoint_name or self._address or self.base_url
         return f"{where} {self.model_id} {key_fingerprint(self.api_key)}"
 
-    async def _preflight(self) -> None:
+    async def _preflight(self) -> str:
         """Requests the list of models: it is free and reveals a wrong token, address or model."""
         if self.model_id:
-            await check_endpoint(self._api, self._headers, self.model_id)
-        else:
-            self._served = await self._model_served()
+            return await check_endpoint(self._api, self._headers, self.model_id)
+        self._served = await self._model_served()
+        return ""
 
     async def _model_served(self) -> str:
         known = await list_models(self._api, self._headers)
