@@ -256,7 +256,7 @@ def test_404(tmp_path: Path) -> Seen:
 @fault(
     "401: a wrong key",
     error="write: http:…/chat/completions rejects the key (401: wrong key [key]). Check "
-    "`api_key`, or the environment variable it is read from.",
+    "`api_key`, or the environment variable OPENAI_API_KEY.",
     done="the run stops; of 2,000 rows only those in flight were asked",
 )
 def test_401(tmp_path: Path) -> Seen:
@@ -266,7 +266,7 @@ def test_401(tmp_path: Path) -> Seen:
 @fault(
     "403: a key that is withdrawn in the middle of a run",
     error="write: http:…/chat/completions rejects the key (403: not any more). Check `api_key`, "
-    "or the environment variable it is read from.",
+    "or the environment variable OPENAI_API_KEY.",
     done="the run stops; run again: what was answered is kept",
 )
 def test_403(tmp_path: Path) -> Seen:

@@ -69,7 +69,7 @@ def test_a_wrong_level_does_not_stop_the_run(
 class Painted(Echo):
     """Fails with the text of a server that paints the terminal, as an exception of any kind."""
 
-    async def agenerate(self, input: Any, num_generations: int = 1) -> Any:
+    async def agenerate(self, input: Any, num_generations: int = 1) -> Any:  # type: ignore[override]
         raise RuntimeError("\x1b[2J\x1b]0;title\x07 [red]nul\x00 \u202eevil 👩‍🔬 né")
 
 

@@ -87,7 +87,8 @@ class ModelJob:
             batch: Inputs, generations per input, generation arguments.
         """
         inputs, num_generations, arguments = batch
-        return self._llm.generate(inputs=inputs, num_generations=num_generations, **arguments)
+        ask = self._llm._batch_method
+        return ask(inputs=inputs, num_generations=num_generations, **arguments)
 
     def unload(self) -> None:
         """Unloads the model."""

@@ -235,7 +235,7 @@ def add_finish_reasons(statistics: dict[str, list[Any]], reasons: list[str | Non
 
 
 def error_from_response(
-    status: int, headers: Mapping[str, str], body: bytes, *, url: str
+    status: int, headers: Mapping[str, str], body: bytes, *, url: str, key_variable: str = ""
 ) -> ModelError:
     """Returns the error for a reply whose status is not 200.
 
@@ -244,13 +244,16 @@ def error_from_response(
         headers: Headers of the reply, which the error carries on.
         body: Body of the reply.
         url: URL of the request, for the message.
+        key_variable: Environment variable that the key is read from, for the message.
     """
-    error = _error_for_status(status, headers, body, redact_urls(url))
+    error = _error_for_status(status, headers, body, redact_urls(url), key_variable)
     error.headers = headers
     return error
 
 
-def _error_for_status(status: int, headers: Mapping[str, str], body: bytes, url: str) -> ModelError:
+def _error_for_status(
+    status: int, headers: Mapping[str, str], body: bytes, url: str, key_variable: str
+) -> ModelError:
     message = error_message(body)
     # Not part of the message, where it would make every failure a different one.
     request = headers.get("request-id") or headers.get("x-request-id")
@@ -268,7 +271,7 @@ def _error_for_status(status: int, headers: Mapping[str, str], body: bytes, url:
     if (status in (401, 403) and not codes & _NO_MODEL) or codes & _BAD_KEY:
         return EndpointError(
             f"{url} rejects the key ({status}: {message}). Check `api_key`, or the environment "
-            "variable it is read from.",
+            f"variable {key_variable or 'it is read from'}.",
             status=status,
         )
     if status in _UNKNOWN or codes & _NO_MODEL:

@@ -122,7 +122,7 @@ class _Rewriter:
         root = self._root
         if root.get("type") != "object" or "anyOf" in root:
             raise _NotAccepted
-        outer = {key: root[key] for key in ("$schema", "$id") if key in root}
+        outer: dict[str, Any] = {k: root[k] for k in ("$schema", "$id") if k in root}
         inner = {key: value for key, value in root.items() if key not in _AT_THE_ROOT}
         body = self._rewritten(inner)
         result = {**outer, **self._definitions, **body}
