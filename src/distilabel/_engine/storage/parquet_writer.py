@@ -14,9 +14,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from distilabel._core.arrow import common_schema, conform, large_integers, to_table
 from distilabel._core.private_files import open_private
 from distilabel._engine.rows.rows import Key, Row
-from distilabel._engine.storage.arrow import common_schema, conform, large_integers, to_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
