@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from distilabel.steps.generators import _conversion
-from distilabel.steps.generators._conversion import UnreadableError, convert
+from distilabel.steps.generators import conversion
+from distilabel.steps.generators.conversion import UnreadableError, convert
 
 
 def rows_of(tmp_path: Path, format: str, *contents: bytes | str, suffix: str = "") -> Any:
@@ -56,7 +56,7 @@ def test_types_are_those_of_all_rows(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # In one part of the rows, and in different ones.
-    monkeypatch.setattr(_conversion, "_PART_ROWS", 2)
+    monkeypatch.setattr(conversion, "_PART_ROWS", 2)
     between: list[Any] = [{"v": None}] * distance
     rows = rows_of(tmp_path, "json", lines({"v": early}, *between, {"v": late}))
     assert [rows[0]["v"], rows[-1]["v"]] == read
@@ -157,7 +157,7 @@ def test_a_file_is_converted_again_only_if_it_changed(
     assert rows_of(tmp_path, "json", lines({"a": 1})) == [{"a": 1}]
     written = list((tmp_path / "cache").iterdir())
     file = str(tmp_path / "0.json")
-    monkeypatch.setattr(_conversion, "_tables", lambda *args: pytest.fail("converted again"))
+    monkeypatch.setattr(conversion, "_tables", lambda *args: pytest.fail("converted again"))
     assert convert([file], "json", None, tmp_path / "cache") == [str(written[0] / "000000.parquet")]
     monkeypatch.undo()
     assert rows_of(tmp_path, "json", lines({"a": 1}, {"a": 22})) == [{"a": 1}, {"a": 22}]

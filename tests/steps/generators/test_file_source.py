@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from distilabel.steps.generators._conversion import UnreadableError
-from distilabel.steps.generators._file_source import FileSource
+from distilabel.steps.generators.conversion import UnreadableError
+from distilabel.steps.generators.file_source import FileSource
 
 # `datasets` reads JSON in blocks of 10 MB and takes the types from the first.
 _PAD = "p" * 600

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from datasets.exceptions import DatasetGenerationError, DatasetNotFoundError
 
-from distilabel.steps.generators._conversion import UnreadableError
-from distilabel.steps.generators._hub_source import request
+from distilabel.steps.generators.conversion import UnreadableError
+from distilabel.steps.generators.hub_source import request
 
 
 @pytest.mark.parametrize(

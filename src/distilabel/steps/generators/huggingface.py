@@ -20,9 +20,9 @@ from pydantic import Field, PrivateAttr
 from distilabel.errors import DistilabelUserError
 from distilabel.mixins.runtime_parameters import RuntimeParameter, close_names
 from distilabel.steps.base import GeneratorStep
-from distilabel.steps.generators import _files, _hub_source, _rows
-from distilabel.steps.generators._conversion import UnreadableError
-from distilabel.steps.generators._file_source import FileSource
+from distilabel.steps.generators import _files, _rows, hub_source
+from distilabel.steps.generators.conversion import UnreadableError
+from distilabel.steps.generators.file_source import FileSource
 
 if TYPE_CHECKING:
     from datasets import Dataset, IterableDataset
@@ -193,7 +193,7 @@ class LoadDataFromHub(GeneratorStep):
     def _request_hub(self, builder: bool = False, **options: Any) -> Any:
         given = {"revision": self.revision, "storage_options": self.storage_options, **options}
         try:
-            return _hub_source.request(self.repo_id, self.config, self.split, builder, given)
+            return hub_source.request(self.repo_id, self.config, self.split, builder, given)
         except UnreadableError as error:
             raise DistilabelUserError(f"{self.name}: {error}") from error.__cause__
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from distilabel._core.arrow import has_large_floats
-from distilabel.steps.generators import _conversion, _rows
-from distilabel.steps.generators._conversion import UnreadableError
+from distilabel.steps.generators import _rows, conversion
+from distilabel.steps.generators.conversion import UnreadableError
 
 
 class FileSource:
@@ -102,13 +102,13 @@ class FileSource:
         """
         # `datasets` wraps the reader's error, which tells what is wrong with the file.
         reason = error.__cause__ if error is not None and error.__cause__ else error
-        is_about_rows = self._format in _conversion.FORMATS and "Unknown split" not in str(reason)
+        is_about_rows = self._format in conversion.FORMATS and "Unknown split" not in str(reason)
         if is_about_rows and not self._is_converted:
             import datasets
 
             cache = Path(datasets.config.HF_DATASETS_CACHE, "distilabel")
             options = self._storage_options
-            parts = _conversion.convert(self._files, self._format, options, cache)
+            parts = conversion.convert(self._files, self._format, options, cache)
             self._is_converted = True
             return self._load("parquet", parts)
         names = ", ".join(self._files[:3])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from distilabel.steps.generators._conversion import UnreadableError
+from distilabel.steps.generators.conversion import UnreadableError
 
 
 def request(
