@@ -101,7 +101,7 @@ class _Step(
         hide_input_in_errors=True,
     )
 
-    name: Optional[str] = Field(default=None, pattern=r"^[a-zA-Z0-9_-]+$")
+    name: Optional[str] = Field(default=None, pattern=r"^[a-zA-Z0-9_-]+$", max_length=200)
     resources: StepResources = StepResources()
     pipeline: Any = Field(default=None, exclude=True, repr=False)
     input_mappings: Dict[str, str] = {}
