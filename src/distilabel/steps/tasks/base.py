@@ -24,7 +24,7 @@ from typing import (
     Union,
 )
 
-from pydantic import Field, NonNegativeInt, model_validator
+from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
 from distilabel._core.serialization import DumpIfSet
 from distilabel.constants import DISTILABEL_METADATA_KEY
@@ -86,7 +86,7 @@ class _TaskBase(_Step, ABC):
         default=False,
         description="Whether to put the model's reasoning into a column of its own.",
     )
-    num_generations: RuntimeParameter[int] = Field(
+    num_generations: RuntimeParameter[PositiveInt] = Field(
         default=1, description="Answers to ask for per row."
     )
     use_default_structured_output: bool = False
