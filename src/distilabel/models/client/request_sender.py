@@ -85,7 +85,7 @@ class RequestSender:
         self._batcher = batcher
         self._job_builder = job_builder
         self._agenerate: Any = llm._async_method
-        self._takes_count = type(llm)._num_generations_param_supported
+        self._takes_count = llm._num_generations_param_supported
 
     async def send(
         self,

@@ -92,7 +92,7 @@ class AnthropicLLM(AsyncLLM):
     )
 
     _telemetry_provider = "anthropic"
-    _num_generations_param_supported = False
+    _num_generations_param_supported: bool = PrivateAttr(default=False)
 
     _headers: Dict[str, str] = PrivateAttr(default_factory=dict)
     _unsupported: UnsupportedArguments = PrivateAttr(default_factory=UnsupportedArguments)
