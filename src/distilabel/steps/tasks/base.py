@@ -26,6 +26,7 @@ from typing import (
 
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
+from distilabel._core.deprecations import module_getattr
 from distilabel._core.serialization import DumpIfSet
 from distilabel.constants import DISTILABEL_METADATA_KEY
 from distilabel.errors import DistilabelUserError, FailureRecord
@@ -34,6 +35,10 @@ from distilabel.models.client.lifecycle import load_for, unload_for
 from distilabel.models.llms.base import LLM
 from distilabel.steps.base import GeneratorStep, GlobalStep, Step, StepInput, _Step
 from distilabel.steps.tasks.parsing import ParsedGeneration, parse_output, retry_unparsed
+from distilabel.steps.tasks.parsing import (
+    iterate_generations_with_stats as iterate_generations_with_stats,
+)
+from distilabel.steps.tasks.parsing import normalize_statistics as normalize_statistics
 from distilabel.steps.tasks.reasoning import (
     NO_TEXT,
     REASONING,
@@ -51,6 +56,9 @@ if TYPE_CHECKING:
         GenerateOutput,
         StepOutput,
     )
+
+if not TYPE_CHECKING:
+    __getattr__ = module_getattr(__name__)
 
 Row = Dict[str, Any]
 
