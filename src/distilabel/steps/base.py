@@ -368,7 +368,7 @@ class GeneratorStep(_Step, ABC):
         batch_size: Rows per batch.
     """
 
-    batch_size: RuntimeParameter[int] = Field(default=50, description="Rows per batch.")
+    batch_size: RuntimeParameter[PositiveInt] = Field(default=50, description="Rows per batch.")
 
     # True if no other object refers to the rows it yields or to the values in them.
     _yields_new_rows: ClassVar[bool] = False

@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 import pytest
+from pydantic import PrivateAttr
 
 from distilabel.errors import AnswerError
 from distilabel.models.llms.base import AsyncLLM
@@ -68,3 +69,22 @@ def test_one_generation_of_several_may_have_no_text() -> None:
 def test_without_any_text_a_question_of_several_generations_is_none() -> None:
     (output,) = SilentAtTimes().generate_outputs([chat("none")], num_generations=2)
     assert output["generations"] == [None, None]
+
+
+@pytest.mark.parametrize("gives_several", [True, False])
+def test_a_model_may_say_on_loading_whether_it_gives_several_answers(gives_several: bool) -> None:
+    class Told(Silent):
+        several: bool
+        _num_generations_param_supported: bool = PrivateAttr(default=True)
+
+        def load(self) -> None:
+            super().load()
+            self._num_generations_param_supported = self.several
+
+        async def agenerate(self, input: Any, num_generations: int = 1) -> Any:  # type: ignore[override]
+            return {"generations": [f"one of {num_generations}"] * num_generations}
+
+    llm = Told(several=gives_several)
+    llm.load()
+    (output,) = llm.generate_outputs([chat("a")], num_generations=2)
+    assert output["generations"] == (["one of 2"] * 2 if gives_several else ["one of 1"] * 2)

@@ -100,7 +100,7 @@ class ModelClient:
         self.job_builder = job_builder
         self._arguments = validated_arguments(llm, llm.get_generation_kwargs())
         self._keys = CacheKeys(llm, self._arguments)
-        self._splits = not type(llm)._num_generations_param_supported
+        self._splits = not llm._num_generations_param_supported
         self._seeded = getattr(llm, "_takes_seed", False) and "seed" not in self._arguments
         self._warnings = warnings = AnswerWarnings(step, llm.model_name)
         if answers is not None and self._keys.unstorable:

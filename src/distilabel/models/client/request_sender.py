@@ -93,7 +93,7 @@ class RequestSender:
         self._batcher = batcher
         self._job_builder = job_builder
         self._agenerate: Any = llm._async_method
-        self._takes_count = type(llm)._num_generations_param_supported
+        self._takes_count = llm._num_generations_param_supported
         if limiters is not None:
             # The limits of all models hold before any of them is asked.
             limiters.of(llm)

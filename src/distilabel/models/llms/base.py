@@ -119,7 +119,7 @@ class LLM(RuntimeParametersModelMixin, Serializable, BaseModel, ABC):
     _standalone_store: Any = PrivateAttr(default=None)
 
     # Whether one call can return several generations.
-    _num_generations_param_supported: ClassVar[bool] = True
+    _num_generations_param_supported: bool = PrivateAttr(default=True)
     # Name of the provider in OpenTelemetry's conventions for generative AI; that of the class if
     # empty.
     _telemetry_provider: ClassVar[str] = ""

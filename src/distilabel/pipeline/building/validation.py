@@ -97,9 +97,9 @@ class Validation:
     def values(self) -> None:
         """Checks that all required parameters have values and the models accept their arguments."""
         for name, step in self._steps.items():
-            missing = _missing(step)
+            missing = step.missing_runtime_parameters()
             if missing:
-                example = {name: dict.fromkeys(missing, "...")}
+                example = {name: _nested_example(missing)}
                 self.problems.add(
                     ValueError,
                     f"{name}: required runtime parameters have no value: {', '.join(missing)}. "
@@ -325,11 +325,13 @@ class Validation:
             )
 
 
-def _missing(step: _Step) -> list[str]:
-    """Returns the required runtime parameters of a step that have no value."""
-    names = step.runtime_parameters_names
-    return [
-        name
-        for name, optional in names.items()
-        if optional is False and getattr(step, name, None) is None
-    ]
+def _nested_example(paths: list[str]) -> dict[str, Any]:
+    """Returns the argument of `run(parameters=...)` that sets the parameters at these paths."""
+    example: dict[str, Any] = {}
+    for path in paths:
+        *parts, name = path.split(".")
+        inner = example
+        for part in parts:
+            inner = inner.setdefault(part, {})
+        inner[name] = "..."
+    return example

@@ -15,7 +15,7 @@ from typing import (
     Union,
 )
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PositiveInt, PrivateAttr
 
 from distilabel.errors import DistilabelUserError
 from distilabel.mixins.runtime_parameters import RuntimeParameter, close_names
@@ -87,7 +87,7 @@ class LoadDataFromHub(GeneratorStep):
     streaming: RuntimeParameter[bool] = Field(
         default=False, description="Whether to stream the rows."
     )
-    num_examples: Optional[RuntimeParameter[int]] = Field(
+    num_examples: Optional[RuntimeParameter[PositiveInt]] = Field(
         default=None, description="Number of rows to load, from the first; None for all rows."
     )
     storage_options: Optional[Dict[str, Any]] = Field(

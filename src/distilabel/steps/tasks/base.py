@@ -24,8 +24,9 @@ from typing import (
     Union,
 )
 
-from pydantic import Field, NonNegativeInt, model_validator
+from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
+from distilabel._core.deprecations import module_getattr
 from distilabel._core.serialization import DumpIfSet
 from distilabel.constants import DISTILABEL_METADATA_KEY
 from distilabel.errors import DistilabelUserError, FailureRecord
@@ -34,6 +35,10 @@ from distilabel.models.client.lifecycle import load_for, unload_for
 from distilabel.models.llms.base import LLM
 from distilabel.steps.base import GeneratorStep, GlobalStep, Step, StepInput, _Step
 from distilabel.steps.tasks.parsing import ParsedGeneration, parse_output, retry_unparsed
+from distilabel.steps.tasks.parsing import (
+    iterate_generations_with_stats as iterate_generations_with_stats,
+)
+from distilabel.steps.tasks.parsing import normalize_statistics as normalize_statistics
 from distilabel.steps.tasks.reasoning import (
     NO_TEXT,
     REASONING,
@@ -51,6 +56,9 @@ if TYPE_CHECKING:
         GenerateOutput,
         StepOutput,
     )
+
+if not TYPE_CHECKING:
+    __getattr__ = module_getattr(__name__)
 
 Row = Dict[str, Any]
 
@@ -86,7 +94,7 @@ class _TaskBase(_Step, ABC):
         default=False,
         description="Whether to put the model's reasoning into a column of its own.",
     )
-    num_generations: RuntimeParameter[int] = Field(
+    num_generations: RuntimeParameter[PositiveInt] = Field(
         default=1, description="Answers to ask for per row."
     )
     use_default_structured_output: bool = False

@@ -21,7 +21,7 @@ def text_in(task: Any, row: Mapping[str, Any], column: str) -> str:
     """
     value = row[column]
     if not isinstance(value, str):
-        raise _wrong_content(task, row, column, "a text")
+        raise wrong_content(task, row, column, "a text")
     return value
 
 
@@ -38,18 +38,18 @@ def texts_in(task: Any, row: Mapping[str, Any], column: str) -> list[str | None]
     """
     value = as_list(row[column])
     if value is None:
-        raise _wrong_content(task, row, column, "a list of texts")
+        raise wrong_content(task, row, column, "a list of texts")
     for number, item in enumerate(value):
         if item is not None and not isinstance(item, str):
             raise DistilabelUserError(
-                f"{task.name}: item {number} of column {_column(task, column)!r} is "
-                f"{_kind(item)}. Every item must be a text, or None for a missing one."
+                f"{task.name}: item {number} of column {column_name(task, column)!r} is "
+                f"{kind_of(item)}. Every item must be a text, or None for a missing one."
             )
     if all(item is None for item in value):
         content = "contains only None" if value else "is an empty list"
         raise DistilabelUserError(
-            f"{task.name}: column {_column(task, column)!r} {content}. It must contain at least "
-            "one text."
+            f"{task.name}: column {column_name(task, column)!r} {content}. It must contain at "
+            "least one text."
         )
     return value
 
@@ -64,21 +64,30 @@ def as_list(value: Any) -> list[Any] | None:
     return None
 
 
-def _wrong_content(
+def wrong_content(
     task: Any, row: Mapping[str, Any], column: str, expected: str
 ) -> DistilabelUserError:
+    """Returns the error for a column that contains something else than what a task needs.
+
+    Args:
+        task: The task.
+        row: Input row.
+        column: Name of the column.
+        expected: What it must contain.
+    """
     return DistilabelUserError(
-        f"{task.name}: column {_column(task, column)!r} contains {_kind(row[column])}. It must "
-        f"contain {expected}."
+        f"{task.name}: column {column_name(task, column)!r} contains {kind_of(row[column])}. It "
+        f"must contain {expected}."
     )
 
 
-def _column(task: Any, column: str) -> str:
+def column_name(task: Any, column: str) -> str:
     """Returns the name that a column has in the pipeline."""
     return str(task.input_mappings.get(column, column))
 
 
-def _kind(value: Any) -> str:
+def kind_of(value: Any) -> str:
+    """Returns the type of a value for a message: "a str", "an int", "None"."""
     if value is None:
         return "None"
     name = type(value).__name__

@@ -81,7 +81,7 @@ class InferenceEndpointsLLM(InferenceEndpointsBaseClient, AsyncLLM, MagpieChatTe
     """
 
     _telemetry_provider = "hugging_face"
-    _num_generations_param_supported = False
+    _num_generations_param_supported: bool = PrivateAttr(default=False)
     # The service caches answers: with another seed, an equal question gets another answer.
     _takes_seed = True
 

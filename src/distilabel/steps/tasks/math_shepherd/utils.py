@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import re
 from itertools import pairwise
-from typing import Any, Final, List
+from typing import TYPE_CHECKING, Any, Final, List
 
+from distilabel._core.deprecations import module_getattr
 from distilabel.models.wire.reasoning import split_reasoning
+
+if not TYPE_CHECKING:
+    __getattr__ = module_getattr(__name__)
 
 _STEP: Final = re.compile(r"Step\s+\d+\s*:|The answer is\s*:")
 # A valid JSON escape (group 1), or a backslash that is not part of one.
