@@ -35,8 +35,13 @@ class ColumnMappings:
         return {k: row[k] for k in self.inputs if k in row and k not in self._step_names}
 
     def to_pipeline(self, row: dict[str, Any], hidden: dict[str, Any]) -> dict[str, Any]:
-        """Returns a row with the column names of the pipeline, hidden columns included."""
+        """Returns a row with the column names of the pipeline, hidden columns included.
+
+        An output column of the step replaces an input column that gets the same name.
+        """
         named = {self.outputs.get(k, self.inputs.get(k, k)): v for k, v in row.items()}
+        if len(named) < len(row):
+            named.update((self.outputs[k], v) for k, v in row.items() if k in self.outputs)
         for key, value in hidden.items():
             named.setdefault(key, value)
         return named
