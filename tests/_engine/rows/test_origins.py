@@ -94,7 +94,8 @@ def test_numpy_scalars_and_missing_values_match_themselves() -> None:
     def make(rows: Rows) -> Rows:
         frame = pd.DataFrame(rows)[::-1]
         return [
-            {name: frame[name].iloc[i] for name in ("id", "score", "day")} for i in range(len(frame))
+            {name: frame[name].iloc[i] for name in ("id", "score", "day")}
+            for i in range(len(frame))
         ]
 
     assert traced(make, rows) == [5, 4, 3, 2, 1, 0]
@@ -222,9 +223,7 @@ def test_a_new_row_in_the_place_of_one_belongs_to_it() -> None:
         ([0, 1, None], 7),
     ],
 )
-def test_dropped_rows_are_counted_net_where_origins_are_unknown(
-    origins: Any, dropped: int
-) -> None:
+def test_dropped_rows_are_counted_net_where_origins_are_unknown(origins: Any, dropped: int) -> None:
     assert dropped_rows(10, origins) == dropped
 
 
