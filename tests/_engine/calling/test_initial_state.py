@@ -365,7 +365,7 @@ def test_generators_and_global_steps_begin_anew(tmp_path: Path) -> None:
         def outputs(self) -> list[str]:
             return ["n"]
 
-        def process(self, offset: int = 0) -> Iterator[tuple[list[dict[str, Any]], bool]]:  # type: ignore[override]
+        def process(self, offset: int = 0) -> Iterator[tuple[list[dict[str, Any]], bool]]:
             left = [n for n in range(3) if n not in self._given]
             for n in left:
                 self._given.append(n)
@@ -374,7 +374,7 @@ def test_generators_and_global_steps_begin_anew(tmp_path: Path) -> None:
     class Runs(GlobalStep):
         _runs: int = 0
 
-        def process(self, inputs: StepInput) -> Any:  # type: ignore[override]
+        def process(self, inputs: StepInput) -> Any:
             self._runs += 1
             yield [{**row, "made": self._runs} for row in inputs]
 
