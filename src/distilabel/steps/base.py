@@ -293,6 +293,10 @@ class _Step(
                 values += value if isinstance(value, (list, tuple)) else [value]
         return list({id(value): value for value in values if isinstance(value, LLM)}.values())
 
+    def _asked(self, llm: LLM) -> LLM:
+        """Returns the model that is asked in the place of one in a field of this step."""
+        return llm
+
     @property
     def _mappings(self) -> ColumnMappings:
         return ColumnMappings(self.input_mappings, self.output_mappings)

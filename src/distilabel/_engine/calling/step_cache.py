@@ -13,7 +13,9 @@ from typing import Any, NamedTuple
 import orjson
 
 from distilabel._core.hashing import digest
-from distilabel._engine.calling.fingerprint import field_digest, source_of, state_of
+from distilabel._engine.calling.dependencies import dependencies_of
+from distilabel._engine.calling.fingerprint import field_digest, source_of
+from distilabel._engine.calling.state_of_step import watch
 from distilabel._engine.rows.origins import KeyTracer, Origins, find_origins
 from distilabel._engine.storage.answer_store import Store
 from distilabel.steps.base import Step
@@ -50,15 +52,20 @@ class StepCache:
             computes it.
 
     Raises:
-        TypeError: The fields of the step have no digest.
+        TypeError: The fields of the step have no digest, or it holds too much to compare.
     """
 
     def __init__(
         self, step: Step, store: Store, reuse: bool, configuration: str | None = None
     ) -> None:
-        self._base = [configuration or field_digest(step), source_of(type(step))]
-        self._step = step
+        covered: set[int] = set()
+        self._base = [configuration or field_digest(step), source_of(type(step), covered)]
+        self._base += dependencies_of(step, covered)
+        self._state = watch(step)
+        if not self._state.is_complete:
+            raise TypeError("it holds too many values to compare them after every batch")
         self._name = step.name
+        self._has_mappings = bool(step.input_mappings)
         self._store = store
         self._reuse = reuse
         self._has_logged = False
@@ -74,7 +81,7 @@ class StepCache:
             run: Runs the step on them.
             joined: Whether the origins of the rows must be known.
         """
-        if self._is_off:
+        if self._is_off or self._has_changed():
             return run()
         try:
             key = digest(["memo", *self._base, rows])
@@ -85,15 +92,17 @@ class StepCache:
         found = self._read(stored, rows, joined) if stored is not None else None
         if found is not None:
             return found
-        before = state_of(self._step)
         result = run()
-        if result.changed_state or state_of(self._step) != before:
-            # Results depend on earlier batches: none of them can be skipped.
-            self._is_off = True
-            self._log_uncached("it keeps state from batch to batch")
-        elif result.error is None:
+        if not self._has_changed(result.changed_state) and result.error is None:
             self._put(key, result, joined)
         return result
+
+    def _has_changed(self, in_worker: bool = False) -> bool:
+        """Whether the state is no longer the one at the start; then no result is stored or used."""
+        if in_worker or not self._state.is_unchanged():
+            self._is_off = True
+            self._log_uncached("it keeps state from batch to batch")
+        return self._is_off
 
     def _read(self, stored: bytes, rows: list[Any], joined: bool) -> StepResult | None:
         """Returns a stored result; None if it does not tell the origins and they must be known."""
@@ -104,7 +113,7 @@ class StepCache:
                 return StepResult(
                     made, range(len(made)) if origins is None else origins, is_assumed
                 )
-        elif self._step.input_mappings:
+        elif self._has_mappings:
             # Stored by a version that may have put hidden columns back into the wrong rows.
             return None
         inputs = [list(port) for port in zip(*rows, strict=True)] if _are_joined(rows) else [rows]

@@ -192,7 +192,9 @@ def call_with_clients(
         return function(*args)
 
     def call() -> _T:
-        use_clients({id(client.llm): client for client in clients})
+        use_clients(
+            {id(llm): client for client in clients for llm in (client.llm, client.stands_for)}
+        )
         begin_work(work())
         return function(*args)
 

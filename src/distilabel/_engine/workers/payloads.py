@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from distilabel._engine.calling.fingerprint import field_digest, state_of
+from distilabel._engine.calling.fingerprint import field_digest
+from distilabel._engine.calling.snapshot import Snapshot
+from distilabel._engine.calling.state_of_step import watch
 from distilabel._engine.calling.step_call import StepCall, StepOutput
 from distilabel.models.llms.base import LLM
 
@@ -35,10 +37,12 @@ class StepJob:
     def __init__(self, step: Any) -> None:
         self._step = step
         self._call: StepCall | None = None
+        self._state: Snapshot | None = None
 
     def load(self) -> None:
         """Loads the step."""
         self._step.load()
+        self._state = watch(self._step)
 
     def digest(self) -> str | None:
         """Returns the digest of the step's configuration."""
@@ -60,9 +64,9 @@ class StepJob:
         rows, joined = batch
         if self._call is None:
             self._call = StepCall(self._step)
-        before = state_of(self._step)
         output = self._call.run(rows, joined=joined)
-        return output, state_of(self._step) != before
+        state = self._state
+        return output, state is None or not (state.is_complete and state.is_unchanged())
 
     def unload(self) -> None:
         """Unloads the step."""

@@ -76,6 +76,7 @@ class ModelClient:
 
     Attributes:
         llm: The model.
+        stands_for: The model in the field of the step, which `llm` may be a copy of.
         step: Name of the step.
         job_builder: Collects requests for batch jobs, if they go in batch jobs.
     """
@@ -96,6 +97,7 @@ class ModelClient:
         job_builder: JobBuilder | None = None,
     ) -> None:
         self.llm = llm
+        self.stands_for = llm
         self.step = step
         self.job_builder = job_builder
         self._arguments = validated_arguments(llm, llm.get_generation_kwargs())
