@@ -17,6 +17,7 @@ from distilabel.errors import AnswerError
 from distilabel.models import LLM
 from distilabel.models.accounting.budget import Budget
 from distilabel.models.accounting.prices import Usage
+from distilabel.models.accounting.usage import UsageMeter
 from distilabel.models.client.client import ModelClient
 from model_doubles import Counting, MemoryStore, chat, made
 
@@ -175,3 +176,17 @@ async def test_a_budget_lasts_for_as_many_requests_as_it_can_pay_for() -> None:
     assert [isinstance(each, dict) for each in asked] == [True] * 5 + [False] * 4
     assert budget.spent == pytest.approx(15e-6)
     assert over == [1]
+
+
+async def test_answers_of_batch_jobs_have_their_price_and_stored_ones_none() -> None:
+    events: list[Any] = []
+    meter = UsageMeter(made(price=(1.0, 2.0)), "step", events.append, None, job_share=0.5)
+    meter.open()
+    output: Any = {"generations": ["a"], "statistics": {"input_tokens": [2], "output_tokens": [3]}}
+    with await meter.charge(chat("a"), 1, {}) as charge:
+        assert await meter.answered(charge, output, 1.0) == 5
+    meter.reused(output)
+    answered, reused = events
+    assert charge.cost == answered.cost == pytest.approx(4e-6)
+    assert (answered.in_job, answered.reused) == (True, False)
+    assert (reused.in_job, reused.reused, reused.cost) == (False, True, None)

@@ -116,3 +116,13 @@ def test_waiting_requests_of_all_endpoints_are_turned_away() -> None:
             await waiting
 
     asyncio.run(wait())
+
+
+async def test_models_with_other_endpoints_have_limits_of_their_own() -> None:
+    limiters = EndpointLimiters()
+    models = [
+        OpenAILLM(model="m", base_url="http://a/v1", api_key="one"),
+        OpenAILLM(model="m", base_url="http://b/v1", api_key="one"),
+        OpenAILLM(model="n", base_url="http://a/v1", api_key="one"),
+    ]
+    assert len({id(limiters.of(model)) for model in models}) == 3

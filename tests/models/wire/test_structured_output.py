@@ -40,6 +40,19 @@ def test_a_class_all_of_whose_fields_are_required_is_kept_to_strictly() -> None:
     assert described["schema"]["$defs"]["Inner"]["additionalProperties"] is False
 
 
+def test_a_property_that_is_not_required_stays_so_also_without_a_default() -> None:
+    text = {"type": "string"}
+    schema = {"type": "object", "properties": {"a": text, "b": text}, "required": ["a"]}
+    outer = {"type": "object", "properties": {"inner": schema}, "required": ["inner"]}
+    for given, path in ((schema, []), (outer, ["properties", "inner"])):
+        described = (response_format({"schema": given}) or {})["json_schema"]
+        assert "strict" not in described
+        sent = described["schema"]
+        for name in path:
+            sent = sent[name]
+        assert sent["required"] == ["a"]
+
+
 def test_a_field_that_may_be_left_out_stays_so_without_strict_mode() -> None:
     described = (response_format({"schema": Loose}) or {})["json_schema"]
     assert "strict" not in described
