@@ -23,11 +23,13 @@ async def test_models_with_one_endpoint_id_share_its_limits() -> None:
     assert limiters.of(one) is limiters.of(other)
 
 
-def limits(limiter: EndpointLimiter) -> tuple[int, Any, Any]:
+def limits(limiter: EndpointLimiter) -> tuple[int, int | None, int | None]:
     user = limiter._user_limits
-    buckets = (user._requests, user._tokens)
-    rates = [bucket and round(bucket.rate * 60) for bucket in buckets]
-    return limiter.limit, *rates
+    requests, tokens = (
+        None if bucket is None else round(bucket.rate * 60)
+        for bucket in (user._requests, user._tokens)
+    )
+    return limiter.limit, requests, tokens
 
 
 @pytest.mark.parametrize("order", [1, -1])
