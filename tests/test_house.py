@@ -43,6 +43,7 @@ LAYERS: dict[str, dict[str, tuple[str, ...]]] = {
         "_simulated": (*_BASE, "_core/token_bucket.py"),
         "models": ("_core", "mixins", "utils", "_simulated"),
         "llms": ("_core",),
+        "embeddings": ("_core",),
         "distiset.py": ("_core", "mixins", "utils"),
         "steps": ("models", "distiset.py"),
         "_engine": ("steps",),

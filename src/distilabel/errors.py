@@ -108,6 +108,7 @@ class AnswerError(ModelError):
         raw: Raw response, for the record of the failure.
         statistics: Token counts of the response, if it has them: they are billed all the same.
         lost: Whether the request was sent but its response was lost: it may be billed.
+        has_no_text: Whether the model answered, but without a text.
 
     Attributes:
         attempts: Number of times the request was sent.
@@ -124,6 +125,7 @@ class AnswerError(ModelError):
         raw: str | None = None,
         statistics: Mapping[str, Any] | None = None,
         lost: bool = False,
+        has_no_text: bool = False,
     ) -> None:
         super().__init__(message, status=status)
         self.retryable = retryable
@@ -132,6 +134,7 @@ class AnswerError(ModelError):
         self.raw = raw
         self.statistics = statistics
         self.lost = lost
+        self.has_no_text = has_no_text
         self.attempts = 1
 
 

@@ -155,12 +155,14 @@ def _pipelines(root: Path) -> list[CachedPipeline]:
 
 
 def _find_pipeline(root: Path, name: str) -> CachedPipeline:
+    from distilabel._core.file_names import file_name
     from distilabel.mixins.runtime_parameters import close_names
 
     pipelines = {pipeline.name: pipeline for pipeline in _pipelines(root)}
-    if name not in pipelines:
+    found = pipelines.get(file_name(name))
+    if found is None:
         fail(f"No pipeline {name!r} in {root}: {close_names(name, list(pipelines))}")
-    return pipelines[name]
+    return found
 
 
 def _remove(

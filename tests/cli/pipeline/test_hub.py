@@ -52,7 +52,7 @@ result = [
     for done in [CliRunner().invoke(app, ["pipeline", "info", "--config", config])]
 ]
 words = ["pipeline", "run", "--config", "hf://datasets/tester/made@{first}"]
-done = CliRunner().invoke(app, words)
+done = CliRunner().invoke(app, words, input="y\\n")
 result.append((done.exit_code, done.output))
 """
     found = hub.run(code, tmp_path)

@@ -67,6 +67,47 @@ async def test_a_model_must_be_listed_or_known_by_its_name() -> None:
             await check_endpoint(f"{server.url}/v1", HEADERS, "smal")
 
 
+@pytest.mark.parametrize(
+    ("model", "listed"),
+    [
+        ("gpt-3.5-turbo", "/models/llama-3.gguf"),
+        ("tgi", "meta-llama/Llama-3.1-8B-Instruct"),
+        ("gpt-4o-mini", "gpt-4o"),
+        ("gpt-4o-2024-08-06", "gpt-4o"),
+        ("gpt-4", "gpt-4o"),
+        ("claude-sonnet-4-6", "claude-sonnet-4-5"),
+        ("qwen2.5-72b", "qwen2.5-7b"),
+        ("llama3", "llama3:latest"),
+        ("Org/Name", "org/name"),
+        ("model-b", "model-a"),
+    ],
+)
+async def test_a_name_that_a_server_may_serve_all_the_same_is_a_doubt(
+    model: str, listed: str
+) -> None:
+    async with serving({}, models=(listed,)) as server:
+        doubt = await check_endpoint(f"{server.url}/v1", HEADERS, model)
+    assert f"does not list the model {model!r}" in doubt
+    assert repr(listed) in doubt
+
+
+@pytest.mark.parametrize(
+    ("model", "listed"),
+    [
+        ("openai/gpt-4p", "openai/gpt-4o"),
+        ("gtp-4o", "gpt-4o"),
+        ("mistral-smal-latest", "mistral-small-latest"),
+        ("deepseek-chatt", "deepseek-chat"),
+    ],
+)
+async def test_a_misspelt_name_is_an_error_before_the_first_question(
+    model: str, listed: str
+) -> None:
+    async with serving({}, models=("other", listed)) as server:
+        with pytest.raises(EndpointError, match=f"did you mean '{listed}'"):
+            await check_endpoint(f"{server.url}/v1", HEADERS, model)
+
+
 def test_a_missing_key_is_named_with_its_variable() -> None:
     with pytest.raises(DistilabelUserError, match=r"str: no API key.*`api_key`.* THE_KEY"):
         require_key(None, "", "THE_KEY")

@@ -128,6 +128,15 @@ def test_a_program_without_a_pipeline_exits_without_warnings() -> None:
     assert done.stderr == ""
 
 
+@pytest.mark.parametrize("fault", ["drop", "reset"])
+async def test_a_reply_that_is_lost_may_have_been_charged(fault: str) -> None:
+    assert (await asked(fault)).lost
+
+
+async def test_a_request_that_was_not_answered_in_time_may_have_been_charged() -> None:
+    assert (await asked("hang", timeout=0.05)).lost
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_a_redirect_to_another_origin_carries_no_request_there(status: int) -> None:
     """The key and the prompt are for the endpoint that the user named: not for another port."""
@@ -245,13 +254,6 @@ async def test_headers_without_end_are_given_up() -> None:
     server.close()
 
 
-async def test_cookies_are_not_sent_back() -> None:
-    async with serving(reply({"a": 1}, Set_Cookie="session=1")) as server:
-        await transport.send("POST", server.url, body=b"{}")
-        await transport.send("POST", server.url, body=b"{}")
-        assert "Cookie" not in server.headers
-
-
 async def test_a_connection_that_is_not_accepted_in_time_was_not_charged() -> None:
     """A full backlog: the server answers no handshake, so that nothing was sent."""
     with socket.socket() as full:
@@ -268,3 +270,44 @@ async def test_a_connection_that_is_not_accepted_in_time_was_not_charged() -> No
             each.close()
     assert caught.value.retryable
     assert not caught.value.lost
+
+
+async def test_hundreds_of_requests_are_in_flight_at_a_time() -> None:
+    count, here, all_here = 110, 0, asyncio.Event()
+
+    async def together(request: web.Request) -> web.StreamResponse:
+        nonlocal here
+        here += 1
+        if here == count:
+            all_here.set()
+        await all_here.wait()
+        return reply({})
+
+    async with serving(together) as server:
+        sent = (transport.send("POST", server.url, body=b"{}", timeout=20) for _ in range(count))
+        assert {got.status for got in await asyncio.gather(*sent)} == {200}
+
+
+async def test_cookies_are_not_sent_back() -> None:
+    async with serving(reply({}, Set_Cookie="session=1; Path=/")) as server:
+        # Cookies of an address without a name are not kept in any case.
+        url = server.url.replace("127.0.0.1", "localhost")
+        for _ in range(2):
+            await transport.send("POST", url, body=b"{}")
+    assert len(server.seen) == 2
+    assert "Cookie" not in server.headers
+
+
+async def test_a_proxy_is_used_unless_the_address_is_excepted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "no_proxy", "NO_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    transport._proxy.cache_clear()
+    async with serving(reply({"by": "proxy"})) as proxy, serving(reply({"by": "host"})) as host:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        there = await transport.send("POST", "http://model.example/v1", body=b"{}")
+        assert there.body == b'{"by": "proxy"}'
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        assert (await transport.send("POST", host.url, body=b"{}")).body == b'{"by": "host"}'
+    transport._proxy.cache_clear()

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, SecretStr
 
-from distilabel._core.hashing import canonical, digest
+from distilabel._core.hashing import digest
 from distilabel.steps.base import Step
 
 # Fields that change how a step is run, not what it makes from a row.
@@ -72,10 +72,10 @@ def _described(value: Any) -> Any:
         function: Any = getattr(value, "__func__", value)
         return _source_of_function(function, set())
     if isinstance(value, dict):
-        return {str(k): _described(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_described(v) for v in value]
-    canonical(value)
+        return {k: _described(v) for k, v in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(_described(v) for v in value)
+    digest(value)
     return value
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from distilabel._engine.calling.fingerprint import field_digest, state_of
-from distilabel._engine.calling.step_call import run_step
-from distilabel._engine.rows.rows import RowOrigin
+from distilabel._engine.calling.step_call import StepCall, StepOutput
 from distilabel.models.llms.base import LLM
 
 
@@ -35,6 +34,7 @@ class StepJob:
 
     def __init__(self, step: Any) -> None:
         self._step = step
+        self._call: StepCall | None = None
 
     def load(self) -> None:
         """Loads the step."""
@@ -47,15 +47,22 @@ class StepJob:
         except TypeError:
             return None
 
-    def run(self, batch: list[Any]) -> tuple[list[Any], list[RowOrigin], bool]:
+    def run(self, batch: tuple[list[Any], bool]) -> tuple[StepOutput, bool]:
         """Runs the step on a batch.
 
+        Args:
+            batch: The rows, and whether they are joined with rows that do not pass through the
+                step.
+
         Returns:
-            The output rows, the origin of each, and whether the state of the step changed.
+            The output of the step, and whether its state changed.
         """
+        rows, joined = batch
+        if self._call is None:
+            self._call = StepCall(self._step)
         before = state_of(self._step)
-        rows, origins = run_step(self._step, batch)
-        return rows, origins, state_of(self._step) != before
+        output = self._call.run(rows, joined=joined)
+        return output, state_of(self._step) != before
 
     def unload(self) -> None:
         """Unloads the step."""

@@ -11,6 +11,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, quote, urlsplit
 
@@ -37,6 +38,9 @@ _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # Headers whose values may be shown; any other value of this length or longer may be a key.
 _PUBLIC_HEADERS: Final = frozenset({"accept", "anthropic-version", "content-type"})
 _SHORTEST_KEY: Final = 7
+# Letters by which a misspelt name of a model may differ, and the shortest name that is compared.
+_MOST_SLIPS: Final = 2
+_SHORTEST_NAME: Final = 4
 
 _log = logging.getLogger("distilabel.llm")
 
@@ -242,23 +246,60 @@ async def _has_unlisted_model(url: str, headers: Mapping[str, str], model: str) 
 
 async def check_endpoint(
     url: str, headers: Mapping[str, str], model: str, *, key_variable: str = ""
-) -> None:
+) -> str:
     """Checks that an endpoint can be reached, accepts the key and knows the model.
+
+    Some servers answer for any name, and some routers for names that their list lacks: whether such
+    a model exists shows only when it is asked. A name that looks like a misspelt one is an error.
 
     Args:
         url: Address of the endpoint, up to and including `/v1`.
         headers: Headers with the key.
-        model: Name of the model, which must be listed (maybe without a variant that follows a
-            colon) or known by its name. An endpoint without a list passes.
+        model: Name of the model, which is known if it is listed (maybe without a variant that
+            follows a colon) or known by its name. An endpoint without a list passes.
         key_variable: Environment variable that the key is read from.
 
+    Returns:
+        Why the endpoint may not know the model; empty if there is no doubt.
+
     Raises:
-        EndpointError: The endpoint cannot be reached, rejects the key, or does not know the model.
+        EndpointError: The endpoint cannot be reached, rejects the key, or lists a model whose name
+            is spelt nearly the same.
     """
     known = await list_models(url, headers, key_variable=key_variable)
     listed = not known or model in known or model.partition(":")[0] in known
-    if not listed and not await _has_unlisted_model(url, headers, model):
+    if listed or await _has_unlisted_model(url, headers, model):
+        return ""
+    similar = close_names(model, known[:200])
+    if any(_is_misspelt(model, name) for name in known):
         raise EndpointError(
-            f"{redact_urls(url)} does not know the model {model!r}, "
-            f"{close_names(model, known[:200])} No question was sent."
+            f"{redact_urls(url)} does not know the model {model!r}, {similar} No question was sent."
         )
+    similar = f"{similar[0].upper()}{similar[1:]}"
+    return f"{redact_urls(url)} does not list the model {model!r}. {similar}"
+
+
+def _is_misspelt(name: str, known: str) -> bool:
+    """Whether a name differs from a known one as by a slip of the keyboard.
+
+    Models of one family differ in digits, or in what follows a digit (`gpt-4`, `gpt-4o`), or by
+    more letters.
+    """
+    if min(len(name), len(known)) < _SHORTEST_NAME:
+        return False
+    changed = 0
+    matcher = SequenceMatcher(None, name, known, autojunk=False)
+    for kind, i, j, k, m in matcher.get_opcodes():
+        if kind == "equal":
+            continue
+        before, after = name[max(i - 1, 0) : i], name[j : j + 1]
+        texts = name[i:j] + known[k:m]
+        if kind != "replace":
+            texts += before
+        elif not before.isalnum() and not after.isalnum():
+            # A whole word, as in `model-a` and `model-b`.
+            return False
+        if any(letter.isdigit() for letter in texts):
+            return False
+        changed += max(j - i, m - k)
+    return 0 < changed <= _MOST_SLIPS and name.lower() != known.lower()

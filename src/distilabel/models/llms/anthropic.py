@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Dict, List, Optional, Tuple
 
-from pydantic import Field, PrivateAttr, SecretStr, validate_call
+from pydantic import Field, NonNegativeInt, PositiveFloat, PrivateAttr, SecretStr, validate_call
 
 from distilabel._core.redaction import redact_urls
 from distilabel.errors import AnswerError
@@ -80,10 +80,10 @@ class AnthropicLLM(AsyncLLM):
         "Address of the endpoint, with or without /v1.",
     )
     api_key: Optional[RuntimeParameter[SecretStr]] = api_key_field(_KEY_VARIABLE)
-    timeout: RuntimeParameter[float] = Field(
+    timeout: RuntimeParameter[PositiveFloat] = Field(
         default=600.0, description="Seconds a request may take."
     )
-    max_retries: RuntimeParameter[int] = Field(
+    max_retries: RuntimeParameter[NonNegativeInt] = Field(
         default=6, description="How often a request is retried after an error."
     )
     http_client: Optional[Any] = Field(default=None, exclude=True, repr=False)
@@ -92,7 +92,7 @@ class AnthropicLLM(AsyncLLM):
     )
 
     _telemetry_provider = "anthropic"
-    _num_generations_param_supported = False
+    _num_generations_param_supported: bool = PrivateAttr(default=False)
 
     # The key in use since `load`.
     _key: Optional[SecretStr] = PrivateAttr(default=None)
@@ -143,9 +143,11 @@ class AnthropicLLM(AsyncLLM):
     def _endpoint_id(self) -> str:
         return f"{self._api} {self.model} {key_fingerprint(self._key or self.api_key)}"
 
-    async def _preflight(self) -> None:
+    async def _preflight(self) -> str:
         """Requests the list of models: it is free and reveals a wrong key, address or model."""
-        await check_endpoint(self._api, self._headers, self.model, key_variable=_KEY_VARIABLE)
+        return await check_endpoint(
+            self._api, self._headers, self.model, key_variable=_KEY_VARIABLE
+        )
 
     @validate_call
     async def agenerate(  # type: ignore[override]

@@ -120,7 +120,7 @@ class LLM(RuntimeParametersModelMixin, Serializable, BaseModel, ABC):
     _standalone_store: Any = PrivateAttr(default=None)
 
     # Whether one call can return several generations.
-    _num_generations_param_supported: ClassVar[bool] = True
+    _num_generations_param_supported: bool = PrivateAttr(default=True)
     # Name of the provider in OpenTelemetry's conventions for generative AI; that of the class if
     # empty.
     _telemetry_provider: ClassVar[str] = ""
@@ -289,12 +289,17 @@ class LLM(RuntimeParametersModelMixin, Serializable, BaseModel, ABC):
         """
         return False
 
-    async def _preflight(self) -> None:
+    async def _preflight(self) -> str | None:
         """Checks the endpoint before the first request.
+
+        Returns:
+            Why the endpoint may not know the model: then it is asked alone first. None or empty if
+            there is no doubt.
 
         Raises:
             EndpointError: The endpoint cannot be used.
         """
+        return None
 
 
 class AsyncLLM(LLM, ABC):

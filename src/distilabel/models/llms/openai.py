@@ -93,11 +93,13 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
         return self.identity or own | self._added_fields(OpenAILLM)
 
     def _endpoint_id(self) -> str:
-        return f"{self.base_url} {self.model} {key_fingerprint(self._key or self.api_key)}"
+        return f"{self._base} {self.model} {key_fingerprint(self._key or self.api_key)}"
 
-    async def _preflight(self) -> None:
+    async def _preflight(self) -> str:
         """Requests the list of models: it is free and reveals a wrong key, address or model."""
-        await check_endpoint(self._base, self._headers, self.model, key_variable=self._key_variable)
+        return await check_endpoint(
+            self._base, self._headers, self.model, key_variable=self._key_variable
+        )
 
     @validate_call
     async def agenerate(  # type: ignore[override]

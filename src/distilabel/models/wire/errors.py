@@ -22,6 +22,23 @@ _RETRYABLE: Final = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 522,
 _OVERLOADED: Final = frozenset({408, 429, 502, 503, 504, 529})
 # Fail for every request to the same address.
 _UNKNOWN: Final = frozenset({404, 405, 410})
+_NO_MODEL: Final = frozenset(
+    {
+        "DeploymentNotFound",  # Azure
+        "invalid_model",  # Mistral
+        "model_not_found",  # OpenAI and most others
+        "model_not_supported",  # the router of Hugging Face
+    }
+)
+# How routers and servers say it with status 400, which has no code of its own. Only the beginning
+# of a message is searched: what follows may be the prompt.
+_NO_MODEL_WORDS: Final = re.compile(
+    r"is not a valid model|invalid model\b|model identifier is invalid|model not exist"
+    r"|unknown model|no such model"
+    r"|model ['\"`]?\S+? (?:does not exist|not found|is not (?:found|supported|available))",
+    re.I,
+)
+_MODEL_WORDS_WITHIN: Final = 120
 _UNPAID: Final = frozenset({"insufficient_quota"})
 _BAD_KEY: Final = frozenset({"invalid_api_key", "API_KEY_INVALID"})
 # What looks like a key is cut out of server messages: some repeat the key they reject.
@@ -74,17 +91,19 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 def parse_json(body: bytes) -> Any:
     """Parses the body of a reply.
 
-    Some servers cut a text in the middle of a character. Half a surrogate pair becomes U+FFFD.
+    Some servers cut a text in the middle of a character: half a surrogate pair becomes U+FFFD. Some
+    send NaN or infinities, or integers of more than 64 bits.
 
     Raises:
         JSONDecodeError: The body is not JSON.
     """
     try:
         return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        if b"\\ud" not in body.lower():
-            raise
-        return replace_surrogates(json.loads(body))
+    except orjson.JSONDecodeError as error:
+        try:
+            return replace_surrogates(json.loads(body))
+        except (ValueError, RecursionError):
+            raise error from None
 
 
 def error_message(body: bytes) -> str:
@@ -205,6 +224,7 @@ def no_text(
         retryable=finish_reason in (None, "stop") and not refusal and not called_tool,
         raw=excerpt(body),
         statistics=statistics,
+        has_no_text=True,
     )
 
 
@@ -242,13 +262,19 @@ def _error_for_status(
     if status == 403 and "flagged_input" in (error.get("metadata") or ()):
         # A router rejects this prompt, not the key.
         return AnswerError(f"{url} answered {status}: {message}", status=status, raw=message)
-    if status in (401, 403) or codes & _BAD_KEY:
+    if (
+        status == 400
+        and not codes & _NO_MODEL
+        and _NO_MODEL_WORDS.search(message[:_MODEL_WORDS_WITHIN])
+    ):
+        codes = codes | _NO_MODEL
+    if (status in (401, 403) and not codes & _NO_MODEL) or codes & _BAD_KEY:
         return EndpointError(
             f"{url} rejects the key ({status}: {message}). Check `api_key`, or the environment "
             f"variable {key_variable or 'it is read from'}.",
             status=status,
         )
-    if status in _UNKNOWN or "model_not_found" in codes:
+    if status in _UNKNOWN or codes & _NO_MODEL:
         return EndpointError(
             f"{url} does not know the model or the address ({status}: {message}). Check the "
             "model's name and its base_url.",

@@ -26,10 +26,10 @@ from distilabel._core.events import (
     StepLoaded,
 )
 from distilabel._core.printable import printable
+from distilabel._engine.reporting.display import display
 from distilabel._engine.reporting.formatting import format_count
 from distilabel._engine.reporting.report import Report
 from distilabel._engine.reporting.run_stats import RunStats
-from distilabel._engine.reporting.terminal import display
 from distilabel._engine.run.plan import Plan
 from distilabel.pipeline.observers.log_routing import logger_for_run, route_logs
 from distilabel.steps.base import GeneratorStep

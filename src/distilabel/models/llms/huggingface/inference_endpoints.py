@@ -81,7 +81,7 @@ class InferenceEndpointsLLM(InferenceEndpointsBaseClient, AsyncLLM, MagpieChatTe
     """
 
     _telemetry_provider = "hugging_face"
-    _num_generations_param_supported = False
+    _num_generations_param_supported: bool = PrivateAttr(default=False)
     # The service caches answers: with another seed, an equal question gets another answer.
     _takes_seed = True
 
@@ -148,12 +148,14 @@ class InferenceEndpointsLLM(InferenceEndpointsBaseClient, AsyncLLM, MagpieChatTe
         where = self.endpoint_name or self._address or self.base_url
         return f"{where} {self.model_id} {key_fingerprint(self._key or self.api_key)}"
 
-    async def _preflight(self) -> None:
+    async def _preflight(self) -> str:
         """Requests the list of models: it is free and reveals a wrong token, address or model."""
         if self.model_id:
-            await check_endpoint(self._api, self._headers, self.model_id, key_variable=KEY_VARIABLE)
-        else:
-            self._served = await self._model_served()
+            return await check_endpoint(
+                self._api, self._headers, self.model_id, key_variable=KEY_VARIABLE
+            )
+        self._served = await self._model_served()
+        return ""
 
     async def _model_served(self) -> str:
         known = await list_models(self._api, self._headers, key_variable=KEY_VARIABLE)
