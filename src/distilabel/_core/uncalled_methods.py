@@ -10,6 +10,7 @@ import inspect
 import logging
 import sys
 from collections.abc import Iterator
+from functools import cached_property, lru_cache
 from types import CodeType, FunctionType
 from typing import Any, Final
 from weakref import WeakSet
@@ -29,6 +30,8 @@ _CALLED_BEFORE: Final = frozenset(
 )
 
 _CALLED_NOW: Final = ("agenerate", "generate", "format_output")
+
+_Cached: Final = type(lru_cache(int))
 
 _checked: WeakSet[type] = WeakSet()
 
@@ -89,13 +92,15 @@ def uncalled_methods(cls: type) -> list[str]:
 
 def _is_ours(cls: type) -> bool:
     # Mixins of pydantic and Python are those of the built-in classes as well.
-    return cls.__module__.partition(".")[0] in ("distilabel", "pydantic", "abc", "typing")
+    return str(cls.__module__).partition(".")[0] in ("distilabel", "pydantic", "abc", "typing")
 
 
 def _is_built_in(cls: type) -> bool:
     """Whether a class of distilabel can be used as it is."""
     is_component = hasattr(cls, "process") or hasattr(cls, "generate")
-    return is_component and not cls.__module__.endswith(".base") and not inspect.isabstract(cls)
+    return (
+        is_component and not str(cls.__module__).endswith(".base") and not inspect.isabstract(cls)
+    )
 
 
 def _is_private(name: str) -> bool:
@@ -104,7 +109,7 @@ def _is_private(name: str) -> bool:
 
 def _names_in(classes: list[type]) -> Iterator[str]:
     """Yields the names that occur in the code of classes and of their modules."""
-    for module in {cls.__module__ for cls in classes}:
+    for module in {str(cls.__module__) for cls in classes}:
         for value in list(vars(sys.modules.get(module, object)).values()):
             yield from _names_of(value, texts=False)
     for cls in classes:
@@ -119,12 +124,16 @@ def _names_of(value: Any, *, texts: bool) -> Iterator[str]:
             if not isinstance(each, type):
                 yield from _names_of(each, texts=texts)
         return
-    functions = [value]
+    functions: list[Any] = []
     if isinstance(value, property):
         functions = [value.fget, value.fset]
-    for function in functions:
-        function = inspect.unwrap(getattr(function, "__func__", function))
-        code = getattr(function, "__code__", None)
+    elif isinstance(value, cached_property):
+        functions = [value.func]
+    elif isinstance(value, (FunctionType, classmethod, staticmethod, _Cached)):
+        # Not any object: a lazy module may do a lot when it is asked for an attribute.
+        functions = [getattr(value, "__func__", value)]
+    for function in filter(None, functions):
+        code = getattr(inspect.unwrap(function), "__code__", None)
         if isinstance(code, CodeType):
             yield from _names_in_code(code, texts=texts)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from aiohttp import web
 from pydantic import SecretStr
 
 from distilabel.errors import AnswerError, DistilabelUserError, EndpointError
@@ -177,3 +178,16 @@ async def test_a_rejected_key_names_its_variable() -> None:
 def test_a_path_goes_before_the_query_of_an_address() -> None:
     assert url_of("http://a/v1", "models") == "http://a/v1/models"
     assert url_of("http://a/v1/?key=b", "models") == "http://a/v1/models?key=b"
+
+
+async def test_secrets_of_the_body_that_a_server_repeats_are_not_shown() -> None:
+    async def answer(request: web.Request) -> web.Response:
+        text = f"{await request.text()} {request.query_string}"
+        return reply({"error": {"message": text}}, 400)
+
+    async with serving(answer) as server:
+        body = b'{"api_key": "canary-123", "user": {"password": "canary-456"}, "n": 1}'
+        with pytest.raises(AnswerError) as caught:
+            await post(f"{server.url}?token=canary-789", body, HEADERS, 5)
+    assert "canary" not in f"{caught.value} {caught.value.raw}"
+    assert '"n": 1' in str(caught.value)

@@ -7,6 +7,7 @@ from typing import Any, Dict, Final, Optional, Self, Union
 
 from pydantic import BaseModel, Field, PrivateAttr, SecretStr, model_validator
 
+from distilabel._core.redaction import redact_urls
 from distilabel.errors import DistilabelUserError, EndpointError
 from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.models.base_clients.environment import api_key_field, current_key
@@ -79,7 +80,7 @@ class InferenceEndpointsBaseClient(BaseModel):
         if self.base_url and (self.model_id or self.endpoint_name):
             _log.warning(
                 "base_url=%r is ignored: the address of %s is used. Set one of them.",
-                self.base_url,
+                redact_urls(self.base_url),
                 f"model_id={self.model_id!r}"
                 if self.model_id
                 else f"endpoint_name={self.endpoint_name!r}",
@@ -94,8 +95,7 @@ class InferenceEndpointsBaseClient(BaseModel):
             or self._repository
             or self.model_id
             or self.endpoint_name
-            or self.base_url
-            or ""
+            or redact_urls(self.base_url or "")
         )
 
     def _connect(self) -> None:

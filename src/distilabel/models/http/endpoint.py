@@ -13,12 +13,12 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import orjson
 from pydantic import SecretStr
 
-from distilabel._core.redaction import redact_urls
+from distilabel._core.redaction import redact_urls, secret_texts
 from distilabel.errors import AnswerError, DistilabelUserError, EndpointError, ModelError
 from distilabel.mixins.runtime_parameters import close_names
 from distilabel.models.http import transport
@@ -162,7 +162,7 @@ async def post(
     """
     reply = await transport.send("POST", url, body=body, headers=headers, timeout=timeout)
     if reply.status != 200:
-        raise _error_of(reply, headers, url, key_variable)
+        raise _error_of(reply, headers, url, key_variable, body)
     return reply
 
 
@@ -186,14 +186,20 @@ def read_reply(reply: transport.Reply, parse: Callable[[bytes], GenerateOutput])
 
 
 def _error_of(
-    reply: transport.Reply, headers: Mapping[str, str], url: str, key_variable: str
+    reply: transport.Reply,
+    headers: Mapping[str, str],
+    url: str,
+    key_variable: str,
+    request: bytes = b"{}",
 ) -> ModelError:
     """Returns the error for a reply, without the keys that some servers repeat in it."""
     body = reply.body
-    for name, value in headers.items():
-        if name.lower() not in _PUBLIC_HEADERS:
-            for part in value.encode().split():
-                body = body.replace(part, b"[key]") if len(part) >= _SHORTEST_KEY else body
+    keys = [value for name, value in headers.items() if name.lower() not in _PUBLIC_HEADERS]
+    keys += secret_texts(orjson.loads(request))
+    keys += secret_texts(dict(parse_qsl(urlsplit(url).query)))
+    for key in keys:
+        for part in key.encode().split():
+            body = body.replace(part, b"[key]") if len(part) >= _SHORTEST_KEY else body
     return errors.error_from_response(
         reply.status, reply.headers, body, url=url, key_variable=key_variable
     )

@@ -38,6 +38,7 @@ _NOT_IDENTITY: Final = frozenset(
         "generation_kwargs",
         "identity",
         "jobs_ids",
+        "left_out",
         "max_concurrency",
         "max_retries",
         "offline_batch_generation_block_until_done",

@@ -21,4 +21,4 @@ def batch_method(cls: type) -> str:
 
 def _is_overridden(cls: type, name: str) -> bool:
     owner = next((base for base in cls.__mro__ if name in vars(base)), object)
-    return owner.__module__.partition(".")[0] != "distilabel" and owner is not object
+    return str(owner.__module__).partition(".")[0] != "distilabel" and owner is not object
