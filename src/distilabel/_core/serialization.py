@@ -32,6 +32,15 @@ from distilabel._core.redaction import (
 )
 from distilabel._core.safe_load import StrOrPath, check_size, read_source
 from distilabel._core.surrogates import replace_surrogates
+from distilabel._core.tagged_values import (
+    TAG,
+    field_restores,
+    for_json,
+    has_tag,
+    is_plain,
+    restored,
+    tagged,
+)
 from distilabel.errors import DistilabelUserError
 
 if TYPE_CHECKING:
@@ -70,10 +79,16 @@ def module_of(cls: type) -> str:
 
 def to_plain(value: Any) -> Any:
     """Converts the value of a field to JSON-like data; one without such a form, to its class."""
-    if value is None or isinstance(value, (bool, int, float)):
+    if value is None or type(value) in (bool, int, float):
         return value
+    if isinstance(value, enum.Enum):
+        return to_plain(value.value)
     if isinstance(value, str):
-        return redact_urls(value)
+        return redact_urls(str(value))
+    # YAML takes no subclasses, such as the floats of numpy.
+    for base in (int, float):
+        if isinstance(value, base):
+            return base(value)
     if isinstance(value, Serializable):
         return value.dump()
     if isinstance(value, type) and issubclass(value, BaseModel):
@@ -82,8 +97,6 @@ def to_plain(value: Any) -> Any:
         members = {name: member.value for name, member in value.__members__.items()}
         kind = type(next(iter(members.values()))).__name__ if members else "str"
         return {"_type": "enum", "_enum_type": kind, "_name": value.__name__, "_values": members}
-    if isinstance(value, enum.Enum):
-        return value.value
     if isinstance(value, BaseModel):
         return _dumped(value)
     if isinstance(value, dict):
@@ -124,8 +137,44 @@ def _dumped(model: BaseModel) -> dict[str, Any]:
             continue
         if DumpIfSet in field.metadata and value == field.get_default(call_default_factory=True):
             continue
-        data[name] = _plain_of(name, value, field)
+        data[name] = _field_value(name, value, field)
     return data
+
+
+def _field_value(name: str, value: Any, field: FieldInfo) -> Any:
+    """Converts the value of a field to plain data from which loading restores it."""
+    plain = _plain_of(name, value, field)
+    if _is_told(value) or (not has_tag(value) and field_restores(field, plain, value)):
+        return plain
+    if isinstance(value, dict) and is_options_field(name, field):
+        value = drop_secrets(value)
+    return _to_tagged(value)
+
+
+def _is_told(value: Any) -> bool:
+    """Whether plain data tell the value itself, or its class: components and enum classes."""
+    if isinstance(value, dict):
+        return TAG not in value and all(
+            type(key) is str and _is_told(item) for key, item in value.items()
+        )
+    if isinstance(value, list):
+        return all(map(_is_told, value))
+    is_told = isinstance(value, (Serializable, type)) or is_secret_value(value)
+    return is_told or is_plain(value)
+
+
+def _to_tagged(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_to_tagged(item) for item in value if not is_secret_value(item)]
+    if isinstance(value, dict):
+        kept = {key: item for key, item in value.items() if not is_secret_value(item)}
+        if TAG not in kept and all(type(key) is str for key in kept):
+            return {key: _to_tagged(item) for key, item in kept.items()}
+        return tagged(kept, _to_tagged)
+    if _is_told(value):
+        return to_plain(value)
+    described = tagged(value, _to_tagged)
+    return to_plain(value) if described is None else described
 
 
 def write_file(data: dict[str, Any], path: StrOrPath | None, format: str) -> Path:
@@ -151,9 +200,11 @@ def write_file(data: dict[str, Any], path: StrOrPath | None, format: str) -> Pat
     target.parent.mkdir(parents=True, exist_ok=True)
     if format == "json":
         try:
-            text = orjson.dumps(data, option=orjson.OPT_SERIALIZE_NUMPY)
+            text = orjson.dumps(for_json(data), option=orjson.OPT_SERIALIZE_NUMPY)
         except TypeError:
-            text = orjson.dumps(replace_surrogates(data), option=orjson.OPT_SERIALIZE_NUMPY)
+            text = orjson.dumps(
+                replace_surrogates(for_json(data)), option=orjson.OPT_SERIALIZE_NUMPY
+            )
         target.write_bytes(text)
     else:
         import yaml
@@ -178,7 +229,10 @@ def find_class(info: dict[str, Any], allow: tuple[str, ...] = ()) -> type[Serial
     found = find_named_class(info, allow)
     if found is None or not issubclass(found, Serializable):
         module, name = info["module"], info["name"]
-        raise DistilabelUserError(f"The module {module} has no component named {name!r}.")
+        raise DistilabelUserError(
+            f"The module {module} has no component named {name!r}. If it is a function or an "
+            "object, a file cannot hold it: leave the field out and set it after loading."
+        )
     return found
 
 
@@ -192,8 +246,10 @@ def from_plain(value: Any, allow: tuple[str, ...] = ()) -> Any:
         return [from_plain(item, allow) for item in value]
     if not isinstance(value, dict):
         return value
-    if value.get("_type") == "enum":
+    if value.get(TAG) == "enum":
         return _enum(value)
+    if isinstance(value.get(TAG), str):
+        return restored(value, allow, lambda item: from_plain(item, allow))
     keys = list(value)
     numbered = bool(keys) and keys == [str(i) for i in range(len(keys))]
     if numbered and isinstance(value["0"], dict) and TYPE_INFO_KEY in value["0"]:
