@@ -130,6 +130,7 @@ def test_a_value_comes_back_as_the_type_it_was(value: Any, format: Any, tmp_path
     again = Own.from_file(tmp_path / f"own.{format}")
     for name in ("anything", "untyped", "rows"):
         assert same(getattr(again, name), getattr(own, name)), again
+        assert repr(getattr(again, name)) == repr(getattr(own, name))
     # The text is data alone, which other programs can read.
     text = (tmp_path / f"own.{format}").read_text()
     assert json.loads(text) if format == "json" else yaml.safe_load(text)
