@@ -140,10 +140,11 @@ def is_secret_item(name: object, value: Any, *, is_option: bool) -> bool:
     """
     if has_secret_shape(value):
         return True
-    if not isinstance(name, str) or not value or not is_secret_name(name):
+    if not isinstance(name, str) or not is_secret_name(name):
         return False
     if isinstance(value, str):
-        if _MARKER.fullmatch(value):
+        if not value or _MARKER.fullmatch(value):
             return False
         return is_option or not any(map(str.isspace, value.strip()))
-    return isinstance(value, bytes) or (is_option and isinstance(value, (list, tuple, dict)))
+    kinds = (bytes, list, tuple, dict) if is_option else (bytes,)
+    return isinstance(value, kinds) and bool(value)

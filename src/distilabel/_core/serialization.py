@@ -33,11 +33,20 @@ from distilabel._core.redaction import (
 )
 from distilabel._core.safe_load import StrOrPath, check_size, read_source
 from distilabel._core.surrogates import replace_surrogates
+from distilabel._core.tagged_values import (
+    TAG,
+    field_restores,
+    for_json,
+    has_tag,
+    is_plain,
+    restored,
+    tagged,
+)
 from distilabel._core.uncalled_methods import warn_of_uncalled_methods
 from distilabel.errors import DistilabelUserError
 
 if TYPE_CHECKING:
-    pass
+    from pydantic.fields import FieldInfo
 
 TYPE_INFO_KEY: Final = "type_info"
 DISTILABEL_FILENAME: Final = "distilabel-file.json"
@@ -75,10 +84,16 @@ def module_of(cls: type) -> str:
 
 def to_plain(value: Any) -> Any:
     """Converts the value of a field to JSON-like data; one without such a form, to its class."""
-    if value is None or isinstance(value, (bool, int, float)):
+    if value is None or type(value) in (bool, int, float):
         return value
+    if isinstance(value, enum.Enum):
+        return to_plain(value.value)
     if isinstance(value, str):
-        return redact_urls(value)
+        return redact_urls(str(value))
+    # YAML takes no subclasses, such as the floats of numpy.
+    for base in (int, float):
+        if isinstance(value, base):
+            return base(value)
     if isinstance(value, Serializable):
         return value.dump()
     if isinstance(value, type) and issubclass(value, BaseModel):
@@ -87,8 +102,6 @@ def to_plain(value: Any) -> Any:
         members = {name: member.value for name, member in value.__members__.items()}
         kind = type(next(iter(members.values()))).__name__ if members else "str"
         return {"_type": "enum", "_enum_type": kind, "_name": value.__name__, "_values": members}
-    if isinstance(value, enum.Enum):
-        return value.value
     if isinstance(value, BaseModel):
         return _dumped(value, {})
     if isinstance(value, dict):
@@ -133,9 +146,45 @@ def _dumped(model: BaseModel, left_out: dict[str, str]) -> dict[str, Any]:
             if value == field.get_default(call_default_factory=True):
                 continue
         else:
-            data[name] = to_plain(shown)
+            data[name] = _field_value(shown, field)
         left_out |= secrets
     return data
+
+
+def _field_value(value: Any, field: FieldInfo) -> Any:
+    """Converts the value of a field to data from which loading restores it."""
+    plain = to_plain(value)
+    if _is_told(value) or (not has_tag(value) and field_restores(field, plain, value)):
+        return plain
+    return _to_tagged(value)
+
+
+def _is_told(value: Any) -> bool:
+    """Whether plain data tell the value itself, or its class: components and enum classes."""
+    if isinstance(value, dict):
+        return TAG not in value and all(
+            type(key) is str and _is_told(item) for key, item in value.items()
+        )
+    if isinstance(value, list):
+        return all(map(_is_told, value))
+    is_told = isinstance(value, (Serializable, type)) or is_secret_value(value)
+    return is_told or is_plain(value)
+
+
+def _to_tagged(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_to_tagged(item) for item in value if not is_secret_value(item)]
+    if isinstance(value, dict):
+        kept = {key: item for key, item in value.items() if not is_secret_value(item)}
+        if TAG not in kept and all(type(key) is str for key in kept):
+            return {key: _to_tagged(item) for key, item in kept.items()}
+        return tagged(kept, _to_tagged)
+    if _is_told(value):
+        return to_plain(value)
+    if type(value) in (tuple, set, frozenset):
+        value = type(value)(item for item in value if not is_secret_value(item))
+    described = tagged(value, _to_tagged)
+    return to_plain(value) if described is None else described
 
 
 def write_file(data: dict[str, Any], path: StrOrPath | None, format: str) -> Path:
@@ -161,9 +210,11 @@ def write_file(data: dict[str, Any], path: StrOrPath | None, format: str) -> Pat
     target.parent.mkdir(parents=True, exist_ok=True)
     if format == "json":
         try:
-            text = orjson.dumps(data, option=orjson.OPT_SERIALIZE_NUMPY)
+            text = orjson.dumps(for_json(data), option=orjson.OPT_SERIALIZE_NUMPY)
         except TypeError:
-            text = orjson.dumps(replace_surrogates(data), option=orjson.OPT_SERIALIZE_NUMPY)
+            text = orjson.dumps(
+                replace_surrogates(for_json(data)), option=orjson.OPT_SERIALIZE_NUMPY
+            )
         target.write_bytes(text)
     else:
         import yaml
@@ -188,7 +239,10 @@ def find_class(info: dict[str, Any], allow: tuple[str, ...] = ()) -> type[Serial
     found = find_named_class(info, allow)
     if found is None or not issubclass(found, Serializable):
         module, name = info["module"], info["name"]
-        raise DistilabelUserError(f"The module {module} has no component named {name!r}.")
+        raise DistilabelUserError(
+            f"The module {module} has no component named {name!r}. If it is a function or an "
+            "object, a file cannot hold it: leave the field out and set it after loading."
+        )
     return found
 
 
@@ -202,8 +256,10 @@ def from_plain(value: Any, allow: tuple[str, ...] = ()) -> Any:
         return [from_plain(item, allow) for item in value]
     if not isinstance(value, dict):
         return value
-    if value.get("_type") == "enum":
+    if value.get(TAG) == "enum":
         return _enum(value)
+    if isinstance(value.get(TAG), str):
+        return restored(value, allow, lambda item: from_plain(item, allow))
     keys = list(value)
     numbered = bool(keys) and keys == [str(i) for i in range(len(keys))]
     if numbered and isinstance(value["0"], dict) and TYPE_INFO_KEY in value["0"]:
