@@ -7,6 +7,12 @@ from typing import Any
 
 import pytest
 
+from distilabel._engine.operators.all_rows import AllRows
+from distilabel._engine.operators.run_context import RunContext
+from distilabel._engine.rows.rows import RowChunk
+from distilabel._engine.run_config import RunConfig
+from distilabel._engine.run_state import RunState
+from distilabel.errors import EndpointError
 from distilabel.pipeline import Pipeline
 from rooms import Ask, Echo, Fn, FnGlobal, Join, Numbers, rows_of
 
@@ -87,3 +93,23 @@ def test_without_rows_it_is_not_run(tmp_path: Path) -> None:
     distiset = pipeline.run()
     assert dict(distiset) == {}
     assert distiset.report.balanced
+
+
+def test_an_endpoint_that_fails_in_it_is_told_with_its_name(tmp_path: Path) -> None:
+    def function(rows: Any) -> Any:
+        raise EndpointError("the key is wrong")
+
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        Numbers(count=2) >> FnGlobal(name="whole", function=function)
+    with pytest.raises(EndpointError, match=r"^whole: the key is wrong"):
+        pipeline.run()
+
+
+async def test_rows_that_wait_for_the_others_make_room_for_them() -> None:
+    """They have left the flow of rows: the source need not wait until nothing else runs."""
+    run = RunContext(RunConfig(), RunState(), emit=lambda event: None, store=None, window=8)
+    operator = AllRows(FnGlobal(name="whole"), run)
+    operator.push(0, RowChunk([(0,), (1,)], [{}, {}], [0, 1]))
+    operator.push(0, RowChunk([], [], [2]))
+    assert operator.closed == 3
+    await run.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import weakref
 from typing import Any
 
 import pytest
@@ -93,3 +94,19 @@ def test_random_branches_join_as_a_dictionary_would(seed: int) -> None:
     assert out == {key: tuple(rows[key] for rows in have) for key in both}
     assert sorted(closed) == list(range(30))
     assert join.lost == len(set().union(*have) - both)
+
+
+class Tracked(dict[str, Any]):
+    """A row that can be weakly referenced."""
+
+
+def test_rows_that_were_joined_or_lost_are_not_kept_in_memory() -> None:
+    join = RowJoiner(2, partial=False)
+    rows = [Tracked(n=n) for n in range(3)]
+    left = [weakref.ref(row) for row in rows]
+    join.push(0, RowChunk([(0,), (1,), (2,)], list(rows), [0, 1, 2]))
+    join.push(1, RowChunk([(0,)], [{"m": 0}], [0]))
+    join.push(1, RowChunk([], [], [1]))
+    del rows
+    # Only the third one still waits for its counterpart.
+    assert [reference() is None for reference in left[:2]] == [True, True]

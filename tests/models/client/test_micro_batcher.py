@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextvars import ContextVar
 from typing import Any
 
 import pytest
@@ -123,3 +124,23 @@ async def test_the_door_gathers_the_questions_of_many_rows() -> None:
     outputs = await ModelClient(llm, batch_size=4).ask_all(list("abcdef"))
     assert [output["generations"] for output in outputs] == [[text] for text in "abcdef"]
     assert [len(inputs) for inputs, _, _ in llm.calls] == [4, 2]
+
+
+async def test_questions_that_come_later_are_another_call() -> None:
+    llm = made()
+    batcher = MicroBatcher(llm, 50)
+    for text in "abc":
+        output = await asyncio.wait_for(batcher.ask(text, 1, {}), 5)
+        assert output["generations"] == [text]
+    assert [inputs for inputs, _, _ in llm.calls] == [["a"], ["b"], ["c"]]
+
+
+async def test_context_variables_of_the_caller_reach_the_model() -> None:
+    variable: ContextVar[str] = ContextVar("variable", default="none")
+
+    def generate(inputs: Any, num_generations: int = 1) -> Any:
+        return [{"generations": [variable.get()], "statistics": {}} for _ in inputs]
+
+    variable.set("of the caller")
+    output = await MicroBatcher(made(), 1, generate).ask("a", 1, {})
+    assert output["generations"] == ["of the caller"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from distilabel.models.rate_limit.circuit_breaker import (
     BREAK_AFTER,
+    DIFFERENT,
     FIRST_PAUSE,
     LEAST_SECONDS,
     LONGEST_PAUSE,
@@ -67,6 +68,35 @@ def test_with_few_in_flight_as_many_different_questions_are_enough() -> None:
     for number in range(BREAK_AFTER):
         breaker.failed(number, number % 2, 0, False, None, 0.0)
     assert breaker.is_open
+
+
+def test_a_few_questions_that_fail_again_and_again_are_no_outage() -> None:
+    breaker = CircuitBreaker(100)
+    for number in range(10 * BREAK_AFTER):
+        assert breaker.failed(number, number % (DIFFERENT - 1), 0, False, None, 0.0) is None
+    assert breaker.failed(1000, "another", 0, False, None, 0.0) == FIRST_PAUSE
+
+
+def test_a_second_outage_begins_with_a_short_pause_again() -> None:
+    breaker = CircuitBreaker(100)
+    failing(breaker, BREAK_AFTER)
+    for number in range(100, 105):
+        breaker.sent(number)
+        breaker.failed(number, number, 0, False, None, 100.0)
+    breaker.sent(200)
+    assert breaker.succeeded()
+    assert failing(breaker, BREAK_AFTER, first=300, now=500.0) == FIRST_PAUSE
+
+
+def test_a_probe_that_says_nothing_lets_another_one_go() -> None:
+    breaker = CircuitBreaker(100)
+    failing(breaker, BREAK_AFTER)
+    breaker.sent(100)
+    assert breaker.wait(100.0) is None
+    breaker.ignored(99)
+    assert breaker.wait(100.0) is None
+    breaker.ignored(100)
+    assert breaker.wait(100.0) == 0
 
 
 def test_one_request_probes_and_pauses_double_up_to_the_longest() -> None:
