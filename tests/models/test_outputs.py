@@ -40,6 +40,7 @@ def test_it_is_still_found_where_1_5_3_had_it() -> None:
 
 
 def test_a_stored_output_is_read_unless_it_is_damaged() -> None:
-    assert read_output(b'{"generations": ["a", null]}') == {"generations": ["a", None]}
+    output: Any = read_output(b'{"generations": ["a", null]}')
+    assert output == {"generations": ["a", None]}
     for damaged in (b"", b"7", b"{}", b'{"generations": {}}', b'{"generations": ["a"], "stat'):
         assert read_output(damaged) is None

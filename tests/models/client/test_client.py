@@ -129,7 +129,7 @@ async def test_generations_that_an_answer_lacks_are_asked_for_one_by_one(
     assert llm.seen == [4, 1, 1]
     await model_client(chat("b"), 4)
     (said_once,) = [r.getMessage() for r in caplog.records if "generations" in r.getMessage()]
-    assert said_once.startswith("t: counting returned 2 of 4 generations. The missing ones")
+    assert said_once.startswith("t: counting returns 2 of 4 generations. The missing ones")
     if stores:
         again = await ModelClient(llm, answers=store)(chat("a"), 4)
         assert again == output
@@ -153,6 +153,52 @@ async def test_only_the_generations_that_are_still_missing_are_asked_for_by_the_
     assert output["generations"] == ["1.0", "4.0", "3.0"]
     assert llm.seen == [1, 1, 1, 1]
     assert [e.reused for e in events if isinstance(e, ResponseReceived)].count(False) == 1
+
+
+async def test_equal_questions_keep_their_own_generations_from_run_to_run() -> None:
+    store = MemoryStore()
+    llm = made(Few)
+    first = await ModelClient(llm, answers=store).ask_all([chat("a")] * 3, 3)
+    assert len({text for output in first for text in output["generations"]}) == 9
+    assert await ModelClient(llm, answers=store).ask_all([chat("a")] * 3, 3) == first
+    client = ModelClient(llm, answers=store)
+    assert [client.replay(lambda ask: ask(chat("a"), 3)) for _ in range(3)] == first
+    assert len(llm.seen) == 9
+
+
+async def test_a_replay_needs_all_generations() -> None:
+    store = MemoryStore()
+    llm = made(Few)
+    await ModelClient(llm, answers=store)(chat("a"), 3)
+    client = ModelClient(llm, answers=store)
+    (last,) = list(store)[-1:]
+    kept = store.pop(last)
+    assert client.replay(lambda ask: ask(chat("a"), 3)) is None
+    store[last] = kept
+    assert client.replay(lambda ask: ask(chat("a"), 3)) is not None
+
+
+async def test_a_server_that_rejects_several_generations_is_asked_for_one_at_a_time() -> None:
+    class One(Few):
+        async def agenerate(self, input: Any, num_generations: int = 1, **kwargs: Any) -> Any:  # type: ignore[override]
+            self.seen.append(num_generations)
+            if num_generations > 1:
+                raise AnswerError("no", status=400, raw="'n' : number must be at most 1")
+            return {"generations": [str(len(self.seen))], "statistics": {}}
+
+    store = MemoryStore()
+    llm = made(One)
+    client = ModelClient(llm, answers=store)
+    output = await client(chat("a"), 3)
+    assert output["generations"] == ["2", "3", "4"]
+    await client(chat("b"), 2)
+    # Once it is known, and by the next run, nothing is sent that will be rejected.
+    assert llm.seen == [3, 1, 1, 1, 1, 1]
+    client = ModelClient(llm, answers=store)
+    assert client.replay(lambda ask: ask(chat("a"), 3)) == output
+    client = ModelClient(llm, answers=store)
+    assert await client(chat("a"), 3) == output
+    assert len(llm.seen) == 6
 
 
 async def test_a_user_s_seed_gives_no_equal_generations_where_they_are_asked_one_by_one() -> None:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from distilabel.models.client.generation_count import first_generations, joined
+import pytest
+
+from distilabel.errors import AnswerError
+from distilabel.models.client.generation_count import (
+    first_generations,
+    joined,
+    rejects_several,
+)
 
 
 def output(*texts: str, **more: Any) -> Any:
@@ -27,6 +34,37 @@ def test_joined_outputs_keep_their_statistics_and_other_values() -> None:
     assert whole["generations"] == ["a", "b", "c"]
     assert whole["statistics"]["output_tokens"] == [2, 2, 1]
     assert whole["reasoning"] == [None, None, "why"]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "'n' : number must be at most 1",
+        "Only one completion choice is allowed",
+        "n > 1 is not supported",
+        "'n' is not supported by this model",
+        "Only n = 1 is supported",
+        "`n` must be less than or equal to 1",
+        "Unsupported value: 'n' does not support 3 with this model.",
+        "This model does not support multiple completions",
+    ],
+)
+def test_servers_say_in_many_ways_that_they_return_one_generation(message: str) -> None:
+    assert rejects_several(AnswerError("no", status=400, raw=message))
+    assert not rejects_several(AnswerError("no", raw=message))
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "'temperature' is not supported",
+        "This model's maximum context length is 4096 tokens",
+        "Only one system message is allowed",
+        "the number of tokens must be less than 4096",
+    ],
+)
+def test_other_rejections_are_not_about_the_number_of_generations(message: str) -> None:
+    assert not rejects_several(AnswerError("no", status=400, raw=message))
 
 
 def test_outputs_without_statistics_are_joined() -> None:

@@ -47,17 +47,17 @@ class AnswerWarnings:
         """Warns that an answer has fewer generations than were asked for.
 
         Args:
-            found: Number of generations it has.
+            found: Number of generations it has; 0 if the request was rejected.
             wanted: Number of generations asked for.
         """
         if self._is_first("fewer"):
             subject = f"{self._step}: {self._model}" if self._step else self._model
+            what = f"returns {found} of {wanted}" if found else f"rejects requests for {wanted}"
             _log.warning(
-                "%s returned %d of %d generations. The missing ones are asked for one by one, "
-                "with the prompt sent again each time. This is logged once.",
+                "%s %s generations. The missing ones are asked for one by one, with the prompt sent "
+                "again each time. This is logged once.",
                 subject,
-                found,
-                wanted,
+                what,
             )
 
     def replaced_surrogates(self) -> None:

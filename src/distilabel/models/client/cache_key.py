@@ -75,8 +75,7 @@ class CacheKeys:
             count: Number of generations.
             base: Hasher of `base_of`.
             retry: For an answer that could not be parsed: how often it was asked for before, and
-                the index of its generation. For a generation that an answer lacks: 0, and its
-                index.
+                the index of its generation.
 
         Returns:
             Digest of the question, key of its answer, and the question as it is sent: `input`
@@ -98,6 +97,18 @@ class CacheKeys:
             return question, question, input
         hasher.update(times.to_bytes(8, "big"))
         return question, cast(bytes, hasher.digest()), input
+
+    def of_generation(self, key: bytes, which: int) -> bytes:
+        """Returns the key of a generation that an answer lacks and that is asked for by itself.
+
+        Args:
+            key: Key of the answer.
+            which: Index of the generation.
+        """
+        person = b"one generation"
+        return hashlib.blake2b(
+            key + which.to_bytes(8, "big"), digest_size=16, person=person
+        ).digest()
 
 
 class OccurrenceCounter:

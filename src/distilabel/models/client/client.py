@@ -7,11 +7,16 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, List, TypeVar
 
 from distilabel._core.events import Emit
+from distilabel.errors import AnswerError
 from distilabel.models.accounting.usage import UsageMeter
 from distilabel.models.client.answer_warnings import AnswerWarnings
 from distilabel.models.client.arguments import validated_arguments
 from distilabel.models.client.cache_key import CacheKeys
-from distilabel.models.client.generation_count import first_generations, joined
+from distilabel.models.client.generation_count import (
+    first_generations,
+    joined,
+    rejects_several,
+)
 from distilabel.models.client.in_flight import InFlight
 from distilabel.models.client.micro_batcher import MicroBatcher
 from distilabel.models.client.missing_text import (
@@ -103,6 +108,7 @@ class ModelClient:
         self._arguments = validated_arguments(llm, llm.get_generation_kwargs())
         self._keys = CacheKeys(llm, self._arguments)
         self._splits = not llm._num_generations_param_supported
+        self._rejects_several = False
         self._seeded = getattr(llm, "_takes_seed", False) and "seed" not in self._arguments
         self._warnings = warnings = AnswerWarnings(step, llm.model_name)
         if answers is not None and self._keys.unstorable:
@@ -294,19 +300,21 @@ class ModelClient:
         question, key, _ = self._keys.of(input, count, base, retry)
         replay.questions.append(question)
         output = self._reused.lookup(key, accept)
-        if output is None:
-            raise NotStored
-        replay.outputs.append(output)
-        found = len(output["generations"])
-        if found == count:
+        if output is not None and len(output["generations"]) == count:
+            replay.outputs.append(output)
             return output
-        if found > count:
-            return first_generations(output, count)
-        more = [
-            self._replay_one(replay, input, 1, base, (0, which), accept_any)
-            for which in range(found, count)
-        ]
-        return joined([output, *more])
+        parts = [output] if output is not None else []
+        found = len(output["generations"]) if output is not None else 0
+        for which in range(found, count if count > 1 else 0):
+            # Missing generations were asked for one by one.
+            part = self._reused.lookup(self._keys.of_generation(key, which), accept_any)
+            if part is None:
+                raise NotStored
+            parts.append(part)
+        if not parts:
+            raise NotStored
+        replay.outputs += parts
+        return first_generations(joined(parts), count)
 
     # -- one question -----------------------------------------------------------------------
 
@@ -327,42 +335,71 @@ class ModelClient:
         accept: Accept = accept_any,
     ) -> GenerateOutput:
         """Returns an answer with as many generations as were asked for, no more and no fewer."""
-        output = await self._one_answer(input, count, arguments, base, retry, accept)
-        found = len(output["generations"])
-        if found == count:
+        _, key, clean = self._keys.of(input, count, base, retry)
+        if clean is not input:
+            self._warnings.replaced_surrogates()
+        output = self._reuse(key, accept)
+        if output is None and not (count > 1 and self._is_split(key)):
+            try:
+                output = await self._send(
+                    key, clean, count, arguments, accept, again=retry is not None
+                )
+            except AnswerError as error:
+                if count == 1 or not rejects_several(error):
+                    raise
+                self._rejects_several = True
+        found = len(output["generations"]) if output is not None else 0
+        if found == count and output is not None:
             return output
-        if found > count:
-            return first_generations(output, count)
-        # Some servers return one answer whatever they are asked for. The others are asked for one
-        # by one, under keys of their own, so that the next run finds each of them.
-        self._warnings.fewer_generations(found, count)
-        more = await self.together(
-            [self._answer(input, 1, arguments, base, (0, which)) for which in range(found, count)]
-        )
-        return joined([output, *more])
+        parts = [output] if output is not None else []
+        if found < count:
+            # Some servers return one generation whatever they are asked for, or reject a request
+            # for several. The missing ones are asked for one by one, under keys of their own, so
+            # that the next run finds each of them.
+            self._warnings.fewer_generations(found, count)
+            parts += await self.together(
+                [
+                    self._generation(self._keys.of_generation(key, which), clean, arguments)
+                    for which in range(found, count)
+                ]
+            )
+        return first_generations(joined(parts), count)
 
-    async def _one_answer(
+    def _is_split(self, key: bytes) -> bool:
+        """Whether the generations of an answer are asked for one by one from the first one on."""
+        first = self._keys.of_generation(key, 0)
+        return self._rejects_several or (
+            self._reused is not None and self._reused.lookup(first, accept_any) is not None
+        )
+
+    async def _generation(
+        self, key: bytes, input: FormattedInput, arguments: dict[str, Any]
+    ) -> GenerateOutput:
+        """Returns the stored generation with this key, or asks the model for one."""
+        return self._reuse(key, accept_any) or await self._send(
+            key, input, 1, arguments, accept_any, again=True
+        )
+
+    def _reuse(self, key: bytes, accept: Accept) -> GenerateOutput | None:
+        output = self._reused.lookup(key, accept) if self._reused is not None else None
+        if output is not None:
+            self._usage.reused(output)
+        return output
+
+    async def _send(
         self,
+        key: bytes,
         input: FormattedInput,
         count: int,
         arguments: dict[str, Any],
-        base: Any,
-        retry: tuple[int, int] | None,
         accept: Accept,
+        *,
+        again: bool,
     ) -> GenerateOutput:
-        """Returns the stored answer to a question, or sends it to the model."""
-        _, key, clean = self._keys.of(input, count, base, retry)
-        if self._reused is not None:
-            output = self._reused.lookup(key, accept)
-            if output is not None:
-                self._usage.reused(output)
-                return output
-        if clean is not input:
-            self._warnings.replaced_surrogates()
-        # A retry with the seed of the first time would get the same answer.
-        if self._seeded or (retry is not None and arguments.get("seed") is not None):
+        # Asked again with the seed of the first time, a model would give the same answer.
+        if self._seeded or (again and arguments.get("seed") is not None):
             arguments = _with_seed(arguments, key)
-        return await self._sender.send(key, clean, count, arguments, accept)
+        return await self._sender.send(key, input, count, arguments, accept)
 
 
 def _with_seed(arguments: dict[str, Any], key: bytes) -> dict[str, Any]:
