@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from distilabel.mixins.runtime_parameters import RuntimeParameter, RuntimeParametersMixin
 from distilabel.pipeline import Pipeline
+from distilabel.steps import LoadDataFromDicts, StepResources
 from rooms import Ask, Echo, Numbers
 
 
@@ -165,3 +166,45 @@ def test_kwargs_of_a_model_are_generation_arguments() -> None:
     llm.set_runtime_parameters({"kwargs": {"b": 2}})
     assert llm.generation_kwargs == {"a": 1, "b": 2}
     assert "kwargs" in Echo().unknown_runtime_parameters({"kwargs": {"b": 2}})[0]
+
+
+@pytest.mark.parametrize(
+    ("cls", "given", "said"),
+    [
+        (LoadDataFromDicts, {"dat": []}, "LoadDataFromDicts: unknown argument 'dat', did you mean"),
+        (StepResources, {"cpu": 1}, "StepResources: unknown argument 'cpu', did you mean"),
+        (Echo, {"identty": "a"}, "Echo: unknown argument 'identty', did you mean 'identity'"),
+        (Echo, {"zzz": 1, "identty": "a"}, "'zzz', known: .*'identty', did you mean"),
+    ],
+)
+def test_a_misspelt_argument_is_named_with_the_one_that_was_meant(
+    cls: Any, given: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ValidationError, match=said) as caught:
+        cls(**given)
+    assert "Extra inputs" not in str(caught.value)
+
+
+class Renamed(Echo):
+    """A model of the user that accepts a name of its own, and one that allows any."""
+
+    region: str = Field(default="eu", validation_alias="zone")
+
+
+class Open(Echo):
+    """Allows any argument."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+def test_what_a_class_of_the_user_accepts_is_no_misspelling() -> None:
+    assert Renamed.model_validate({"zone": "us"}).region == "us"
+    assert Open.model_validate({"anything": 1}).model_extra == {"anything": 1}
+
+
+def test_an_object_with_cached_properties_takes_assignments() -> None:
+    llm = Echo()
+    assert llm.generate_parameters
+    llm.identity = "other"
+    with pytest.raises(ValidationError, match="did you mean 'identity'"):
+        llm.identty = "other"  # type: ignore[attr-defined]

@@ -21,7 +21,7 @@ from typing import (
     get_origin,
 )
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -83,6 +83,27 @@ class RuntimeParametersMixin(BaseModel):
             )
             if declared and name not in vars(cls):
                 setattr(cls, name, None)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _check_argument_names(cls, data: Any) -> Any:
+        """Names each unknown argument, and the one that was probably meant."""
+        fields = cls.model_fields
+        # A class of the user may allow any argument, or give one another name.
+        strict = cls.model_config.get("extra") == "forbid"
+        if not isinstance(data, dict) or not strict or data.keys() <= fields.keys():
+            return data
+        if any(field.validation_alias is not None for field in fields.values()):
+            return data
+        # An assignment passes all that the object holds, such as cached properties.
+        unknown = [name for name in data if name not in fields and not hasattr(cls, name)]
+        if not unknown:
+            return data
+        known = [name for name, field in fields.items() if name != "type_info"]
+        faults = "; ".join(
+            f"unknown argument {name!r}, {close_names(name, known)}" for name in unknown
+        )
+        raise ValueError(f"{cls.__name__}: {faults}")
 
     def _nested(self) -> dict[str, Any]:
         """Returns the fields that contain a component with runtime parameters, or a list of them.

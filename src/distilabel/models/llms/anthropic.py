@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Annotated, Any, Dict, List, Optional, Tuple
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PrivateAttr, SecretStr, validate_call
+from pydantic import Field, NonNegativeInt, PrivateAttr, SecretStr, validate_call
 
 from distilabel._core.redaction import redact_urls
 from distilabel.errors import AnswerError
@@ -80,7 +80,7 @@ class AnthropicLLM(AsyncLLM):
         "Address of the endpoint, with or without /v1.",
     )
     api_key: Optional[RuntimeParameter[SecretStr]] = api_key_field(_KEY_VARIABLE)
-    timeout: RuntimeParameter[PositiveFloat] = Field(
+    timeout: RuntimeParameter[Annotated[float, Field(gt=0, allow_inf_nan=False)]] = Field(
         default=600.0, description="Seconds a request may take."
     )
     max_retries: RuntimeParameter[NonNegativeInt] = Field(

@@ -11,9 +11,17 @@ from abc import ABC, abstractmethod
 from functools import partial
 from inspect import isawaitable
 from types import MethodType
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Dict, Final, List, Optional, Tuple
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, List, Optional, Tuple
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveInt, PrivateAttr
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveInt,
+    PrivateAttr,
+)
 
 from distilabel._core.serialization import DumpIfSet, Serializable
 from distilabel._core.sync_bridge import background_loop, run_sync
@@ -21,6 +29,7 @@ from distilabel.errors import DistilabelNotImplementedError, DistilabelUserError
 from distilabel.mixins.runtime_parameters import RuntimeParameter, RuntimeParametersModelMixin
 from distilabel.models.client.client import ModelClient, current_client
 from distilabel.models.client.standalone_jobs import submit_or_collect, wait_for
+from distilabel.models.llms.number_checks import GenerationArguments
 from distilabel.models.llms.overrides import batch_method
 from distilabel.models.outputs import merge_responses as merge_responses
 
@@ -85,13 +94,13 @@ class LLM(RuntimeParametersModelMixin, Serializable, BaseModel, ABC):
         hide_input_in_errors=True,
     )
 
-    generation_kwargs: Optional[RuntimeParameter[Dict[str, Any]]] = Field(
+    generation_kwargs: Optional[RuntimeParameter[GenerationArguments]] = Field(
         default_factory=dict, description="Generation arguments for every question."
     )
     use_offline_batch_generation: Optional[RuntimeParameter[bool]] = Field(
         default=False, description="Whether to send the requests in the provider's batch jobs."
     )
-    offline_batch_generation_block_until_done: Optional[RuntimeParameter[int]] = Field(
+    offline_batch_generation_block_until_done: Optional[RuntimeParameter[NonNegativeInt]] = Field(
         default=None, description="Seconds between checks of the batch jobs; None does not wait."
     )
     jobs_ids: Optional[Tuple[str, ...]] = Field(default=None)
