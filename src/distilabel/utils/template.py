@@ -67,15 +67,13 @@ def column_variables(template: str) -> Set[str]:
     return template_variables(template) - set(_environment().globals)
 
 
-def check_column_in_template(
-    column: str, template: str, page: str = "components-gallery/tasks/textgeneration/"
-) -> None:
+def check_column_in_template(column: str, template: str, page: str | None = None) -> None:
     """Checks that a template uses a column.
 
     Args:
         column: Column to look for.
         template: Jinja template.
-        page: Documentation page that the error refers to.
+        page: Documentation page that the error refers to; None for none.
 
     Raises:
         DistilabelUserError: If the template does not use the column, or is not valid.

@@ -192,7 +192,7 @@ class Validation:
             )
         if step._known_length() == 0:
             self.problems.add(
-                DistilabelUserError, f"{step.name} has no rows: its dataset is empty."
+                DistilabelUserError, f"{step.name} has no rows: its dataset is empty.{_hint(step)}"
             )
 
     def _check_step(self, step: _Step) -> None:
@@ -333,3 +333,14 @@ def _missing(step: _Step) -> list[str]:
         for name, optional in names.items()
         if optional is False and getattr(step, name, None) is None
     ]
+
+
+def _hint(step: GeneratorStep) -> str:
+    """Returns why a step whose rows are not part of dumps may have none."""
+    data = type(step).model_fields.get("data")
+    if data is None or not data.exclude:
+        return ""
+    return (
+        " A saved pipeline does not contain the rows that were in `data`: load them from a file "
+        "(LoadDataFromFileSystem), or save the pipeline without this step and use run(dataset=...)."
+    )

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 TaskFormattingOutputFunc = Callable[..., Dict[str, Any]]
 
-_PAGE: Final = "sections/how_to_guides/basic/task/"
 _KEYS: Final = ("system_prompt", "user_message_template")
 _RULE: Final = re.compile(r"^[ \t]*---[ \t]*$", re.MULTILINE)
 
@@ -106,7 +105,6 @@ def _reject(func: TaskFormattingOutputFunc, problem: str) -> NoReturn:
     raise DistilabelUserError(
         f"@task: {problem}. The docstring of {func.__name__} must contain, between two lines "
         "`---`, YAML with the keys `system_prompt` and `user_message_template`.",
-        page=_PAGE,
     )
 
 

@@ -161,7 +161,6 @@ class TextGeneration(Task):
                     f"{self.name}: column 'instruction' contains a {type(instruction).__name__}. "
                     "It must contain text or, with the default template, a conversation. For other "
                     "data, set `template` and `columns`.",
-                    page="components-gallery/tasks/textgeneration/",
                 )
             if plain:
                 return [{"role": "user", "content": instruction}]
@@ -235,13 +234,11 @@ class ChatGeneration(Task):
             raise DistilabelUserError(
                 f"{self.name}: column 'messages' does not contain a conversation, which is a list "
                 'of messages like {"role": "user", "content": "..."}.',
-                page="components-gallery/tasks/chatgeneration/",
             )
         if messages[-1]["role"] != "user":
             raise DistilabelUserError(
                 f"{self.name}: the conversation ends with a message of the role "
                 f"{messages[-1]['role']!r}, but must end with a user message.",
-                page="components-gallery/tasks/chatgeneration/",
             )
         return messages
 
