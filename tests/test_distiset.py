@@ -98,6 +98,21 @@ def test_it_is_a_dict_that_shows_itself_and_can_be_pickled() -> None:
     assert Distiset().report is None
 
 
+def test_a_missing_configuration_is_told_with_those_there_are() -> None:
+    distiset = Distiset({"default": train(ROWS), "other": Dataset.from_list(ROWS)})
+    with pytest.raises(KeyError) as caught:
+        distiset["train"]
+    assert str(caught.value) == (
+        "Distiset has the configurations 'default', 'other'; use distiset['default']['train']."
+    )
+    with pytest.raises(KeyError, match=r"no configuration 'x'\. Its configurations: 'default'"):
+        distiset["x"]
+    assert "train" not in distiset
+    assert distiset.get("train") is None
+    with pytest.raises(KeyError, match="none"):
+        pickle.loads(pickle.dumps(Distiset()))["x"]
+
+
 def test_importing_it_does_not_import_datasets() -> None:
     code = "import sys, distilabel.distiset; sys.exit('datasets' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

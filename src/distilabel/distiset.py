@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import textwrap
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Optional, Union
+from typing import TYPE_CHECKING, Any, Dict, Iterable, List, NoReturn, Optional, Union
 
 from distilabel._distiset import own_files
 from distilabel.constants import (
@@ -22,6 +23,32 @@ if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
 
 PathLike = Union[str, "os.PathLike[str]"]
+
+
+class MissingConfigurationError(KeyError):
+    """Raised when a distiset has no configuration of a name.
+
+    Args:
+        name: The name.
+        distiset: Configurations that there are.
+    """
+
+    def __init__(self, name: object, distiset: Mapping[str, Any]) -> None:
+        super().__init__(name)
+        names = ", ".join(map(repr, distiset)) or "none"
+        self._message = f"Distiset has no configuration {name!r}. Its configurations: {names}."
+        holding = [
+            config
+            for config, dataset in distiset.items()
+            if isinstance(dataset, dict) and name in dataset
+        ]
+        if holding:
+            self._message = (
+                f"Distiset has the configurations {names}; use distiset[{holding[0]!r}][{name!r}]."
+            )
+
+    def __str__(self) -> str:
+        return self._message
 
 
 class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
@@ -83,6 +110,19 @@ class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
     def __repr__(self) -> str:
         lines = "\n".join(f"{name}: {dataset}" for name, dataset in self.items())
         return f"Distiset({{\n{textwrap.indent(lines, '    ')}\n}})"
+
+    def _repr_html_(self) -> str:
+        from distilabel._distiset import html
+
+        return html.to_html(self, self.report, len(self.failures))
+
+    def __missing__(self, name: object) -> NoReturn:
+        """Raises an error that names the configurations, of which a split is often taken for one.
+
+        Raises:
+            KeyError: There is no configuration of that name.
+        """
+        raise MissingConfigurationError(name, self)
 
     # -- saving and loading -----------------------------------------------------------------
 

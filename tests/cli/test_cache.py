@@ -79,7 +79,26 @@ def test_a_mistake_is_an_error_with_a_hint(kept: Path, tmp_path: Path) -> None:
     both = cache("clear", "kept", "--answers", "--cache-dir", kept)
     assert both.exit_code == 1
     assert "share" in both.stderr
-    assert "is empty" in cache("list", "--cache-dir", tmp_path / "nowhere").output
+    nowhere = tmp_path / "nowhere"
+    for command in (("list",), ("show", "kept"), ("prune", "--yes"), ("clear", "--yes")):
+        output = cache(*command, "--cache-dir", nowhere).output
+        assert str(nowhere) in output
+        assert "For another cache directory, use --cache-dir." in output
+
+
+def test_a_relative_cache_directory_is_found(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(kept.parent)
+    listed = cache("list", "--cache-dir", kept.name)
+    assert listed.exit_code == 0, listed.output
+    assert "10 answers" in listed.output
+    assert str(kept) in listed.output
+    assert cache("show", "kept", "--cache-dir", kept.name).exit_code == 0
+    assert "2 configurations" in cache("clear", "kept", "--cache-dir", kept.name, "--yes").output
+
+
+def test_a_pipeline_is_found_by_a_name_that_no_folder_can_have(tmp_path: Path) -> None:
+    run(tmp_path, "../a/b")
+    assert "write: 5 rows" in cache("show", "../a/b", "--cache-dir", tmp_path).output
 
 
 def test_outputs_of_a_run_in_progress_are_not_removed(kept: Path) -> None:

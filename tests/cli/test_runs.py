@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from distilabel.cli.app import app
+from distilabel.errors import EndpointError
 from distilabel.models import SimulatedLLM
 from distilabel.pipeline import Pipeline
 from distilabel.pipeline.workspace.run_history import HISTORY_FILE
@@ -45,6 +46,32 @@ def test_finished_runs_are_listed_and_shown(tmp_path: Path) -> None:
         shown = invoke("show", which, "--cache-dir", tmp_path)
         assert "another, started" in shown.output
         assert re.search(r"\b0 answers \w+, 5 reused", shown.output)
+
+
+def test_a_relative_cache_directory_is_found_and_shown_in_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run_pipeline(Path(".cache"), "one")
+    assert "one" in invoke("list", "--cache-dir", ".cache").output
+    assert (
+        f"Files: {tmp_path}/.cache/one/" in invoke("show", "last", "--cache-dir", ".cache").output
+    )
+    assert f"in {tmp_path}/nowhere." in invoke("list", "--cache-dir", "nowhere").output
+
+
+def test_a_failed_run_says_why(tmp_path: Path) -> None:
+    class Broken(SimulatedLLM):
+        async def agenerate(self, *args: Any, **kwargs: Any) -> Any:
+            raise EndpointError("the key is not valid")
+
+    with Pipeline("broken", cache_dir=tmp_path) as pipeline:
+        TextGeneration(name="write", llm=Broken())
+    with pytest.raises(EndpointError):
+        pipeline.run(dataset=[{"instruction": "Name an owl."}])
+    shown = invoke("show", "last", "--cache-dir", tmp_path)
+    assert "failed" in shown.output.splitlines()[0]
+    assert re.search(r"^Error: .*the key is not valid", shown.output, re.MULTILINE)
 
 
 def write_history(root: Path, *ids: str) -> None:
@@ -84,5 +111,7 @@ def test_an_unknown_or_ambiguous_id_is_an_error(tmp_path: Path, run: str, words:
 
 
 def test_no_runs(tmp_path: Path) -> None:
-    assert invoke("list", "--cache-dir", tmp_path).output == f"No runs in {tmp_path}.\n"
+    told = "For another cache directory, use --cache-dir."
+    assert invoke("list", "--cache-dir", tmp_path).output == f"No runs in {tmp_path}. {told}\n"
+    assert told in invoke("show", "last", "--cache-dir", tmp_path).output
     assert "No runs of 'p' in" in invoke("list", "p", "--cache-dir", tmp_path).output

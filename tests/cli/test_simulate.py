@@ -73,9 +73,18 @@ def test_an_invalid_replay_row_is_named_with_its_line(tmp_path: Path) -> None:
     assert "line 1" in result.stderr
 
 
+def test_a_missing_replay_file_is_named_in_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(app, ["--replay", "rows.jsonl"])
+    assert str(tmp_path / "rows.jsonl") in result.stderr
+
+
 def test_a_port_in_use_is_an_error_that_names_it() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         result = CliRunner().invoke(app, ["--port", str(port)])
     assert result.exit_code == 2
-    assert str(port) in result.stderr
+    assert f"Port {port} of 127.0.0.1 is in use" in result.stderr
+    assert "--port 0" in result.stderr

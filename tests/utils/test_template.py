@@ -33,6 +33,8 @@ def test_every_way_to_use_a_column(template: str) -> None:
 def test_an_unused_column_is_named_with_the_page(template: str) -> None:
     with pytest.raises(DistilabelUserError, match=r"(?s)'a'.*some/page"):
         check_column_in_template("a", template, page="some/page")
+    with pytest.raises(DistilabelUserError, match=r"\A(?!.*http)"):
+        check_column_in_template("a", template)
 
 
 def test_invalid_templates_are_rejected() -> None:

@@ -40,7 +40,8 @@ def read_source(path: StrOrPath, format: str | None = None) -> Any:
     kind = format or SUFFIXES.get(target.suffix)
     if kind is None:
         raise ValueError(f"{target}: unknown file type. Expected .json, .yaml or .yml.")
-    return parse(target.read_bytes(), kind, str(target))
+    # Absolute, so that an error tells where a relative path leads.
+    return parse(target.absolute().read_bytes(), kind, str(target))
 
 
 def parse(text: bytes, format: str, where: str) -> Any:

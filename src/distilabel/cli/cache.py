@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from distilabel.cli.errors import fail, report_errors
-from distilabel.cli.runs import CacheDir
+from distilabel.cli.runs import OTHER_DIRECTORY, CacheDir
 
 if TYPE_CHECKING:
     from distilabel.pipeline.workspace.cache_listing import CachedPipeline, Configuration
@@ -34,7 +34,7 @@ def list_cached(cache_dir: CacheDir = None) -> None:
         pipelines = _pipelines(root)
         count, size = count_answers(_store(root))
     if not pipelines and not count:
-        typer.echo(f"The cache directory {root} is empty.")
+        typer.echo(f"The cache directory {root} is empty. {OTHER_DIRECTORY}")
         return
     print_table(
         ["pipeline", "last run", "configurations", "size"],
@@ -131,7 +131,8 @@ def clear(
 def _root(cache_dir: Optional[Path]) -> Path:
     from distilabel.pipeline.workspace.run_directory import cache_directory
 
-    return cache_directory(cache_dir)
+    # Absolute, so that messages tell where a relative one is.
+    return cache_directory(cache_dir).absolute()
 
 
 def _store(root: Path) -> Path:
@@ -161,7 +162,8 @@ def _find_pipeline(root: Path, name: str) -> CachedPipeline:
     pipelines = {pipeline.name: pipeline for pipeline in _pipelines(root)}
     found = pipelines.get(file_name(name))
     if found is None:
-        fail(f"No pipeline {name!r} in {root}: {close_names(name, list(pipelines))}")
+        known = close_names(name, list(pipelines)) if pipelines else "it is empty."
+        fail(f"No pipeline {name!r} in {root}: {known} {OTHER_DIRECTORY}")
     return found
 
 
@@ -173,7 +175,7 @@ def _remove(
 
     files = files or []
     if not configurations and not files:
-        typer.echo(f"Nothing to remove in {root}.")
+        typer.echo(f"Nothing to remove in {root}. {OTHER_DIRECTORY}")
         return
     size = sum(each.size for each in configurations) + sum(map(size_of, files))
     what = f"{len(configurations)} configuration{'' if len(configurations) == 1 else 's'}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Final, Optional
 
 import typer
 
@@ -22,6 +22,9 @@ CacheDir = Annotated[
     ),
 ]
 
+# Ends a message about nothing found.
+OTHER_DIRECTORY: Final = "For another cache directory, use --cache-dir."
+
 
 @app.command("list")
 def list_runs(
@@ -35,14 +38,13 @@ def list_runs(
 ) -> None:
     """List past runs, most recent last."""
     from distilabel.cli.tables import format_time, print_table
-    from distilabel.pipeline.workspace.run_directory import cache_directory
 
-    root = cache_directory(cache_dir)
+    root = _root(cache_dir)
     with report_errors():
         runs = [run for run in _runs(root) if pipeline in (None, run.pipeline)]
     if not runs:
         of = f" of {pipeline!r}" if pipeline is not None else ""
-        typer.echo(f"No runs{of} in {root}.")
+        typer.echo(f"No runs{of} in {root}. {OTHER_DIRECTORY}")
         return
     heads = ["run", "started", "pipeline", "outcome", "rows", "failed", "asked", "reused", "cost"]
     print_table(
@@ -64,22 +66,32 @@ def show(
     cache_dir: CacheDir = None,
 ) -> None:
     """Show the report of a run and the location of its files."""
-    from distilabel.pipeline.workspace.run_directory import cache_directory
-
-    root = cache_directory(cache_dir)
+    root = _root(cache_dir)
     with report_errors():
         runs = _runs(root)
     found = runs[-1:] if run == "last" else [each for each in runs if each.id.startswith(run)]
     if not found:
-        fail(f"No run {run!r} in {root}. Use `distilabel run list` to see all runs.")
+        fail(
+            f"No run {run!r} in {root}. Use `distilabel run list` to see all runs. "
+            f"{OTHER_DIRECTORY}"
+        )
     if len(found) > 1:
         fail(f"The id {run!r} matches {len(found)} runs. Give more characters of it.")
     [only] = found
     started = f"started {only.started:%Y-%m-%d %H:%M:%S}"
     typer.echo(printable(f"{only.id}: {only.pipeline}, {started}, {only.outcome}"))
     typer.echo(printable(f"Files: {only.folder}"))
+    if only.report is not None and only.report.get("error"):
+        typer.secho(printable(f"Error: {only.report['error']}"), fg=typer.colors.RED)
     if only.text:
         typer.echo(printable(f"\n{only.text}"))
+
+
+def _root(cache_dir: Path | None) -> Path:
+    from distilabel.pipeline.workspace.run_directory import cache_directory
+
+    # Absolute, so that messages tell where a relative one is.
+    return cache_directory(cache_dir).absolute()
 
 
 def _runs(root: Path) -> list[PastRun]:

@@ -1,9 +1,12 @@
 """The command `distilabel simulate`: runs a simulated server."""
 
+import errno
 from pathlib import Path
 from typing import Annotated, NoReturn, Optional
 
 import typer
+
+from distilabel.cli.errors import message_of
 
 
 def simulate(
@@ -126,7 +129,7 @@ def simulate(
             capacity=capacity,
             models=tuple(model or ()),
             api_key=api_key,
-            replay=replay,
+            replay=replay and replay.absolute(),
             price=Settings.parse_price(price) if price else None,
             seed=seed,
             batches=BatchSettings.parse(batches),
@@ -134,7 +137,14 @@ def simulate(
             refuses=tuple(refuse or ()),
         )
         serve(settings, host, port, ready=_print_url)
-    except (ValueError, OSError) as error:
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            _exit_with(
+                f"Port {port} of {host} is in use. Choose another one with --port, or --port 0 for "
+                "any free port."
+            )
+        _exit_with(message_of(error))
+    except ValueError as error:
         _exit_with(str(error))
 
 

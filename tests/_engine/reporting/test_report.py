@@ -32,6 +32,18 @@ def test_the_report_counts_everything_and_leaves_out_what_is_zero() -> None:
     assert max(map(len, text.splitlines()[:6])) <= 80
 
 
+def test_a_report_shows_itself_in_a_console_and_in_a_notebook() -> None:
+    stats = at_work(["<b>one</b>"])
+    told(stats, RowsProcessed("<b>one</b>", taken=60, given=60), RunFinished(12.0, False))
+    report = Report.of(stats)
+    assert repr(report) == str(report)
+    html = report._repr_html_()
+    assert "&lt;b&gt;one&lt;/b&gt;" in html
+    assert "<b>one" not in html
+    failed = Report("p", 1.0, error="no")
+    assert failed._repr_html_() == f"<div><p>{failed}</p></div>"
+
+
 def test_the_report_of_a_run_that_its_budget_stopped_says_so() -> None:
     stats = told(spending(1.5), RunStopping("the budget"), RunFinished(2.0, True))
     report = Report.of(stats)

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from distilabel._core.events import RowsAccepted
+from distilabel._core.html import html_table, html_text
 from distilabel._core.printable import printable
 from distilabel._engine.reporting.formatting import (
     format_count,
@@ -50,7 +51,7 @@ _REQUEST_COLUMNS: Final = {
 _OPTIONAL: Final = {"created", "dropped", "ended", "retried", "in_jobs", "cached_tokens"}
 
 
-@dataclass
+@dataclass(repr=False)
 class Report:
     """What happened in a run. `str(report)` is the text that a run prints at its end.
 
@@ -159,6 +160,13 @@ class Report:
     def __str__(self) -> str:
         return printable(format_report(self))
 
+    def __repr__(self) -> str:
+        return printable(format_report(self))
+
+    def _repr_html_(self) -> str:
+        tables = "".join(map(html_table, _tables(self)))
+        return f"<div>{tables}{html_text(_summary(self))}</div>"
+
 
 def _rows_of(stats: RunStats) -> int:
     """Rows in the dataset; with a target, those that were accepted."""
@@ -169,18 +177,27 @@ def _rows_of(stats: RunStats) -> int:
 
 def format_report(report: Report) -> str:
     """Formats a report: a table of rows, a table of requests, and a summary line."""
+    lines: list[str] = []
+    for number, columns in enumerate(_tables(report)):
+        # The model comes last, where a long name does the least harm.
+        lines += format_table(columns[:-1], columns[-1]) if number else format_table(columns)
+        lines.append("")
+    return "\n".join([*lines, _summary(report)])
+
+
+def _tables(report: Report) -> list[list[list[str]]]:
+    """Returns the columns of the table of rows and of that of requests, if there are any."""
     steps = report.steps
     if report.error and not any(step.taken for step in steps.values()):
-        return _summary(report)
-    lines = format_table(_columns("step", _ROW_COLUMNS, steps))
+        return []
+    tables = [_columns("step", _ROW_COLUMNS, steps)]
     asking = {name: step for name, step in steps.items() if step.models}
     if asking:
         costs = [format_cost(s.spent) if s.spent.is_charged else "-" for s in asking.values()]
-        # The model comes last, where a long name does the least harm.
         models = [", ".join(sorted(step.models)) for step in asking.values()]
-        columns = [*_columns("requests", _REQUEST_COLUMNS, asking), ["cost", *costs]]
-        lines += ["", *format_table(columns, last=["model", *models])]
-    return "\n".join([*lines, "", _summary(report)])
+        columns = _columns("requests", _REQUEST_COLUMNS, asking)
+        tables.append([*columns, ["cost", *costs], ["model", *models]])
+    return tables
 
 
 def _columns(first: str, heads: dict[str, str], steps: dict[str, StepStats]) -> list[list[str]]:

@@ -159,7 +159,7 @@ def _from_script(script: str, name: str) -> BasePipeline:
 
         path = Path(script)
         if not path.is_file():
-            raise FileNotFoundError(f"File not found: {script}")
+            raise FileNotFoundError(f"File not found: {path.absolute()}")
         if path.suffix != ".py":
             raise ValueError(
                 f"{script} is not a Python file (.py). Use --config for a .json, .yaml or .yml "

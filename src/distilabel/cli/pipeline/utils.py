@@ -129,7 +129,7 @@ def get_pipeline_from_config(config: str, allow: Tuple[str, ...] = ()) -> BasePi
             "pipeline.save; use --script for a Python file."
         )
     if not path.is_file():
-        raise FileNotFoundError(f"File not found: {config}")
+        raise FileNotFoundError(f"File not found: {path.absolute()}")
     return Pipeline.from_dict(_mapping(read_source(path), config), allow=allow)
 
 
@@ -151,7 +151,7 @@ def get_pipeline(config_or_script: str, pipeline_name: str = "pipeline") -> Base
         return get_pipeline_from_config(config_or_script)
     if Path(config_or_script).suffix == ".py":
         if not Path(config_or_script).is_file():
-            raise FileNotFoundError(f"File not found: {config_or_script}")
+            raise FileNotFoundError(f"File not found: {Path(config_or_script).absolute()}")
         raise ValueError(
             f"{config_or_script} is a Python script on this machine. Run it with Python, or with "
             "`distilabel pipeline run --script`."

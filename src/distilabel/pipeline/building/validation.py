@@ -197,7 +197,7 @@ class Validation:
             )
         if step._known_length() == 0:
             self.problems.add(
-                DistilabelUserError, f"{step.name} has no rows: its dataset is empty."
+                DistilabelUserError, f"{step.name} has no rows: its dataset is empty.{_hint(step)}"
             )
 
     def _check_step(self, step: _Step) -> None:
@@ -356,3 +356,14 @@ def _nested_example(paths: list[str]) -> dict[str, Any]:
             inner = inner.setdefault(part, {})
         inner[name] = "..."
     return example
+
+
+def _hint(step: GeneratorStep) -> str:
+    """Returns why a step whose rows are not part of dumps may have none."""
+    data = type(step).model_fields.get("data")
+    if data is None or not data.exclude:
+        return ""
+    return (
+        " A saved pipeline does not contain the rows that were in `data`: load them from a file "
+        "(LoadDataFromFileSystem), or save the pipeline without this step and use run(dataset=...)."
+    )
