@@ -11,6 +11,7 @@ A task with several turns overrides `aprocess` with plain sequential code. The s
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from typing import (
     TYPE_CHECKING,
     Annotated,
@@ -46,6 +47,7 @@ from distilabel.steps.tasks.reasoning import (
     ReasoningRecorder,
     check_reasoning_column,
 )
+from distilabel.steps.tasks.return_checks import check_prompt
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -292,10 +294,9 @@ class _TaskBase(_Step, ABC):
 
     def _failed_rows(self, row: Row, error: dict[str, Any]) -> list[Row]:
         """Returns the row for a failure: None in the output columns, the error in the metadata."""
-        try:
-            columns = dict(self.format_output(None, row))
-        except Exception:  # noqa: BLE001 (a parser may not expect None)
-            columns = dict.fromkeys(self._parsed_outputs())
+        columns = dict.fromkeys(self._parsed_outputs())
+        with suppress(Exception):  # a parser may not expect None
+            columns.update(self.format_output(None, row))
         if self.add_reasoning:
             columns[REASONING] = None
         metadata = self._metadata(columns, None, None, None)
@@ -360,6 +361,7 @@ class Task(_TaskBase, Step, ABC):
             `group_generations` is True.
         """
         prompt = self.format_input(row)
+        check_prompt(self.name, prompt)
         output = await ask(prompt, self.num_generations or 1)
         generations = parse_output(self, output, row)
         if any(generation.error is not None for generation in generations):
