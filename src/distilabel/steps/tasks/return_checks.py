@@ -32,6 +32,12 @@ def check_prompt(name: str | None, prompt: Any) -> None:
     """
     chat = prompt[0] if isinstance(prompt, tuple) and len(prompt) == 2 else prompt
     if isinstance(chat, list):
+        for message in chat:
+            # This runs for every question, and asking for the exact type is fastest.
+            if type(message) is not dict or "role" not in message:
+                break
+        else:
+            return
         wrong = [m for m in chat if not (isinstance(m, Mapping) and "role" in m)]
         if not wrong:
             return
@@ -56,11 +62,16 @@ def check_columns(columns: Any, outputs: StepColumns) -> None:
     Raises:
         OutputShapeError: It is not a dict, or lacks columns of `outputs` that every row has.
     """
-    if not isinstance(columns, Mapping):
+    if type(columns) is not dict and not isinstance(columns, Mapping):
         raise OutputShapeError(
             f"format_output returned {_shown(columns)}. It must return a dict with the columns "
             f"{', '.join(map(repr, _always(outputs)))}."
         )
+    for name in outputs:
+        if name not in columns and name != "model_name":
+            break
+    else:
+        return
     if missing := [name for name in _always(outputs) if name not in columns]:
         raise OutputShapeError(
             f"format_output returned no {', '.join(map(repr, missing))}, which `outputs` "
