@@ -38,6 +38,8 @@ class FormattingStep(Step, ABC):
             The rows.
         """
         rows = combine_inputs(inputs)
-        for row in rows:
-            row.update(self._columns(row, *self._prompt(row)))
+        # Before any row is changed: if one of them raises, they are formatted again one by one.
+        formatted = [self._columns(row, *self._prompt(row)) for row in rows]
+        for row, columns in zip(rows, formatted, strict=True):
+            row.update(columns)
         yield rows

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from distilabel.errors import DistilabelTypeError
-from distilabel.steps.tasks.column_checks import kind_of
+from distilabel.steps.column_checks import kind_of
 
 if TYPE_CHECKING:
     from distilabel.typing import StepColumns
