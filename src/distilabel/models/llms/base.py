@@ -11,7 +11,15 @@ from abc import ABC, abstractmethod
 from types import MethodType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Dict, Final, List, Optional, Tuple
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveInt, PrivateAttr
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveInt,
+    PrivateAttr,
+)
 
 from distilabel._core.serialization import DumpIfSet, Serializable
 from distilabel._core.sync_bridge import background_loop, run_sync
@@ -87,7 +95,7 @@ class LLM(RuntimeParametersModelMixin, Serializable, BaseModel, ABC):
     use_offline_batch_generation: Optional[RuntimeParameter[bool]] = Field(
         default=False, description="Whether to send the requests in the provider's batch jobs."
     )
-    offline_batch_generation_block_until_done: Optional[RuntimeParameter[int]] = Field(
+    offline_batch_generation_block_until_done: Optional[RuntimeParameter[NonNegativeInt]] = Field(
         default=None, description="Seconds between checks of the batch jobs; None does not wait."
     )
     jobs_ids: Optional[Tuple[str, ...]] = Field(default=None)
