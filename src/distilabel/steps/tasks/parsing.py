@@ -159,7 +159,7 @@ def _is_worth_retrying(generation: ParsedGeneration) -> bool:
         return False
     # An answer that was cut off while the model reasoned would be cut off again.
     was_cut_off = generation.statistics.get("finish_reason") == "length"
-    return not (was_cut_off and generation.error == REASONING_WITHOUT_TEXT)
+    return not (was_cut_off and REASONING_WITHOUT_TEXT in generation.error)
 
 
 async def _retry(
