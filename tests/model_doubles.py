@@ -23,6 +23,12 @@ class MemoryStore(dict[bytes, bytes]):
     async def put(self, key: bytes, value: bytes) -> None:
         self[key] = value
 
+    def __init__(self) -> None:
+        self.damaged: set[bytes] = set()
+
+    def report_damage(self, key: bytes) -> None:
+        self.damaged.add(key)
+
     is_shared = False
 
     def claim(self, key: bytes) -> bool:

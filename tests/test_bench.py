@@ -105,8 +105,9 @@ def test_a_scenario_of_the_gate_gives_a_line_and_a_plot(tmp_path: Path) -> None:
 def test_endurance_looks_at_a_run_and_judges_it() -> None:
     from bench.endurance import figures, run
 
-    said = run(400, None, every=0.005)
-    assert said["rows"] == 400
+    # So many that a look falls into every quarter, however fast or unevenly they go.
+    said = run(1200, None, every=0.005)
+    assert said["rows"] == 1200
     assert said["late"]["p50"] <= said["late"]["p99"] <= said["late"]["max"]
     found = {figure.name: figure for figure in figures(said, judge_memory=False)}
     assert found["memory, last quarter"].value > 0
@@ -114,7 +115,7 @@ def test_endurance_looks_at_a_run_and_judges_it() -> None:
     # Files that are left open in the last quarter, and memory that doubles.
     looks = [{**look} for look in said["looks"]]
     for look in looks:
-        if look["rows"] >= 300:
+        if look["rows"] >= 900:
             look["files"] += 1000
             look["memory"] *= 2
     worse = {figure.name: figure for figure in figures({**said, "looks": looks})}

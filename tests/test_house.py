@@ -32,10 +32,12 @@ LAYERS: dict[str, dict[str, tuple[str, ...]]] = {
         "exceptions.py": (),
         "typing": (),
         "utils/docstring.py": (),
-        "errors.py": ("constants.py",),
+        # What every text for people goes through.
+        "_core/printable.py": (),
+        "errors.py": ("constants.py", "_core/printable.py"),
         # Arithmetic that model clients and the simulated server share.
         "_core/token_bucket.py": (),
-        "_core": (*_BASE, "_core/token_bucket.py"),
+        "_core": (*_BASE, "_core/token_bucket.py", "_core/printable.py"),
         "mixins": (*_BASE, "utils/docstring.py"),
         "utils": (*_BASE, "utils/docstring.py"),
         "_simulated": (*_BASE, "_core/token_bucket.py"),

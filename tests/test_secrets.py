@@ -188,3 +188,61 @@ def test_a_key_that_is_missing_is_named_when_the_pipeline_runs(
     again._cache_dir = tmp_path
     with pytest.raises(RuntimeError, match=r"'write' .*OPENAI_API_KEY"):
         again.run(dataset=[{"instruction": "i"}])
+
+
+class Own(Echo):
+    """A model of the user with plain fields for secrets."""
+
+    db_password: str = ""
+    pad_token: str = "<pad>"
+    settings: dict[str, Any] = {}
+
+
+def test_a_dump_names_the_secrets_that_it_leaves_out(caplog: pytest.LogCaptureFixture) -> None:
+    made = OpenAILLM(
+        model="m",
+        api_key="k",
+        base_url=ADDRESS,
+        default_headers={"X-Team": "owls", "X-Api-Key": CANARY},
+        generation_kwargs={"extra_body": {"api_key": CANARY, "user": {"password": CANARY}}},
+    )
+    dumped = made.dump()
+    assert CANARY not in str(dumped)
+    loaded = OpenAILLM.from_dict(dumped)
+    assert loaded.generation_kwargs == {"extra_body": {"user": {}}}
+    (record,) = caplog.records
+    for path in (
+        "generation_kwargs.extra_body.api_key",
+        "generation_kwargs.extra_body.user.password",
+        "default_headers.X-Api-Key",
+        "base_url",
+    ):
+        assert path in record.getMessage()
+
+
+def test_plain_fields_are_secret_by_their_name() -> None:
+    made = Own(db_password=CANARY, settings={"password": CANARY, "max_tokens": 3})
+    dumped = made.dump()
+    assert CANARY not in f"{dumped} {made!r}"
+    assert (dumped["pad_token"], dumped["settings"]) == ("<pad>", {"max_tokens": 3})
+    assert set(dumped["left_out"]) == {"db_password", "settings.password"}
+    assert Own.from_dict(dumped).db_password == ""
+
+
+def test_a_dump_without_secrets_does_not_say_so() -> None:
+    for made in (Own(), OpenAILLM(model="m", api_key="k", default_headers={"X-Team": "owls"})):
+        assert "left_out" not in made.dump()
+    assert "db_password" in Own().dump()
+
+
+def test_secrets_are_in_no_file_of_a_run(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    llm = Own(db_password=CANARY, settings={"auth": (CANARY, CANARY)}, fails_on=["b"])
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        data = LoadDataFromDicts(data=[{"instruction": "a"}, {"instruction": "b"}])
+        data >> TextGeneration(llm=llm, add_raw_input=True, add_raw_output=True)
+    distiset = pipeline.run()
+    distiset.save_to_disk(tmp_path / "saved")
+    for file in tmp_path.rglob("*"):
+        if file.is_file():
+            assert CANARY.encode() not in file.read_bytes(), file
+    assert CANARY not in "".join(capfd.readouterr())

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from distilabel._core.printable import printable
 from distilabel.constants import DISTILABEL_DOCS_URL
 
 
@@ -28,6 +29,8 @@ class DistilabelError:
     """
 
     def __init__(self, message: str, *, page: str | None = None) -> None:
+        # It may quote a row, a file name or a server.
+        message = printable(message)
         super().__init__(message)  # type: ignore[call-arg]
         self.message = message
         self.page = page
@@ -71,6 +74,8 @@ class ModelError(Exception):
     headers: Mapping[str, str] | None = None
 
     def __init__(self, message: str, *, status: int | None = None) -> None:
+        # It may quote a server, which must not command the terminal that shows it.
+        message = printable(message)
         super().__init__(message)
         self.message = message
         self.status = status

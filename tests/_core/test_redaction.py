@@ -15,6 +15,8 @@ from distilabel._core.redaction import (
     is_secret_field,
     redact,
     redact_urls,
+    secret_texts,
+    without_secrets,
 )
 from distilabel.errors import EndpointError
 from distilabel.models import OpenAILLM
@@ -59,6 +61,9 @@ def test_options_lose_what_their_name_or_their_value_gives_away() -> None:
         "Cookie": "x",
         "X-Custom": "Bearer x",
         "X-Other": "abcdefgh12345678",
+        "X-Proxy": "Basic dXNlcjpwYXNz",
+        "X-Lower": "basic x",
+        "X-Gateway": "bearer x",
         "X-Team": "owls",
         "X-Retries": 3,
         "client_kwargs": {"aws_secret_access_key": "x", "region": "eu"},
@@ -93,3 +98,60 @@ def test_a_value_is_redacted_at_any_depth() -> None:
     value = {"api_key": "x", "headers": {"token": "x", "a": 1}, "at": ["http://me:x@host"]}
     shown = {"api_key": "**********", "headers": {"a": 1}, "at": ["http://host"]}
     assert redact("anything", value) == shown
+
+
+_OPTIONS = {
+    "max_tokens": 5,
+    "extra_body": {
+        "api_key": "x",
+        "servers": [{"token": "x", "tokenizer": "t"}],
+        "user_config": {"password": "two words"},
+        "at": "https://me:x@host/v1",
+        "eos_token": "</s>",
+    },
+}
+
+
+def test_options_of_a_request_lose_their_secrets_at_any_depth() -> None:
+    before = repr(_OPTIONS)
+    shown, left_out = without_secrets("generation_kwargs", _OPTIONS)
+    assert shown == {
+        "max_tokens": 5,
+        "extra_body": {
+            "servers": [{"tokenizer": "t"}],
+            "user_config": {},
+            "at": "https://host/v1",
+            "eos_token": "</s>",
+        },
+    }
+    assert left_out == {
+        "generation_kwargs.extra_body.api_key": "value",
+        "generation_kwargs.extra_body.servers.0.token": "value",
+        "generation_kwargs.extra_body.user_config.password": "value",
+        "generation_kwargs.extra_body.at": "full URL",
+    }
+    assert repr(_OPTIONS) == before
+    assert "'password': '**********'" in repr(redact("generation_kwargs", _OPTIONS))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("input_mappings", {"password": "pwd", "token": "word"}),
+        ("columns", {"api_key": "key"}),
+        ("data", [{"password": "hunter2", "token": "a"}]),
+        ("system_prompts", {"password": "Explain what a password is."}),
+        ("template", "the password"),
+        ("key_column", "id"),
+        ("token_count", 3),
+        ("password", None),
+    ],
+)
+def test_rows_columns_and_prompts_stay_as_they_are(name: str, value: Any) -> None:
+    assert without_secrets(name, value) == (value, {})
+    assert redact(name, value) == value
+
+
+def test_secret_texts_are_found_in_the_body_of_a_request() -> None:
+    body = {"messages": [{"content": "password"}], "a": [{"api_key": "one"}], "secret": "two"}
+    assert list(secret_texts(body)) == ["one", "two"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from distilabel.models.llms import base
-from distilabel.models.outputs import merge_responses
+from distilabel.models.outputs import merge_responses, read_output
 
 
 def test_outputs_of_several_calls_become_one() -> None:
@@ -37,3 +37,9 @@ def test_what_only_some_calls_give_stays_with_its_generation() -> None:
 
 def test_it_is_still_found_where_1_5_3_had_it() -> None:
     assert base.merge_responses is merge_responses
+
+
+def test_a_stored_output_is_read_unless_it_is_damaged() -> None:
+    assert read_output(b'{"generations": ["a", null]}') == {"generations": ["a", None]}
+    for damaged in (b"", b"7", b"{}", b'{"generations": {}}', b'{"generations": ["a"], "stat'):
+        assert read_output(damaged) is None

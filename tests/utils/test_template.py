@@ -40,6 +40,14 @@ def test_invalid_templates_are_rejected() -> None:
         check_column_in_template("a", "{{ a ")
 
 
+def test_a_template_cannot_change_the_rows_it_shows() -> None:
+    row = {"a": ["x"], "b": {"k": 1}}
+    for template in ("{{ a.append('y') }}", "{{ b.update(k=2) }}", "{{ b.clear() }}"):
+        with pytest.raises(SecurityError):
+            compile_template(template).render(row)
+    assert row == {"a": ["x"], "b": {"k": 1}}
+
+
 def test_templates_run_in_a_sandbox() -> None:
     with pytest.raises(SecurityError):
         compile_template("{{ a.__class__.__mro__[1].__subclasses__() }}").render(a="x")

@@ -7,7 +7,10 @@ else.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final, get_args
+
+from distilabel._core.secret_names import is_secret_item
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -32,6 +35,13 @@ _KEY_LIKE: Final = re.compile(r"(?:bearer|basic)\s|(?=\S*\d)[\w.+=~-]{16,}$", re
 # Dicts in which single options may be secret.
 _OPTIONS_FIELD: Final = re.compile(r"headers$|^storage_options$", re.I)
 
+# Dicts of options for a client or a request.
+_REQUEST_FIELD: Final = re.compile(
+    r"(?:headers|options|kwargs|config|settings|params|parameters|auth)$|^extra_", re.I
+)
+# Dicts of names: an item that is called `password` is a column.
+_NAMES_FIELD: Final = re.compile(r"mappings?$|columns?$|names$|fields$|renames?$", re.I)
+
 _MASK: Final = "**********"
 
 
@@ -45,9 +55,13 @@ class SecretField:
 
 def redact_urls(text: str) -> str:
     """Returns a text with the user, password and keys removed from every URL in it."""
-    if "@" in text:
-        text = _USER_INFO.sub("", text)
+    text = without_user_info(text)
     return _SECRET_PARAMETER.sub(r"\1=", text) if "=" in text and "://" in text else text
+
+
+def without_user_info(url: str) -> str:
+    """Returns a URL without the user and password in it."""
+    return _USER_INFO.sub("", url) if "@" in url else url
 
 
 def is_secret_value(value: Any) -> bool:
@@ -94,9 +108,126 @@ def redact(name: object, value: Any, field: FieldInfo | None = None) -> Any:
     """
     if isinstance(name, str) and value is not None and is_secret_field(name, field):
         return value if is_secret_value(value) else _MASK
-    if isinstance(value, dict):
-        shown = drop_secrets(value) if is_options_field(name, field) else value
-        return {key: redact(key, item) for key, item in shown.items()}
+    if isinstance(value, dict) and is_options_field(name, field):
+        value = drop_secrets(value)
+    return _Redaction(name, mask=True).of(name, value)
+
+
+def without_secrets(
+    name: str, value: Any, field: FieldInfo | None = None
+) -> tuple[Any, dict[str, str]]:
+    """Returns the value of a field without the secrets in it, and what was left out.
+
+    Args:
+        name: Name of the field.
+        value: Its value; not changed.
+        field: Its definition.
+
+    Returns:
+        The value (None if it is secret itself), and path → what of it is secret.
+    """
+    redaction = _Redaction(name, mask=False)
+    if isinstance(value, dict) and is_options_field(name, field):
+        kept = drop_secrets(value)
+        redaction.note_dropped(value, kept, name)
+        value = kept
+    return redaction.of(name, value), redaction.left_out
+
+
+def secret_texts(options: Any) -> Iterator[str]:
+    """Yields the secret texts in the options of a request, at any depth.
+
+    Args:
+        options: JSON-like data.
+    """
+    if isinstance(options, dict):
+        for name, value in options.items():
+            if not is_secret_item(name, value, is_option=True):
+                yield from secret_texts(value)
+            elif isinstance(value, str):
+                yield value
+    elif isinstance(options, list):
+        for item in options:
+            yield from secret_texts(item)
+
+
+class _Redaction:
+    """Leaves the secrets out of the value of one field, or masks them.
+
+    Args:
+        name: Name of the field; anything else for a value of its own.
+        mask: Whether a secret is replaced by a mask, instead of being left out.
+    """
+
+    def __init__(self, name: object, *, mask: bool) -> None:
+        self._mask = mask
+        self._is_option = isinstance(name, str) and _REQUEST_FIELD.search(name) is not None
+        self._has_names = isinstance(name, str) and _NAMES_FIELD.search(name) is not None
+        self.left_out: dict[str, str] = {}
+
+    def of(self, name: object, value: Any) -> Any:
+        """Returns the value of the field."""
+        if self._is_secret(name, value):
+            return self._replaced(str(name))
+        if self._has_names or (_is_rows(value) and not self._is_option):
+            # Rows and names of columns are data.
+            return value if not self._mask else _map(value, self._text)
+        return self._of(str(name), value)
+
+    def note_dropped(self, before: dict[Any, Any], after: dict[Any, Any], path: str) -> None:
+        """Notes the options that are missing in a copy."""
+        for key, value in before.items():
+            if key not in after:
+                self.left_out[f"{path}.{key}"] = "value"
+            elif isinstance(value, dict):
+                self.note_dropped(value, after[key], f"{path}.{key}")
+
+    def _is_secret(self, name: object, value: Any) -> bool:
+        return is_secret_item(name, value, is_option=self._is_option)
+
+    def _replaced(self, path: str) -> Any:
+        self.left_out[path] = "value"
+        return _MASK if self._mask else None
+
+    def _of(self, path: str, value: Any) -> Any:
+        if isinstance(value, str):
+            return self._text(value, path)
+        if type(value) is dict:
+            kept = {}
+            for key, item in value.items():
+                there = f"{path}.{key}"
+                if not self._is_secret(key, item):
+                    if isinstance(item, dict) and is_options_field(key):
+                        self.note_dropped(item, drop_secrets(item), there)
+                        item = drop_secrets(item)
+                    was_option = self._is_option
+                    self._is_option |= isinstance(key, str) and bool(_REQUEST_FIELD.search(key))
+                    kept[key] = self._of(there, item)
+                    self._is_option = was_option
+                elif (masked := self._replaced(there)) is not None:
+                    kept[key] = masked
+            return kept
+        if type(value) in (list, tuple):
+            return type(value)(self._of(f"{path}.{i}", item) for i, item in enumerate(value))
+        return value
+
+    def _text(self, text: str, path: str = "") -> str:
+        shown = redact_urls(text)
+        if shown != text:
+            self.left_out[path] = "full URL"
+        return shown
+
+
+def _is_rows(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and any(isinstance(item, dict) for item in value)
+
+
+def _map(value: Any, change: Any) -> Any:
+    """Applies a function to all texts in a value."""
+    if isinstance(value, str):
+        return change(value)
+    if type(value) is dict:
+        return {key: _map(item, change) for key, item in value.items()}
     if type(value) in (list, tuple):
-        return type(value)(redact(None, item) for item in value)
-    return redact_urls(value) if isinstance(value, str) else value
+        return type(value)(_map(item, change) for item in value)
+    return value

@@ -29,13 +29,15 @@ from distilabel._core.redaction import (
     is_secret_value,
     redact,
     redact_urls,
+    without_secrets,
 )
 from distilabel._core.safe_load import StrOrPath, check_size, read_source
 from distilabel._core.surrogates import replace_surrogates
+from distilabel._core.uncalled_methods import warn_of_uncalled_methods
 from distilabel.errors import DistilabelUserError
 
 if TYPE_CHECKING:
-    from pydantic.fields import FieldInfo
+    pass
 
 TYPE_INFO_KEY: Final = "type_info"
 DISTILABEL_FILENAME: Final = "distilabel-file.json"
@@ -44,8 +46,11 @@ SaveFormats = Literal["json", "yaml"]
 # Fields that are never dumped, in any class.
 _NEVER_DUMPED: Final = frozenset({"pipeline", "exclude_from_signature"})
 
+# Path of a value that is left out because it is secret → what it is. Only in dumps with one.
+LEFT_OUT_KEY: Final = "left_out"
+
 # Keys of a dump that describe a component and are not fields.
-_NOT_FIELDS: Final = frozenset({TYPE_INFO_KEY, "runtime_parameters_info"})
+_NOT_FIELDS: Final = frozenset({TYPE_INFO_KEY, LEFT_OUT_KEY, "runtime_parameters_info"})
 
 _log = logging.getLogger("distilabel.spec")
 
@@ -85,9 +90,13 @@ def to_plain(value: Any) -> Any:
     if isinstance(value, enum.Enum):
         return value.value
     if isinstance(value, BaseModel):
-        return _dumped(value)
+        return _dumped(value, {})
     if isinstance(value, dict):
-        return {str(k): _plain_of(k, v) for k, v in value.items() if not is_secret_value(v)}
+        return {
+            str(k): to_plain(drop_secrets(v) if isinstance(v, dict) and is_options_field(k) else v)
+            for k, v in value.items()
+            if not is_secret_value(v)
+        }
     if isinstance(value, (list, tuple, set, frozenset)):
         items = [item for item in value if not is_secret_value(item)]
         if items and all(isinstance(item, Serializable) for item in items):
@@ -104,13 +113,8 @@ def to_plain(value: Any) -> Any:
     return {TYPE_INFO_KEY: {"module": cls.__module__, "name": cls.__qualname__}}
 
 
-def _plain_of(name: object, value: Any, field: FieldInfo | None = None) -> Any:
-    if isinstance(value, dict) and is_options_field(name, field):
-        value = drop_secrets(value)
-    return to_plain(value)
-
-
-def _dumped(model: BaseModel) -> dict[str, Any]:
+def _dumped(model: BaseModel, left_out: dict[str, str]) -> dict[str, Any]:
+    """Returns the fields of a model without secrets, and adds the paths of these to `left_out`."""
     data = {}
     for name, field in type(model).model_fields.items():
         # Not by attribute: that would warn for a deprecated field.
@@ -124,7 +128,13 @@ def _dumped(model: BaseModel) -> dict[str, Any]:
             continue
         if DumpIfSet in field.metadata and value == field.get_default(call_default_factory=True):
             continue
-        data[name] = _plain_of(name, value, field)
+        shown, secrets = without_secrets(name, value, field)
+        if name in secrets and shown is None:
+            if value == field.get_default(call_default_factory=True):
+                continue
+        else:
+            data[name] = to_plain(shown)
+        left_out |= secrets
     return data
 
 
@@ -274,10 +284,19 @@ class SerializableFile(ABC):
 class Serializable(SerializableFile):
     """Base of components that can be dumped, saved and loaded again."""
 
+    def model_post_init(self, __context: Any) -> None:
+        """Warns, once a class, about methods that 1.5.3 called and that are not called now."""
+        super().model_post_init(__context)  # type: ignore[misc]
+        warn_of_uncalled_methods(type(self))
+
     def dump(self, **kwargs: Any) -> dict[str, Any]:
         """Returns the component as plain data: its fields, without secrets, and `type_info`."""
         assert isinstance(self, BaseModel)
-        return {**_dumped(self), TYPE_INFO_KEY: type_info(type(self))}
+        left_out: dict[str, str] = {}
+        data = _dumped(self, left_out)
+        if left_out:
+            data[LEFT_OUT_KEY] = left_out
+        return {**data, TYPE_INFO_KEY: type_info(type(self))}
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         """Yields the fields of the component's `repr`, without secrets."""
@@ -296,8 +315,18 @@ class Serializable(SerializableFile):
         if unknown:
             names = ", ".join(map(repr, unknown))
             _log.warning("%s: unknown fields in the file are ignored: %s", cls.__name__, names)
+        left_out = data.get(LEFT_OUT_KEY)
+        left_out = left_out if isinstance(left_out, dict) else {}
+        if left_out:
+            what = ", ".join(f"the {kind} of {path}" for path, kind in left_out.items())
+            _log.warning(
+                "%s: files do not contain secrets, so the file leaves out %s. Set it again before "
+                "the run, in Python or with run(parameters=...).",
+                cls.__name__,
+                what,
+            )
         missing = [n for n, f in fields.items() if n not in values and f.is_required()]
-        keys = [name for name in missing if is_secret_field(name, fields[name])]
+        keys = [n for n in missing if n in left_out or is_secret_field(n, fields[n])]
         if keys:
             raise DistilabelUserError(
                 f"{cls.__name__}: {' and '.join(keys)} required, and files do not contain keys. "

@@ -1,8 +1,10 @@
-"""Merges the outputs of several calls to a model."""
+"""Merges the outputs of several calls to a model, and reads stored ones."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, List
+
+import orjson
 
 if TYPE_CHECKING:
     from distilabel.typing import GenerateOutput
@@ -34,3 +36,20 @@ def merge_responses(responses: List[GenerateOutput], n: int = 1) -> List[Generat
                 joined["statistics"].setdefault(name, []).extend(statistics.get(name, nothing))
         merged.append(joined)
     return merged  # type: ignore[return-value]
+
+
+def read_output(value: bytes) -> GenerateOutput | None:
+    """Returns a stored output; None if the value is damaged.
+
+    Args:
+        value: The output as JSON.
+    """
+    try:
+        output: Any = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(output, dict) or not isinstance(output.get("generations"), list):
+        return None
+    if not output["generations"] or not isinstance(output.get("statistics") or {}, dict):
+        return None
+    return output  # type: ignore[return-value]

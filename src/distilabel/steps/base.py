@@ -101,7 +101,7 @@ class _Step(
         hide_input_in_errors=True,
     )
 
-    name: Optional[str] = Field(default=None, pattern=r"^[a-zA-Z0-9_-]+$")
+    name: Optional[str] = Field(default=None, pattern=r"^[a-zA-Z0-9_-]+$", max_length=200)
     resources: StepResources = StepResources()
     pipeline: Any = Field(default=None, exclude=True, repr=False)
     input_mappings: Dict[str, str] = {}
@@ -292,6 +292,10 @@ class _Step(
             if name in type(self).model_fields:
                 values += value if isinstance(value, (list, tuple)) else [value]
         return list({id(value): value for value in values if isinstance(value, LLM)}.values())
+
+    def _asked(self, llm: LLM) -> LLM:
+        """Returns the model that is asked in the place of one in a field of this step."""
+        return llm
 
     @property
     def _mappings(self) -> ColumnMappings:

@@ -1,6 +1,7 @@
 """Compiles and checks the Jinja templates that users pass to tasks.
 
-They run in a sandbox, because a template may come from a downloaded pipeline file.
+They run in a sandbox, because a template may come from a downloaded pipeline file. It is the
+immutable one: a template cannot change the rows it shows.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
-    from jinja2.sandbox import SandboxedEnvironment
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    return SandboxedEnvironment()
+    return ImmutableSandboxedEnvironment()
 
 
 @lru_cache(maxsize=1)

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from distilabel._engine.operators import task
 from distilabel.errors import EndpointError
 from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromDicts
+from distilabel.steps.base import Step, StepInput
 from distilabel.steps.tasks.base import Ask as AskProtocol
 from rooms import Ask, Echo, Fn, Numbers, rows_of
 
@@ -198,3 +200,35 @@ def test_equal_rows_get_answers_of_their_own_and_the_same_ones_again(tmp_path: P
     again = Counts()
     assert once(again) == first
     assert again.asked == []
+
+
+class Multiply(Step):
+    """Makes many rows of each."""
+
+    count: int = 100
+
+    def process(self, inputs: StepInput) -> Any:
+        yield [{**row, "text": f"{row['n']}.{i}"} for row in inputs for i in range(self.count)]
+
+
+def test_a_step_that_makes_many_rows_starts_few_coroutines_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(task, "_MOST_RUNNING", 8)
+    running: list[int] = [0, 0]
+
+    class Watched(Ask):
+        async def aprocess(self, row: Any, ask: Any) -> Any:
+            running[0] += 1
+            running[1] = max(running)
+            await asyncio.sleep(0)
+            running[0] -= 1
+            return await super().aprocess(row, ask)
+
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        Numbers(count=2) >> Multiply() >> Watched(llm=Echo())
+    distiset = pipeline.run()
+    rows = [row["answer"] for row in rows_of(distiset)]
+    assert rows == [f"{n}.{i}/0" for n in range(2) for i in range(100)]
+    assert running[1] <= 8
+    assert distiset.report.balanced

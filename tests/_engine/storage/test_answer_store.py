@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import shutil
 import signal
 import sqlite3
 import threading
@@ -197,3 +198,186 @@ def test_a_new_file_may_be_opened_by_several_at_once(tmp_path: Path) -> None:
             path = tmp_path / f"{number}.sqlite"
             for store in threads.map(Store, [path] * 4):
                 store.close()
+
+
+async def test_what_another_process_writes_to_a_new_file_is_found(tmp_path: Path) -> None:
+    """A store that began empty looks at its own keys only, until it sees that it is not alone."""
+    one, other = (Store(tmp_path / "s.sqlite") for _ in range(2))
+    await one.put(b"one.....", b"1")
+    assert other.get(b"one.....") is None
+    await other.put(b"other...", b"2")
+    assert other.get(b"one.....") == b"1"
+    await one.put(b"more....", b"3")
+    assert one.get(b"other...") == b"2"
+    for store in (one, other):
+        store.close()
+
+
+async def test_a_large_new_file_is_read_like_any_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("distilabel._engine.storage.answer_store._MOST_REMEMBERED", 10)
+    store = Store(tmp_path / "s.sqlite")
+    keys = [b"%08d" % number for number in range(30)]
+    await asyncio.gather(*(store.put(key, key) for key in keys))
+    assert [store.get(key) for key in keys] == keys
+    assert store.get(b"none....") is None
+    assert not store._own_keys
+    store.close()
+
+
+# -- damage and removal during a run --------------------------------------------------------------
+
+
+async def test_a_damaged_value_is_missing_until_it_is_stored_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "s.sqlite"
+    store = Store(path)
+    await store.put(b"k", b"value")
+    await store.put(b"l", b"other")
+    store.close()
+    assert "damaged" not in caplog.text
+    with sqlite3.connect(path) as other:
+        other.execute(
+            "UPDATE kept SET value = CAST('valve' AS BLOB) || substr(value, 6) WHERE key = ?",
+            (b"k",),
+        )
+    other.close()
+    store = Store(path)
+    assert (store.get(b"k"), store.get(b"k"), store.get(b"l")) == (None, None, b"other")
+    await store.put(b"k", b"again")
+    assert store.get(b"k") == b"again"
+    store.close()
+    assert "1 stored values in" in caplog.text
+
+
+@pytest.mark.parametrize("value", ["text", 7, 1.5, b"\xff\x00c1"])
+async def test_a_value_of_another_type_is_damaged(value: object, tmp_path: Path) -> None:
+    path = tmp_path / "s.sqlite"
+    Store(path).close()
+    with sqlite3.connect(path) as other:
+        other.execute("INSERT INTO kept (key, value) VALUES (?, ?)", (b"k", value))
+        other.execute("UPDATE kept SET value = CAST(X'ff' AS TEXT) WHERE value = 'text'")
+    other.close()
+    store = Store(path)
+    assert store.get(b"k") in (None, b"\xff")
+    store.close()
+
+
+async def test_a_value_without_a_checksum_is_used(tmp_path: Path) -> None:
+    path = tmp_path / "s.sqlite"
+    Store(path).close()
+    with sqlite3.connect(path) as old:
+        old.execute("INSERT INTO kept (key, value) VALUES (?, ?)", (b"k", b"{}"))
+    old.close()
+    store = Store(path)
+    assert store.get(b"k") == b"{}"
+    store.close()
+
+
+@pytest.mark.parametrize("later", [True, False])
+async def test_a_store_that_is_removed_during_a_run_is_written_again(
+    later: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "cache" / "s.sqlite"
+    store = Store(path)
+    await store.put(b"before", b"v")
+    shutil.rmtree(path.parent)
+    if later:
+        await store.put(b"after", b"w")
+        assert (store.get(b"before"), store.get(b"after")) == (b"v", b"w")
+    store.close()
+    assert "was removed during the run; it was written again" in caplog.text
+    again = Store(path)
+    assert again.get(b"before") == b"v"
+    assert again.get(b"after") == (b"w" if later else None)
+    again.close()
+
+
+async def test_a_store_that_cannot_be_written_again_fails_all_that_wait_and_come(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "cache" / "s.sqlite"
+    store = Store(path)
+    await store.put(b"before", b"v")
+    shutil.rmtree(path.parent)
+    path.parent.write_text("in the way")
+    both = await asyncio.gather(
+        store.put(b"a", b"w"), store.put(b"b", b"w"), return_exceptions=True
+    )
+    assert [str(each) for each in both if "was removed during the run" in str(each)] == [
+        str(each) for each in both
+    ]
+    with pytest.raises(StoreError, match="was removed during the run"):
+        await store.put(b"c", b"w")
+    for _ in range(3):
+        store.put_later(b"d", b"w")
+    store.close()
+    assert caplog.text.count("cannot write to the answer store") == 1
+    assert "2 answers could not be stored" in caplog.text
+
+
+async def test_a_store_that_is_replaced_by_another_file_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "s.sqlite"
+    store = Store(path)
+    await store.put(b"before", b"v")
+    for file in list(tmp_path.iterdir()):  # noqa: ASYNC240
+        file.unlink()
+    path.write_bytes(b"another file")
+    with pytest.raises(StoreError, match="was replaced by another file"):
+        await store.put(b"after", b"w")
+    store.close()
+    assert path.read_bytes() == b"another file"
+
+
+def test_a_disk_that_is_really_full_is_told_and_loses_nothing(tmp_path: Path) -> None:
+    program = """
+        import asyncio, logging, resource, signal
+        from pathlib import Path
+        from distilabel._engine.storage.answer_store import Store
+        from distilabel.errors import StoreError
+
+        logging.basicConfig(format="%(message)s")
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+        async def main():
+            store = Store(Path("s.sqlite"))
+            resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, resource.RLIM_INFINITY))
+            stored = 0
+            try:
+                for number in range(1000):
+                    await store.put(b"%d" % number, b"x" * 4000)
+                    stored += 1
+            except StoreError as error:
+                print("failed", stored, "Free disk space" in str(error))
+            resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+            store.close()
+
+        asyncio.run(main())
+    """
+    full = script(program, tmp_path)
+    out, err = full.communicate()
+    word, stored, names_cure = out.split()
+    assert (word, names_cure) == ("failed", "True")
+    assert int(stored) > 10
+    assert "1 answers could not be stored" in err
+    store = Store(tmp_path / "s.sqlite")
+    assert all(store.get(b"%d" % number) == b"x" * 4000 for number in range(int(stored)))
+    store.close()
+
+
+async def test_a_locked_file_is_told_with_its_own_cure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("distilabel._engine.storage.sqlite_file._TIMEOUT", 0.05)
+    store = Store(tmp_path / "s.sqlite")
+    other = sqlite3.connect(tmp_path / "s.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreError, match=r"locked.*Close the other program"):
+        await store.put(b"k", b"v")
+    other.execute("ROLLBACK")
+    other.close()
+    await store.put(b"k", b"v")
+    assert store.get(b"k") == b"v"
+    store.close()

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from distilabel.models import OpenAILLM, SimulatedLLM
-from distilabel.models.accounting.prices import Usage, price_of
+from distilabel.models.accounting.prices import Usage, price_of, reduced
 
 USAGE = Usage(1_000_000, 500_000)
 
@@ -86,3 +86,10 @@ def test_a_price_below_nothing_is_refused() -> None:
 )
 def test_statistics_are_read_however_a_model_counts(statistics: Any, usage: Usage) -> None:
     assert Usage.of(statistics) == usage
+
+
+def test_a_share_is_taken_of_a_price_and_not_of_what_the_provider_charged() -> None:
+    half = reduced(price_of(llm(price=(2, 10))), 0.5)
+    assert half(USAGE) == 3.5
+    assert half(USAGE._replace(cost=0.25)) == 0.25
+    assert half(Usage(0, 0)) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -13,16 +14,30 @@ from model_doubles import Counting, MemoryStore, chat, made
 pytestmark = pytest.mark.usefixtures("client", "at_once")
 
 
-async def test_a_damaged_answer_is_asked_for_again() -> None:
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda value: value[:-3],
+        lambda value: value.replace(b"generations", b"generatinns"),
+        lambda value: value.replace(b'["1.0"]', b"[]"),
+        lambda value: value.replace(b'["1.0"]', b'"1.0"'),
+        lambda value: value.replace(b'"input_tokens"', b"7"),
+        lambda value: b"[]",
+        lambda value: b"null",
+        lambda value: b"\xff" + value,
+    ],
+)
+async def test_a_damaged_answer_is_asked_for_again(damage: Callable[[bytes], bytes]) -> None:
     store = MemoryStore()
     llm = made()
     await ModelClient(llm, answers=store)(chat("a"))
     (key,) = store
-    store[key] = store[key][:-3]
+    store[key] = damage(store[key])
     assert ModelClient(llm, answers=store).replay(lambda ask: ask(chat("a"))) is None
     await ModelClient(llm, answers=store)(chat("a"))
     assert len(llm.seen) == 2
     assert orjson.loads(store[key])["generations"] == ["2.0"]
+    assert store.damaged == {key}
 
 
 async def test_an_answer_that_cannot_be_stored_is_logged_and_returned(

@@ -248,3 +248,29 @@ async def test_what_a_model_that_reasons_takes_may_be_given_as_extra_body() -> N
     body = await sent(CHAT, extra_body=extra)
     assert (body["reasoning_effort"], body["max_completion_tokens"]) == ("low", 9)
     assert "max_tokens" not in body
+
+
+async def test_a_key_that_is_set_after_the_model_was_made_is_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As in a notebook: the first `load` says which variable to set, and setting it helps."""
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    async with serving(said("fine")) as server:
+        llm = OpenAILLM(model="m", base_url=f"{server.url}/v1\n")
+        with pytest.raises(DistilabelUserError, match="OPENAI_API_KEY"):
+            llm.load()
+        dumped = llm.dump()
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-late\n")
+        llm.load()
+        await llm.agenerate(CHAT)
+        assert server.headers["Authorization"] == "Bearer sk-late"
+        assert llm.dump() == dumped
+        llm.unload()
+
+
+async def test_a_query_of_the_address_is_sent_with_every_request() -> None:
+    async with serving(said("fine")) as server:
+        llm = loaded(server.url, base_url=f"{server.url}/v1?api_key=k")
+        await llm._preflight()
+        await llm.agenerate(CHAT)
+    assert server.paths == ["/v1/models", "/v1/chat/completions"]

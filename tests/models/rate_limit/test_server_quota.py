@@ -46,3 +46,15 @@ def test_a_limit_that_resets_at_once_holds_nothing_back() -> None:
     quota = ServerQuota()
     quota.update(RateLimits("requests", 10, 0, 0.0), 5, 0.0, 100.0)
     assert quota.wait(100.0) == 0
+
+
+def test_how_fast_it_is_restored_is_not_taken_from_a_small_use() -> None:
+    quota = ServerQuota()
+    # Fifty of a hundred come back within five seconds.
+    quota.update(RateLimits("requests", 100, 50, 5.0), 0, 0.0, 100.0)
+    fast = quota.wait(100.0, 80.0)
+    # One that is used comes back "within a second": rounded, it may be a tenth of that.
+    quota.update(RateLimits("requests", 100, 99, 1.0), 0, 0.0, 200.0)
+    quota.update(RateLimits("requests", 100, 50, 5.0), 0, 0.0, 300.0)
+    quota.update(RateLimits("requests", 100, 98, 4.0), 49, 0.0, 400.0)
+    assert quota.wait(400.0, 79.0) == pytest.approx(fast, abs=0.2)

@@ -65,6 +65,24 @@ def test_tokens_spent_beyond_the_limit_are_waited_for() -> None:
     assert limits.wait(100.0) == pytest.approx(10.0, abs=0.01)
 
 
+def test_of_two_limits_the_stricter_one_holds() -> None:
+    few_requests, few_tokens = UserLimits(6, 600_000), UserLimits(600, 600)
+    for limits, seconds in ((few_requests, 10.0), (few_tokens, GUESS / 10)):
+        limits.take(100.0)
+        assert limits.wait(100.0) == pytest.approx(seconds, rel=0.1)
+        assert limits.wait(100.0 + limits.wait(100.0)) == 0
+
+
+def test_requests_without_an_answer_do_not_change_what_one_is_assumed_to_take() -> None:
+    limits = UserLimits(None, 60_000)
+    for _ in range(20):
+        limits.settle(0, limits.take(100.0), 100.0)
+    assert limits.tokens_each == GUESS
+    for _ in range(60):
+        limits.settle(100, limits.take(100.0), 100.0)
+    assert limits.tokens_each == pytest.approx(100.0, abs=5.0)
+
+
 async def asked(limiter: EndpointLimiter, count: int, tokens: int) -> list[float]:
     """Returns when each request was sent, in seconds since the first."""
     loop = asyncio.get_running_loop()
@@ -91,3 +109,13 @@ def test_the_limit_of_tokens_is_respected_and_used() -> None:
     # 20 a second, once it is known that each takes 500.
     times = in_no_time(asked(EndpointLimiter("e", tokens_per_minute=600_000), 1200, 500))
     assert times[-1] == pytest.approx(60.0, abs=2.0)
+
+
+def test_another_limit_grants_no_new_burst() -> None:
+    limits = UserLimits(600, None)
+    for _ in range(10):
+        limits.take(1.0)
+    limits.set(300, None)
+    assert limits.wait(1.0) > 0
+    limits.set(None, None)
+    assert limits.wait(1.0) == 0

@@ -120,7 +120,6 @@ def test_no_text_at_all_says_why(choice: Any, retryable: bool) -> None:
         b'{"choices": [null]}',
         b'{"choices": [{}]}',
         b'{"choices": [{"message": null}]}',
-        b'{"choices": [{"message": {"content": "a"}}], "usage": [1]}',
         b"\xff\xfe",
     ],
 )
@@ -253,3 +252,30 @@ def test_thinking_without_a_word_after_it_may_be_tried_again() -> None:
     with pytest.raises(AnswerError, match="returned reasoning but no text") as caught:
         parse_response(reply)
     assert caught.value.retryable
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        "[1]",
+        '"many"',
+        "null",
+        '{"prompt_tokens": NaN, "completion_tokens": -3}',
+        '{"prompt_tokens": null, "prompt_tokens_details": [1], "cost": "free"}',
+        '{"prompt_tokens": [1], "completion_tokens": {}, "completion_tokens_details": 4}',
+        '{"prompt_tokens": 1e400, "completion_tokens": 123456789012345678901234567890}',
+        '{"cost": -1, "is_byok": true, "cost_details": "none"}',
+    ],
+)
+def test_odd_usage_costs_no_answer_and_counts_as_unknown(usage: str) -> None:
+    body = f'{{"choices": [{{"message": {{"content": "a"}}}}], "usage": {usage}}}'
+    output = parse_response(body.encode())
+    assert output["generations"] == ["a"]
+    assert output["statistics"] == {"input_tokens": [0], "output_tokens": [0]}
+
+
+def test_usage_in_texts_and_floats_is_counted() -> None:
+    body = b"""{"choices": [{"message": {"content": "a"}}],
+        "usage": {"prompt_tokens": "12", "completion_tokens": 3.0, "cost": "0.5"}}"""
+    statistics = parse_response(body)["statistics"]
+    assert statistics == {"input_tokens": [12], "output_tokens": [3], "cost": [0.5]}

@@ -192,3 +192,25 @@ def test_a_structured_rating_may_be_written_otherwise(value: Any) -> None:
 )
 def test_other_values_are_no_rating(value: Any) -> None:
     assert structured_rating(value) is None
+
+
+def test_a_judge_that_rates_a_text_twice_is_taken_at_its_first_word() -> None:
+    """What follows may be about another text, or a summary."""
+    fields = "Rating: 4\nRationale: a\nRating: 2\nRationale: b"
+    assert plain(f"#### Output for Text 1\n{fields}", 1) == [(4, "a")]
+    headings = "".join(
+        f"#### Output for Text {number}\nRating: {rating}\nRationale: {text}\n\n"
+        for number, rating, text in [(1, 4, "a"), (2, 3, "b"), (1, 1, "c")]
+    )
+    assert plain(headings, 2) == [(4, "a"), (3, "b")]
+    assert plain(headings, None) == [(4, "a"), (3, "b")]
+
+
+def test_of_a_type_given_twice_the_first_counts() -> None:
+    output = (
+        "#### Output for Text 1\nType: 1\nRationale: w\nType: 2\nRationale: x\n"
+        "Rating: 3\nRationale: y\nRating: 4\nRationale: z"
+    )
+    assert parse_ratings(output, 1, typed=True) == [
+        TextRating(rating=3, rationale="y", type=1, type_rationale="w")
+    ]

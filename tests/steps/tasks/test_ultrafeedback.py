@@ -108,7 +108,9 @@ def test_structured_answers(scripted: Any, aspect: Any) -> None:
         "rationales_for_ratings" if name == "rationales_for_rating" else name for name in properties
     }
     task.load()
-    assert task.llm.dump()["structured_output"]["schema"] == task.get_structured_output()
+    assert (
+        task._asked(task.llm).dump()["structured_output"]["schema"] == task.get_structured_output()
+    )
     shown = str(task.format_input(ROW)[1]["content"])
     assert all(f'"{name}"' in shown for name in properties)
     assert "Output for Text" not in shown
@@ -214,6 +216,6 @@ def test_tasks_that_share_a_model_each_have_their_own_schema(scripted: Any) -> N
     ]
     for task in tasks:
         task.load()
-        own: Any = task.llm
+        own: Any = task._asked(task.llm)
         assert own.structured_output["schema"] == task.get_structured_output()
     assert llm.structured_output is None

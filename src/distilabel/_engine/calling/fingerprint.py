@@ -7,31 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-from collections import deque
 from types import CodeType, FunctionType, MethodType
-from typing import Any, Final
+from typing import Any
 
 from pydantic import BaseModel, SecretStr
 
-from distilabel._core.hashing import canonical, digest
+from distilabel._core.hashing import digest
+from distilabel._engine.calling.state_of_step import NOT_STATE
+from distilabel._engine.calling.used_variables import names_read_in
 from distilabel.steps.base import Step
-
-# Fields that change how a step is run, not what it makes from a row.
-_NOT_CONFIGURATION: Final = frozenset(
-    {
-        "exclude_from_signature",
-        "input_batch_size",
-        "load_timeout",
-        "name",
-        "on_error",
-        "pipeline",
-        "process_timeout",
-        "resources",
-        "use_cache",
-        "_artifacts_path",
-        "_logger",
-    }
-)
 
 
 def configuration_of(step: Step) -> dict[str, Any]:
@@ -42,14 +26,14 @@ def configuration_of(step: Step) -> dict[str, Any]:
     """
     values: dict[str, Any] = {}
     for name, value in vars(step).items():
-        if name not in _NOT_CONFIGURATION and name in type(step).model_fields:
-            values[name] = _described(value)
+        if name not in NOT_STATE and name in type(step).model_fields:
+            values[name] = described(value)
     for name, value in (step.__pydantic_private__ or {}).items():
-        if name in _NOT_CONFIGURATION:
+        if name in NOT_STATE:
             continue
         # What `load` creates (a model, an open file) follows from the fields.
         with contextlib.suppress(TypeError):
-            values[name] = _described(value)
+            values[name] = described(value)
     return values
 
 
@@ -62,44 +46,34 @@ def field_digest(step: Step) -> str:
     return digest(configuration_of(step)).hex()
 
 
-def _described(value: Any) -> Any:
+def described(value: Any) -> Any:
     """Converts a value for a digest: functions to their source, models to their fields."""
     if isinstance(value, BaseModel):
-        return {name: _described(getattr(value, name)) for name in type(value).model_fields}
+        return {name: described(getattr(value, name)) for name in type(value).model_fields}
     if isinstance(value, SecretStr):
         return None
     if isinstance(value, (FunctionType, MethodType)):
         function: Any = getattr(value, "__func__", value)
-        return _source_of_function(function, set())
+        return source_of_function(function, set())
     if isinstance(value, dict):
-        return {str(k): _described(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_described(v) for v in value]
-    canonical(value)
+        return {k: described(v) for k, v in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(described(v) for v in value)
+    digest(value)
     return value
 
 
-def state_of(step: Step) -> list[Any]:
-    """Returns a snapshot of a step's attributes, to tell whether running it changes them."""
-    values = {**vars(step), **(step.__pydantic_private__ or {})}
-    return [
-        (name, value if isinstance(value, (bool, int, float, str)) else id(value), _size(value))
-        for name, value in values.items()
-        if name not in _NOT_CONFIGURATION
-    ]
-
-
-def _size(value: Any) -> int:
-    return len(value) if isinstance(value, (list, dict, set, bytearray, deque)) else 0
-
-
-def source_of(cls: type) -> str:
+def source_of(cls: type, seen: set[int] | None = None) -> str:
     """Returns the source of a step's class and of what it uses from its own module.
 
     Includes the values of variables of an enclosing function: steps from one factory function have
     the same source.
+
+    Args:
+        cls: The class.
+        seen: Receives the ids of the functions and classes in it.
     """
-    seen: set[int] = set()
+    seen = set() if seen is None else seen
     return "\n".join(
         _source_of_class(base, seen) for base in cls.__mro__ if _is_users(base.__module__)
     )
@@ -116,26 +90,41 @@ def _source_of_class(cls: type, seen: set[int]) -> str:
     function = vars(cls).get("__wrapped_function__")
     function = getattr(function, "__func__", function)
     if function is not None:
-        return _source_of_function(function, seen)
+        return source_of_function(function, seen)
     members = [getattr(m, "fget", None) or getattr(m, "__func__", m) for m in vars(cls).values()]
     functions = [m for m in members if isinstance(m, FunctionType)]
-    return "\n".join([_text(cls), *(_source_of_function(f, seen, own=False) for f in functions)])
+    return "\n".join([text_of(cls), *(source_of_function(f, seen, own=False) for f in functions)])
 
 
-def _source_of_function(function: FunctionType, seen: set[int], own: bool = True) -> str:
-    """Returns the source of a function, with what it uses from its module and its closure."""
+def source_of_function(function: FunctionType, seen: set[int], own: bool = True) -> str:
+    """Returns the source of a function, with what it uses from its module and its closure.
+
+    Args:
+        function: The function.
+        seen: Ids of functions and classes to leave out; receives those that are in the source.
+        own: Whether the text of the function itself is part of it.
+    """
     if id(function) in seen:
         return ""
     seen.add(id(function))
-    parts = [_text(function)] if own else []
+    parts = [text_of(function)] if own else []
     parts += [repr(function.__defaults__)] if function.__defaults__ else []
-    for cell in function.__closure__ or ():
+    cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+    for name, cell in cells:
         with contextlib.suppress(ValueError):  # the cell is still empty
-            parts.append(_source_of_value(cell.cell_contents, function, seen))
+            value = _unless_record(cell.cell_contents, name, function)
+            parts.append(_source_of_value(value, function, seen))
     for name in sorted(_names(function.__code__)):
         if name in function.__globals__:
-            parts.append(f"{name}={_source_of_value(function.__globals__[name], function, seen)}")
+            value = _unless_record(function.__globals__[name], name, function)
+            parts.append(f"{name}={_source_of_value(value, function, seen)}")
     return "\n".join(parts)
+
+
+def _unless_record(value: Any, name: str, function: FunctionType) -> Any:
+    """Returns an empty container for one that the function only writes, as to a list of calls."""
+    is_filled = type(value) in (list, dict, set) and len(value) > 0
+    return type(value)() if is_filled and name not in names_read_in(function) else value
 
 
 def _names(code: CodeType) -> set[str]:
@@ -146,7 +135,7 @@ def _names(code: CodeType) -> set[str]:
 def _source_of_value(value: Any, user: FunctionType, seen: set[int]) -> str:
     mine = getattr(value, "__module__", None) == user.__module__
     if isinstance(value, FunctionType):
-        return _source_of_function(value, seen) if mine else value.__qualname__
+        return source_of_function(value, seen) if mine else value.__qualname__
     if isinstance(value, type):
         return _source_of_class(value, seen) if mine else value.__qualname__
     try:
@@ -155,8 +144,8 @@ def _source_of_value(value: Any, user: FunctionType, seen: set[int]) -> str:
         return type(value).__qualname__
 
 
-def _text(what: Any) -> str:
-    """Returns the source text; the byte code if there is no source file."""
+def text_of(what: Any) -> str:
+    """Returns the source text of a function or class; the byte code if there is no source file."""
     # There may be two lambdas in one line.
     if getattr(what, "__name__", "") != "<lambda>":
         with contextlib.suppress(OSError, TypeError):

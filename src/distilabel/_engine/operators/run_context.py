@@ -16,7 +16,7 @@ from distilabel.models.accounting.budget import Budget
 from distilabel.models.batch_jobs.coordinator import JobCoordinator
 from distilabel.models.batch_jobs.pending import Work
 from distilabel.models.protocol import RunStopped
-from distilabel.models.rate_limit.limiter import EndpointLimiters
+from distilabel.models.rate_limit.registry import EndpointLimiters
 
 _T = TypeVar("_T")
 
@@ -54,6 +54,7 @@ class RunContext:
         threads: Runs synchronous code of steps.
         waiting: What `wake` wakes.
         spill_files: Files of rows to remove at the end of the run.
+        closing: Functions to call at the end of the run.
         budget: Budget of the run; None sets no limit.
         open_sinks: Number of leaf steps that rows may still reach.
         failed_steps: Names of the steps that failed on rows.
@@ -89,6 +90,7 @@ class RunContext:
         self.threads = DaemonThreads(64)
         self.waiting: list[Wakeable] = [self.batch_jobs]
         self.spill_files: list[Closable] = []
+        self.closing: list[Callable[[], None]] = []
         self.budget: Budget | None = None
         self.open_sinks = 0
         self.failed_steps: set[str] = set()
@@ -220,6 +222,8 @@ class RunContext:
         await self.cancel()
         for file in self.spill_files:
             await file.close()
+        for close in self.closing:
+            close()
         self.threads.close()
 
     async def cancel(self) -> None:

@@ -10,6 +10,7 @@ from collections import deque
 from typing import Any, Final
 
 from distilabel._core.row_context import current_row
+from distilabel._engine.calling.row_random import RowRandom
 from distilabel._engine.operators.base import Operator
 from distilabel._engine.operators.failures import FailurePolicy, has_failed, lacking_column
 from distilabel._engine.operators.run_context import RunContext
@@ -39,6 +40,8 @@ class TaskOperator(Operator):
     def __init__(self, task: Task | RowGenerator, client: ModelClient, context: RunContext) -> None:
         super().__init__(str(task.name), context)
         self._task = task
+        self._random = RowRandom(task)
+        context.closing.append(self._random.close)
         self._client = client
         self._failures = FailurePolicy(task, context)
         self._mappings = task._mappings
@@ -88,12 +91,15 @@ class TaskOperator(Operator):
         if any(inputs.get(name, self) is None for name in self._required):
             return False
         before = current_row.set(key)
+        drawing = self._random.begin_row() if self._random else None
         try:
             made = self._client.replay(lambda ask: self._task._run_aprocess(inputs, ask))
         except Exception:  # noqa: BLE001 (raised again, and handled, in `_make`)
             return False
         finally:
             current_row.reset(before)
+            if drawing is not None:
+                self._random.end_row(drawing)
         if made is None:
             return False
         self._send_made(key, row, made)
@@ -102,6 +108,9 @@ class TaskOperator(Operator):
     async def _process(self, key: Key, row: Row) -> None:
         if self._client.job_builder is not None:
             begin_work(Work(self._pause, self._resume))
+        if self._random:
+            # To the end of this coroutine's task, which has a context of its own.
+            self._random.begin_row()
         try:
             before = current_row.set(key)
             await self._make(key, row)

@@ -165,8 +165,9 @@ class OperatorGraph:
     def _client(self, step: _Step, llm: LLM) -> ModelClient:
         store, state = self._context.store, self._context.state
         size = getattr(step, "input_batch_size", None) or 50
+        asked = step._asked(llm)
         client = ModelClient(
-            llm,
+            asked,
             step=str(step.name),
             answers=store,
             reuse=self._reuses(step),
@@ -176,8 +177,9 @@ class OperatorGraph:
             batcher=self._batcher(step, llm, size),
             stopping=lambda: not state.is_running,
             budget=self._context.budget,
-            job_builder=self._job_builder(step, llm),
+            job_builder=self._job_builder(step, asked),
         )
+        client.stands_for = llm
         client.loop = self._context.loop
         return client
 
@@ -185,7 +187,9 @@ class OperatorGraph:
         """Returns what sends requests to a model that workers hold; None if they hold none."""
         pool = self._pools.get(str(step.name))
         return (
-            micro_batcher_for(pool, llm, most) if pool and in_process_model(step) is llm else None
+            micro_batcher_for(pool, step._asked(llm), most)
+            if pool and in_process_model(step) is llm
+            else None
         )
 
     def _job_builder(self, step: _Step, llm: LLM) -> JobBuilder | None:

@@ -196,8 +196,7 @@ class Runner:
             if context.stopping:
                 break
             # Stages are for steps that do not fit in memory together.
-            await loader.unload()
-            await loader.load(stage)
+            await loader.change(stage)
             graph.start(stage)
         await context.wait_until_draining()
         await self._drain(context, graph)

@@ -18,6 +18,7 @@ from distilabel._engine.workers.model_workers import (
 )
 from distilabel.constants import STEPS_ARTIFACTS_PATH
 from distilabel.errors import DistilabelError
+from distilabel.models.client.lifecycle import is_loaded_for, keep_for, unload_for
 from distilabel.steps.base import _Step
 
 _log = logging.getLogger("distilabel.pipeline")
@@ -64,6 +65,23 @@ class StepLoader:
         while self._loaded:
             await self._unload(self._loaded.pop(0))
 
+    async def change(self, stage: list[str]) -> None:
+        """Unloads the steps that are loaded and loads those of the next stage.
+
+        A model that steps of both use stays loaded.
+
+        Args:
+            stage: Names of the steps to load.
+        """
+        models = [llm for name in stage for llm in self._plan.steps[name]._all_models()]
+        kept = [llm for llm in models if keep_for(self, llm)]
+        try:
+            await self.unload()
+            await self.load(stage)
+        finally:
+            for llm in kept:
+                await self._threads.run(unload_for, self, llm)
+
     async def close(self) -> None:
         """Unloads the steps and ends all workers."""
         try:
@@ -94,12 +112,27 @@ class StepLoader:
             else:
                 await TimedCall(step.load_timeout, f"`load` of {step.name}").run(load)
         except Exception as error:
+            await self._release_models(step)
             subject = f"The step {step.name!r} could not be loaded"
             if isinstance(error, DistilabelError):
                 # The message is complete; a traceback of the engine adds nothing.
                 raise RuntimeError(f"{subject}: {error}") from None
             raise RuntimeError(f"{subject}: {type(error).__name__}: {error}") from error
         self._emit(StepLoaded(str(step.name), time.monotonic() - started))
+
+    async def _release_models(self, step: _Step) -> None:
+        """Unloads the models of a step whose own code failed after they were loaded."""
+        for model in map(step._asked, step._all_models()):
+            if step.load_timeout is None and is_loaded_for(step, model):
+                try:
+                    await self._threads.run(unload_for, step, model)
+                except Exception as error:  # noqa: BLE001 (the run fails already)
+                    _log.warning(
+                        "The model of %s could not be unloaded: %s: %s",
+                        step.name,
+                        type(error).__name__,
+                        error,
+                    )
 
     async def _unload(self, step: _Step) -> None:
         pool = self.pools.get(str(step.name))

@@ -15,8 +15,16 @@ import threading
 from pathlib import Path
 from typing import Final
 
+from distilabel._engine.storage.checksum import with_checksum, without_checksum
 from distilabel._engine.storage.key_locks import FileKeyLocks
-from distilabel._engine.storage.sqlite_file import connect, is_damage, mark_as_damaged, open_store
+from distilabel._engine.storage.sqlite_file import (
+    connect,
+    is_damage,
+    is_read_only_header,
+    mark_as_damaged,
+    open_store,
+    rewrite,
+)
 from distilabel.errors import StoreError
 
 # A larger group saves little; a smaller one makes every answer wait for its own commit.
@@ -57,16 +65,30 @@ class Store:
         self._queue: queue.SimpleQueue[list[_Put] | None] = queue.SimpleQueue()
         self._room = threading.Semaphore(_MOST_UNWRITTEN)
         self._closed = False
+        # Why nothing can be written any more.
+        self._broken: StoreError | None = None
         self._warned = False
+        self._unsaved = 0
+        # Keys of values that were read and are damaged.
+        self._damaged: set[bytes] = set()
         self._reader: sqlite3.Connection | None = open_store(path)
         try:
-            self.held_before = (
-                self._reader.execute("SELECT 1 FROM kept LIMIT 1").fetchone() is not None
-            )
+            self.held_before = _holds_any(self._reader)
+        except sqlite3.DatabaseError as error:
+            self._reader.close()
+            if not is_damage(error):
+                raise self._read_error(error) from error
+            mark_as_damaged(path)
+            self._reader = open_store(path)
+            self.held_before = _holds_any(self._reader)
+        # A value that has become a text by damage need not be valid UTF-8.
+        self._reader.text_factory = bytes
+        try:
             connection = connect(path)
         except sqlite3.Error as error:
             self._reader.close()
             raise self._read_error(error) from error
+        self._identity = _identity_of(path)
         # Everything in a new file was written by this object, until another process writes too.
         self._own_keys: set[int] | None = None if self.held_before else set()
         self._last_id = 0
@@ -77,7 +99,9 @@ class Store:
         self._writer.start()
 
     def get(self, key: bytes) -> bytes | None:
-        """Returns the value stored under `key`, or None; None also after the store was closed.
+        """Returns the value stored under `key`, or None.
+
+        None also if the value is damaged, and after the store was closed.
 
         Raises:
             StoreError: The file is damaged.
@@ -93,7 +117,17 @@ class Store:
                 row = found.fetchone()
             except sqlite3.Error as error:
                 raise self._read_error(error) from error
-        return row[0] if row else None
+        if row is None:
+            return None
+        # A damaged value may be of another type.
+        value = without_checksum(row[0]) if isinstance(row[0], bytes) else None
+        if value is None:
+            self.report_damage(key)
+        return value
+
+    def report_damage(self, key: bytes) -> None:
+        """Counts a stored value that is damaged; how many there were is logged at the end."""
+        self._damaged.add(key)
 
     def claim(self, key: bytes) -> bool:
         """Claims `key` while its value is being computed; False if another process holds it."""
@@ -112,7 +146,7 @@ class Store:
 
     def _read_error(self, error: sqlite3.Error) -> StoreError:
         words = f"Stored answers cannot be read from {self.path}: {error}."
-        if is_damage(error):
+        if is_damage(error) or is_read_only_header(error, self.path):
             mark_as_damaged(self.path)
             words += (
                 " Run again: the file will be set aside, and the answers that can be read reused."
@@ -132,20 +166,25 @@ class Store:
         with self._queue_lock:
             if self._closed:
                 raise StoreError(f"The store {self.path} is closed.")
+            if self._broken is not None:
+                raise self._broken
             group = self._groups.get(loop)
             if group is None:
                 # Waking the writer costs more than writing, so values that come close together
                 # share a group.
                 group = self._groups[loop] = []
                 loop.call_later(_GROUP_SECONDS, self._enqueue, loop)
-            group.append((key, value, done))
+            group.append((key, with_checksum(value), done))
         await done
 
     def _enqueue(self, loop: asyncio.AbstractEventLoop) -> None:
         with self._queue_lock:
             group = self._groups.pop(loop, None)
+            if group and self._broken is None:
+                self._queue.put(group)
+                return
         if group:
-            self._queue.put(group)
+            self._notify(group, self._broken)
 
     def put_later(self, key: bytes, value: bytes, *, wait: bool = True) -> None:
         """Stores a value soon, for values that can be computed again.
@@ -155,11 +194,11 @@ class Store:
             value: The value.
             wait: Whether to block while too many values are unwritten; False on an event loop.
         """
-        if not self._closed:
+        if not self._closed and self._broken is None:
             self._remember(key)
             if wait:
                 self._room.acquire()
-            self._queue.put([(key, value, self._room if wait else None)])
+            self._queue.put([(key, with_checksum(value), self._room if wait else None)])
 
     def _remember(self, key: bytes) -> None:
         own = self._own_keys
@@ -183,23 +222,71 @@ class Store:
                 self._reader.close()
                 self._reader = None
         self._locks.close()
+        if self._damaged:
+            _log.warning(
+                "%d stored values in %s were damaged. They were computed, or asked for, again.",
+                len(self._damaged),
+                self.path,
+            )
+        if self._unsaved:
+            _log.warning(
+                "%d answers could not be stored in %s: the next run asks for them again.",
+                self._unsaved,
+                self.path,
+            )
 
     # -- the writing thread -----------------------------------------------------------------
 
     def _write_all(self, connection: sqlite3.Connection) -> None:
-        last = False
-        while not last:
-            group = self._queue.get()
-            if group is None:
-                break
-            last = self._add_queued(group)
-            self._notify(group, self._write(connection, group))
+        failure = StoreError(f"The store {self.path} is closed.")
+        group: list[_Put] | None = []
+        try:
+            last = False
+            while not last:
+                group = self._queue.get()
+                if group is None:
+                    break
+                last = self._add_queued(group)
+                connection = self._in_place(connection)
+                self._notify(group, self._write(connection, group))
+            group = []
+            # Nothing may have been written since it was removed.
+            connection = self._in_place(connection)
+        except Exception as error:  # noqa: BLE001 (whatever it is, no caller may wait forever)
+            failure = self._failure(error)
+            with self._queue_lock:
+                self._broken = failure
         # Values that came while the store was closing must not wait forever.
-        late: list[_Put] = []
+        late: list[_Put] = list(group or ())
         while not self._queue.empty():
             late += self._queue.get() or []
-        self._notify(late, StoreError(f"The store {self.path} is closed."))
+        self._notify(late, failure)
         connection.close()
+
+    def _in_place(self, connection: sqlite3.Connection) -> sqlite3.Connection:
+        """Returns a connection to the file at `path`, which is written again if it was removed."""
+        identity = _identity_of(self.path)
+        if identity == self._identity:
+            return connection
+        if identity is not None:
+            raise StoreError(
+                f"{self.path} was replaced by another file during the run. Run again: answers that "
+                "were stored in the removed file are asked for again."
+            )
+        with self._read_lock:
+            if self._reader is not None:
+                self._reader.close()
+            connection, count = rewrite(connection, self.path)
+            self._reader = connect(self.path)
+            self._reader.text_factory = bytes
+        self._identity = _identity_of(self.path)
+        _log.warning(
+            "the answer store %s was removed during the run; it was written again, with all its "
+            "%d values.",
+            self.path,
+            count,
+        )
+        return connection
 
     def _write(self, connection: sqlite3.Connection, group: list[_Put]) -> StoreError | None:
         """Writes a group in one transaction; returns the error, if any."""
@@ -219,16 +306,26 @@ class Store:
             with contextlib.suppress(sqlite3.Error):
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
-            if not self._warned:
-                self._warned = True
-                _log.warning("cannot write to the answer store %s: %s", self.path, error)
-            if isinstance(error, sqlite3.Error) and is_damage(error):
-                return self._read_error(error)
-            return StoreError(
-                f"Answers cannot be stored in {self.path}: {error}. Free disk space or make the "
-                "folder writable, then run again: stored answers are not lost."
-            )
+            return self._failure(error)
         return None
+
+    def _failure(self, error: Exception) -> StoreError:
+        if not self._warned:
+            self._warned = True
+            _log.warning("cannot write to the answer store %s: %s", self.path, error)
+        if isinstance(error, StoreError):
+            return error
+        if isinstance(error, sqlite3.Error) and (
+            is_damage(error) or is_read_only_header(error, self.path)
+        ):
+            return self._read_error(error)
+        cure = "Free disk space or make the folder writable"
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
+            cure = "Close the other program that has locked it"
+        return StoreError(
+            f"Answers cannot be stored in {self.path}: {error}. {cure}, then run again: stored "
+            "answers are not lost."
+        )
 
     def _add_queued(self, group: list[_Put]) -> bool:
         """Adds queued values to a group; returns True if the store is closing."""
@@ -248,6 +345,7 @@ class Store:
             if isinstance(done, threading.Semaphore):
                 done.release()
             elif done is not None:
+                self._unsaved += failure is not None
                 waiting.setdefault(done.get_loop(), []).append(done)
 
         def settle(futures: list[asyncio.Future[None]]) -> None:
@@ -271,3 +369,16 @@ def _number(key: bytes) -> int:
 
 def _last_id(connection: sqlite3.Connection) -> int:
     return int(connection.execute("SELECT coalesce(max(id), 0) FROM kept").fetchone()[0])
+
+
+def _holds_any(connection: sqlite3.Connection) -> bool:
+    return connection.execute("SELECT 1 FROM kept LIMIT 1").fetchone() is not None
+
+
+def _identity_of(path: Path) -> tuple[int, int] | None:
+    """Returns what tells a file from another one at the same path; None if it is missing."""
+    try:
+        status = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return status.st_dev, status.st_ino

@@ -34,7 +34,7 @@ class _File:
     """The one open file of this process: closing any handle would release every lock on it."""
 
     def __init__(self, path: Path) -> None:
-        self.number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
+        self.number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         self.users = 0
 
 

@@ -68,10 +68,13 @@ def _without_its_model(step: _Step) -> Iterator[None]:
     """Makes `load` and `unload` of the step's model do nothing but the bookkeeping of `LLM`."""
     llm = in_process_model(step)
     assert llm is not None
-    # Instance attributes win over the methods of the model's class.
-    vars(llm).update(load=partial(LLM.load, llm), unload=partial(LLM.unload, llm))
+    # Instance attributes win over the methods of the model's class. A copy that `load` makes for
+    # its structured output has them as well.
+    for model in {id(each): each for each in (llm, step._asked(llm))}.values():
+        vars(model).update(load=partial(LLM.load, model), unload=partial(LLM.unload, model))
     try:
         yield
     finally:
-        for name in ("load", "unload"):
-            del vars(llm)[name]
+        for model in (llm, step._asked(llm)):
+            for name in ("load", "unload"):
+                vars(model).pop(name, None)

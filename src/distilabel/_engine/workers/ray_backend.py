@@ -100,7 +100,9 @@ class RayBackend:
         own = copy_without_pipeline(step)
         llm = in_process_model(own)
         try:
-            pickled: bytes = cloudpickle.dumps(StepJob(own) if llm is None else ModelJob(llm))
+            pickled: bytes = cloudpickle.dumps(
+                StepJob(own) if llm is None else ModelJob(own._asked(llm))
+            )
         except Exception as error:
             subject, reason = unpicklable_attribute(own, error, cloudpickle.dumps)
             raise DistilabelUserError(

@@ -7,6 +7,7 @@ written before the job is submitted: whenever a run is killed, the next one find
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import time
 from collections.abc import Iterable
@@ -14,6 +15,8 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 import orjson
+
+from distilabel.models.outputs import read_output
 
 if TYPE_CHECKING:
     from distilabel.typing import GenerateOutput
@@ -86,18 +89,21 @@ class JobStore:
     def answer(self, key: bytes) -> GenerateOutput | None:
         """Returns the answer stored under a key, if any."""
         value = self._store.get(key)
-        output: GenerateOutput | None = orjson.loads(value) if value is not None else None
-        return output
+        return read_output(value) if value is not None else None
 
     def reference(self, key: bytes) -> JobReference | None:
         """Returns the reference of the request with this key, if it has been in a job."""
         value = self._store.get(_record_key("of", key))
-        return JobReference(*orjson.loads(value)) if value is not None else None
+        with contextlib.suppress(ValueError, TypeError):  # a damaged value
+            return JobReference(*orjson.loads(value)) if value is not None else None
+        return None
 
     def record(self, label: str) -> JobRecord | None:
         """Returns the record of a job, if any."""
         value = self._store.get(_record_key("job", label.encode()))
-        return JobRecord(**orjson.loads(value)) if value is not None else None
+        with contextlib.suppress(ValueError, TypeError):  # a damaged value
+            return JobRecord(**orjson.loads(value)) if value is not None else None
+        return None
 
     async def save_record(self, record: JobRecord) -> None:
         """Stores the record of a job."""

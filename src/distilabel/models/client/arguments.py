@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
 
+from distilabel._core.redaction import redact
 from distilabel.errors import DistilabelUserError
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def validated_arguments(llm: Model, arguments: dict[str, Any]) -> dict[str, Any]
         try:
             checked[name] = _adapter(hints[name]).validate_python(value)
         except ValidationError as error:
-            faults.append(f"{name}={value!r}: {error.errors()[0]['msg']}")
+            faults.append(f"{name}={redact(name, value)!r}: {error.errors()[0]['msg']}")
     if faults:
         raise DistilabelUserError(
             f"{type(llm).__name__} ({llm.model_name}): invalid generation arguments:\n"

@@ -176,6 +176,9 @@ class StandaloneStore:
         """Stores a value."""
         self._values[key] = value
 
+    def report_damage(self, key: bytes) -> None:
+        """Does nothing: values in memory are not damaged."""
+
 
 class _Activity:
     """Whether anything is running, where there is only one call."""

@@ -10,6 +10,7 @@ import orjson
 from distilabel._core.surrogates import replace_surrogates
 from distilabel.models.client.answer_warnings import AnswerWarnings
 from distilabel.models.client.in_flight import KeyLocks
+from distilabel.models.outputs import read_output
 
 if TYPE_CHECKING:
     from distilabel.typing import GenerateOutput
@@ -32,6 +33,9 @@ class AnswerStore(KeyLocks, Protocol):
     async def put(self, key: bytes, value: bytes) -> None:
         """Stores a value and returns when it is safe."""
         ...
+
+    def report_damage(self, key: bytes) -> None:
+        """Counts a stored value that is damaged."""
 
 
 def accept_any(output: GenerateOutput) -> bool:
@@ -64,9 +68,10 @@ class StoredAnswers:
         value = self.store.get(key)
         if value is None:
             return None
-        try:
-            output: GenerateOutput = orjson.loads(value)
-        except orjson.JSONDecodeError:
+        output = read_output(value)
+        if output is None:
+            # It is asked for again, and the new answer replaces it.
+            self.store.report_damage(key)
             return None
         return output if accept(output) else None
 

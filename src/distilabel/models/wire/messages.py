@@ -10,6 +10,7 @@ import orjson
 
 from distilabel.models.wire import errors
 from distilabel.models.wire.response import Response
+from distilabel.models.wire.usage_counts import as_mapping, token_count
 from distilabel.typing import GenerateOutput
 
 VERSION: Final = "2023-06-01"
@@ -87,7 +88,7 @@ def parse_response(body: bytes, tool: str | None = None) -> GenerateOutput:
             # Text before the tool is not part of the answer; input that was cut off is not valid.
             texts = [] if reason == "length" else _tool_input(blocks, tool) or texts
         refusal = (data.get("stop_details") or {}).get("explanation")
-        statistics = _statistics(data.get("usage") or {})
+        statistics = _statistics(as_mapping(data.get("usage")))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise errors.invalid_reply(body, error) from error
     text = "".join(texts) if texts else None
@@ -155,12 +156,12 @@ def _tool_input(blocks: Sequence[Mapping[str, Any]], tool: str) -> list[str]:
 
 
 def _statistics(usage: Mapping[str, Any]) -> dict[str, Any]:
-    read = usage.get("cache_read_input_tokens") or 0
-    written = usage.get("cache_creation_input_tokens") or 0
+    read = token_count(usage.get("cache_read_input_tokens"))
+    written = token_count(usage.get("cache_creation_input_tokens"))
     statistics = {
         # This protocol does not count cached tokens as input tokens.
-        "input_tokens": [(usage.get("input_tokens") or 0) + read + written],
-        "output_tokens": [usage.get("output_tokens") or 0],
+        "input_tokens": [token_count(usage.get("input_tokens")) + read + written],
+        "output_tokens": [token_count(usage.get("output_tokens"))],
     }
     if read or written:
         statistics |= {"cache_read_tokens": [read], "cache_write_tokens": [written]}

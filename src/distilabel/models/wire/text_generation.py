@@ -8,6 +8,7 @@ import orjson
 
 from distilabel.models.wire import errors
 from distilabel.models.wire.response import Response
+from distilabel.models.wire.usage_counts import token_count
 from distilabel.typing import GenerateOutput
 
 # Finish reasons as chat completions name them.
@@ -47,7 +48,7 @@ def parse_response(body: bytes, input_tokens: int) -> GenerateOutput:
         data = data[0] if isinstance(data, list) else data
         text = data["generated_text"]
         details = data.get("details") or {}
-        written = details.get("generated_tokens") or 0
+        written = token_count(details.get("generated_tokens"))
         logprobs = _logprobs(details)
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise errors.invalid_reply(body, error) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from distilabel._core.dag import Dag
 from distilabel._engine.workers.backend import WorkerBackend
@@ -14,9 +14,14 @@ from distilabel.mixins.runtime_parameters import close_names
 from distilabel.models.client.arguments import validated_arguments
 from distilabel.models.llms.base import LLM
 from distilabel.steps.base import GeneratorStep, _Step
+from distilabel.steps.columns.keep import KeepColumns
+from distilabel.steps.formatting.base import FormattingStep
 
 if TYPE_CHECKING:
     from distilabel.pipeline.routing_batch_function import RoutingBatchFunction
+
+# They take the rows of several predecessors one after the other.
+_WITHOUT_JOIN: Final = (KeepColumns.process, FormattingStep.process)
 
 
 @dataclass
@@ -257,8 +262,24 @@ class Validation:
             return
         available = sorted({column for a in ancestors for column in self._outputs[a] or {}})
         missing = [c for c, required in inputs.items() if required and c not in available]
+        if not missing and type(step).process in _WITHOUT_JOIN:  # type: ignore[attr-defined]
+            self._check_each_predecessor(step, [c for c, required in inputs.items() if required])
         if missing:
             self.problems.add(ValueError, _missing_columns(step, missing, available))
+
+    def _check_each_predecessor(self, step: _Step, needed: list[str]) -> None:
+        """Checks that the rows of every predecessor have the columns, not only all of them."""
+        for predecessor in self._dag.predecessors(str(step.name)):
+            path = [predecessor, *self._dag.ancestors(predecessor)]
+            available = {column for name in path for column in self._outputs[name] or {}}
+            missing = [column for column in needed if column not in available]
+            if missing:
+                self.problems.add(
+                    ValueError,
+                    f"{step.name} needs the columns {needed} in the rows of every step before it, "
+                    f"but those of {predecessor} have no {missing}. To join the rows of several "
+                    "steps, put CombineOutputs or GroupColumns before it.",
+                )
 
     def _check_model(self, name: str, llm: LLM) -> None:
         try:

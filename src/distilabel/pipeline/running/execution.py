@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from distilabel._core.build_context import outside_blocks
 from distilabel._core.dag import Dag
 from distilabel._core.events import Bus, Emit
+from distilabel._engine.calling import initial_state
 from distilabel._engine.reporting.run_stats import RunStats
 from distilabel._engine.run.plan import Plan
 from distilabel._engine.run.runner import Runner
@@ -138,6 +139,7 @@ class Execution:
             ValueError: The pipeline or an argument is wrong; lists all problems.
             ModuleNotFoundError: A requirement is not installed.
         """
+        initial_state.restore(self._steps.values())
         validation = Validation(self._dag, self._steps, self._pipeline._routing, self._backend)
         problems = validation.problems
         self._set_parameters(problems)
@@ -230,6 +232,7 @@ class Execution:
         history = [RunHistory(directory, stats)] if config.persist else []
         try:
             with (
+                initial_state.recorded(self._steps.values()),
                 self._source_batches_of(config.source_batch_size),
                 run_log(directory.log, list(handlers), stats, plan) as log_and_display,
                 observers(directory, plan) as others,

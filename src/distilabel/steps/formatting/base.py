@@ -6,7 +6,6 @@ from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 from distilabel.steps.base import Step
-from distilabel.steps.columns.utils import combine_inputs
 from distilabel.steps.formatting.prompts import Messages
 from distilabel.steps.step_input import StepInput
 from distilabel.typing import StepOutput
@@ -31,15 +30,14 @@ class FormattingStep(Step, ABC):
         """Adds the output columns.
 
         Args:
-            inputs: One list of rows per predecessor. The rows of a single predecessor are changed
-                in place.
+            inputs: One list of rows per predecessor; the rows are changed in place.
 
         Yields:
-            The rows.
+            The rows, one list per predecessor.
         """
-        rows = combine_inputs(inputs)
         # Before any row is changed: if one of them raises, they are formatted again one by one.
-        formatted = [self._columns(row, *self._prompt(row)) for row in rows]
-        for row, columns in zip(rows, formatted, strict=True):
-            row.update(columns)
-        yield rows
+        formatted = [[self._columns(row, *self._prompt(row)) for row in rows] for rows in inputs]
+        for rows, columns in zip(inputs, formatted, strict=True):
+            for row, its_columns in zip(rows, columns, strict=True):
+                row.update(its_columns)
+            yield rows

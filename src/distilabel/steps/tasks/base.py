@@ -20,21 +20,21 @@ from typing import (
     Dict,
     List,
     Optional,
-    Protocol,
     Self,
     Union,
 )
 
-from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
+from pydantic import Field, NonNegativeInt, PositiveInt, PrivateAttr, model_validator
 
 from distilabel._core.deprecations import module_getattr
 from distilabel._core.serialization import DumpIfSet
 from distilabel.constants import DISTILABEL_METADATA_KEY
 from distilabel.errors import DistilabelUserError, FailureRecord
 from distilabel.mixins.runtime_parameters import RuntimeParameter
-from distilabel.models.client.lifecycle import load_for, unload_for
+from distilabel.models.client.lifecycle import load_for, structured_copy, unload_for
 from distilabel.models.llms.base import LLM
 from distilabel.steps.base import GeneratorStep, GlobalStep, Step, StepInput, _Step
+from distilabel.steps.tasks.ask import Ask as Ask
 from distilabel.steps.tasks.parsing import ParsedGeneration, parse_output, retry_unparsed
 from distilabel.steps.tasks.parsing import (
     iterate_generations_with_stats as iterate_generations_with_stats,
@@ -55,7 +55,6 @@ if TYPE_CHECKING:
     from distilabel.typing import (
         ChatType,
         FormattedInput,
-        GenerateOutput,
         StepOutput,
     )
 
@@ -63,22 +62,6 @@ if not TYPE_CHECKING:
     __getattr__ = module_getattr(__name__)
 
 Row = Dict[str, Any]
-
-
-class Ask(Protocol):
-    """Asks a task's model one question; the engine and standalone use pass different ones."""
-
-    async def __call__(
-        self, input: FormattedInput, num_generations: int = 1, **kwargs: Any
-    ) -> GenerateOutput:
-        """Asks one question.
-
-        Args:
-            input: Prompt to send.
-            num_generations: Answers to ask for.
-            kwargs: Generation arguments; they override those in `generation_kwargs`.
-        """
-        ...
 
 
 class _TaskBase(_Step, ABC):
@@ -103,6 +86,9 @@ class _TaskBase(_Step, ABC):
     parse_retries: Annotated[RuntimeParameter[NonNegativeInt], DumpIfSet] = Field(
         default=1, description="Times to ask again for an answer that cannot be parsed."
     )
+
+    # The model with the default structured output, while the task is loaded.
+    _structured_llm: Optional[LLM] = PrivateAttr(default=None)
 
     # Read by programs written for 1.x; here, every task supports offline batch generation.
     _can_be_used_with_offline_batch_generation: ClassVar[bool] = False
@@ -141,12 +127,13 @@ class _TaskBase(_Step, ABC):
         super().load()
         if self.add_reasoning:
             check_reasoning_column(self)
-        self._set_default_structured_output()
-        load_for(self, self.llm)
+        self._structured_llm = self._with_default_structured_output()
+        load_for(self, self._asked(self.llm))
 
     def unload(self) -> None:
         """Unloads the model, unless another step still uses it."""
-        unload_for(self, self.llm)
+        unload_for(self, self._asked(self.llm))
+        self._structured_llm = None
         super().unload()
 
     @abstractmethod
@@ -180,19 +167,22 @@ class _TaskBase(_Step, ABC):
 
         print_prompt(self, sample_input)
 
-    def _set_default_structured_output(self) -> None:
+    def _asked(self, llm: LLM) -> LLM:
+        structured = self._structured_llm
+        return structured if structured is not None and llm is self.llm else llm
+
+    def _with_default_structured_output(self) -> LLM | None:
+        """Returns a copy of the model that has the structure; None if the model is asked itself."""
         schema = self.get_structured_output() if self.use_default_structured_output else None
         if schema is None or getattr(self.llm, "structured_output", None):
-            return
+            return None
         if "structured_output" not in type(self.llm).model_fields:
             raise DistilabelUserError(
                 f"{self.name}: {type(self.llm).__name__} does not support structured_output. Set "
                 "use_default_structured_output=False."
             )
-        # A copy, because tasks that share the model may need other schemas.
-        llm = self.llm.model_copy()
-        llm.structured_output = {"format": "json", "schema": schema}  # type: ignore[attr-defined]
-        self.__dict__["llm"] = llm
+        # A copy: the model is the user's, and tasks that share it may need other schemas.
+        return structured_copy(self.llm, {"format": "json", "schema": schema})
 
     def _declared_outputs(self) -> dict[str, bool]:
         outputs = super()._declared_outputs()
@@ -379,7 +369,7 @@ class Task(_TaskBase, Step, ABC):
         """
         from distilabel.steps.tasks.sync_process import client_for, process_rows
 
-        yield process_rows(self, inputs, client_for(self.llm))
+        yield process_rows(self, inputs, client_for(self._asked(self.llm)))
 
 
 class GeneratorTask(_TaskBase, GeneratorStep, ABC):

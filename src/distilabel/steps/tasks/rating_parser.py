@@ -164,7 +164,9 @@ def _text_rating(fields: _Fields, typed: bool) -> TextRating:
         return _EMPTY
     start = labels.index("type")
     split = labels.index("rating", start) if "rating" in labels[start:] else len(fields)
-    about_type, about_rating = dict(fields[start:split]), dict(reversed(fields[split:]))
+    about_type, about_rating = (
+        dict(reversed(part)) for part in (fields[start:split], fields[split:])
+    )
     return TextRating(
         rating=whole_number(about_rating.get("rating", ""), decimal_comma=True),
         rationale=about_rating.get("rationale"),

@@ -78,7 +78,7 @@ class RowGenerator(GeneratorTask, ABC):
         if self.llm.use_offline_batch_generation:
             # One job for all rows: with one job per batch, the jobs would run one after another.
             size = max(total, 1)
-        client = client_for(self.llm)
+        client = client_for(self._asked(self.llm))
         if offset >= total:
             yield [], True
         for start in range(offset, total, size):

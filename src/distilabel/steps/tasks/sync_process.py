@@ -58,7 +58,7 @@ def process_rows(task: RowTask, rows: Sequence[Row], client: ModelClient) -> lis
     if not in_run and task.llm.use_offline_batch_generation:
         from distilabel.models.client.standalone_jobs import ask_standalone
 
-        work = ask_standalone(task.llm, lambda ask: [process_row(row, ask) for row in rows])
+        work = ask_standalone(client.llm, lambda ask: [process_row(row, ask) for row in rows])
         return [row for outputs in run_sync(work) for row in outputs]
 
     together = client.together([process_row(row, client) for row in rows])
