@@ -50,6 +50,7 @@ TESTED_ELSEWHERE = {
     "steps/generators/_files.py": "steps/generators/test_huggingface.py",
     "steps/generators/_rows.py": "steps/generators/test_huggingface.py",
     "steps/formatting/base.py": "steps/formatting/test_dpo.py steps/formatting/test_sft.py",
+    "steps/tasks/ask.py": _NAMES_ONLY,
     "steps/tasks/evol_quality/utils.py": "steps/tasks/evol_quality/test_base.py",
     "steps/tasks/typing.py": _NAMES_ONLY,
     "steps/typing.py": _NAMES_ONLY,

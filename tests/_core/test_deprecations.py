@@ -23,6 +23,7 @@ PROGRAMS = {
     "from distilabel.llms.openai import OpenAILLM": "distilabel.models.llms",
     "import distilabel.llms; distilabel.llms.OpenAILLM": "distilabel.models.llms",
     "from distilabel.steps import LoadHubDataset": "distilabel.steps.LoadDataFromHub",
+    "from distilabel.steps.generators.huggingface import LoadHubDataset": "LoadDataFromHub",
     "from distilabel.steps import CombineColumns": "distilabel.steps.GroupColumns",
     "from distilabel.steps.typing import StepOutput": "distilabel.typing",
     "from distilabel.steps.tasks.typing import ChatType": "distilabel.typing",

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from distilabel.errors import DistilabelUserError
 from distilabel.steps.truncate import TruncateTextColumn
 
 
@@ -60,3 +61,10 @@ def test_without_transformers_the_error_names_the_extra(
     monkeypatch.setitem(sys.modules, "transformers", None)
     with pytest.raises(ImportError, match="hf-transformers"):
         TruncateTextColumn(tokenizer="words").load()
+
+
+def test_a_list_is_not_cut_like_a_text() -> None:
+    with pytest.raises(DistilabelUserError, match="'text' contains a list"):
+        list(TruncateTextColumn(max_length=1).process([{"text": ["a", "b"]}]))
+    with pytest.raises(ValueError, match="max_length"):
+        TruncateTextColumn(max_length=0)

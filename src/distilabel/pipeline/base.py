@@ -265,7 +265,7 @@ class BasePipeline(RequirementsMixin, SerializableFile):
                 pyarrow Table, or a `Dataset` or `IterableDataset` of `datasets`.
             dataset_batch_size: Rows of `dataset` in a batch.
             logging_handlers: More handlers for the log of the run.
-            budget: US dollars that this run may cost. It stops before the budget is exceeded, and
+            budget: US dollars that this run may cost. It stops when they are spent or reserved, and
                 the next run goes on. None sets no limit.
             target_rows: Number of rows that every leaf step ends with. Generators run until that
                 many rows have arrived; the first ones in the order of the source rows are stored.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Optional
 from pydantic import PositiveInt, PrivateAttr
 
 from distilabel.steps.base import Step, StepInput
+from distilabel.steps.column_checks import optional_text_in
 
 if TYPE_CHECKING:
     from distilabel.typing import StepColumns, StepOutput
@@ -88,7 +89,7 @@ class TruncateTextColumn(Step):
         column, length = self.column, self.max_length
         truncate = self._first_tokens if self._tokenizer is not None else lambda text: text[:length]
         for row in inputs:
-            text = row[column]
+            text = optional_text_in(self, row, column)
             # A character has at most four bytes, and a byte at most one token. So a text with
             # fewer than length / 4 characters is short enough without running the tokenizer.
             if text is not None and 4 * len(text) >= length:

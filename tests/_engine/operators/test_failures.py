@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from distilabel._engine.operators.failures import lacking_column
 from distilabel.errors import DistilabelUserError, RowError
 from distilabel.pipeline import Pipeline, routing_batch_function
 from distilabel.steps import ConversationTemplate
-from distilabel.steps.base import StepInput
+from distilabel.steps.base import Step, StepInput
 from rooms import Ask, Echo, Fn, FnGlobal, Join, Numbers, rows_of
 
 
@@ -372,3 +373,33 @@ def test_a_failed_row_says_why_in_plain_data(make: Any, failed: set[int], tmp_pa
     assert {type(record) for record in records.values()} == {dict}
     told = {f["key"][0]: f["message"] for f in distiset.failures}
     assert {number: record["message"] for number, record in records.items()} == told
+
+
+def test_a_key_error_of_a_step_names_the_column_and_those_that_there_are(tmp_path: Path) -> None:
+    class Wrong(Step):
+        @property
+        def outputs(self) -> list[str]:
+            return ["more"]
+
+        def process(self, inputs: StepInput) -> Any:
+            for row in inputs:
+                row["more"] = row["txt"]
+            yield inputs
+
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        Wrong(name="s")
+    distiset = pipeline.run(dataset=[{"text": "a", "n": 1}])
+    (failure,) = distiset.failures
+    assert failure["message"] == "the row has no column 'txt'; it has 'text', 'n'"
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("txt"), KeyError(), KeyError(3), KeyError("text"), LookupError("txt")]
+)
+def test_other_errors_are_not_about_columns(error: Exception) -> None:
+    assert lacking_column(error, [{"text": 1}]) is None
+
+
+def test_a_step_that_has_named_the_column_is_quoted() -> None:
+    error = KeyError("s: a row has no column 'x'. Do this.")
+    assert lacking_column(error, [{}]) == "s: a row has no column 'x'. Do this."

@@ -21,6 +21,12 @@ from distilabel._engine.rows.origins import (
 Rows = list[dict[str, Any]]
 
 
+def records(frame: Any) -> Rows:
+    """The rows of a data frame."""
+    made: Rows = frame.to_dict("records")
+    return made
+
+
 def some_rows(count: int = 6) -> Rows:
     return [
         {"number": i, "text": f"text {i}", "label": None, "list": [{"x": float(i)}], "k": 0}
@@ -82,7 +88,7 @@ def test_rows_are_recognized_after_a_round_trip(trip: str) -> None:
             frame = pd.DataFrame(rows).assign(more=1)
             made = [{str(k): v for k, v in row.items()} for _, row in frame.iterrows()]
         else:
-            made = pd.DataFrame(rows).to_dict("records")  # type: ignore[assignment]
+            made = records(pd.DataFrame(rows))
         return made
 
     assert traced(make) == [5, 4, 3, 1, 0]
@@ -122,7 +128,7 @@ def test_a_frame_whose_columns_were_changed_is_unknown() -> None:
 
     def make(rows: Rows) -> Rows:
         rows = [{"text": row["text"].upper()} for row in pd.DataFrame(rows[3:]).to_dict("records")]
-        return pd.DataFrame(rows).to_dict("records")  # type: ignore[return-value]
+        return records(pd.DataFrame(rows))
 
     assert traced(make) == [None] * 3
     words: Rows = [{"text": f"t{i}"} for i in range(4)]
@@ -130,7 +136,7 @@ def test_a_frame_whose_columns_were_changed_is_unknown() -> None:
     def upper(rows: Rows) -> Rows:
         frame = pd.DataFrame(rows)
         frame["text"] = frame["text"].str.upper()
-        return frame[2:].to_dict("records")  # type: ignore[return-value]
+        return records(frame[2:])
 
     assert traced(upper, words) == [None, None]
 
@@ -233,7 +239,12 @@ def test_many_rows_take_a_time_that_grows_with_them(monkeypatch: pytest.MonkeyPa
 
     looked = []
     plain = origins._plain
-    monkeypatch.setattr(origins, "_plain", lambda value: (looked.append(1), plain(value))[1])
+
+    def counted(value: Any) -> Any:
+        looked.append(1)
+        return plain(value)
+
+    monkeypatch.setattr(origins, "_plain", counted)
     rows: Rows = [{"number": i, "text": f"text {i}"} for i in range(5000)]
     assert traced(lambda rows: json.loads(json.dumps(rows[::-1])), rows) == [*range(5000)][::-1]
     assert len(looked) <= 5 * 2 * 5000

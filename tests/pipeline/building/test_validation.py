@@ -136,7 +136,12 @@ PROBLEMS: list[tuple[Callable[[], None], type[Exception], str]] = [
     (no_step_input, DistilabelUserError, "no_input_0.*StepInput"),
     (several_predecessors, DistilabelUserError, r"fn_0.*numbers_0, numbers_1.*\*inputs"),
     (two_step_inputs, DistilabelTypeError, "two_inputs_0.*2 parameters"),
-    (missing_column, ValueError, r"ask_0 needs.*'text'.*did you mean 'test'"),
+    (
+        missing_column,
+        ValueError,
+        "ask_0 needs the column 'text'; its rows have 'n', 'test': "
+        'use input_mappings={"text": "test"}',
+    ),
     (wrong_input_mapping, DistilabelUserError, "ask_0: input_mappings.*'txt'.*'text'"),
     (wrong_output_mapping, DistilabelUserError, "numbers_0: output_mappings.*'texts'.*'text'"),
     (mandatory_parameter, ValueError, r"mandatory_0: required .*: must.*run\(parameters="),

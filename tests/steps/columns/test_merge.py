@@ -28,6 +28,7 @@ def test_a_missing_column_is_named() -> None:
         next(MergeColumns(columns=["z"], name="merge").process([{"a": 1}]))
 
 
+@pytest.mark.filterwarnings("ignore:.*is deprecated:DeprecationWarning")
 def test_combine_keys_of_1_3_takes_its_own_arguments() -> None:
     for fields in (
         {"keys": ["a", "b"], "output_key": "c"},

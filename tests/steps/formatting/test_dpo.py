@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from distilabel.errors import DistilabelUserError
 from distilabel.steps.formatting.dpo import FormatChatGenerationDPO, FormatTextGenerationDPO
 
 USER = {"role": "user", "content": "i"}
@@ -86,3 +87,24 @@ def test_a_failed_conversation_passes_through() -> None:
     row = {"messages": None, "generations": ["g1"], "ratings": [1]}
     (made,) = next(FormatChatGenerationDPO().process([row]))
     assert [made[column] for column in COLUMNS] == [None] * 6
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"generations": "abc", "ratings": [1, 2, 3]}, "'generations' contains a str"),
+        ({"generations": ["a", "b"], "ratings": "12"}, "'ratings' contains a str"),
+        ({"generations": ["a", "b"], "ratings": ["1", "2"]}, "ratings contain texts"),
+        ({"generations": ["a", "b"], "ratings": [1]}, "2 generations have 1 ratings"),
+        ({"generations": ["a"], "ratings": [1, 2]}, "1 generations have 2 ratings"),
+        (
+            {"generations": ["a"], "ratings": [1], "generation_models": "m"},
+            "'generation_models' contains a str",
+        ),
+    ],
+)
+def test_no_pair_is_made_of_letters_or_of_ratings_of_other_texts(
+    row: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(DistilabelUserError, match=said):
+        text(**row)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from distilabel.errors import DistilabelUserError
+from distilabel.pipeline import Pipeline
 from distilabel.steps.formatting.sft import FormatChatGenerationSFT, FormatTextGenerationSFT
+from rooms import rows_of
 
 USER = {"role": "user", "content": "i"}
 SYSTEM = {"role": "system", "content": "s"}
@@ -82,3 +87,20 @@ def test_images_are_not_part_of_the_prompt() -> None:
     row = {"messages": [{"role": "user", "content": parts}], "generation": "g"}
     (made,) = next(FormatChatGenerationSFT().process([row]))
     assert made["prompt"] == "i"
+
+
+def test_a_row_that_cannot_be_formatted_does_not_change_the_others(tmp_path: Path) -> None:
+    chat = [{"role": "user", "content": "i"}]
+    rows = [{"messages": m, "generation": "g"} for m in (chat, "no conversation", chat)]
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        FormatChatGenerationSFT(name="f")
+    distiset = pipeline.run(dataset=rows)
+    formatted = [row["messages"] for row in rows_of(distiset)]
+    assert formatted == [[*chat, {"role": "assistant", "content": "g"}], None, formatted[0]]
+    assert "'messages' contains a str" in distiset.failures[0]["message"]
+
+
+@pytest.mark.parametrize("generation", [["g"], 3])
+def test_an_answer_that_is_no_text_is_refused(generation: Any) -> None:
+    with pytest.raises(DistilabelUserError, match="'generation' contains"):
+        list(FormatTextGenerationSFT().process([{"instruction": "i", "generation": generation}]))

@@ -113,6 +113,33 @@ def test_reasoning_without_an_answer_is_a_failure_with_add_reasoning(
     assert len(llm.asked) == asked
 
 
+def test_a_judge_that_was_cut_off_while_it_reasoned_is_asked_once(tmp_path: Path) -> None:
+    llm = Thinker(text="<think>Rating: 1")
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        UltraFeedback(name="judge", llm=llm)
+    distiset = pipeline.run(dataset=[{"instruction": "Name an owl.", "generations": ["Barn owl."]}])
+    assert REASONING_WITHOUT_TEXT in distiset.failures[0]["message"]
+    assert len(llm.asked) == 1
+
+
+def test_a_turn_with_only_reasoning_says_so(tmp_path: Path) -> None:
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        EvolQuality(name="evolve", llm=Thinker(text="<think>and then"), num_evolutions=2)
+    distiset = pipeline.run(dataset=[{"instruction": "i", "response": "r"}])
+    assert distiset.failures[0]["message"] == REASONING_WITHOUT_TEXT
+
+
+def test_stored_answers_are_split_or_left_whole_as_the_task_says(
+    start: Start, tmp_path: Path
+) -> None:
+    llm = start("think")
+    whole = rows_of(run(tmp_path, llm))
+    distiset = run(tmp_path, llm, add_reasoning=True)
+    assert distiset.report.asked == 0
+    for row, split in zip(whole, rows_of(distiset), strict=True):
+        assert row["answer"] == f"<think>\n{split['reasoning']}\n</think>\n\n{split['answer']}"
+
+
 def test_parsers_see_the_answer_alone(start: Start, tmp_path: Path) -> None:
     with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
         UltraFeedback(llm=start("think"))

@@ -154,9 +154,9 @@ def test_a_conversation_is_continued(scripted: Any) -> None:
 @pytest.mark.parametrize(
     ("messages", "said"),
     [
-        ("q", "does not contain a conversation"),
-        ([], "does not contain a conversation"),
-        (None, "does not contain a conversation"),
+        ("q", "contains a str. It must contain a conversation"),
+        ([], "contains a list. It must contain a conversation"),
+        (None, "contains None. It must contain a conversation"),
         ([USER, {"role": "assistant", "content": "a"}], "'assistant'"),
     ],
 )

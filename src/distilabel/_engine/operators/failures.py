@@ -43,6 +43,7 @@ class FailurePolicy:
     """
 
     def __init__(self, step: Step | GeneratorStep, context: RunContext) -> None:
+        self._step = step
         self._name = str(step.name)
         self._entry = f"error_{step.name}"
         self._is_task = isinstance(step, Task)
@@ -58,6 +59,11 @@ class FailurePolicy:
         """
         if result.error is not None:
             record = error_record(result.error)
+            if isinstance(result.error, KeyError):
+                # The rows already have the columns of the step, all None.
+                added = self._step.get_outputs()
+                rows = [{k: v for k, v in row.items() if k not in added} for row in result.rows]
+                record["message"] = lacking_column(result.error, rows) or record["message"]
             for row in result.rows:
                 self._write(row, record)
             return self._handle(keys, result.rows, [record] * len(keys), result.error)
@@ -177,6 +183,29 @@ def failed_result(step: Step, rows: list[Any], error: Exception) -> StepResult:
         for row in rows
     ]
     return StepResult(step.impute_step_outputs(inputs), range(len(inputs)), error=error)
+
+
+def lacking_column(error: BaseException, rows: Iterable[Row]) -> str | None:
+    """Returns what to say of a KeyError that names a column which rows do not have.
+
+    Args:
+        error: Exception that a step raised.
+        rows: Rows that the step received.
+
+    Returns:
+        The message; None for any other exception.
+    """
+    name = error.args[0] if type(error) is KeyError and error.args else None
+    if not isinstance(name, str):
+        return None
+    if "row has no column" in name:
+        # The step has said so already; the text of a KeyError would be quoted.
+        return name
+    for row in rows:
+        if name not in row:
+            known = ", ".join(map(repr, row)) or "no columns"
+            return f"the row has no column {name!r}; it has {known}"
+    return None
 
 
 def has_failed(row: Row, steps: Iterable[str]) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from distilabel._core.row_context import current_row
 from distilabel._engine.calling.row_random import RowRandom
 from distilabel._engine.operators.base import Operator
-from distilabel._engine.operators.failures import FailurePolicy, has_failed
+from distilabel._engine.operators.failures import FailurePolicy, has_failed, lacking_column
 from distilabel._engine.operators.run_context import RunContext
 from distilabel._engine.rows.rows import Key, Row, RowChunk
 from distilabel.errors import DistilabelError, EndpointError, ModelError, error_record
@@ -211,12 +211,13 @@ class TaskOperator(Operator):
 
     def _record_of(self, error: Exception, inputs: Row) -> dict[str, Any]:
         record = error_record(error)
-        absent = [name for name in self._required if name not in inputs]
-        if isinstance(error, KeyError) and error.args and error.args[0] in absent:
-            known = ", ".join(map(repr, inputs)) or "no columns"
-            record["message"] = f"the row has no column {error.args[0]!r}; it has {known}"
-        elif (
-            not isinstance(error, (DistilabelError, ModelError))
+        record["message"] = lacking_column(error, [inputs]) or record["message"]
+        lacks_input = isinstance(error, KeyError) and error.args[:1] in [
+            (c,) for c in self._required
+        ]
+        if (
+            not lacks_input
+            and not isinstance(error, (DistilabelError, ModelError))
             and not self._has_logged_traceback
             and self._failures.mode != "raise"
         ):

@@ -35,7 +35,9 @@ class FormattingStep(Step, ABC):
         Yields:
             The rows, one list per predecessor.
         """
-        for rows in inputs:
-            for row in rows:
-                row.update(self._columns(row, *self._prompt(row)))
+        # Before any row is changed: if one of them raises, they are formatted again one by one.
+        formatted = [[self._columns(row, *self._prompt(row)) for row in rows] for rows in inputs]
+        for rows, columns in zip(inputs, formatted, strict=True):
+            for row, its_columns in zip(rows, columns, strict=True):
+                row.update(its_columns)
             yield rows

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from distilabel.steps.base import Step, StepInput
+from distilabel.steps.column_checks import optional_text_in
 
 if TYPE_CHECKING:
     from distilabel.typing import StepColumns, StepOutput
@@ -57,7 +58,8 @@ class ConversationTemplate(Step):
             The same rows.
         """
         for row in inputs:
-            instruction, response = row["instruction"], row["response"]
+            instruction = optional_text_in(self, row, "instruction")
+            response = optional_text_in(self, row, "response")
             row["conversation"] = (
                 None
                 if instruction is None or response is None

@@ -5,6 +5,8 @@ from __future__ import annotations
 from abc import ABC
 from typing import TYPE_CHECKING, Any, Dict, Final, List
 
+from distilabel.errors import DistilabelUserError
+from distilabel.steps.column_checks import optional_list_in
 from distilabel.steps.formatting.base import FormattingStep
 from distilabel.steps.formatting.prompts import (
     Messages,
@@ -41,12 +43,17 @@ def _rated_indexes(generations: list[Any] | None, ratings: list[Any] | None) -> 
     ]
 
 
-def _pair(row: dict[str, Any], prompt: str | None, messages: Messages | None) -> Dict[str, Any]:
+def _pair(
+    row: dict[str, Any],
+    generations: list[Any] | None,
+    ratings: list[Any] | None,
+    prompt: str | None,
+    messages: Messages | None,
+) -> Dict[str, Any]:
     """Returns the output columns of a row, made from its best and its worst generation."""
-    generations, ratings = row["generations"], row["ratings"]
     has_models = "generation_models" in row
     rated = _rated_indexes(generations, ratings)
-    if prompt is None or messages is None or not rated:
+    if prompt is None or messages is None or not rated or generations is None or ratings is None:
         return dict.fromkeys(_OUTPUTS if has_models else _ALWAYS)
     best = max(rated, key=ratings.__getitem__)
     worst = min(rated, key=ratings.__getitem__)
@@ -71,7 +78,25 @@ class _FormatDPO(FormattingStep, ABC):
     def _columns(
         self, row: dict[str, Any], prompt: str | None, messages: Messages | None
     ) -> dict[str, Any]:
-        return _pair(row, prompt, messages)
+        generations = optional_list_in(self, row, "generations")
+        ratings = optional_list_in(self, row, "ratings")
+        if generations is not None and ratings is not None:
+            self._check_ratings(generations, ratings)
+        if "generation_models" in row:
+            optional_list_in(self, row, "generation_models")
+        return _pair(row, generations, ratings, prompt, messages)
+
+    def _check_ratings(self, generations: list[Any], ratings: list[Any]) -> None:
+        if len(generations) != len(ratings):
+            raise DistilabelUserError(
+                f"{self.name}: {len(generations)} generations have {len(ratings)} ratings. There "
+                "must be one rating per generation, in the same order; None for one without."
+            )
+        if any(isinstance(rating, str) for rating in ratings):
+            raise DistilabelUserError(
+                f"{self.name}: the ratings contain texts ({ratings}), which cannot be compared as "
+                "numbers. Convert them in a step before this one."
+            )
 
 
 class FormatTextGenerationDPO(_FormatDPO):
@@ -135,7 +160,7 @@ class FormatTextGenerationDPO(_FormatDPO):
         return ["system_prompt", "generation_models"]
 
     def _prompt(self, row: dict[str, Any]) -> tuple[str | None, Messages | None]:
-        return text_prompt(row)
+        return text_prompt(self, row)
 
 
 class FormatChatGenerationDPO(_FormatDPO):
@@ -193,4 +218,4 @@ class FormatChatGenerationDPO(_FormatDPO):
         return ["generation_models"]
 
     def _prompt(self, row: dict[str, Any]) -> tuple[str | None, Messages | None]:
-        return chat_prompt(row)
+        return chat_prompt(self, row)

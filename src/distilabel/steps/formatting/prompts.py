@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from distilabel.steps.column_checks import optional_chat_in, optional_text_in
+
 Messages = list[dict[str, Any]]
 
 
@@ -14,33 +16,41 @@ def prompt_id(prompt: str) -> str:
     return hashlib.sha256(prompt.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def text_prompt(row: dict[str, Any]) -> tuple[str | None, Messages]:
+def text_prompt(step: Any, row: dict[str, Any]) -> tuple[str | None, Messages]:
     """Returns the prompt of a row with an instruction.
 
     Args:
+        step: Step that needs it, for errors.
         row: Row with `instruction` and optionally `system_prompt`.
 
     Returns:
         The instruction, and the messages before the answer: the system prompt, if the row has
         one, and the instruction.
+
+    Raises:
+        DistilabelUserError: The instruction is neither a text nor None.
     """
-    user = {"role": "user", "content": row["instruction"]}
+    user = {"role": "user", "content": optional_text_in(step, row, "instruction")}
     system = row.get("system_prompt")
     if isinstance(system, str) and system:
         return row["instruction"], [{"role": "system", "content": system}, user]
     return row["instruction"], [user]
 
 
-def chat_prompt(row: dict[str, Any]) -> tuple[str | None, Messages | None]:
+def chat_prompt(step: Any, row: dict[str, Any]) -> tuple[str | None, Messages | None]:
     """Returns the prompt of a row with a conversation.
 
     Args:
+        step: Step that needs it, for errors.
         row: Row with `messages`.
 
     Returns:
         The first user message, None if there is none, and the messages of the row.
+
+    Raises:
+        DistilabelUserError: The messages are neither a conversation nor None.
     """
-    messages = row["messages"]
+    messages = optional_chat_in(step, row, "messages")
     return (None if messages is None else first_user_message(messages)), messages
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC
 from typing import TYPE_CHECKING, Any, Dict, Final, List
 
+from distilabel.steps.column_checks import optional_text_in
 from distilabel.steps.formatting.base import FormattingStep
 from distilabel.steps.formatting.prompts import (
     Messages,
@@ -42,7 +43,7 @@ class _FormatSFT(FormattingStep, ABC):
     def _columns(
         self, row: dict[str, Any], prompt: str | None, messages: Messages | None
     ) -> dict[str, Any]:
-        return _example(prompt, messages, row["generation"])
+        return _example(prompt, messages, optional_text_in(self, row, "generation"))
 
 
 class FormatTextGenerationSFT(_FormatSFT):
@@ -88,7 +89,7 @@ class FormatTextGenerationSFT(_FormatSFT):
         return ["system_prompt"]
 
     def _prompt(self, row: dict[str, Any]) -> tuple[str | None, Messages | None]:
-        return text_prompt(row)
+        return text_prompt(self, row)
 
 
 class FormatChatGenerationSFT(_FormatSFT):
@@ -129,4 +130,4 @@ class FormatChatGenerationSFT(_FormatSFT):
         return ["messages", "generation"]
 
     def _prompt(self, row: dict[str, Any]) -> tuple[str | None, Messages | None]:
-        return chat_prompt(row)
+        return chat_prompt(self, row)

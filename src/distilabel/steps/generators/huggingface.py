@@ -17,6 +17,7 @@ from typing import (
 
 from pydantic import Field, PositiveInt, PrivateAttr
 
+from distilabel._core.deprecations import module_getattr
 from distilabel.errors import DistilabelUserError
 from distilabel.mixins.runtime_parameters import RuntimeParameter, close_names
 from distilabel.steps.base import GeneratorStep
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 ExcludedField = Annotated[T, Field(exclude=True)]
+__getattr__ = module_getattr(__name__)
 
 
 class LoadDataFromHub(GeneratorStep):

@@ -11,6 +11,7 @@ A task with several turns overrides `aprocess` with plain sequential code. The s
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from typing import (
     TYPE_CHECKING,
     Annotated,
@@ -19,7 +20,6 @@ from typing import (
     Dict,
     List,
     Optional,
-    Protocol,
     Self,
     Union,
 )
@@ -34,6 +34,7 @@ from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.models.client.lifecycle import load_for, structured_copy, unload_for
 from distilabel.models.llms.base import LLM
 from distilabel.steps.base import GeneratorStep, GlobalStep, Step, StepInput, _Step
+from distilabel.steps.tasks.ask import Ask as Ask
 from distilabel.steps.tasks.parsing import ParsedGeneration, parse_output, retry_unparsed
 from distilabel.steps.tasks.parsing import (
     iterate_generations_with_stats as iterate_generations_with_stats,
@@ -46,6 +47,7 @@ from distilabel.steps.tasks.reasoning import (
     ReasoningRecorder,
     check_reasoning_column,
 )
+from distilabel.steps.tasks.return_checks import check_prompt
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -53,7 +55,6 @@ if TYPE_CHECKING:
     from distilabel.typing import (
         ChatType,
         FormattedInput,
-        GenerateOutput,
         StepOutput,
     )
 
@@ -61,22 +62,6 @@ if not TYPE_CHECKING:
     __getattr__ = module_getattr(__name__)
 
 Row = Dict[str, Any]
-
-
-class Ask(Protocol):
-    """Asks a task's model one question; the engine and standalone use pass different ones."""
-
-    async def __call__(
-        self, input: FormattedInput, num_generations: int = 1, **kwargs: Any
-    ) -> GenerateOutput:
-        """Asks one question.
-
-        Args:
-            input: Prompt to send.
-            num_generations: Answers to ask for.
-            kwargs: Generation arguments; they override those in `generation_kwargs`.
-        """
-        ...
 
 
 class _TaskBase(_Step, ABC):
@@ -299,10 +284,9 @@ class _TaskBase(_Step, ABC):
 
     def _failed_rows(self, row: Row, error: dict[str, Any]) -> list[Row]:
         """Returns the row for a failure: None in the output columns, the error in the metadata."""
-        try:
-            columns = dict(self.format_output(None, row))
-        except Exception:  # noqa: BLE001 (a parser may not expect None)
-            columns = dict.fromkeys(self._parsed_outputs())
+        columns = dict.fromkeys(self._parsed_outputs())
+        with suppress(Exception):  # a parser may not expect None
+            columns.update(self.format_output(None, row))
         if self.add_reasoning:
             columns[REASONING] = None
         metadata = self._metadata(columns, None, None, None)
@@ -367,6 +351,7 @@ class Task(_TaskBase, Step, ABC):
             `group_generations` is True.
         """
         prompt = self.format_input(row)
+        check_prompt(self.name, prompt)
         output = await ask(prompt, self.num_generations or 1)
         generations = parse_output(self, output, row)
         if any(generation.error is not None for generation in generations):

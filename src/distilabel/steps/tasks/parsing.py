@@ -5,7 +5,7 @@ The task's `format_output` does the parsing. Nothing here depends on where answe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import cycle, islice
 from typing import TYPE_CHECKING, Any, Protocol
@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 from distilabel.errors import AnswerError
 from distilabel.models.wire.reasoning import split_reasoning
 from distilabel.steps.tasks.reasoning import REASONING, REASONING_WITHOUT_TEXT
+from distilabel.steps.tasks.return_checks import OutputShapeError, check_columns
 
 if TYPE_CHECKING:
     from distilabel.models.llms.base import LLM
-    from distilabel.typing import FormattedInput, GenerateOutput
+    from distilabel.typing import FormattedInput, GenerateOutput, StepColumns
 
 
 Row = dict[str, Any]
@@ -28,6 +29,11 @@ class ParsingTask(Protocol):
     llm: LLM
     parse_retries: int | None
     add_reasoning: bool | None
+
+    @property
+    def outputs(self) -> StepColumns:
+        """The output columns."""
+        ...
 
     def format_output(self, output: str | None, input: Row | None = None) -> Row:
         """Turns the model's text into columns."""
@@ -49,6 +55,8 @@ class ParsedGeneration:
         columns: Columns parsed from the text.
         error: Why the text could not be parsed; None if it was.
         attempts: How many times the model was asked for it.
+        may_parse_another: Whether another answer may be parsed; not if the code of the task is
+            wrong.
     """
 
     text: str | None
@@ -57,6 +65,7 @@ class ParsedGeneration:
     columns: dict[str, Any]
     error: str | None = None
     attempts: int = 1
+    may_parse_another: bool = True
 
 
 def parse_output(
@@ -79,24 +88,36 @@ def parse_output(
             extra[REASONING], answer = split_reasoning(text)
             if extra[REASONING] and not answer:
                 answer = None
-        columns, error = _parse_text(task, answer, row)
+        columns, error, may_parse_another = _parse_text(task, answer, row)
         if answer is None and text is not None:
             error = REASONING_WITHOUT_TEXT
-        parsed.append(ParsedGeneration(text, statistics, extra, columns, error))
+        parsed.append(
+            ParsedGeneration(
+                text, statistics, extra, columns, error, may_parse_another=may_parse_another
+            )
+        )
     return parsed
 
 
 def _parse_text(
     task: ParsingTask, text: str | None, row: Row | None
-) -> tuple[dict[str, Any], str | None]:
-    """Returns the columns of one generation, and the error if it could not be parsed."""
+) -> tuple[dict[str, Any], str | None, bool]:
+    """Returns the columns of one generation, the error if it could not be parsed, and whether
+    another answer may be parsed.
+    """
+    columns: Any = None
     try:
-        columns = dict(task.format_output(text, row))
+        columns = task.format_output(text, row)
+        check_columns(columns, task.outputs)
+        columns = dict(columns)
+    except OutputShapeError as error:
+        empty = dict.fromkeys(task._parsed_outputs())
+        return {**empty, **columns} if isinstance(columns, Mapping) else empty, error.message, False
     except Exception as error:  # noqa: BLE001 (any exception of a parser means "cannot be parsed")
-        return dict.fromkeys(task._parsed_outputs()), f"{type(error).__name__}: {error}"
+        return dict.fromkeys(task._parsed_outputs()), f"{type(error).__name__}: {error}", True
     if text is not None and task._is_unusable(columns):
-        return columns, "it contains none of the requested values"
-    return columns, None
+        return columns, "it contains none of the requested values", True
+    return columns, None, True
 
 
 async def retry_unparsed(
@@ -134,9 +155,11 @@ def _is_worth_retrying(generation: ParsedGeneration) -> bool:
     if generation.error is None or generation.text is None:
         # Without a text there is nothing to parse, and its error is already known.
         return False
+    if not generation.may_parse_another:
+        return False
     # An answer that was cut off while the model reasoned would be cut off again.
     was_cut_off = generation.statistics.get("finish_reason") == "length"
-    return not (was_cut_off and generation.error == REASONING_WITHOUT_TEXT)
+    return not (was_cut_off and REASONING_WITHOUT_TEXT in generation.error)
 
 
 async def _retry(

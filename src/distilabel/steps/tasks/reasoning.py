@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from distilabel.constants import DISTILABEL_METADATA_KEY
-from distilabel.errors import DistilabelUserError
+from distilabel.errors import AnswerError, DistilabelUserError
 from distilabel.models.wire.reasoning import split_reasoning
 
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ class ReasoningRecorder:
             parts = [split_reasoning(text) for text in output["generations"]]
             output = {**output, "generations": [text for _, text in parts]}
             self.recorded += [thoughts for thoughts, _ in parts if thoughts]
+            if not any(text for _, text in parts):
+                raise AnswerError(REASONING_WITHOUT_TEXT, has_no_text=True)
         self.recorded += [text for text in output.get(REASONING) or () if text]
         return output
 

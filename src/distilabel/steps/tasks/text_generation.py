@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Dict, Final, List, Optional, Se
 from pydantic import Field, PrivateAttr, field_validator
 
 from distilabel.errors import DistilabelUserError
+from distilabel.steps.column_checks import as_list, optional_chat_in, text_in, wrong_content
 from distilabel.steps.tasks.base import Task
-from distilabel.steps.tasks.column_checks import as_list, column_name, text_in, wrong_content
 from distilabel.utils.chat import is_openai_format
 from distilabel.utils.template import (
     check_column_in_template,
@@ -272,13 +272,10 @@ class ChatGeneration(Task):
             DistilabelUserError: If `messages` is not a conversation, or does not end with a user
                 message.
         """
-        messages = as_list(input["messages"])
+        messages = optional_chat_in(self, input, "messages")
         if not messages or not is_openai_format(messages):
-            raise DistilabelUserError(
-                f"{self.name}: column {column_name(self, 'messages')!r} does not "
-                "contain a conversation, which is a list of messages like "
-                '{"role": "user", "content": "..."}.'
-            )
+            expected = "a conversation with messages of the roles system, user and assistant"
+            raise wrong_content(self, input, "messages", expected)
         if messages[-1]["role"] != "user":
             raise DistilabelUserError(
                 f"{self.name}: the conversation ends with a message of the role "

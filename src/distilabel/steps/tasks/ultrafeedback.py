@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Dict, Final, List, Literal, Optional
 
 from distilabel.models.wire.reasoning import split_reasoning
+from distilabel.steps.column_checks import as_list, text_in, texts_in
 from distilabel.steps.tasks.base import Task
-from distilabel.steps.tasks.column_checks import as_list, text_in, texts_in
 from distilabel.steps.tasks.json_answers import parse_json_object
 from distilabel.steps.tasks.parsing import all_none
 from distilabel.steps.tasks.prompt_files import load_prompt

@@ -12,8 +12,8 @@ from distilabel._core.hashing import digest
 from distilabel.constants import DISTILABEL_METADATA_KEY
 from distilabel.errors import AnswerError
 from distilabel.mixins.runtime_parameters import RuntimeParameter
+from distilabel.steps.column_checks import text_in
 from distilabel.steps.tasks.base import Ask, Row, Task
-from distilabel.steps.tasks.column_checks import text_in
 from distilabel.steps.tasks.evol_quality.utils import MUTATION_TEMPLATES
 
 if TYPE_CHECKING:

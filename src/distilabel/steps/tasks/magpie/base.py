@@ -14,8 +14,8 @@ from distilabel.errors import AnswerError, DistilabelUserError
 from distilabel.mixins.runtime_parameters import RuntimeParameter, RuntimeParametersMixin
 from distilabel.models.llms.base import LLM
 from distilabel.models.mixins.magpie import MagpieChatTemplateMixin
+from distilabel.steps.column_checks import text_in
 from distilabel.steps.tasks.base import Ask, Row, Task
-from distilabel.steps.tasks.column_checks import text_in
 
 if TYPE_CHECKING:
     from distilabel.typing import ChatType

@@ -1,4 +1,4 @@
-"""Checks what the columns of a row contain, before a question is made of them and paid for."""
+"""Checks what the columns of a row contain, before a step uses them or a question is paid for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def text_in(task: Any, row: Mapping[str, Any], column: str) -> str:
     """Returns the text in a column.
 
     Args:
-        task: Task that needs it, for the error.
+        task: Step that needs it, for the error.
         row: Input row.
         column: Name of the column.
 
@@ -25,11 +25,66 @@ def text_in(task: Any, row: Mapping[str, Any], column: str) -> str:
     return value
 
 
+def optional_text_in(task: Any, row: Mapping[str, Any], column: str) -> str | None:
+    """Returns the text in a column, or None.
+
+    Args:
+        task: Step that needs it, for the error.
+        row: Input row.
+        column: Name of the column.
+
+    Raises:
+        DistilabelUserError: The column contains something else.
+    """
+    return None if row[column] is None else text_in(task, row, column)
+
+
+def optional_list_in(task: Any, row: Mapping[str, Any], column: str) -> list[Any] | None:
+    """Returns the list in a column, or None.
+
+    Args:
+        task: Step that needs it, for the error.
+        row: Input row.
+        column: Name of the column.
+
+    Raises:
+        DistilabelUserError: The column contains something else.
+    """
+    value = row[column]
+    found = as_list(value)
+    if found is None and value is not None:
+        raise wrong_content(task, row, column, "a list")
+    return found
+
+
+def optional_chat_in(task: Any, row: Mapping[str, Any], column: str) -> list[Any] | None:
+    """Returns the conversation in a column, or None.
+
+    Args:
+        task: Step that needs it, for the error.
+        row: Input row.
+        column: Name of the column.
+
+    Raises:
+        DistilabelUserError: The column contains something else.
+    """
+    value = row[column]
+    found = as_list(value)
+    if value is not None and (found is None or not all(map(_is_message, found))):
+        raise wrong_content(
+            task,
+            row,
+            column,
+            'a conversation, which is a list of messages like {"role": "user", "content": "..."}',
+        )
+    return found
+
+
 def texts_in(task: Any, row: Mapping[str, Any], column: str) -> list[str | None]:
     """Returns the list of texts in a column; a text may be missing (None).
 
     Args:
-        task: Task that needs it, for the error.
+        task: Step that needs it, for the error.
         row: Input row.
         column: Name of the column.
 
@@ -54,6 +109,11 @@ def texts_in(task: Any, row: Mapping[str, Any], column: str) -> list[str | None]
     return value
 
 
+def _is_message(value: Any) -> bool:
+    # Of any role: conversations to train on may contain tool calls.
+    return isinstance(value, Mapping) and "role" in value and "content" in value
+
+
 def as_list(value: Any) -> list[Any] | None:
     """Returns a list, tuple or array as a list; None for anything else, such as a text."""
     if isinstance(value, (list, tuple)):
@@ -67,10 +127,10 @@ def as_list(value: Any) -> list[Any] | None:
 def wrong_content(
     task: Any, row: Mapping[str, Any], column: str, expected: str
 ) -> DistilabelUserError:
-    """Returns the error for a column that contains something else than what a task needs.
+    """Returns the error for a column that contains something else than what a step needs.
 
     Args:
-        task: The task.
+        task: The step.
         row: Input row.
         column: Name of the column.
         expected: What it must contain.

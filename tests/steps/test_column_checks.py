@@ -9,8 +9,8 @@ import pytest
 
 from distilabel.errors import DistilabelUserError
 from distilabel.models import SimulatedLLM
+from distilabel.steps.column_checks import as_list, text_in, texts_in
 from distilabel.steps.tasks import EvolQuality, Magpie, TextGeneration
-from distilabel.steps.tasks.column_checks import as_list, text_in, texts_in
 
 TASK = TextGeneration(llm=SimulatedLLM(), name="t", input_mappings={"a": "b"})
 
