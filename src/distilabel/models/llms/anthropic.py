@@ -24,6 +24,7 @@ from distilabel.models.http.endpoint import (
 from distilabel.models.http.transport import Reply
 from distilabel.models.http.unsupported_arguments import UnsupportedArguments
 from distilabel.models.llms.base import AsyncLLM
+from distilabel.models.llms.structure_check import StructureCheck
 from distilabel.models.wire import messages, structured_output
 from distilabel.typing import FormattedInput, GenerateOutput, InstructorStructuredOutputType
 
@@ -98,6 +99,7 @@ class AnthropicLLM(AsyncLLM):
     _key: Optional[SecretStr] = PrivateAttr(default=None)
     _headers: Dict[str, str] = PrivateAttr(default_factory=dict)
     _unsupported: UnsupportedArguments = PrivateAttr(default_factory=UnsupportedArguments)
+    _structure_check: StructureCheck = PrivateAttr(default_factory=StructureCheck)
 
     @property
     def model_name(self) -> str:
@@ -200,7 +202,10 @@ class AnthropicLLM(AsyncLLM):
 
         reply = await self._unsupported.send(self.model, arguments, send)
         name = tool["name"] if tool else None
-        return read_reply(reply, partial(messages.parse_response, tool=name))
+        output = read_reply(reply, partial(messages.parse_response, tool=name))
+        structure = input[1] if isinstance(input, tuple) else None
+        self._structure_check.check(self.model, output, structure or self.structured_output)
+        return output
 
     def _chat(self, input: Any) -> Tuple[Any, Optional[Dict[str, Any]]]:
         """Returns the messages of a question, and the tool for its structured answer."""

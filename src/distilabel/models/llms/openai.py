@@ -27,6 +27,7 @@ from distilabel.models.http.endpoint import (
 from distilabel.models.http.transport import Reply
 from distilabel.models.http.unsupported_arguments import UnsupportedArguments
 from distilabel.models.llms.base import AsyncLLM
+from distilabel.models.llms.structure_check import StructureCheck
 from distilabel.models.wire import chat_completions, structured_output
 from distilabel.typing import FormattedInput, GenerateOutput
 
@@ -65,6 +66,7 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
     _key: Optional[SecretStr] = PrivateAttr(default=None)
     _headers: Dict[str, str] = PrivateAttr(default_factory=dict)
     _unsupported: UnsupportedArguments = PrivateAttr(default_factory=UnsupportedArguments)
+    _structure_check: StructureCheck = PrivateAttr(default_factory=StructureCheck)
 
     def load(self) -> None:
         """Checks the key and the structure.
@@ -168,7 +170,10 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
             )
 
         reply = await self._unsupported.send(self.model, arguments, send)
-        return read_reply(reply, chat_completions.parse_response)
+        output = read_reply(reply, chat_completions.parse_response)
+        structure = input[1] if isinstance(input, tuple) else None
+        self._structure_check.check(self.model, output, structure or self.structured_output)
+        return output
 
     @validate_call
     def offline_batch_generate(

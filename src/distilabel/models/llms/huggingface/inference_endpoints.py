@@ -27,6 +27,7 @@ from distilabel.models.http.endpoint import (
     read_reply,
 )
 from distilabel.models.llms.base import AsyncLLM
+from distilabel.models.llms.structure_check import StructureCheck
 from distilabel.models.mixins.magpie import MagpieChatTemplateMixin
 from distilabel.models.outputs import merge_responses
 from distilabel.models.wire import chat_completions, structured_output, text_generation
@@ -88,6 +89,7 @@ class InferenceEndpointsLLM(InferenceEndpointsBaseClient, AsyncLLM, MagpieChatTe
     _tokenizer: Any = PrivateAttr(default=None)
     _served: Optional[str] = PrivateAttr(default=None)
     _told: bool = PrivateAttr(default=False)
+    _structure_check: StructureCheck = PrivateAttr(default_factory=StructureCheck)
 
     @model_validator(mode="after")
     def _complete_tokenizer_id(self) -> Self:
@@ -292,9 +294,13 @@ class InferenceEndpointsLLM(InferenceEndpointsBaseClient, AsyncLLM, MagpieChatTe
         if rendered and not isinstance(input, str):
             prompt = self.prepare_input(input)
         if num_generations == 1:
-            return await self._send(prompt, arguments)
-        outputs = [self._send(prompt, arguments) for _ in range(num_generations)]
-        return merge_responses(list(await asyncio.gather(*outputs)), num_generations)[0]
+            output = await self._send(prompt, arguments)
+        else:
+            outputs = [self._send(prompt, arguments) for _ in range(num_generations)]
+            together = list(await asyncio.gather(*outputs))
+            output = merge_responses(together, num_generations)[0]
+        self._structure_check.check(self.model_name, output, structure)
+        return output
 
     async def _send(self, prompt: Any, arguments: Dict[str, Any]) -> GenerateOutput:
         if arguments["seed"] is None:
