@@ -35,6 +35,11 @@ def traced(make: Callable[[Rows], Rows], rows: Rows | None = None) -> list[int |
     return list(find_origins([before], make(inputs), tracer))
 
 
+def records(frame: Any) -> Rows:
+    made: Rows = frame.to_dict("records")
+    return made
+
+
 def changed(row: dict[str, Any]) -> dict[str, Any]:
     """A row in which every value is new."""
     return {**row, "number": -1, "text": "", "label": "x", "list": [], "k": 1}
@@ -82,7 +87,7 @@ def test_rows_are_recognized_after_a_round_trip(trip: str) -> None:
             frame = pd.DataFrame(rows).assign(more=1)
             made = [{str(k): v for k, v in row.items()} for _, row in frame.iterrows()]
         else:
-            made = pd.DataFrame(rows).to_dict("records")  # type: ignore[assignment]
+            made = records(pd.DataFrame(rows))
         return made
 
     assert traced(make) == [5, 4, 3, 1, 0]
@@ -122,7 +127,7 @@ def test_a_frame_whose_columns_were_changed_is_unknown() -> None:
 
     def make(rows: Rows) -> Rows:
         rows = [{"text": row["text"].upper()} for row in pd.DataFrame(rows[3:]).to_dict("records")]
-        return pd.DataFrame(rows).to_dict("records")  # type: ignore[return-value]
+        return records(pd.DataFrame(rows))
 
     assert traced(make) == [None] * 3
     words: Rows = [{"text": f"t{i}"} for i in range(4)]
@@ -130,7 +135,7 @@ def test_a_frame_whose_columns_were_changed_is_unknown() -> None:
     def upper(rows: Rows) -> Rows:
         frame = pd.DataFrame(rows)
         frame["text"] = frame["text"].str.upper()
-        return frame[2:].to_dict("records")  # type: ignore[return-value]
+        return records(frame[2:])
 
     assert traced(upper, words) == [None, None]
 
@@ -231,9 +236,14 @@ def test_many_rows_take_a_time_that_grows_with_them(monkeypatch: pytest.MonkeyPa
     """Counted, not timed: no value of a row is looked at more than a few times."""
     from distilabel._engine.rows import origins
 
-    looked = []
+    looked: list[Any] = []
     plain = origins._plain
-    monkeypatch.setattr(origins, "_plain", lambda value: (looked.append(1), plain(value))[1])
+
+    def counted(value: Any) -> Any:
+        looked.append(value)
+        return plain(value)
+
+    monkeypatch.setattr(origins, "_plain", counted)
     rows: Rows = [{"number": i, "text": f"text {i}"} for i in range(5000)]
     assert traced(lambda rows: json.loads(json.dumps(rows[::-1])), rows) == [*range(5000)][::-1]
     assert len(looked) <= 5 * 2 * 5000

@@ -35,7 +35,7 @@ class StepResult(NamedTuple):
     rows: list[Any]
     origins: Origins
     is_assumed: bool = False
-    error: Exception | None = None
+    error: BaseException | None = None
     changed_state: bool = False
 
 

@@ -10,6 +10,7 @@ from collections import deque
 from typing import Any, Final
 
 from distilabel._core.row_context import current_row
+from distilabel._core.user_faults import EXITS, USER_FAULTS, ProgramExit, is_canceled
 from distilabel._engine.operators.base import Operator
 from distilabel._engine.operators.failures import FailurePolicy, has_failed
 from distilabel._engine.operators.run_context import RunContext
@@ -76,7 +77,7 @@ class TaskOperator(Operator):
             if self._client.can_replay and self._replayed(key, row):
                 continue
             self._running += 1
-            self.context.start_work(self._process(key, row))
+            self.context.start_work(self._process(key, row), self.name)
 
     def _replayed(self, key: Key, row: Row) -> bool:
         """Makes the rows from stored answers, if all of them are stored.
@@ -90,7 +91,7 @@ class TaskOperator(Operator):
         before = current_row.set(key)
         try:
             made = self._client.replay(lambda ask: self._task._run_aprocess(inputs, ask))
-        except Exception:  # noqa: BLE001 (raised again, and handled, in `_make`)
+        except BaseException:  # noqa: BLE001 (raised again, and handled, in `_make`)
             return False
         finally:
             current_row.reset(before)
@@ -129,7 +130,7 @@ class TaskOperator(Operator):
         key: Key,
         row: Row,
         made: list[Row],
-        cause: Exception | None = None,
+        cause: BaseException | None = None,
         *,
         skipped: bool = False,
     ) -> None:
@@ -167,7 +168,7 @@ class TaskOperator(Operator):
         """Makes rows of a row and sends them, unless the run stops before."""
         inputs = self._mappings.to_step(row) if self._mappings else row
         skipped = False
-        cause: Exception | None = None
+        cause: BaseException | None = None
         try:
             empty = [name for name in self._required if inputs.get(name, self) is None]
             if empty:
@@ -185,12 +186,16 @@ class TaskOperator(Operator):
             error.step = error.step or self.name
             self.context.fail(error)
             return
-        except Exception as error:  # noqa: BLE001 (the row fails, the run goes on)
+        except EXITS as error:
+            raise ProgramExit(error) from None
+        except USER_FAULTS as error:
+            if not isinstance(error, Exception) and (is_canceled() or self.context.stopping):
+                raise
             cause = error
             made = self._task._failed_rows(inputs, self._record_of(error, inputs))
         self._send_made(key, row, made, cause, skipped=skipped)
 
-    def _record_of(self, error: Exception, inputs: Row) -> dict[str, Any]:
+    def _record_of(self, error: BaseException, inputs: Row) -> dict[str, Any]:
         record = error_record(error)
         absent = [name for name in self._required if name not in inputs]
         if isinstance(error, KeyError) and error.args and error.args[0] in absent:

@@ -27,6 +27,7 @@ from typing import (
 from pydantic import Field, NonNegativeInt, model_validator
 
 from distilabel._core.serialization import DumpIfSet
+from distilabel._core.user_faults import USER_FAULTS
 from distilabel.constants import DISTILABEL_METADATA_KEY
 from distilabel.errors import DistilabelUserError, FailureRecord
 from distilabel.mixins.runtime_parameters import RuntimeParameter
@@ -280,7 +281,7 @@ class _TaskBase(_Step, ABC):
         """Returns the row for a failure: None in the output columns, the error in the metadata."""
         try:
             columns = dict(self.format_output(None, row))
-        except Exception:  # noqa: BLE001 (a parser may not expect None)
+        except USER_FAULTS:  # a parser may not expect None
             columns = dict.fromkeys(self._parsed_outputs())
         if self.add_reasoning:
             columns[REASONING] = None
