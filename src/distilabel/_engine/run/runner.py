@@ -25,6 +25,7 @@ from distilabel._engine.operators.run_context import RunContext
 from distilabel._engine.reporting.report import BUDGET
 from distilabel._engine.run.garbage_collection import fewer_collections
 from distilabel._engine.run.idle_import import import_when_idle
+from distilabel._engine.run.loop_watch import loop_watched
 from distilabel._engine.run.operator_graph import OperatorGraph
 from distilabel._engine.run.plan import Plan
 from distilabel._engine.run.setup import check_prices, source_window
@@ -183,7 +184,8 @@ class Runner:
                 name=plan.name,
             )
             try:
-                await self._run_stages(context, loader)
+                with loop_watched():
+                    await self._run_stages(context, loader)
             finally:
                 await context.close()
         finally:
