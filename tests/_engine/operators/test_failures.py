@@ -365,3 +365,12 @@ def test_a_failed_row_says_why_in_plain_data(make: Any, failed: set[int], tmp_pa
     assert {type(record) for record in records.values()} == {dict}
     told = {f["key"][0]: f["message"] for f in distiset.failures}
     assert {number: record["message"] for number, record in records.items()} == told
+
+
+def test_reasoning_of_an_earlier_run_is_not_that_of_a_new_answer(tmp_path: Path) -> None:
+    metadata = {"reasoning_s": "old", "reasoning_other": "kept"}
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        Ask(name="s", llm=Echo())
+    distiset = pipeline.run(dataset=[{"text": "0", "distilabel_metadata": metadata}])
+    noted = rows_of(distiset)[0]["distilabel_metadata"]
+    assert (noted.get("reasoning_s"), noted["reasoning_other"]) == (None, "kept")

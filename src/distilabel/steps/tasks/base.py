@@ -252,6 +252,9 @@ class _TaskBase(_Step, ABC):
             made.append(columns)
         base = row or {}
         before = base.get(DISTILABEL_METADATA_KEY)
+        if isinstance(before, dict) and f"{REASONING}_{self.name}" in before:
+            # Of an earlier run: it did not lead to these answers.
+            before = {k: v for k, v in before.items() if k != f"{REASONING}_{self.name}"}
         for columns in made:
             # Entries of earlier tasks stay: every key ends with the name of its step.
             if isinstance(before, dict) and DISTILABEL_METADATA_KEY in columns:
