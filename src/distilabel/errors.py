@@ -145,11 +145,19 @@ class FailureRecord(dict[str, Any]):
     """
 
 
-def error_record(error: Exception) -> FailureRecord:
+def error_record(error: BaseException) -> FailureRecord:
     """Returns an error as data, for `distilabel_metadata` and `Distiset.failures`."""
     return FailureRecord(
         type=type(error).__name__,
-        message=str(error),
+        message=text_of(error),
         attempts=error.attempts if isinstance(error, AnswerError) else 1,
         raw=error.raw if isinstance(error, AnswerError) else None,
     )
+
+
+def text_of(error: BaseException) -> str:
+    """Returns the message of an error, whatever its class does."""
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 (the class of a user's error may raise anything)
+        return "its message cannot be read"

@@ -15,6 +15,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
+from distilabel._core.user_faults import EXITS, ProgramExit
+
 _T = TypeVar("_T")
 
 
@@ -50,7 +52,13 @@ class DaemonThreads:
         self._closed = False
 
     async def run(self, function: Callable[..., _T], *args: Any) -> _T:
-        """Runs a function in a thread and waits for it; canceling the wait leaves it running."""
+        """Runs a function in a thread and waits for it; canceling the wait leaves it running.
+
+        Raises:
+            ProgramExit: It raised `SystemExit` or `KeyboardInterrupt`.
+            RuntimeError: It raised what would steer the waiting coroutine.
+            Exception: What it raised.
+        """
         loop = asyncio.get_running_loop()
         done: asyncio.Future[_T] = loop.create_future()
         self.submit(function, args, _LoopCompletion(loop, done))
@@ -175,8 +183,12 @@ def _settle(done: asyncio.Future[Any], result: Any, error: BaseException | None)
         return
     if error is None:
         done.set_result(result)
-    elif isinstance(error, StopIteration):
-        # A future cannot hold it.
-        done.set_exception(RuntimeError(f"StopIteration: {error}"))
+    elif isinstance(error, EXITS):
+        done.set_exception(ProgramExit(error))
+    elif isinstance(error, (StopIteration, GeneratorExit, asyncio.CancelledError)):
+        # They would steer the coroutine that waits.
+        fault = RuntimeError(f"{type(error).__name__}: {error}".rstrip(": "))
+        fault.__cause__ = error
+        done.set_exception(fault)
     else:
         done.set_exception(error)

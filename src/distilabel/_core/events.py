@@ -363,10 +363,10 @@ class Bus:
         for listener in wanting:
             try:
                 listener(event)
-            except Exception as error:  # noqa: BLE001 (whatever a listener raises)
+            except BaseException as error:  # noqa: BLE001 (whatever a listener raises)
                 self._remove(listener, error)
 
-    def _remove(self, listener: Emit, error: Exception) -> None:
+    def _remove(self, listener: Emit, error: BaseException) -> None:
         self._listeners = [other for other in self._listeners if other is not listener]
         self._by_type.clear()
         # The log may be the listener that raised.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -268,3 +269,28 @@ def test_rows_routed_to_some_predecessors_keep_their_origins() -> None:
     output = call.run(rows, joined=True)
     assert output.rows == [{"n": 0, "m": 0}, {"m": 1}, {"n": 2, "m": 2}, {"m": 3}]
     assert list(output.origins) == [0, 1, 2, 3]
+
+
+# -- whose question is whose --------------------------------------------------------------------
+
+
+def test_questions_of_threads_that_a_step_starts_are_those_of_the_step(tmp_path: Path) -> None:
+    """A thread does not get the context of the one that starts it."""
+
+    class Threads(Fn):
+        judge: Any = None
+
+        def process(self, inputs: StepInput) -> Any:
+            with ThreadPoolExecutor(2) as pool:
+                list(pool.map(self.ask, inputs))
+            yield inputs
+
+        def ask(self, row: Any) -> None:
+            question = [{"role": "user", "content": row["text"]}]
+            row["judged"] = self.judge.generate_outputs([question])[0]["generations"][0]
+
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        Numbers(count=6) >> Threads(name="threads", judge=Echo())
+    distiset = pipeline.run()
+    assert distiset.report.steps["threads"].asked == 6
+    assert [row["judged"] for row in rows_of(distiset)] == [f"{n}/0" for n in range(6)]

@@ -403,3 +403,12 @@ def test_other_errors_are_not_about_columns(error: Exception) -> None:
 def test_a_step_that_has_named_the_column_is_quoted() -> None:
     error = KeyError("s: a row has no column 'x'. Do this.")
     assert lacking_column(error, [{}]) == "s: a row has no column 'x'. Do this."
+
+
+def test_reasoning_of_an_earlier_run_is_not_that_of_a_new_answer(tmp_path: Path) -> None:
+    metadata = {"reasoning_s": "old", "reasoning_other": "kept"}
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        Ask(name="s", llm=Echo())
+    distiset = pipeline.run(dataset=[{"text": "0", "distilabel_metadata": metadata}])
+    noted = rows_of(distiset)[0]["distilabel_metadata"]
+    assert (noted.get("reasoning_s"), noted["reasoning_other"]) == (None, "kept")

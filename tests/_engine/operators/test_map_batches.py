@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from distilabel._engine.operators import map_batches
-from distilabel.errors import EndpointError
+from distilabel.errors import DistilabelUserError, EndpointError
 from distilabel.pipeline import Pipeline
 from distilabel.steps import KeepColumns
 from distilabel.steps.base import StepInput
-from rooms import Ask, Echo, Fn, Join, Numbers, rows_of
+from rooms import Ask, Echo, Fn, FnGlobal, Join, Numbers, rows_of
 
 
 class Shuffled(Echo):
@@ -323,3 +323,69 @@ def test_a_failing_step_keeps_what_tasks_wrote_about_the_row(tmp_path: Path) -> 
         assert metadata["error_fails"]["message"] == "broken"
         assert metadata["raw_output_ask"] == row["answer"]
         assert metadata["statistics_ask"]["output_tokens"] == 2
+
+
+def joined_with_others(folder: Path, function: Any, *, is_global: bool = False) -> Any:
+    """Joins rows of the function with those of a branch that keeps all rows."""
+    with Pipeline(name="p", cache_dir=folder) as pipeline:
+        step: Any = (
+            FnGlobal(name="made", function=function)
+            if is_global
+            else Fn(name="made", function=function, input_batch_size=5)
+        )
+        others = Fn(name="others", function=lambda rows: [{"other": r["n"]} | r for r in rows])
+        Numbers(count=12) >> [others, step] >> Join(input_batch_size=4)
+    return pipeline.run()
+
+
+MAKERS: dict[str, Any] = {
+    "filter": lambda rows: [{**row, "made": row["n"]} for row in rows if row["n"] % 2],
+    "double": lambda rows: [{**row, "made": row["n"]} for row in rows for _ in range(2)],
+    "sort": lambda rows: [{**row, "made": row["n"]} for row in reversed(rows)],
+    "sort and filter": lambda rows: [dict(row, made=row["n"]) for row in rows[::-2]],
+}
+
+
+@pytest.mark.parametrize("is_global", [False, True])
+@pytest.mark.parametrize("name", MAKERS)
+def test_new_rows_are_joined_with_the_parts_of_their_own_row(
+    name: str, is_global: bool, tmp_path: Path
+) -> None:
+    for _ in range(2):  # the second run reads the results of the step from its cache
+        distiset = joined_with_others(tmp_path, MAKERS[name], is_global=is_global)
+        rows = rows_of(distiset)
+        assert rows
+        assert all(row["made"] == row["other"] for row in rows)
+        assert distiset.report.balanced
+
+
+@pytest.mark.parametrize("is_global", [False, True])
+def test_rows_of_unknown_origin_end_the_run_before_a_join(is_global: bool, tmp_path: Path) -> None:
+    with pytest.raises(DistilabelUserError, match=r"^made: .*joined with rows of other steps"):
+        joined_with_others(
+            tmp_path,
+            lambda rows: [{"made": row["n"]} for row in rows if row["n"] % 2],
+            is_global=is_global,
+        )
+
+
+def test_as_many_rows_of_unknown_origin_are_joined_by_position_and_that_is_said_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    distiset = joined_with_others(tmp_path, lambda rows: [{"made": row["n"]} for row in rows])
+    assert all(row["made"] == row["other"] for row in rows_of(distiset))
+    assert caplog.text.count("they are paired by position") == 1
+
+
+@pytest.mark.parametrize(
+    ("function", "counts"),
+    [
+        (lambda rows: [{"x": 1} for row in rows if row["n"] % 2], (5, 0, 5)),
+        (lambda rows: [{"x": 1} for _ in rows for _ in range(2)], (20, 10, 0)),
+        (lambda rows: [{"x": len(rows)}], (2, 0, 8)),
+        (lambda rows: [{**row, "x": 1} for row in rows if row["n"] % 2], (5, 0, 5)),
+    ],
+)
+def test_rows_are_counted_net(function: Any, counts: Any, tmp_path: Path) -> None:
+    stats = run_one(tmp_path, function=function, input_batch_size=5).report.steps["fn_0"]
+    assert (stats.given, stats.created, stats.dropped) == counts

@@ -67,7 +67,7 @@ async def test_a_task_that_raises_fails_the_run() -> None:
     async def raises() -> None:
         raise error
 
-    run.start(raises())
+    run.start(raises(), "s")
     await run.wait_until_draining()
     assert run.state.failure is error
     await run.close()
@@ -109,7 +109,7 @@ async def test_closing_cancels_tasks() -> None:
         finally:
             cancelled.set()
 
-    run.start(hangs())
+    run.start(hangs(), "s")
     await asyncio.sleep(0)
     await run.close()
     assert cancelled.is_set()
@@ -122,7 +122,7 @@ async def test_work_counts_before_its_first_step_and_not_after_it_is_cancelled()
     async def never() -> None:
         raise AssertionError("it was cancelled before its first step")
 
-    run.start_work(never())
+    run.start_work(never(), "s")
     assert not run.activity.idle
     await run.close()
     await asyncio.sleep(0)
@@ -136,7 +136,7 @@ async def test_work_that_raises_no_longer_counts() -> None:
     async def raises() -> None:
         raise ValueError("broken")
 
-    run.start_work(raises())
+    run.start_work(raises(), "s")
     await run.wait_until_draining()
     await asyncio.sleep(0)
     assert run.activity.idle

@@ -21,12 +21,6 @@ from distilabel._engine.rows.origins import (
 Rows = list[dict[str, Any]]
 
 
-def records(frame: Any) -> Rows:
-    """The rows of a data frame."""
-    made: Rows = frame.to_dict("records")
-    return made
-
-
 def some_rows(count: int = 6) -> Rows:
     return [
         {"number": i, "text": f"text {i}", "label": None, "list": [{"x": float(i)}], "k": 0}
@@ -39,6 +33,11 @@ def traced(make: Callable[[Rows], Rows], rows: Rows | None = None) -> list[int |
     (inputs,) = tracer.trace([some_rows() if rows is None else rows])
     before = list(inputs)
     return list(find_origins([before], make(inputs), tracer))
+
+
+def records(frame: Any) -> Rows:
+    made: Rows = frame.to_dict("records")
+    return made
 
 
 def changed(row: dict[str, Any]) -> dict[str, Any]:
@@ -237,7 +236,7 @@ def test_many_rows_take_a_time_that_grows_with_them(monkeypatch: pytest.MonkeyPa
     """Counted, not timed: no value of a row is looked at more than a few times."""
     from distilabel._engine.rows import origins
 
-    looked = []
+    looked: list[Any] = []
     plain = origins._plain
 
     def counted(value: Any) -> Any:

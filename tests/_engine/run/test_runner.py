@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import threading
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -439,3 +440,62 @@ def test_a_ctrl_c_while_the_loop_closes_is_no_error() -> None:
     runner._loop = ClosingLoop()  # type: ignore[assignment]
     runner._interrupt()
     assert runner._state.is_interrupted
+
+
+# -- the caller's context variables -------------------------------------------------------------
+
+trace: ContextVar[str] = ContextVar("trace", default="unset")
+
+
+class Traces(Echo):
+    """Answers with the caller's variable."""
+
+    async def agenerate(self, input: Any, num_generations: int = 1, **_: Any) -> Any:  # type: ignore[override]
+        return {"generations": [trace.get()]}
+
+
+class Spies(Fn):
+    """Writes the caller's variable into its rows, and changes it."""
+
+    loaded: str = ""
+
+    def load(self) -> None:
+        super().load()
+        self.loaded = trace.get()
+
+    def process(self, inputs: StepInput) -> Any:
+        for row in inputs:
+            row["seen"], row["loaded"] = trace.get(), self.loaded
+        trace.set("changed by a step")
+        yield inputs
+
+
+@pytest.mark.parametrize("seconds", [None, 60.0])
+def test_steps_and_models_see_the_context_variables_of_the_caller(
+    seconds: float | None, tmp_path: Path
+) -> None:
+    for value in ("mine", "of the next run"):
+        trace.set(value)
+        with Pipeline(name="p", cache_dir=tmp_path / value) as pipeline:
+            spies = Spies(input_batch_size=2, process_timeout=seconds)
+            Numbers(count=6) >> spies >> Ask(llm=Traces())
+        rows = rows_of(pipeline.run())
+        assert {(r["seen"], r["loaded"], r["answer"]) for r in rows} == {(value, value, value)}
+        assert trace.get() == value
+    trace.set("unset")
+
+
+def test_a_pipeline_inside_a_step_is_not_part_of_its_row(tmp_path: Path) -> None:
+    """The variables of distilabel itself are not those of the inner run."""
+
+    def inner(rows: Any) -> Any:
+        with Pipeline(name="inner", cache_dir=tmp_path) as pipeline:
+            Numbers(count=2) >> Ask(llm=Echo())
+        rows[0]["inner"] = len(rows_of(pipeline.run()))
+        return rows
+
+    with Pipeline(name="outer", cache_dir=tmp_path) as pipeline:
+        Numbers(count=1) >> Fn(function=inner)
+        # Called inside the block: steps that other steps make do not join this pipeline.
+        assert [row["inner"] for row in rows_of(pipeline.run())] == [2]
+    assert len(pipeline.dag) == 2

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from distilabel._core.user_faults import ProgramExit
 from distilabel.errors import AnswerError
 from distilabel.models import LLM
 from distilabel.models.client.client import ModelClient
@@ -77,7 +78,9 @@ async def test_an_error_reaches_everyone_in_the_call(error: BaseException) -> No
     batcher = MicroBatcher(made(error=error), 50)
     tasks = [asyncio.create_task(_asked(batcher, text)) for text in "ab"]
     caught = await asyncio.gather(*tasks)
-    expected = RuntimeError if isinstance(error, StopIteration) else type(error)
+    # What would end the thread or steer the waiting coroutine is carried as another error.
+    carried = {StopIteration: RuntimeError, KeyboardInterrupt: ProgramExit}
+    expected = carried.get(type(error), type(error))
     assert [type(item) for item in caught] == [expected] * 2
 
 

@@ -37,7 +37,7 @@ class StepResult(NamedTuple):
     rows: list[Any]
     origins: Origins
     is_assumed: bool = False
-    error: Exception | None = None
+    error: BaseException | None = None
     changed_state: bool = False
 
 

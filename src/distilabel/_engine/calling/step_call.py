@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from contextvars import copy_context
-from typing import Any, NamedTuple, TypeVar
+from contextvars import Context
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from distilabel._core.daemon_threads import DaemonThreads
 from distilabel._engine.rows.origins import (
@@ -171,35 +171,46 @@ def _collect(step: Step, output: Any) -> list[Any]:
     return made
 
 
+class CallContext(Protocol):
+    """What code of a step is called in."""
+
+    @property
+    def variables(self) -> Context:
+        """Context variables of the caller of the run."""
+        ...
+
+    def work(self) -> Work:
+        """Returns the work that pauses while a request waits for a batch job."""
+        ...
+
+
 def call_with_clients(
-    clients: Sequence[ModelClient],
-    work: Callable[[], Work],
-    function: Callable[..., _T],
-    *args: Any,
+    context: CallContext, clients: Sequence[ModelClient], function: Callable[..., _T], *args: Any
 ) -> _T:
     """Calls synchronous code of a step so that its models send requests through these clients.
 
     Args:
+        context: The run. The code sees the context variables of its caller.
         clients: Clients of the run, one per model.
-        work: Makes the work that pauses while a request waits for a batch job.
         function: Runs the code.
         args: Arguments of the function.
 
     Returns:
         The result of the function.
     """
-    if not clients:
-        return function(*args)
 
     def call() -> _T:
-        use_clients(
-            {id(llm): client for client in clients for llm in (client.llm, client.stands_for)}
-        )
-        begin_work(work())
-        return function(*args)
+        if not clients:
+            return function(*args)
+        begin_work(context.work())
+        by_model = {
+            id(llm): client for client in clients for llm in (client.llm, client.stands_for)
+        }
+        with use_clients(by_model):
+            return function(*args)
 
     # In a context of its own: the thread goes on to run code of other steps.
-    return copy_context().run(call)
+    return context.variables.copy().run(call)
 
 
 class TimedCall:

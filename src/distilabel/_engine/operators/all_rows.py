@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
+from distilabel._core.user_faults import name_and_text
 from distilabel._engine.calling.step_cache import StepCache, StepResult
 from distilabel._engine.calling.step_call import StepCall, TimedCall, call_with_clients
 from distilabel._engine.operators.backpressure import BackpressuredOperator
@@ -146,24 +147,23 @@ class AllRows(BackpressuredOperator):
             # The `on_error` of the pipeline is meant for single rows, not for all of them.
             if self._step.on_error in ("null", "drop"):
                 _log.warning(
-                    "%s failed on all %d rows: %s: %s",
+                    "%s failed on all %d rows: %s",
                     self.name,
                     len(rows),
-                    type(error).__name__,
-                    error,
+                    name_and_text(error),
                     exc_info=error,
                 )
                 return failed_result(self._step, rows, error)
             raise RuntimeError(
                 f"The step {self.name!r} failed on its {len(rows)} rows: "
-                f"{type(error).__name__}: {error}. Answers received so far are stored: fix the "
+                f"{name_and_text(error)}. Answers received so far are stored: fix the "
                 "step and run again."
             ) from error
 
     # -- in a thread ------------------------------------------------------------------------
 
     def _call_in_thread(self, rows: list[Any]) -> StepResult:
-        return call_with_clients(self._clients, self.context.work, self._cached, rows)
+        return call_with_clients(self.context, self._clients, self._cached, rows)
 
     def _cached(self, rows: list[Any]) -> StepResult:
         if self._cache is None:

@@ -106,7 +106,7 @@ class BackpressuredOperator(Operator):
     def begin(self) -> None:
         """Starts sending rows."""
         self.context.waiting.append(self)
-        self.context.start(self.feed())
+        self.context.start(self.feed(), self.name)
 
     async def send_all(
         self, rows: list[tuple[Key, Any]], total: int, routes: list[list[str] | None] | None = None

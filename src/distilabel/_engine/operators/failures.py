@@ -75,7 +75,7 @@ class FailurePolicy:
         self,
         keys: list[Key],
         rows: list[Row],
-        cause: Exception | None = None,
+        cause: BaseException | None = None,
         *,
         skipped: bool = False,
     ) -> PolicyResult:
@@ -97,7 +97,7 @@ class FailurePolicy:
         keys: list[Key],
         rows: list[Row],
         records: Sequence[dict[str, Any] | None],
-        cause: Exception | None,
+        cause: BaseException | None,
         *,
         skipped: bool = False,
     ) -> PolicyResult:
@@ -115,7 +115,7 @@ class FailurePolicy:
         )
 
     def _continues(
-        self, key: Key, record: dict[str, Any], cause: Exception | None, *, skipped: bool
+        self, key: Key, record: dict[str, Any], cause: BaseException | None, *, skipped: bool
     ) -> bool:
         if skipped:
             return self.mode != "drop"
@@ -125,7 +125,7 @@ class FailurePolicy:
         self._context.emit(RowFailed(self._name, key, record))
         return self.mode == "null"
 
-    def _row_error(self, key: Key, record: dict[str, Any], cause: Exception | None) -> RowError:
+    def _row_error(self, key: Key, record: dict[str, Any], cause: BaseException | None) -> RowError:
         error = RowError(
             f"The step {self._name!r} failed on row {row_name(key)}: {record.get('type')}: "
             f"{record.get('message')}. Its on_error is 'raise', which ends the run. Answers "
@@ -170,7 +170,7 @@ def row_name(key: Key) -> str:
     return ".".join(map(str, key))
 
 
-def failed_result(step: Step, rows: list[Any], error: Exception) -> StepResult:
+def failed_result(step: Step, rows: list[Any], error: BaseException) -> StepResult:
     """Returns the rows of a failed batch, with None in the columns of the step.
 
     Args:

@@ -9,8 +9,10 @@ import logging
 import time
 from collections import deque
 from collections.abc import Sequence
+from contextvars import copy_context
 from typing import Any, Final
 
+from distilabel._core.user_faults import USER_FAULTS, name_and_text
 from distilabel._engine.calling.step_cache import StepCache, StepResult
 from distilabel._engine.calling.step_call import StepCall, TimedCall, call_with_clients
 from distilabel._engine.operators.base import Operator
@@ -105,7 +107,7 @@ class MapBatches(Operator):
     def _start(self) -> None:
         if self._batches and not self._is_running:
             self._is_running = True
-            self.context.start_work(self._run_batches())
+            self.context.start_work(self._run_batches(), self.name)
 
     async def _run_batches(self) -> None:
         try:
@@ -167,7 +169,7 @@ class MapBatches(Operator):
     # -- in a thread ------------------------------------------------------------------------
 
     def _process_in_thread(self, batches: list[Batch]) -> _Results:
-        return call_with_clients(self._clients, self.context.work, self._process_all, batches)
+        return call_with_clients(self.context, self._clients, self._process_all, batches)
 
     def _process_all(self, batches: list[Batch]) -> _Results:
         """Processes batches until the time at once is over or the run stops.
@@ -181,12 +183,15 @@ class MapBatches(Operator):
             if self.context.stopping or (results and time.monotonic() > until):
                 break
             try:
-                results.append(self._process(batch) if batch.rows else StepResult([], range(0)))
+                # Every batch begins with the context variables of the caller.
+                results.append(copy_context().run(self._process, batch))
             except (EndpointError, RunStopped, UnknownOriginError) as error:
                 return results, error
         return results, None
 
     def _process(self, batch: Batch) -> StepResult:
+        if not batch.rows:
+            return StepResult([], range(0))
         if self._cache is None:
             return self._try(batch)
         return self._cache.result(batch.rows, lambda: self._try(batch), joined=not self._reorders)
@@ -196,7 +201,7 @@ class MapBatches(Operator):
             result = self._run(batch.rows)
         except (EndpointError, RunStopped, UnknownOriginError):
             raise
-        except Exception as error:  # noqa: BLE001 (the rows fail, the run goes on)
+        except USER_FAULTS as error:
             return self._failed(batch, error)
         if result.rows and not self._has_checked_columns:
             self._has_checked_columns = True
@@ -216,19 +221,18 @@ class MapBatches(Operator):
                 ", ".join(map(repr, absent)),
             )
 
-    def _failed(self, batch: Batch, error: Exception) -> StepResult:
+    def _failed(self, batch: Batch, error: BaseException) -> StepResult:
         # With "raise", the error that ends the run says it.
         if self._failures.mode != "raise":
             timed_out = self._timed is not None and isinstance(error, TimeoutError)
             _log.warning(
-                "%s failed on %d rows, %s: %s: %s",
+                "%s failed on %d rows, %s: %s",
                 self.name,
                 len(batch.rows),
                 "which are dropped"
                 if self._failures.mode == "drop"
                 else "which continue with None in its columns",
-                type(error).__name__,
-                error,
+                name_and_text(error),
                 exc_info=None if timed_out else error,
             )
         return failed_result(self._step, batch.rows, error)

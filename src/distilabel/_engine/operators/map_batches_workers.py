@@ -64,7 +64,7 @@ class MapBatchesInWorkers(MapBatches):
             started = _StartedBatch(self._batches.popleft())
             self._started.append(started)
             self._is_running = True
-            self.context.start_work(self._run_batch(started))
+            self.context.start_work(self._run_batch(started), self.name)
 
     async def _run_batch(self, started: _StartedBatch) -> None:
         try:

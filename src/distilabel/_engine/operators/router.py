@@ -8,6 +8,7 @@ from collections.abc import Callable
 import orjson
 
 from distilabel._core.hashing import digest
+from distilabel._core.user_faults import EXITS, USER_FAULTS, ProgramExit, name_and_text
 from distilabel._engine.rows.rows import RowChunk
 from distilabel._engine.storage.answer_store import Store
 from distilabel.errors import DistilabelUserError
@@ -60,10 +61,12 @@ class Router:
     def _chosen(self) -> list[str]:
         try:
             choice = list(self._function(list(self._successors)))
-        except Exception as error:
+        except EXITS as error:
+            raise ProgramExit(error) from None
+        except USER_FAULTS as error:
             raise RuntimeError(
                 f"The routing function after the step {self._step!r} failed: "
-                f"{type(error).__name__}: {error}. Answers received so far are stored: fix the "
+                f"{name_and_text(error)}. Answers received so far are stored: fix the "
                 "function and run again."
             ) from error
         unknown = [name for name in choice if name not in self._successors]

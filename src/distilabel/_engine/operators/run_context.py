@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
+from contextvars import copy_context
 from typing import Any, Protocol, TypeVar
 
 from distilabel._core.daemon_threads import DaemonThreads
 from distilabel._core.events import Emit
+from distilabel._core.user_faults import ProgramExit, name_and_text
 from distilabel._engine.operators.activity import Activity
 from distilabel._engine.run_config import RunConfig
 from distilabel._engine.run_state import RunState
@@ -19,6 +22,8 @@ from distilabel.models.protocol import RunStopped
 from distilabel.models.rate_limit.registry import EndpointLimiters
 
 _T = TypeVar("_T")
+
+_log = logging.getLogger("distilabel.pipeline")
 
 
 class Wakeable(Protocol):
@@ -48,6 +53,7 @@ class RunContext:
         source_columns: Columns in which a None comes from the data, never from a failed step.
 
     Attributes:
+        variables: Context variables of the caller; each piece of work gets a copy.
         activity: Counts the work that is running.
         limiters: Rate limiters by endpoint.
         batch_jobs: Coordinates the batch jobs of the run.
@@ -78,6 +84,7 @@ class RunContext:
         self.window = window
         self.source_columns = source_columns
         self.loop = asyncio.get_running_loop()
+        self.variables = copy_context()
         self.limiters = EndpointLimiters(emit)
         self.activity = Activity(self.wake)
         self.batch_jobs = JobCoordinator(
@@ -97,6 +104,7 @@ class RunContext:
         # Set when an operator has finished or the phase has changed.
         self._progress = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._is_canceling = False
 
     # -- work that is running ---------------------------------------------------------------
 
@@ -109,39 +117,57 @@ class RunContext:
         """Returns work that is not counted as running while it waits for a batch job."""
         return Work(self.activity.end, self.activity.begin)
 
-    def start(self, coroutine: Any) -> None:
+    def start(self, coroutine: Any, step: str) -> None:
         """Runs a coroutine as a task; the end of the run cancels it.
 
         Args:
-            coroutine: The coroutine; an exception it raises fails the run.
+            coroutine: The coroutine; if it raises an exception or is canceled, the run fails.
+            step: Name of the step that it works for.
         """
-        self._track(self.loop.create_task(coroutine))
+        self._task(coroutine, step)
 
-    def start_work(self, coroutine: Any) -> None:
+    def start_work(self, coroutine: Any, step: str) -> None:
         """Runs a coroutine as `start` does, and counts it as running until its task is done.
 
         It counts before its first step, and no longer even if it is canceled before that.
 
         Args:
-            coroutine: The coroutine; an exception it raises fails the run.
+            coroutine: The coroutine; if it raises an exception or is canceled, the run fails.
+            step: Name of the step that it works for.
         """
         self.activity.begin()
-        task = self.loop.create_task(coroutine)
-        self._track(task)
-        task.add_done_callback(self._work_done)
+        self._task(coroutine, step).add_done_callback(self._work_done)
 
-    def _track(self, task: asyncio.Task[None]) -> None:
+    def _task(self, coroutine: Any, step: str) -> asyncio.Task[None]:
+        # Variables that code of one row sets are not those of the next row.
+        variables = self.variables.copy()
+        task = self.loop.create_task(coroutine, name=step, context=variables)
         self._tasks.add(task)
         task.add_done_callback(self._done)
+        return task
 
     def _work_done(self, task: asyncio.Task[None]) -> None:
         self.activity.end()
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        error = None if task.cancelled() else task.exception()
-        if error is not None:
-            self.fail(error)
+        if task.cancelled():
+            if not self._is_canceling:
+                self.fail(
+                    RuntimeError(
+                        f"{task.get_name()}: code that it called raised CancelledError or canceled "
+                        "tasks that it did not start. Answers received so far are stored: fix the "
+                        "code and run again."
+                    )
+                )
+            return
+        error = task.exception()
+        if error is None:
+            return
+        if not isinstance(error, Exception):
+            what = name_and_text(error)
+            _log.error("%s: its code raised %s, which ends the run", task.get_name(), what)
+        self.fail(error)
 
     async def in_thread(self, function: Callable[..., _T], *args: Any) -> _T:
         """Runs a synchronous function in a thread and waits for it.
@@ -178,7 +204,7 @@ class RunContext:
         Args:
             error: The error; the run raises it.
         """
-        self.drain(error)
+        self.drain(error.error if isinstance(error, ProgramExit) else error)
 
     def drain(self, error: BaseException | None = None) -> None:
         """Starts nothing new and turns away rows that wait; what is in flight goes on.
@@ -228,6 +254,7 @@ class RunContext:
 
     async def cancel(self) -> None:
         """Cancels everything that is not finished."""
+        self._is_canceling = True
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()

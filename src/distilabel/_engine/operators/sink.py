@@ -76,7 +76,7 @@ class Sink(Operator):
         self.output.add(keys, rows)
         if self.output.is_full and not self._is_writing:
             self._is_writing = True
-            self.context.start_work(self._write())
+            self.context.start_work(self._write(), self.name)
 
     async def _write(self) -> None:
         try:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from distilabel._core.user_faults import USER_FAULTS, name_and_text
 from distilabel._engine.calling.step_call import TimedCall, call_with_clients
 from distilabel._engine.operators.backpressure import BackpressuredOperator
 from distilabel._engine.operators.run_context import RunContext
@@ -123,7 +124,7 @@ class Source(BackpressuredOperator):
     # -- in a thread ------------------------------------------------------------------------
 
     def _pull_in_thread(self, batches: _Batches, room: int) -> tuple[list[list[Row]], bool]:
-        return call_with_clients(self._clients, self.context.work, self._pull, batches, room)
+        return call_with_clients(self.context, self._clients, self._pull, batches, room)
 
     def _pull(self, batches: _Batches, room: int) -> tuple[list[list[Row]], bool]:
         pulled: list[list[Row]] = []
@@ -162,9 +163,9 @@ class Source(BackpressuredOperator):
             return (rows if fresh else [own_copy(row) for row in rows]), bool(last)
         except (DistilabelUserError, EndpointError, RunStopped):
             raise
-        except Exception as error:
+        except USER_FAULTS as error:
             raise RuntimeError(
-                f"The step {self.name!r} failed while making rows: {type(error).__name__}: {error}."
+                f"The step {self.name!r} failed while making rows: {name_and_text(error)}."
                 " Its `process` must yield pairs of a list of rows and whether it is the last. "
                 "Answers received so far are stored: fix the step and run again."
             ) from error

@@ -10,6 +10,7 @@ from collections import deque
 from typing import Any, Final
 
 from distilabel._core.row_context import current_row
+from distilabel._core.user_faults import EXITS, USER_FAULTS, ProgramExit, is_canceled
 from distilabel._engine.calling.row_random import RowRandom
 from distilabel._engine.operators.base import Operator
 from distilabel._engine.operators.failures import FailurePolicy, has_failed, lacking_column
@@ -79,7 +80,7 @@ class TaskOperator(Operator):
             if self._client.can_replay and self._replayed(key, row):
                 continue
             self._running += 1
-            self.context.start_work(self._process(key, row))
+            self.context.start_work(self._process(key, row), self.name)
 
     def _replayed(self, key: Key, row: Row) -> bool:
         """Makes the rows from stored answers, if all of them are stored.
@@ -94,7 +95,7 @@ class TaskOperator(Operator):
         drawing = self._random.begin_row() if self._random else None
         try:
             made = self._client.replay(lambda ask: self._task._run_aprocess(inputs, ask))
-        except Exception:  # noqa: BLE001 (raised again, and handled, in `_make`)
+        except BaseException:  # noqa: BLE001 (raised again, and handled, in `_make`)
             return False
         finally:
             current_row.reset(before)
@@ -138,7 +139,7 @@ class TaskOperator(Operator):
         key: Key,
         row: Row,
         made: list[Row],
-        cause: Exception | None = None,
+        cause: BaseException | None = None,
         *,
         skipped: bool = False,
     ) -> None:
@@ -176,7 +177,7 @@ class TaskOperator(Operator):
         """Makes rows of a row and sends them, unless the run stops before."""
         inputs = self._mappings.to_step(row) if self._mappings else row
         skipped = False
-        cause: Exception | None = None
+        cause: BaseException | None = None
         try:
             empty = self._left_empty(row, inputs)
             if empty is not None:
@@ -193,7 +194,11 @@ class TaskOperator(Operator):
             error.step = error.step or self.name
             self.context.fail(error)
             return
-        except Exception as error:  # noqa: BLE001 (the row fails, the run goes on)
+        except EXITS as error:
+            raise ProgramExit(error) from None
+        except USER_FAULTS as error:
+            if not isinstance(error, Exception) and (is_canceled() or self.context.stopping):
+                raise
             cause = error
             made = self._task._failed_rows(inputs, self._record_of(error, inputs))
         self._send_made(key, row, made, cause, skipped=skipped)
@@ -209,7 +214,7 @@ class TaskOperator(Operator):
         mappings, from_data = self._task.input_mappings, self.context.source_columns
         return next((name for name in empty if mappings.get(name, name) not in from_data), None)
 
-    def _record_of(self, error: Exception, inputs: Row) -> dict[str, Any]:
+    def _record_of(self, error: BaseException, inputs: Row) -> dict[str, Any]:
         record = error_record(error)
         record["message"] = lacking_column(error, [inputs]) or record["message"]
         lacks_input = isinstance(error, KeyError) and error.args[:1] in [

@@ -14,15 +14,18 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextvars import Context, copy_context
 from functools import partial
 from typing import Final
 
 from distilabel._core.daemon_threads import DaemonExecutor
 from distilabel._core.events import Emit, RunFinished, RunStarted, RunStopping
+from distilabel._core.user_faults import ProgramExit
 from distilabel._engine.operators.run_context import RunContext
 from distilabel._engine.reporting.report import BUDGET
 from distilabel._engine.run.garbage_collection import fewer_collections
 from distilabel._engine.run.idle_import import import_when_idle
+from distilabel._engine.run.loop_watch import loop_watched
 from distilabel._engine.run.operator_graph import OperatorGraph
 from distilabel._engine.run.plan import Plan
 from distilabel._engine.run.setup import check_prices, source_window
@@ -75,7 +78,8 @@ class Runner:
             KeyboardInterrupt: Ctrl-C was pressed twice.
             Exception: What made the run fail.
         """
-        thread = threading.Thread(target=self._run_in_thread, name="distilabel-run", daemon=True)
+        run = partial(_caller_variables().run, self._run_in_thread)
+        thread = threading.Thread(target=run, name="distilabel-run", daemon=True)
         thread.start()
         try:
             try:
@@ -127,9 +131,17 @@ class Runner:
         try:
             with fewer_collections():
                 asyncio.run(self._run())
+        except asyncio.CancelledError as caught:
+            if not self._state.is_interrupted:
+                error = RuntimeError(
+                    "The run was canceled from within: code of a step or a model canceled all "
+                    "tasks of the event loop. Answers received so far are stored."
+                )
+                error.__cause__ = caught
+        except ProgramExit as caught:
+            error = caught.error
         except BaseException as caught:  # noqa: BLE001 (raised in the caller's thread)
-            if not (self._state.is_interrupted and isinstance(caught, asyncio.CancelledError)):
-                error = caught
+            error = caught
         finally:
             self._state.stop(error)
 
@@ -173,7 +185,8 @@ class Runner:
                 source_columns=plan.source_columns,
             )
             try:
-                await self._run_stages(context, loader)
+                with loop_watched():
+                    await self._run_stages(context, loader)
             finally:
                 await context.close()
         finally:
@@ -232,3 +245,15 @@ class Runner:
     def _cancel_main(self) -> None:
         assert self._main is not None
         self._main.cancel()
+
+
+def _caller_variables() -> Context:
+    """Returns the context variables of the caller, without those of distilabel itself.
+
+    A step may run another pipeline: its rows are not rows of this one.
+    """
+    variables = Context()
+    for variable, value in copy_context().items():
+        if not variable.name.startswith("distilabel_"):
+            variables.run(variable.set, value)
+    return variables

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
+from contextvars import copy_context
 from functools import partial
 
 from distilabel._core.daemon_threads import DaemonThreads
 from distilabel._core.events import Emit, StepLoaded
+from distilabel._core.user_faults import name_and_text
 from distilabel._engine.calling.step_call import TimedCall
 from distilabel._engine.run.plan import Plan
 from distilabel._engine.run.setup import plan_pools
@@ -108,16 +111,24 @@ class StepLoader:
             elif pool is not None:
                 load = partial(load_with_workers, pool, step)
             if step.load_timeout is None:
-                await self._threads.run(load)
+                await self._threads.run(copy_context().run, load)
             else:
-                await TimedCall(step.load_timeout, f"`load` of {step.name}").run(load)
+                timed = TimedCall(step.load_timeout, f"`load` of {step.name}")
+                await timed.run(copy_context().run, load)
+        except asyncio.CancelledError:
+            raise
         except Exception as error:
             await self._release_models(step)
             subject = f"The step {step.name!r} could not be loaded"
             if isinstance(error, DistilabelError):
                 # The message is complete; a traceback of the engine adds nothing.
                 raise RuntimeError(f"{subject}: {error}") from None
-            raise RuntimeError(f"{subject}: {type(error).__name__}: {error}") from error
+            raise RuntimeError(f"{subject}: {name_and_text(error)}") from error
+        except BaseException as error:
+            _log.error(
+                "%s: its code raised %s, which ends the run", step.name, name_and_text(error)
+            )
+            raise
         self._emit(StepLoaded(str(step.name), time.monotonic() - started))
 
     async def _release_models(self, step: _Step) -> None:
@@ -142,6 +153,8 @@ class StepLoader:
                 unload = pool.close
             elif pool is not None:
                 unload = partial(unload_with_workers, pool, step)
-            await self._threads.run(unload)
-        except Exception as error:  # noqa: BLE001 (the rows are there, or the run has failed already)
-            _log.warning("%s could not be unloaded: %s: %s", step.name, type(error).__name__, error)
+            await self._threads.run(copy_context().run, unload)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # noqa: BLE001 (the rows are there, or the run has failed)
+            _log.warning("%s could not be unloaded: %s", step.name, name_and_text(error))

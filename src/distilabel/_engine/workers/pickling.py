@@ -11,7 +11,7 @@ from typing import Any
 
 from distilabel._engine.workers.import_guard import missing_guard_message
 from distilabel._engine.workers.payloads import StepJob
-from distilabel.errors import DistilabelUserError
+from distilabel.errors import DistilabelUserError, text_of
 from distilabel.steps.base import _Step
 
 _ADVICE = (
@@ -90,7 +90,7 @@ class RaisedInWorker(Exception):
 def pickle_error(error: BaseException) -> bytes:
     """Pickles an error, or its name and message if the error itself cannot be pickled."""
     text = "".join(traceback.format_exception(error)).rstrip()
-    name, message = type(error).__name__, str(error)
+    name, message = type(error).__name__, text_of(error)
     if isinstance(error, Exception):
         # The user's class may raise anything when it is pickled or unpickled.
         with contextlib.suppress(Exception):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
 from distilabel._core.events import Emit, RequestRetried
+from distilabel._core.user_faults import EXITS, ProgramExit, is_canceled
 from distilabel.errors import AnswerError, EndpointError, ModelError
 from distilabel.models.accounting.usage import Charge, UsageMeter
 from distilabel.models.batch_jobs.ask import ask_in_job
@@ -254,8 +255,15 @@ class RequestSender:
                 raise
             raise error from caught
         except BaseException as caught:
+            if isinstance(caught, asyncio.CancelledError) and not is_canceled():
+                # Raised by code of the model; passed on, it would end the task of the row.
+                fault = AnswerError(f"{type(self._llm).__name__} raised CancelledError")
+                fault.__cause__ = caught
+                return fault
             # Cancelled by the caller: the request is no longer in flight.
             self._usage.given_up(charge, type(caught).__name__)
+            if isinstance(caught, EXITS):
+                raise ProgramExit(caught) from None
             raise
 
     def _begin_in_doubt(self, limiter: EndpointLimiter) -> None:

@@ -28,6 +28,7 @@ from pydantic import Field, NonNegativeInt, PositiveInt, PrivateAttr, model_vali
 
 from distilabel._core.deprecations import module_getattr
 from distilabel._core.serialization import DumpIfSet
+from distilabel._core.user_faults import USER_FAULTS
 from distilabel.constants import DISTILABEL_METADATA_KEY
 from distilabel.errors import DistilabelUserError, FailureRecord
 from distilabel.mixins.runtime_parameters import RuntimeParameter
@@ -256,6 +257,9 @@ class _TaskBase(_Step, ABC):
             made.append(columns)
         base = row or {}
         before = base.get(DISTILABEL_METADATA_KEY)
+        if isinstance(before, dict) and f"{REASONING}_{self.name}" in before:
+            # Of an earlier run: it did not lead to these answers.
+            before = {k: v for k, v in before.items() if k != f"{REASONING}_{self.name}"}
         for columns in made:
             # Entries of earlier tasks stay: every key ends with the name of its step.
             if isinstance(before, dict) and DISTILABEL_METADATA_KEY in columns:
@@ -285,7 +289,7 @@ class _TaskBase(_Step, ABC):
     def _failed_rows(self, row: Row, error: dict[str, Any]) -> list[Row]:
         """Returns the row for a failure: None in the output columns, the error in the metadata."""
         columns = dict.fromkeys(self._parsed_outputs())
-        with suppress(Exception):  # a parser may not expect None
+        with suppress(*USER_FAULTS):  # a parser may not expect None
             columns.update(self.format_output(None, row))
         if self.add_reasoning:
             columns[REASONING] = None
