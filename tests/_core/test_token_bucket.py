@@ -28,3 +28,11 @@ def test_more_than_it_holds_may_be_put_in_once() -> None:
     bucket.fill(100.0)
     bucket.fill(101.0)
     assert bucket.level == 25.0
+
+
+def test_a_long_pause_fills_it_to_its_capacity_and_no_further() -> None:
+    bucket = TokenBucket(10.0)
+    bucket.take(100.0, 10.0)
+    bucket.fill(100_000.0)
+    assert bucket.level == bucket.capacity == 10.0
+    assert bucket.is_full

@@ -33,6 +33,21 @@ def test_speed_and_time_left_follow_the_slowest_step(clock: Clock) -> None:
     assert watch.seconds_left() == pytest.approx(80 / 2)
 
 
+def test_the_time_left_is_that_of_work_not_of_waiting(clock: Clock) -> None:
+    """A step that got its first row late is as fast as it has been since."""
+    stats = told(RunStats(), RunStarted("run", {"one": "Step"}))
+    watch = Progress(stats, 100)
+    for _ in range(10):
+        clock.now += 1
+        watch.sample()
+    told(stats, RowsReceived("one", 100))
+    for _ in range(5):
+        clock.now += 1
+        told(stats, RowsProcessed("one", taken=10, given=10))
+        watch.sample()
+    assert watch.seconds_left() == pytest.approx(5.0)
+
+
 def test_a_rare_look_tells_the_speed_since_the_last_one(clock: Clock) -> None:
     stats = told(RunStats(), RunStarted("run", {"one": "Step"}))
     watch = Progress(stats, None)

@@ -8,7 +8,9 @@ from typing import Any
 import orjson
 import pytest
 
+from distilabel.models.client.answer_warnings import AnswerWarnings
 from distilabel.models.client.client import ModelClient
+from distilabel.models.client.stored_answers import StoredAnswers, accept_any
 from model_doubles import Counting, MemoryStore, chat, made
 
 pytestmark = pytest.mark.usefixtures("client", "at_once")
@@ -56,3 +58,12 @@ async def test_an_answer_that_cannot_be_stored_is_logged_and_returned(
         await model_client(chat("b"))
         assert not store
         assert [record.message.count("cannot be stored") for record in caplog.records] == [1]
+
+
+async def test_a_stored_answer_that_is_not_acceptable_is_none() -> None:
+    stored = StoredAnswers(MemoryStore(), AnswerWarnings("step", "m"))
+    output: Any = {"generations": ["a"], "statistics": {}}
+    await stored.put(b"key", output)
+    assert stored.lookup(b"key", accept_any) == output
+    assert stored.lookup(b"key", lambda each: each["generations"] != ["a"]) is None
+    assert stored.lookup(b"none", accept_any) is None

@@ -66,7 +66,7 @@ def test_tokens_spent_beyond_the_limit_are_waited_for() -> None:
 
 
 def test_of_two_limits_the_stricter_one_holds() -> None:
-    few_requests, few_tokens = UserLimits(6, 600_000), UserLimits(600, 600)
+    few_requests, few_tokens = UserLimits(6, 600_000), UserLimits(60, 600)
     for limits, seconds in ((few_requests, 10.0), (few_tokens, GUESS / 10)):
         limits.take(100.0)
         assert limits.wait(100.0) == pytest.approx(seconds, rel=0.1)

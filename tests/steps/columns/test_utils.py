@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from distilabel.steps.columns.utils import (
@@ -46,3 +48,10 @@ def test_merging_extends_lists_appends_values_and_leaves_the_row_alone() -> None
     row = {"a": 1, "b": [2, 3], "c": 4}
     assert merge_columns(row, ["a", "b"]) == {"c": 4, "combined_key": [1, 2, 3]}
     assert row == {"a": 1, "b": [2, 3], "c": 4}
+
+
+def test_metadata_of_grouped_generations_is_one_list_wherever_it_stands() -> None:
+    one: Any = {"distilabel_metadata": {"a": 1}}
+    two: Any = {"distilabel_metadata": [{"b": 2}, {"b": 3}]}
+    assert merge_distilabel_metadata(one, two) == [{"a": 1}, {"b": 2}, {"b": 3}]
+    assert merge_distilabel_metadata(two, {}, one) == [{"b": 2}, {"b": 3}, {"a": 1}]
