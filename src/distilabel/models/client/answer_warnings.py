@@ -54,8 +54,8 @@ class AnswerWarnings:
             subject = f"{self._step}: {self._model}" if self._step else self._model
             what = f"returns {found} of {wanted}" if found else f"rejects requests for {wanted}"
             _log.warning(
-                "%s %s generations. The missing ones are asked for one by one, with the prompt sent "
-                "again each time. This is logged once.",
+                "%s %s generations. The missing ones are asked for one by one, with the prompt "
+                "sent again each time. This is logged once.",
                 subject,
                 what,
             )
