@@ -9,10 +9,12 @@ from distilabel._core.events import (
     RowsProcessed,
     RowsReceived,
     RunFinished,
+    RunStarted,
     RunStopping,
     UnusableResponse,
 )
 from distilabel._engine.reporting.report import Report
+from distilabel._engine.reporting.run_stats import RunStats
 
 
 def test_the_report_counts_everything_and_leaves_out_what_is_zero() -> None:
@@ -74,8 +76,8 @@ def test_requests_that_were_given_up_are_told_with_the_most_they_cost() -> None:
 
 
 def test_a_run_whose_requests_were_all_given_up_is_not_free() -> None:
-    stats = spending()
+    stats = RunStats()
     given_up = UnusableResponse("a", "unpriced", 0, 0, 0, None, lost=True, given_up=True)
-    told(stats, given_up, RunFinished(2.0, True))
+    told(stats, RunStarted("p", {"a": "A"}, ("a",)), given_up, RunFinished(2.0, True))
     assert Report.of(stats).cost is None
     assert "1 request was given up and may be charged" in str(Report.of(stats))

@@ -223,7 +223,7 @@ def _summary(report: Report) -> str:
     parts = [f"{report.pipeline}: {format_duration(report.seconds)}"]
     if report.asked or report.reused:
         parts.append(f"{format_count(report.asked, 'answer')} received, {report.reused:,} reused")
-        parts += _costs(report)
+    parts += _costs(report)
     parts += [_accepted(report, name) for name in report.accepted]
     if report.failures:
         failed = format_count(report.failures, "row")
