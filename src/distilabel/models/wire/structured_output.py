@@ -100,12 +100,20 @@ def response_format(structure: Any) -> dict[str, Any] | None:
     if structure.get("format") == "regex":
         return {"type": "regex", "value": given}
     try:
-        text = orjson.dumps(given if isinstance(given, dict) else json_schema_of(given))
+        text = _text_of_class(given) if isinstance(given, type) else _text_of(given)
     except TypeError as error:
         raise DistilabelUserError(
             f"structured_output: 'schema' has a value that JSON has not: {error}."
         ) from error
     return {"type": "json_schema", "json_schema": _described(text)}
+
+
+def _text_of(schema: Any) -> bytes:
+    return orjson.dumps(json_schema_of(schema))
+
+
+# To make the schema of a class takes longer than to send a request.
+_text_of_class = lru_cache(maxsize=64)(_text_of)
 
 
 @lru_cache(maxsize=64)
