@@ -46,6 +46,13 @@ def test_a_report_shows_itself_in_a_console_and_in_a_notebook() -> None:
     assert failed._repr_html_() == f"<div><p>{failed}</p></div>"
 
 
+def test_rows_that_cannot_be_read_are_not_accounted_for() -> None:
+    report = Report("p", 1.0, rows=50, unreadable=50)
+    assert not report.balanced
+    assert "50 rows cannot be read from the files of the dataset" in str(report)
+    assert Report("p", 1.0, rows=50).balanced
+
+
 def test_the_report_of_a_run_that_its_budget_stopped_says_so() -> None:
     stats = told(spending(1.5), RunStopping("the budget"), RunFinished(2.0, True))
     report = Report.of(stats)

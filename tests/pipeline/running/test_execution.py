@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
+from distilabel._engine.storage.parquet_writer import ParquetWriter
 from distilabel.errors import DistilabelUserError
 from distilabel.models import OpenAILLM
 from distilabel.pipeline import Pipeline
-from distilabel.steps import LoadDataFromDicts
+from distilabel.steps import KeepColumns, LoadDataFromDicts
 from distilabel.steps.base import Step
 from rooms import Ask, Batched, Echo, Fn, Numbers, rows_of
 
@@ -185,6 +186,25 @@ def test_logging_handlers_receive_the_log(tmp_path: Path) -> None:
     assert distiset.log_filename_path is not None
     assert "p started" in distiset.log_filename_path.read_text()
     assert handler not in logging.getLogger("distilabel").handlers
+
+
+def test_a_file_that_cannot_be_read_is_in_the_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish = ParquetWriter.finish
+
+    def damage(writer: ParquetWriter) -> None:
+        finish(writer)
+        for file in writer._folder.glob("*.parquet"):
+            file.write_bytes(b"PAR1 damaged")
+
+    with Pipeline(name="damaged", cache_dir=tmp_path) as pipeline:
+        LoadDataFromDicts(data=[{"a": i} for i in range(5)]) >> KeepColumns(columns=["a"])
+    report = pipeline.run().report
+    assert (report.rows, report.unreadable, report.balanced) == (5, 0, True)
+    monkeypatch.setattr(ParquetWriter, "finish", damage)
+    report = pipeline.run().report
+    assert (report.rows, report.unreadable, report.balanced) == (5, 5, False)
 
 
 def test_artifacts_are_where_the_distiset_says(tmp_path: Path) -> None:

@@ -69,6 +69,7 @@ class Report:
         jobs: Batch jobs that requests are still waiting in: `job`, `model`, `status` and
             `questions` of each.
         accepted: Leaf step → wanted and accepted rows; empty without `target_rows`.
+        unreadable: Rows that were written but cannot be read from the files of the dataset.
     """
 
     pipeline: str
@@ -83,6 +84,7 @@ class Report:
     budget: float | None = None
     jobs: list[dict[str, Any]] = field(default_factory=list)
     accepted: dict[str, RowsAccepted] = field(default_factory=dict)
+    unreadable: int = 0
 
     @classmethod
     def of(cls, stats: RunStats) -> Report:
@@ -136,10 +138,12 @@ class Report:
 
     @property
     def balanced(self) -> bool:
-        """True if every row is accounted for, in every step.
+        """True if every row is accounted for, in every step and in the dataset.
 
         Once a target is reached, rows may remain in flight; then only processed rows count.
         """
+        if self.unreadable:
+            return False
         if any(leaf.kept >= leaf.wanted for leaf in self.accepted.values()):
             return all(step.worked_is_balanced for step in self.steps.values())
         return all(step.balanced for step in self.steps.values())
@@ -247,6 +251,11 @@ def _outcome(report: Report) -> str:
         return "stopped by an error before any answer was received"
     if report.error:
         return "stopped by an error; the answers are stored: run again to continue"
+    if report.unreadable:
+        return (
+            f"{format_count(report.unreadable, 'row')} cannot be read from the files of the "
+            "dataset (see the log); the answers are stored: run again to write them"
+        )
     if not report.balanced and not report.jobs:
         return "rows are missing from these counts; this is a bug in distilabel, please report it"
     return ""

@@ -274,9 +274,20 @@ class Execution:
             dag=list(self._steps.values()),
         )
         distiset.report = Report.of(stats)
+        if not (stats.interrupted or stats.error):
+            distiset.report.unreadable = max(0, distiset.report.rows - _count_rows(distiset))
         # In the order of steps and rows: the order in which they happened differs on every run.
         order = {name: number for number, name in enumerate(stats.steps)}
         distiset.failures = sorted(
             stats.failures, key=lambda failure: (order[failure["step"]], failure["key"])
         )
         return distiset
+
+
+def _count_rows(distiset: Distiset) -> int:
+    splits = [
+        split
+        for dataset in distiset.values()
+        for split in (dataset.values() if isinstance(dataset, dict) else [dataset])
+    ]
+    return sum(map(len, splits))
