@@ -24,6 +24,7 @@ from distilabel.mixins.requirements import RequirementsMixin
 from distilabel.pipeline.building import serialization
 from distilabel.pipeline.building.load_stages import last_of, load_stages, parse_load_groups
 from distilabel.pipeline.routing_batch_function import RoutingBatchFunction
+from distilabel.pipeline.running.awaited_run import awaitable
 from distilabel.pipeline.running.execution import Execution
 from distilabel.pipeline.running.run_lock import one_run_at_a_time
 from distilabel.pipeline.running.storage_parameters import open_storage
@@ -103,6 +104,13 @@ class BasePipeline(RequirementsMixin, SerializableFile):
         name = str(step.name)
         self.dag.add_node(name)
         self._steps[name] = step
+
+    def _discard_step(self, step: _Step) -> None:
+        name = str(step.name)
+        if self._steps.get(name) is step:
+            del self._steps[name]
+            self._routing.pop(name, None)
+            self.dag.remove_node(name)
 
     def _add_edge(self, start: str, end: str) -> None:
         self.dag.add_edge(start, end)
@@ -304,6 +312,9 @@ class BasePipeline(RequirementsMixin, SerializableFile):
             storage=open_storage(storage_parameters, use_fs_to_pass_data, directory.waiting_rows),
         )
         return execution.run(directory, config, handlers=logging_handlers or [])
+
+    # With the parameters of `run`.
+    arun = awaitable(run)
 
     @one_run_at_a_time
     def estimate(

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Dict, Final, Optional, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, PrivateAttr
+from pydantic import ConfigDict, Field, PositiveFloat, PositiveInt, PrivateAttr
 
 from distilabel._core.build_context import StepHolder, current_pipeline
 from distilabel._core.serialization import TYPE_INFO_KEY, DumpIfSet, Serializable
@@ -28,6 +28,7 @@ from distilabel.mixins.runtime_parameters import (
 from distilabel.mixins.signature import SignatureMixin
 from distilabel.steps.artifacts import ArtifactsMixin
 from distilabel.steps.column_mappings import ColumnMappings
+from distilabel.steps.resources import StepResources as StepResources
 from distilabel.steps.step_input import StepInput as StepInput
 from distilabel.steps.step_input import annotated_parameters, is_step_input
 from distilabel.typing.steps import OnError
@@ -37,36 +38,6 @@ if TYPE_CHECKING:
     from distilabel.typing import GeneratorStepOutput, StepColumns, StepOutput
 
 DEFAULT_INPUT_BATCH_SIZE: Final = 50
-
-
-class StepResources(RuntimeParametersMixin, BaseModel):
-    """The resources a step runs with.
-
-    Attributes:
-        replicas: Number of worker processes.
-        cpus: CPU cores per replica.
-        gpus: GPUs per replica.
-        memory: Memory per replica, in bytes.
-        resources: Other resources per replica, by name.
-    """
-
-    model_config = ConfigDict(validate_assignment=True, extra="forbid")
-
-    replicas: RuntimeParameter[PositiveInt] = Field(
-        default=1, description="Number of worker processes."
-    )
-    cpus: Optional[RuntimeParameter[PositiveInt]] = Field(
-        default=None, description="CPU cores per replica."
-    )
-    gpus: Optional[RuntimeParameter[PositiveInt]] = Field(
-        default=None, description="GPUs per replica."
-    )
-    memory: Optional[RuntimeParameter[PositiveInt]] = Field(
-        default=None, description="Memory per replica, in bytes."
-    )
-    resources: Optional[RuntimeParameter[Dict[str, int]]] = Field(
-        default=None, description="Other resources per replica, by name."
-    )
 
 
 def _columns(columns: StepColumns) -> dict[str, bool]:
@@ -118,6 +89,16 @@ class _Step(
     _changes_row_count: ClassVar[bool] = False
 
     _logger: logging.Logger = PrivateAttr(default=logging.getLogger("distilabel.step"))
+
+    def __init__(self, **data: Any) -> None:
+        try:
+            super().__init__(**data)
+        except BaseException:
+            # Validators run after the step has joined its pipeline.
+            holder: StepHolder | None = self.__dict__.get("pipeline")
+            if holder is not None:
+                holder._discard_step(self)
+            raise
 
     def model_post_init(self, __context: Any) -> None:
         super().model_post_init(__context)
