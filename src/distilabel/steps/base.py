@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Dict, Final, Optiona
 
 from pydantic import ConfigDict, Field, PositiveFloat, PositiveInt, PrivateAttr
 
-from distilabel._core.build_context import StepHolder, current_pipeline
+from distilabel._core.build_context import StepHolder, current_pipeline, is_outside_on_purpose
 from distilabel._core.serialization import TYPE_INFO_KEY, DumpIfSet, Serializable
 from distilabel.errors import DistilabelTypeError, DistilabelUserError
 from distilabel.mixins.requirements import RequirementsMixin
@@ -111,6 +111,12 @@ class _Step(
         if holder is not None:
             self.__dict__["pipeline"] = holder
             holder._add_step(self)
+        elif not is_outside_on_purpose():
+            self._logger.warning(
+                "Step %r belongs to no pipeline, so that no pipeline runs it. Create it inside "
+                "`with Pipeline():`, or set `pipeline`, unless you call it yourself.",
+                self.name,
+            )
 
     @property
     def inputs(self) -> StepColumns:
@@ -146,19 +152,27 @@ class _Step(
         assert self.pipeline is not None, (
             f"step {self.name!r} belongs to no pipeline. Create it inside `with Pipeline():`."
         )
+        if routing_batch_function is not None:
+            self.pipeline._add_routing(self.name, routing_batch_function)
         for step in steps:
+            if not isinstance(step, _Step):
+                raise DistilabelUserError(
+                    f"{self.name} cannot be connected to a {type(step).__name__}. Connect it to "
+                    "steps."
+                )
             if step.pipeline is not self.pipeline:
                 raise ValueError(
                     f"step {step.name!r} belongs to a different pipeline than {self.name!r}. "
                     "Create both inside the same `with Pipeline():`."
                 )
             self.pipeline._add_edge(self.name, step.name)
-        if routing_batch_function is not None:
-            self.pipeline._add_routing(self.name, routing_batch_function)
 
     def __rshift__(self, other: Any) -> Any:
         if hasattr(other, "route_batch"):
             other._routes_from(self)
+        elif inspect.isroutine(other) and self.pipeline is not None:
+            # A routing function without its decorator.
+            other = self.pipeline._add_routing(self.name, other)
         elif isinstance(other, (list, tuple)):
             self.connect(*other)
         else:
