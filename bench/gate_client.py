@@ -12,7 +12,8 @@ from typing import Any
 
 from bench.prompts import GENERATION, prompt
 from distilabel.models import OpenAILLM
-from distilabel.models.rate_limit.limiter import EndpointLimiter, EndpointLimiters
+from distilabel.models.rate_limit.limiter import EndpointLimiter
+from distilabel.models.rate_limit.registry import EndpointLimiters
 from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromDicts
 from distilabel.steps.tasks import TextGeneration

@@ -37,7 +37,12 @@ SLOW = {
         "_distiset/test_hub.py",
         "steps/tasks/magpie/test_magpie_over_http.py",
         "test_main_job.py",
-        "models/batch_jobs",
+        "models/batch_jobs/apis/test_anthropic.py",
+        "models/batch_jobs/apis/test_openai.py",
+        "models/batch_jobs/test_ask.py",
+        "models/batch_jobs/test_coordinator.py",
+        "models/batch_jobs/test_job_builder.py",
+        "models/batch_jobs/test_job_poller.py",
     ),
     "fills disks, breaks connections, waits for pauses to pass": (
         "_engine/calling/test_step_call.py",

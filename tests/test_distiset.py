@@ -52,6 +52,16 @@ def test_a_run_without_outputs_has_no_configuration(tmp_path: Path) -> None:
     assert distiset.artifacts_path is None
 
 
+@pytest.mark.parametrize("empty", ["", None])
+def test_an_empty_path_is_none(empty: str | None) -> None:
+    distiset = Distiset()
+    distiset.artifacts_path = empty
+    distiset.pipeline_path = empty
+    distiset.log_filename_path = empty
+    paths = [distiset.artifacts_path, distiset.pipeline_path, distiset.log_filename_path]
+    assert paths == [None] * 3
+
+
 class Cited:
     """A step.
 

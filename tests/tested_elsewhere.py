@@ -17,7 +17,7 @@ TESTED_ELSEWHERE = {
     "_engine/estimation/forecasting.py": "pipeline/running/test_estimate.py",
     "_engine/operators/backpressure.py": "_engine/operators/test_source.py",
     "_engine/operators/join.py": "_engine/test_conservation.py _engine/operators/test_source.py",
-    "_engine/operators/sink.py": "_engine/rows/test_limit.py _engine/run/test_runner.py",
+    "_engine/reporting/display.py": "_engine/reporting/test_notebook.py",
     "_engine/run/operator_graph.py": "_engine/run/test_runner.py _engine/test_conservation.py",
     "_engine/run/plan.py": "_engine/run/test_runner.py",
     "_engine/run/step_loader.py": "_engine/run/test_runner.py",

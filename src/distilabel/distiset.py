@@ -7,6 +7,7 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Optional, Union
 
+from distilabel._distiset import own_files
 from distilabel.constants import (
     DISTISET_ARTIFACTS_FOLDER,
     DISTISET_CONFIG_FOLDER,
@@ -50,7 +51,7 @@ class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
 
     @pipeline_path.setter
     def pipeline_path(self, path: Optional[PathLike]) -> None:
-        self._pipeline_path = Path(path) if path is not None else None
+        self._pipeline_path = _path(path)
 
     @property
     def log_filename_path(self) -> Optional[Path]:
@@ -59,7 +60,7 @@ class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
 
     @log_filename_path.setter
     def log_filename_path(self, path: Optional[PathLike]) -> None:
-        self._log_filename_path = Path(path) if path is not None else None
+        self._log_filename_path = _path(path)
 
     @property
     def artifacts_path(self) -> Optional[Path]:
@@ -68,7 +69,7 @@ class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
 
     @artifacts_path.setter
     def artifacts_path(self, path: Optional[PathLike]) -> None:
-        self._artifacts_path = Path(path) if path is not None else None
+        self._artifacts_path = own_files.artifacts_folder(_path(path))
 
     @property
     def citations(self) -> List[str]:
@@ -234,6 +235,11 @@ class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
         names = [columns] if isinstance(columns, str) else columns
         self.update(images.decode_columns(self, names))
         return self
+
+
+def _path(path: PathLike | None) -> Path | None:
+    """Returns a path; None for an empty one, which would be the working directory."""
+    return Path(path) if path is not None and os.fspath(path) else None
 
 
 def create_distiset(

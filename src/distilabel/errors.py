@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from distilabel._core.printable import printable
 from distilabel.constants import DISTILABEL_DOCS_URL
 
 
@@ -28,6 +29,8 @@ class DistilabelError:
     """
 
     def __init__(self, message: str, *, page: str | None = None) -> None:
+        # It may quote a row, a file name or a server.
+        message = printable(message)
         super().__init__(message)  # type: ignore[call-arg]
         self.message = message
         self.page = page
@@ -71,6 +74,8 @@ class ModelError(Exception):
     headers: Mapping[str, str] | None = None
 
     def __init__(self, message: str, *, status: int | None = None) -> None:
+        # It may quote a server, which must not command the terminal that shows it.
+        message = printable(message)
         super().__init__(message)
         self.message = message
         self.status = status
@@ -103,6 +108,7 @@ class AnswerError(ModelError):
         raw: Raw response, for the record of the failure.
         statistics: Token counts of the response, if it has them: they are billed all the same.
         lost: Whether the request was sent but its response was lost: it may be billed.
+        has_no_text: Whether the model answered, but without a text.
 
     Attributes:
         attempts: Number of times the request was sent.
@@ -119,6 +125,7 @@ class AnswerError(ModelError):
         raw: str | None = None,
         statistics: Mapping[str, Any] | None = None,
         lost: bool = False,
+        has_no_text: bool = False,
     ) -> None:
         super().__init__(message, status=status)
         self.retryable = retryable
@@ -127,6 +134,7 @@ class AnswerError(ModelError):
         self.raw = raw
         self.statistics = statistics
         self.lost = lost
+        self.has_no_text = has_no_text
         self.attempts = 1
 
 

@@ -9,7 +9,13 @@ import pytest
 
 from distilabel._core import deprecations
 from distilabel.models.llms.openai import OpenAILLM
-from distilabel.steps import GroupColumns, LoadDataFromHub
+from distilabel.steps import (
+    CombineOutputs,
+    ExpandColumns,
+    GroupColumns,
+    KeepColumns,
+    LoadDataFromHub,
+)
 
 # As it stands in programs of then: what is imported, and what the warnings name.
 PROGRAMS = {
@@ -21,6 +27,9 @@ PROGRAMS = {
     "from distilabel.steps.typing import StepOutput": "distilabel.typing",
     "from distilabel.steps.tasks.typing import ChatType": "distilabel.typing",
     "from distilabel.models.mixins import MagpieChatTemplateMixin": "distilabel.models.mixins",
+    "from distilabel.steps.expand import ExpandColumns": "distilabel.steps.columns.expand",
+    "from distilabel.pipeline.typing import InputDataset": "distilabel.typing",
+    "from distilabel.steps import CombineKeys": "distilabel.steps.columns.merge.CombineKeys",
 }
 
 
@@ -56,12 +65,21 @@ def test_an_unknown_name_is_no_less_unknown_for_it() -> None:
         ("distilabel.llms.openai", "OpenAILLM", OpenAILLM),
         ("distilabel.steps", "LoadHubDataset", LoadDataFromHub),
         ("distilabel.steps.combine", "CombineColumns", GroupColumns),
+        ("distilabel.steps.combine", "CombineOutputs", CombineOutputs),
+        ("distilabel.steps.expand", "ExpandColumns", ExpandColumns),
+        ("distilabel.steps.keep", "KeepColumns", KeepColumns),
     ],
 )
 def test_a_file_with_old_names_is_read(module: str, name: str, present: type) -> None:
     from distilabel._core.serialization import find_class
 
     assert find_class({"module": module, "name": name}) is present
+
+
+@pytest.mark.filterwarnings("ignore:.*is deprecated:DeprecationWarning")
+def test_a_module_that_moved_has_names_that_are_deprecated_as_well() -> None:
+    module = importlib.import_module("distilabel.steps.combine")
+    assert module.CombineColumns is GroupColumns
 
 
 def test_every_old_name_leads_somewhere() -> None:

@@ -69,6 +69,15 @@ def test_no_secret_is_ever_written(tmp_path: Path) -> None:
     assert "hidden" not in outer.dump()
 
 
+def test_secrets_leave_no_trace_in_dicts_and_lists() -> None:
+    secret = SecretStr("sk-very-secret")
+    values = {"a": secret, "b": 1, "deep": {"c": secret, "d": [secret, 2]}, "e": (secret, 3)}
+    dump = Outer(anything=values).dump()
+    assert dump["anything"] == {"b": 1, "deep": {"d": [2]}, "e": [3]}
+    # What is left of a value with secrets can be loaded again.
+    assert Outer.from_dict(dump).anything == dump["anything"]
+
+
 @pytest.mark.parametrize(
     "module", ["antigravity", "this", "os", "distilabel_evil", "tests.evil", "distilabelx.y"]
 )

@@ -9,6 +9,7 @@ import pytest
 from datasets import Dataset
 
 from distilabel.distiset import Distiset, create_distiset
+from distilabel.errors import DistilabelUserError
 
 
 def test_the_layout_on_disk(data_dir: Path, tmp_path: Path) -> None:
@@ -46,6 +47,42 @@ def test_what_is_saved_comes_back(
     assert back.artifacts_path == here / "artifacts"
     assert (here / "artifacts/index/faiss/index.bin").read_bytes() == b"\0"
     assert len(list((here / "default" / "train").glob("*.arrow"))) == 2
+
+
+def test_links_among_the_artifacts_are_not_followed(data_dir: Path, tmp_path: Path) -> None:
+    secret = tmp_path / "secrets"
+    secret.mkdir()
+    (secret / "key").write_text("sk-mine")
+    artifacts = data_dir / "steps_artifacts"
+    (artifacts / "index" / "key").symlink_to(secret / "key")
+    (artifacts / "linked").symlink_to(secret)
+    create_distiset(data_dir).save_to_disk(tmp_path / "saved")
+    saved = [file for file in (tmp_path / "saved").rglob("*") if file.is_file()]
+    assert not any(file.name == "key" for file in saved)
+    assert (tmp_path / "saved/artifacts/index/faiss/index.bin").exists()
+
+
+@pytest.mark.parametrize("name", ["../out", "/out", "..", "", "a/b", "n" * 300])
+def test_no_configuration_is_saved_outside_of_the_folder(name: str, tmp_path: Path) -> None:
+    distiset = Distiset({name: Dataset.from_list([{"a": 1}])})
+    with pytest.raises(DistilabelUserError, match="cannot be saved"):
+        distiset.save_to_disk(tmp_path / "deep" / "saved")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_path_is_refused() -> None:
+    with pytest.raises(DistilabelUserError, match="`distiset_path` is empty"):
+        Distiset({"default": Dataset.from_list([{"a": 1}])}).save_to_disk("")
+
+
+def test_nothing_in_a_folder_is_removed_by_saving_there(data_dir: Path, tmp_path: Path) -> None:
+    (tmp_path / "default").mkdir()
+    (tmp_path / "default" / "mine.txt").write_text("precious")
+    (tmp_path / "notes.txt").write_text("precious")
+    for _ in range(2):
+        create_distiset(data_dir).save_to_disk(tmp_path)
+    assert (tmp_path / "default" / "mine.txt").read_text() == "precious"
+    assert (tmp_path / "notes.txt").read_text() == "precious"
 
 
 def test_parts_can_be_left_out_and_no_file_is_overwritten(data_dir: Path, tmp_path: Path) -> None:

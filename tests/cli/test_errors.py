@@ -46,3 +46,9 @@ def test_an_exit_of_the_command_is_not_an_error(
     with pytest.raises(type(error)), report_errors():
         raise error
     assert capsys.readouterr().err == ""
+
+
+def test_a_message_does_not_command_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(typer.Exit), report_errors():
+        raise OSError("no file \x1b[2J\u202e")
+    assert r"no file \x1b[2J\u202e" in capsys.readouterr().err

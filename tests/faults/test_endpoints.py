@@ -256,7 +256,7 @@ def test_404(tmp_path: Path) -> Seen:
 @fault(
     "401: a wrong key",
     error="write: http:…/chat/completions rejects the key (401: wrong key [key]). Check "
-    "`api_key`, or the environment variable it is read from.",
+    "`api_key`, or the environment variable OPENAI_API_KEY.",
     done="the run stops; of 2,000 rows only those in flight were asked",
 )
 def test_401(tmp_path: Path) -> Seen:
@@ -266,7 +266,7 @@ def test_401(tmp_path: Path) -> Seen:
 @fault(
     "403: a key that is withdrawn in the middle of a run",
     error="write: http:…/chat/completions rejects the key (403: not any more). Check `api_key`, "
-    "or the environment variable it is read from.",
+    "or the environment variable OPENAI_API_KEY.",
     done="the run stops; run again: what was answered is kept",
 )
 def test_403(tmp_path: Path) -> Seen:
@@ -310,11 +310,31 @@ def test_redirect(tmp_path: Path, web: Web) -> Seen:
     return ran_and_cured(tmp_path, redirect(f"{web.url}/login?state=secret"), answered=5)
 
 
-@fault("a redirect to the same endpoint elsewhere (307, 308)", done="followed")
+@fault("a redirect to another path of the same server (307, 308)", done="followed")
 def test_redirect_that_keeps_the_question(tmp_path: Path) -> Seen:
-    with served(FINE) as there, served(redirect(f"{there.url}/v1/chat/completions", 308)) as here:
-        seen = Job(tmp_path, here.url).run()
-        assert asked(there) == 3
+    async def answer(request: web.Request) -> web.Response:
+        if "/new/" in request.path:
+            return reply(FINE)
+        return redirect("/new/chat/completions", 308)
+
+    with served(answer) as server:
+        seen = Job(tmp_path, server.url).run()
+        assert server.paths.count("/new/chat/completions") == 3
+    return seen
+
+
+@fault(
+    "a redirect to another server (307, 308)",
+    error="write: http:…/v1/chat/completions redirects to http:…/v1/chat/completions (308). Check "
+    "the base_url (https, the path up to /v1), and whether the address requires a login.",
+    done="the run stops; the other server gets neither a key nor a prompt",
+)
+def test_redirect_to_another_server(tmp_path: Path) -> Seen:
+    with served(FINE) as there:
+        seen = ran_and_cured(
+            tmp_path, redirect(f"{there.url}/v1/chat/completions", 308), answered=5
+        )
+        assert there.seen == []
     return seen
 
 

@@ -42,7 +42,7 @@ def test_duplicates(tmp_path: Path) -> Seen:
 
 @fault(
     "rows with None",
-    row="Skipped: its input instruction is None",
+    row="DistilabelUserError: write: column 'instruction' contains None. It must contain a text",
     done="not asked; that row fails, the others go on",
 )
 def test_none(tmp_path: Path) -> Seen:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import Any, Dict, List, Optional
 
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from distilabel.mixins.runtime_parameters import RuntimeParameter, RuntimeParametersMixin
-from rooms import Ask, Echo
+from distilabel.pipeline import Pipeline
+from rooms import Ask, Echo, Numbers
 
 
 class Part(RuntimeParametersMixin, BaseModel):
@@ -89,3 +91,77 @@ def test_generation_arguments_of_a_model_are_known() -> None:
     (fault,) = task.unknown_runtime_parameters({"llm": {"generation_kwargs": {"temprature": 1}}})
     assert "llm.generation_kwargs.temprature" in fault
     assert "did you mean 'temperature'?" in fault
+
+
+def test_the_mixin_alone_is_a_base_class_of_parts() -> None:
+    class Retriever(RuntimeParametersMixin):
+        top_k: RuntimeParameter[int] = Field(default=None, description="How many.")
+        index: Optional[RuntimeParameter[str]] = Field(default=None, description="Where.")
+
+    retriever = Retriever(top_k=2)
+    assert (retriever.top_k, retriever.index) == (2, None)
+    assert Retriever().runtime_parameters_names == {"top_k": False, "index": True}
+    assert retriever.get_runtime_parameters_info()[0]["description"] == "How many."
+    with pytest.raises(ValidationError, match="topk"):
+        Retriever(topk=2)  # type: ignore[call-arg]
+    with pytest.raises(ValidationError):
+        retriever.set_runtime_parameters({"top_k": "many"})
+
+
+def test_parameters_without_a_value_are_found_at_any_depth() -> None:
+    class Inner(Part):
+        key: RuntimeParameter[str] = None
+
+    class Outer(Whole):
+        inner: Inner = Inner()
+        inners: List[Inner] = Field(default_factory=lambda: [Inner(), Inner(key="k")])
+
+    outer = Outer()
+    assert outer.missing_runtime_parameters() == ["must", "inner.key", "inners.0.key"]
+    outer.set_runtime_parameters(
+        {"must": "m", "inner": {"key": "k"}, "inners": {"0": {"key": "k"}}}
+    )
+    assert outer.missing_runtime_parameters() == []
+
+
+class Demanding(Echo):
+    """Its method has a required argument, and calls the question by another name."""
+
+    region: RuntimeParameter[str] = None
+
+    async def agenerate(  # type: ignore[override]
+        self, prompt: Any, num_generations: int = 1, *, topic: str, tone: str = "dry"
+    ) -> Any:
+        return await super().agenerate(prompt, num_generations)
+
+
+def test_arguments_of_a_model_without_a_value_are_found() -> None:
+    llm = Demanding()
+    assert llm.missing_runtime_parameters("llm.") == ["llm.region", "llm.generation_kwargs.topic"]
+    assert (
+        Demanding(region="eu", generation_kwargs={"topic": "x"}).missing_runtime_parameters() == []
+    )
+
+
+def test_nothing_is_asked_before_a_model_has_its_parameters(tmp_path: Path) -> None:
+    llm = Demanding()
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        Numbers(count=1) >> Ask(name="ask", llm=llm)
+    with pytest.raises(ValueError, match=r"llm\.region, llm\.generation_kwargs\.topic") as caught:
+        pipeline.run()
+    assert "{'llm': {'region': '...', 'generation_kwargs': {'topic': '...'}}}" in str(caught.value)
+    assert llm.asked == []
+    given = {"region": "eu", "generation_kwargs": {"topic": "cats"}}
+    assert len(pipeline.run(parameters={"ask": {"llm": given}})["default"]["train"]) == 1
+
+
+def test_kwargs_of_a_model_are_generation_arguments() -> None:
+    class Open(Echo):
+        async def agenerate(self, input: Any, num_generations: int = 1, **kwargs: Any) -> Any:  # type: ignore[override]
+            return await super().agenerate(input, num_generations)
+
+    llm = Open(generation_kwargs={"a": 1})
+    assert llm.unknown_runtime_parameters({"kwargs": {"b": 2}}) == []
+    llm.set_runtime_parameters({"kwargs": {"b": 2}})
+    assert llm.generation_kwargs == {"a": 1, "b": 2}
+    assert "kwargs" in Echo().unknown_runtime_parameters({"kwargs": {"b": 2}})[0]

@@ -27,6 +27,45 @@ def test_outside_a_run_nothing_is_written(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../out",
+        "/etc/out",
+        "..",
+        "",
+        ".",
+        "a\0b",
+        "..\\..\\out",
+        "C:out",
+        "x" * 300,
+        "a/../../b",
+        "\ud800",
+    ],
+)
+def test_an_artifact_stays_in_the_folder_of_its_step(
+    name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    root = tmp_path / "deep" / "artifacts"
+    step = Fn(name="mine")
+    step.set_pipeline_artifacts_path(root)
+    with caplog.at_level(logging.WARNING):
+        step.save_artifact(name, write)
+        step.save_artifact(f"{name}2", write)
+    written = [file for file in tmp_path.rglob("*") if file.is_file()]
+    assert all(file.is_relative_to(root / "mine") for file in written)
+    # Neither replaces the other.
+    assert len(written) == 4
+    assert "is saved as" in caplog.text
+
+
+def test_an_artifact_may_be_in_a_subfolder(tmp_path: Path) -> None:
+    step = Fn(name="mine")
+    step.set_pipeline_artifacts_path(tmp_path)
+    step.save_artifact("images/one", write)
+    assert (tmp_path / "mine" / "images" / "one" / "a.txt").exists()
+
+
 def test_an_artifact_and_its_metadata_are_saved_under_the_name_of_the_step(tmp_path: Path) -> None:
     step = Fn(name="mine")
     step.set_pipeline_artifacts_path(tmp_path)

@@ -47,3 +47,16 @@ def test_a_step_that_does_nothing_changes_nothing(seed: int) -> None:
     inner = rng.sample(names, 3)
     mappings = ColumnMappings(dict(zip(inner, rng.sample(names, 3), strict=True)), {})
     assert mappings.to_pipeline(mappings.to_step(row), mappings.hidden_columns(row)) == row
+
+
+def test_one_column_may_be_two_inputs_of_the_step() -> None:
+    mappings = ColumnMappings({"instruction": "text", "generation": "text"}, {})
+    assert mappings.to_step({"text": 1, "n": 2}) == {"instruction": 1, "generation": 1, "n": 2}
+    assert mappings.to_pipeline(mappings.to_step({"text": 1}), {}) == {"text": 1}
+
+
+@pytest.mark.parametrize("order", [["made", "text"], ["text", "made"]])
+def test_an_output_replaces_an_input_of_the_same_name_in_any_order(order: list[str]) -> None:
+    mappings = ColumnMappings({}, {"made": "text"})
+    row = {"made": "new", "text": "old"}
+    assert mappings.to_pipeline({name: row[name] for name in order}, {}) == {"text": "new"}

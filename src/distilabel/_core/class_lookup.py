@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 from distilabel._core import deprecations
+from distilabel._core.missing_names import missing_name
 from distilabel.errors import DistilabelUserError
 
 
@@ -40,6 +41,8 @@ def find_named_class(info: dict[str, Any], allow: tuple[str, ...]) -> type | Non
     package = module.partition(".")[0]
     if package == "distilabel":
         module, name = deprecations.current_class(module, name) or (module, name)
+        if text := missing_name(name):
+            raise DistilabelUserError(f"The file uses {module}.{name}: {text}")
     ours = package == "distilabel" or is_allowed(module, allow)
     if not ours and module not in sys.modules:
         # What the program has imported itself is safe to use; importing a module would run it.

@@ -1,7 +1,7 @@
 """Deprecated names of earlier versions, and their replacements.
 
-Two tables, and no other place to add an entry. A module that moved leaves a two-line file under its
-old name, so that importing the package stays cheap.
+Two tables, and no other place to add an entry; `module_finder.py` finds the modules in the first.
+The old modules at the top level are two-line files, so that importing `distilabel` stays cheap.
 """
 
 from __future__ import annotations
@@ -10,15 +10,24 @@ import importlib
 import sys
 import warnings
 from collections.abc import Callable
-from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
-from importlib.util import find_spec
-from types import ModuleType
 from typing import Any, Final
+
+from distilabel._core.missing_names import missing_name_in
 
 # Old module → the modules that have its names now. Its submodules moved to the first one.
 MODULES: Final = {
+    "distilabel.embeddings": ("distilabel.models.embeddings", "distilabel.models"),
     "distilabel.llms": ("distilabel.models.llms", "distilabel.models"),
+    "distilabel.llms.mixins": ("distilabel.models.mixins",),
+    "distilabel.llms.typing": ("distilabel.typing",),
+    "distilabel.pipeline.typing": ("distilabel.typing",),
+    "distilabel.steps.combine": (
+        "distilabel.steps.columns.combine",
+        "distilabel.steps.columns.group",
+        "distilabel.steps.columns.merge",
+    ),
+    "distilabel.steps.expand": ("distilabel.steps.columns.expand",),
+    "distilabel.steps.keep": ("distilabel.steps.columns.keep",),
     "distilabel.steps.tasks.typing": ("distilabel.typing",),
     "distilabel.steps.typing": ("distilabel.typing",),
 }
@@ -34,6 +43,9 @@ NAMES: Final = {
         "SimulatedLLM",
     ),
     ("distilabel.steps", "CombineColumns"): ("distilabel.steps", "GroupColumns"),
+    ("distilabel.steps", "CombineKeys"): ("distilabel.steps.columns.merge", "CombineKeys"),
+    ("distilabel.steps", "LoadFromDisk"): ("distilabel.steps", "LoadDataFromDisk"),
+    ("distilabel.steps", "LoadFromFileSystem"): ("distilabel.steps", "LoadDataFromFileSystem"),
     ("distilabel.steps", "LoadHubDataset"): ("distilabel.steps", "LoadDataFromHub"),
 }
 
@@ -66,30 +78,50 @@ def current_class(module: str, name: str) -> tuple[str, str] | None:
     return None
 
 
-def moved_module(module: str) -> Callable[[str], Any]:
-    """Makes the `__getattr__` of a module that moved, and warns that it did.
+def warn_of_module(module: str) -> None:
+    """Warns that a module moved, at the line that imports it."""
+    _warn(module, MODULES[module][0])
+
+
+def forward(module: str, targets: tuple[str, ...]) -> Callable[[str], Any]:
+    """Makes the `__getattr__` of a module whose names are in other modules now.
 
     Args:
-        module: Its old name, one of `MODULES`.
-
-    Returns:
-        The `__getattr__`, which forwards to the modules that have the names now.
+        module: Old name of the module.
+        targets: Modules that have its names now.
     """
-    if not any(isinstance(finder, _SubmoduleFinder) for finder in sys.meta_path):
-        sys.meta_path.append(_SubmoduleFinder())
-    _warn(module, MODULES[module][0])
-    return _forward(module, MODULES[module])
 
-
-def _forward(module: str, targets: tuple[str, ...]) -> Callable[[str], Any]:
     def __getattr__(name: str) -> Any:
         if name == "deprecation_message":
             return _message(module, targets[0])
         # Special names are not forwarded: the import system asks for those of this module.
         for target in targets if name == "__all__" or not name.startswith("__") else ():
             current = importlib.import_module(target)
-            if hasattr(current, name):
-                return getattr(current, name)
+            # A module may raise an ImportError for a name that is not here yet.
+            if (value := getattr(current, name, None)) is not None:
+                return value
+        if not name.startswith("__") and (current_path := current_class(module, name)):
+            return getattr(importlib.import_module(current_path[0]), current_path[1])
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+
+    return __getattr__
+
+
+def module_getattr(module: str) -> Callable[[str], Any]:
+    """Makes the `__getattr__` of a module that had more names in earlier versions.
+
+    It raises an ImportError for a name that is not here yet: Python would replace the words of an
+    AttributeError.
+
+    Args:
+        module: Name of the module.
+    """
+
+    def __getattr__(name: str) -> Any:
+        if not name.startswith("__") and (current := current_class(module, name)):
+            return getattr(importlib.import_module(current[0]), current[1])
+        if text := missing_name_in(module, name):
+            raise ImportError(text, name=module)
         raise AttributeError(f"module {module!r} has no attribute {name!r}")
 
     return __getattr__
@@ -110,24 +142,3 @@ def _warn(old: str, new: str) -> None:
 
 def _is_import_system(module: str) -> bool:
     return module.startswith(("importlib", "distilabel._core.")) or module in MODULES
-
-
-class _SubmoduleFinder(MetaPathFinder):
-    """Finds submodules of the modules that moved."""
-
-    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
-        for old, targets in MODULES.items():
-            if name.startswith(f"{old}."):
-                current = targets[0] + name[len(old) :]
-                if find_spec(current) is not None:
-                    return ModuleSpec(name, _ForwardLoader(current), is_package=True)
-        return None
-
-
-class _ForwardLoader(Loader):
-    def __init__(self, current: str) -> None:
-        self._current = current
-
-    def exec_module(self, module: ModuleType) -> None:
-        # Its package was imported first, and has warned.
-        module.__getattr__ = _forward(module.__name__, (self._current,))  # type: ignore[method-assign]

@@ -147,6 +147,7 @@ class UnusableResponse(Event):
         cost: US dollars, for a lost response the most it can have cost; None if the price is
             unknown.
         lost: Whether the response was lost, so that its token counts are unknown.
+        given_up: Whether it is lost because the caller did not wait for it.
     """
 
     step: str
@@ -156,6 +157,7 @@ class UnusableResponse(Event):
     cached_tokens: int
     cost: float | None
     lost: bool
+    given_up: bool = False
 
 
 @dataclass(slots=True)

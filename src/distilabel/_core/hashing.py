@@ -1,15 +1,24 @@
-"""Digests of JSON-like data that are the same in every run and on every machine."""
+"""Digests of data that are the same in every run and on every machine.
+
+`canonical` is the JSON of a request: values that are sent as the same text have the same form.
+`digest` tells apart whatever a step can tell apart: NaN and None, a date and its text, a tuple and
+a list. For data that JSON represents exactly, it is the digest of their canonical form.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
 from distilabel._core.surrogates import replace_surrogates
+from distilabel._core.typed_form import is_json, typed_form
 
-_OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
+_OPTIONS: Final = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
+
+# No JSON text begins with it, so data with and without types never have the same digest.
+_TYPED: Final = b"~"
 
 
 def _plain(value: Any) -> Any:
@@ -45,9 +54,22 @@ def strict_canonical(value: Any) -> bytes:
 
 
 def digest(value: Any) -> bytes:
-    """Returns the 16-byte digest of a value.
+    """Returns the 16-byte digest of a value; values that differ, also in type, have other digests.
 
     Raises:
-        TypeError: The value contains something that has no JSON form.
+        TypeError: The value contains an object whose content is unknown.
     """
-    return hashlib.blake2b(canonical(value), digest_size=16).digest()
+    try:
+        text = _text(value)
+    except RecursionError:
+        raise TypeError("data that contain themselves, or are nested too deeply") from None
+    return hashlib.blake2b(text, digest_size=16).digest()
+
+
+def _text(value: Any) -> bytes:
+    if is_json(value):
+        try:
+            return canonical(value)
+        except orjson.JSONEncodeError:  # an integer of more than 64 bits
+            pass
+    return _TYPED + canonical(typed_form(value))

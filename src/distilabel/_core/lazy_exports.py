@@ -14,7 +14,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from distilabel._core import deprecations
+from distilabel._core import deprecations, module_finder
+from distilabel._core.missing_names import missing_name_in
 
 
 def _table(source: str) -> dict[str, tuple[str, str]]:
@@ -41,11 +42,13 @@ def lazy_exports(package: str, file: str) -> tuple[Callable[[str], Any], list[st
         The module-level `__getattr__` and the sorted public names.
     """
     table = _table(Path(file).read_text(encoding="utf-8"))
+    module_finder.install()
 
     def __getattr__(name: str) -> Any:
         target = table.get(name) or deprecations.current_name(package, name)
         if target is None:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+            text = missing_name_in(package, name)
+            raise AttributeError(text or f"module {package!r} has no attribute {name!r}")
         module, attribute = target
         value = getattr(importlib.import_module(module), attribute)
         if name in table:

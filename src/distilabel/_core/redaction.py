@@ -45,9 +45,13 @@ class SecretField:
 
 def redact_urls(text: str) -> str:
     """Returns a text with the user, password and keys removed from every URL in it."""
-    if "@" in text:
-        text = _USER_INFO.sub("", text)
+    text = without_user_info(text)
     return _SECRET_PARAMETER.sub(r"\1=", text) if "=" in text and "://" in text else text
+
+
+def without_user_info(url: str) -> str:
+    """Returns a URL without the user and password in it."""
+    return _USER_INFO.sub("", url) if "@" in url else url
 
 
 def is_secret_value(value: Any) -> bool:

@@ -32,6 +32,7 @@ from distilabel._core.redaction import (
 )
 from distilabel._core.safe_load import StrOrPath, check_size, read_source
 from distilabel._core.surrogates import replace_surrogates
+from distilabel._core.uncalled_methods import warn_of_uncalled_methods
 from distilabel.errors import DistilabelUserError
 
 if TYPE_CHECKING:
@@ -273,6 +274,11 @@ class SerializableFile(ABC):
 
 class Serializable(SerializableFile):
     """Base of components that can be dumped, saved and loaded again."""
+
+    def model_post_init(self, __context: Any) -> None:
+        """Warns, once a class, about methods that 1.5.3 called and that are not called now."""
+        super().model_post_init(__context)  # type: ignore[misc]
+        warn_of_uncalled_methods(type(self))
 
     def dump(self, **kwargs: Any) -> dict[str, Any]:
         """Returns the component as plain data: its fields, without secrets, and `type_info`."""

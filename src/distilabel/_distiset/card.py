@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from huggingface_hub import DatasetCardData
 from huggingface_hub import constants as hub
 
+from distilabel._distiset import own_files
 from distilabel.utils.card.dataset_card import DistilabelDatasetCard, size_categories_parser
 
 if TYPE_CHECKING:
@@ -82,7 +83,9 @@ def first_record(dataset: Any) -> dict[str, Any]:
 def artifacts_in(folder: Path | None) -> dict[str, dict[str, Any]]:
     """Returns step → artifact → its metadata."""
     found: dict[str, dict[str, Any]] = {}
-    for file in sorted(folder.glob("*/*/metadata.json")) if folder else []:
+    for file, name in own_files.files_in(folder):
+        if name.count("/") != 2 or file.name != "metadata.json":
+            continue
         metadata = json.loads(file.read_text(encoding="utf-8"))
         found.setdefault(file.parent.parent.name, {})[file.parent.name] = metadata
     return found

@@ -6,7 +6,10 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from distilabel._core.file_names import file_name
+from distilabel._distiset import own_files
 from distilabel.constants import DISTISET_ARTIFACTS_FOLDER, DISTISET_CONFIG_FOLDER
+from distilabel.errors import DistilabelUserError
 
 if TYPE_CHECKING:
     import os
@@ -29,7 +32,13 @@ def save_datasets(
         num_shards: Number of files per split.
         storage_options: Options of the file system.
         sharding: Further arguments for `save_to_disk` of `datasets`.
+
+    Raises:
+        DistilabelUserError: The path is empty, or a name is not that of a folder.
     """
+    if not path.strip():
+        raise DistilabelUserError("`distiset_path` is empty. Give a folder for the dataset.")
+    check_names(distiset)
     for name, dataset in distiset.items():
         shards: Any = None
         if num_shards is not None:
@@ -43,6 +52,20 @@ def save_datasets(
             storage_options=storage_options,
             **sharding,
         )
+
+
+def check_names(distiset: DistisetLike) -> None:
+    """Checks that the name of each dataset is that of a folder, which it is saved to.
+
+    Raises:
+        DistilabelUserError: A name is not, such as `../x`.
+    """
+    for name in distiset:
+        if file_name(str(name)) != name:
+            raise DistilabelUserError(
+                f"The configuration {name!r} cannot be saved: its name is not that of a folder. "
+                f"Rename it: distiset['name'] = distiset.pop({name!r})."
+            )
 
 
 def _splits(dataset: Any) -> dict[str, Any]:
@@ -71,12 +94,10 @@ def save_files(
     folder = folder.rstrip("/")
     fs.makedirs(f"{folder}/{DISTISET_CONFIG_FOLDER}", exist_ok=True)
 
-    source = distiset.artifacts_path
-    for file in sorted(source.rglob("*")) if source else []:
-        if file.is_file():
-            target = f"{folder}/{DISTISET_ARTIFACTS_FOLDER}/{file.relative_to(source).as_posix()}"  # type: ignore[arg-type]
-            fs.makedirs(target.rpartition("/")[0], exist_ok=True)
-            fs.put_file(str(file), target)
+    for file, name in own_files.files_in(distiset.artifacts_path):
+        target = f"{folder}/{DISTISET_ARTIFACTS_FOLDER}/{name}"
+        fs.makedirs(target.rpartition("/")[0], exist_ok=True)
+        fs.put_file(str(file), target)
 
     for name, original in config_files.items():
         target = f"{folder}/{DISTISET_CONFIG_FOLDER}/{name}"
@@ -107,6 +128,7 @@ def download(
 
     Raises:
         AssertionError: The directory does not exist.
+        DistilabelUserError: The name of a file leads out of the directory.
     """
     from fsspec.core import url_to_fs
     from fsspec.implementations.local import LocalFileSystem
@@ -119,6 +141,8 @@ def download(
     target = Path(download_dir or tempfile.mkdtemp(prefix="distiset-"))
     for file in fs.find(folder):
         local = target / file[len(folder) :].lstrip("/")
+        if not local.resolve().is_relative_to(target.resolve()):
+            raise DistilabelUserError(f"{path} has a file outside of its folder: {file}.")
         local.parent.mkdir(parents=True, exist_ok=True)
         fs.get_file(file, str(local))
     return target

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from distilabel._distiset import own_files
 from distilabel.constants import (
     DISTISET_ARTIFACTS_FOLDER,
     PIPELINE_CONFIG_FILENAME,
@@ -64,7 +65,11 @@ def push(
     where: dict[str, Any] = {"repo_id": repo_id, "repo_type": "dataset", **commit}
     if distiset.artifacts_path:
         api.upload_folder(
-            folder_path=distiset.artifacts_path, path_in_repo=DISTISET_ARTIFACTS_FOLDER, **where
+            folder_path=distiset.artifacts_path,
+            path_in_repo=DISTISET_ARTIFACTS_FOLDER,
+            # It would follow links, which may lead to any file of this machine.
+            ignore_patterns=own_files.link_patterns(distiset.artifacts_path),
+            **where,
         )
     script = running_script() if include_script else None
     files: dict[str, Path | None] = {script.name: script} if script else {}

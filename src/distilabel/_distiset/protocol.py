@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import ItemsView, ValuesView
+from collections.abc import ItemsView, Iterator, ValuesView
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,6 +25,9 @@ class DistisetLike(Protocol):
     @property
     def citations(self) -> list[str]:
         """BibTeX entries."""
+
+    def __iter__(self) -> Iterator[str]:
+        """Names."""
 
     def __len__(self) -> int:
         """Number of datasets."""

@@ -57,6 +57,7 @@ def show(
     cache_dir: CacheDir = None,
 ) -> None:
     """Show every configuration of a pipeline that was run: its directory, last run and rows."""
+    from distilabel._engine.reporting.formatting import format_count
     from distilabel.cli.tables import format_size, format_time
 
     with report_errors():
@@ -67,7 +68,7 @@ def show(
         typer.echo(f"{configuration.folder}")
         typer.echo(f"  last run {used}, {size}{running}")
         for leaf, rows in configuration.rows.items():
-            typer.echo(f"  {leaf}: {rows:,} rows")
+            typer.echo(f"  {leaf}: {format_count(rows, 'row')}")
 
 
 @app.command()
@@ -154,12 +155,14 @@ def _pipelines(root: Path) -> list[CachedPipeline]:
 
 
 def _find_pipeline(root: Path, name: str) -> CachedPipeline:
+    from distilabel._core.file_names import file_name
     from distilabel.mixins.runtime_parameters import close_names
 
     pipelines = {pipeline.name: pipeline for pipeline in _pipelines(root)}
-    if name not in pipelines:
+    found = pipelines.get(file_name(name))
+    if found is None:
         fail(f"No pipeline {name!r} in {root}: {close_names(name, list(pipelines))}")
-    return pipelines[name]
+    return found
 
 
 def _remove(

@@ -8,6 +8,8 @@ from typing import NoReturn
 
 import typer
 
+from distilabel._core.printable import printable
+
 
 def fail(message: str) -> NoReturn:
     """Prints an error message and ends the command with status 1.
@@ -15,7 +17,7 @@ def fail(message: str) -> NoReturn:
     Args:
         message: What is wrong and what to do about it.
     """
-    typer.secho(f"Error: {message}", fg=typer.colors.RED, err=True)
+    typer.secho(f"Error: {printable(message)}", fg=typer.colors.RED, err=True)
     raise typer.Exit(1)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from distilabel._core.printable import printable
 from distilabel.cli.errors import fail, report_errors
 
 if TYPE_CHECKING:
@@ -74,12 +75,11 @@ def show(
     if len(found) > 1:
         fail(f"The id {run!r} matches {len(found)} runs. Give more characters of it.")
     [only] = found
-    typer.echo(
-        f"{only.id}: {only.pipeline}, started {only.started:%Y-%m-%d %H:%M:%S}, {only.outcome}"
-    )
-    typer.echo(f"Files: {only.folder}")
+    started = f"started {only.started:%Y-%m-%d %H:%M:%S}"
+    typer.echo(printable(f"{only.id}: {only.pipeline}, {started}, {only.outcome}"))
+    typer.echo(printable(f"Files: {only.folder}"))
     if only.text:
-        typer.echo(f"\n{only.text}")
+        typer.echo(printable(f"\n{only.text}"))
 
 
 def _runs(root: Path) -> list[PastRun]:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import typer
 
+from distilabel._core.printable import printable
 from distilabel._engine.reporting.formatting import format_table
 
 
@@ -13,7 +14,7 @@ def print_table(heads: list[str], rows: list[list[str]]) -> None:
     """Prints rows under their heads, with the first column left-aligned."""
     columns = [[head, *(row[i] for row in rows)] for i, head in enumerate(heads)]
     for line in format_table(columns):
-        typer.echo(line)
+        typer.echo(printable(line))
 
 
 def format_size(size: float) -> str:

@@ -1,5 +1,5 @@
 """Deprecated path of another module; `_core/deprecations.py` says which."""
 
-from distilabel._core.deprecations import moved_module
+from distilabel._core.module_finder import moved_module
 
 __getattr__ = moved_module(__name__)

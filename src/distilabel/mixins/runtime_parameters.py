@@ -21,6 +21,8 @@ from typing import (
     get_origin,
 )
 
+from pydantic import BaseModel, ConfigDict
+
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
@@ -65,8 +67,10 @@ def _field_is_optional(field: FieldInfo) -> bool | None:
     return None
 
 
-class RuntimeParametersMixin:
-    """Adds runtime parameters to a pydantic model: its own and those of nested components."""
+class RuntimeParametersMixin(BaseModel):
+    """Base of components with runtime parameters: their own and those of nested components."""
+
+    model_config = ConfigDict(extra="forbid", validate_assignment=True, protected_namespaces=())
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -86,7 +90,7 @@ class RuntimeParametersMixin:
         A list is returned as a dict of index → component.
         """
         found: dict[str, Any] = {}
-        for name in type(self).model_fields:  # type: ignore[attr-defined]
+        for name in type(self).model_fields:
             # Not with getattr, which warns if the field is deprecated.
             value = self.__dict__[name]
             if isinstance(value, RuntimeParametersMixin):
@@ -104,7 +108,7 @@ class RuntimeParametersMixin:
         """Name → whether the parameter is optional; a dict for a nested component."""
         nested = self._nested()
         names: RuntimeParametersNames = {}
-        for name, field in type(self).model_fields.items():  # type: ignore[attr-defined]
+        for name, field in type(self).model_fields.items():
             optional = _field_is_optional(field)
             if name in nested:
                 inner = nested[name]
@@ -126,7 +130,7 @@ class RuntimeParametersMixin:
         """
         nested = self._nested()
         info: list[RuntimeParameterInfo] = []
-        for name, field in type(self).model_fields.items():  # type: ignore[attr-defined]
+        for name, field in type(self).model_fields.items():
             optional = _field_is_optional(field)
             entry: RuntimeParameterInfo = {"name": name}
             if name in nested:
@@ -174,6 +178,28 @@ class RuntimeParametersMixin:
                             item, f"{path}{name}.{key}."
                         )
         return messages
+
+    def missing_runtime_parameters(self, path: str = "") -> list[str]:
+        """Finds runtime parameters that must have a value but have none.
+
+        Args:
+            path: Prefix of the names.
+
+        Returns:
+            Their names, those of nested components with the path to them.
+        """
+        nested = self._nested()
+        missing = []
+        for name, optional in self.runtime_parameters_names.items():
+            inner = nested.get(name)
+            if isinstance(inner, RuntimeParametersMixin):
+                missing += inner.missing_runtime_parameters(f"{path}{name}.")
+            elif isinstance(inner, dict):
+                for key, item in inner.items():
+                    missing += item.missing_runtime_parameters(f"{path}{name}.{key}.")
+            elif optional is False and getattr(self, name, None) is None:
+                missing.append(f"{path}{name}")
+        return missing
 
     def set_runtime_parameters(self, runtime_parameters: dict[str, Any]) -> None:
         """Sets runtime parameters. Unknown names are logged as a warning and ignored.
@@ -283,10 +309,49 @@ class RuntimeParametersModelMixin(RuntimeParametersMixin):
         Returns:
             One message per unknown name.
         """
+        values = self._with_kwargs_merged(values)
         messages = super().unknown_runtime_parameters(values, path)
         return messages + self.unknown_generation_arguments(
             values.get("generation_kwargs") or {}, f"{path}generation_kwargs."
         )
+
+    def set_runtime_parameters(self, runtime_parameters: dict[str, Any]) -> None:
+        """Sets runtime parameters. Unknown names are logged as a warning and ignored.
+
+        Args:
+            runtime_parameters: Name → value. For a method that takes any argument, `kwargs` are
+                added to the generation arguments, as in 1.5.3.
+
+        Raises:
+            ValidationError: If a value has the wrong type.
+        """
+        super().set_runtime_parameters(self._with_kwargs_merged(runtime_parameters))
+
+    def _with_kwargs_merged(self, values: dict[str, Any]) -> dict[str, Any]:
+        more = values.get("kwargs")
+        if not self._takes_any_argument or not isinstance(more, dict) or "kwargs" in self.__dict__:
+            return values
+        before = values.get("generation_kwargs", getattr(self, "generation_kwargs", None)) or {}
+        rest = {name: value for name, value in values.items() if name != "kwargs"}
+        return {**rest, "generation_kwargs": {**before, **more}}
+
+    def missing_runtime_parameters(self, path: str = "") -> list[str]:
+        """Finds runtime parameters and generation arguments that must have a value but have none.
+
+        Args:
+            path: Prefix of the names.
+
+        Returns:
+            Their names, with the path to them.
+        """
+        given = getattr(self, "generation_kwargs", None) or {}
+        # The first argument is the question, whatever its name.
+        question = next(iter(self.generate_parameters), None)
+        return super().missing_runtime_parameters(path) + [
+            f"{path}generation_kwargs.{p.name}"
+            for p in self._generation_arguments()
+            if p.default is p.empty and p.name not in given and p is not question
+        ]
 
     def unknown_generation_arguments(self, values: dict[str, Any], path: str = "") -> list[str]:
         """Finds names that are not generation arguments of the model.

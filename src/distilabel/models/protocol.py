@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -26,7 +26,7 @@ class Model(Protocol):
 
     jobs_ids: tuple[str, ...] | None
 
-    _num_generations_param_supported: ClassVar[bool]
+    _num_generations_param_supported: bool
     _standalone_store: Any
 
     @property
@@ -60,9 +60,7 @@ class Model(Protocol):
         ...
 
     @property
-    def generate(self) -> Callable[..., Any]:
-        """The method that answers a list of questions; subclasses take fewer arguments."""
-        ...
+    def _batch_method(self) -> Callable[..., Any]: ...
 
     @property
     def _generating_method(self) -> Callable[..., Any]: ...
@@ -98,4 +96,4 @@ class Model(Protocol):
         self, error: AnswerError, input: FormattedInput, count: int, arguments: dict[str, Any]
     ) -> bool: ...
 
-    async def _preflight(self) -> None: ...
+    async def _preflight(self) -> str | None: ...

@@ -298,7 +298,7 @@ class BasePipeline(RequirementsMixin, SerializableFile):
         execution.check(load_groups, storage_parameters, budget, target_rows)
         directory = self._run_directory
         try:
-            directory.execution.mkdir(parents=True, exist_ok=True)
+            directory.create()
             write_file(self.dump(), directory.config, "yaml")
         except OSError as error:
             raise DistilabelUserError(
@@ -375,7 +375,7 @@ class BasePipeline(RequirementsMixin, SerializableFile):
         execution.check(None, None)
         with tempfile.TemporaryDirectory(prefix="distilabel-") as folder:
             directory = RunDirectory.of(Path(folder), self.name, "dry", "run")
-            directory.execution.mkdir(parents=True)
+            directory.create()
             write_file(self.dump(), directory.config, "yaml")
             config = RunConfig(
                 on_error=self.on_error,

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Callable, Optional
 import orjson
 from pydantic import BaseModel, PrivateAttr
 
+from distilabel._core.file_names import file_name
+
 
 class ArtifactsMixin(BaseModel):
     """Lets a step save artifacts in the artifacts directory of the run."""
@@ -40,7 +42,7 @@ class ArtifactsMixin(BaseModel):
         """Saves an artifact, which is a file or directory stored with the dataset.
 
         Args:
-            name: Name of the artifact.
+            name: Name of the artifact. One that no folder can have, such as `..`, is replaced.
             write_function: Called with an existing directory to write the artifact to.
             metadata: Metadata, saved as `metadata.json` in the same directory.
         """
@@ -49,7 +51,14 @@ class ArtifactsMixin(BaseModel):
                 "artifact %r is not saved: step %s is not part of a run", name, self.name
             )
             return
-        directory = self.artifacts_directory / name
+        folder = "/".join(map(file_name, name.split("/")))
+        if folder != name:
+            logging.getLogger(f"distilabel.step.{self.name}").warning(
+                "artifact %r is saved as %r, since a folder cannot have its name",
+                name[:200],
+                folder,
+            )
+        directory = self.artifacts_directory / folder
         directory.mkdir(parents=True, exist_ok=True)
         write_function(directory)
         (directory / "metadata.json").write_bytes(orjson.dumps(metadata or {}))

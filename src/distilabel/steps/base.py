@@ -72,7 +72,7 @@ class _Step(
         hide_input_in_errors=True,
     )
 
-    name: Optional[str] = Field(default=None, pattern=r"^[a-zA-Z0-9_-]+$")
+    name: Optional[str] = Field(default=None, pattern=r"^[a-zA-Z0-9_-]+$", max_length=200)
     resources: StepResources = StepResources()
     pipeline: Any = Field(default=None, exclude=True, repr=False)
     input_mappings: Dict[str, str] = {}
@@ -367,7 +367,7 @@ class GeneratorStep(_Step, ABC):
         batch_size: Rows per batch.
     """
 
-    batch_size: RuntimeParameter[int] = Field(default=50, description="Rows per batch.")
+    batch_size: RuntimeParameter[PositiveInt] = Field(default=50, description="Rows per batch.")
 
     # True if no other object refers to the rows it yields or to the values in them.
     _yields_new_rows: ClassVar[bool] = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Optional
 
-from pydantic import PrivateAttr
+from pydantic import PositiveInt, PrivateAttr
 
 from distilabel.steps.base import Step, StepInput
 
@@ -41,7 +41,7 @@ class TruncateTextColumn(Step):
     """
 
     column: str = "text"
-    max_length: int = 8192
+    max_length: PositiveInt = 8192
     tokenizer: Optional[str] = None
 
     _row_by_row: ClassVar[bool] = True

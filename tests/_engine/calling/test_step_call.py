@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from distilabel._engine.calling.step_call import TimedCall
+from distilabel._engine.calling.step_call import StepCall, TimedCall
+from distilabel._engine.rows.origins import UnknownOriginError
 from distilabel.errors import RowError
 from distilabel.pipeline import Pipeline
 from distilabel.steps import ConversationTemplate
 from distilabel.steps.base import StepInput
 from distilabel.steps.tasks import TextGeneration
-from rooms import Ask, Echo, Fn, FnGlobal, Numbers, rows_of, script
+from rooms import Ask, Echo, Fn, FnGlobal, Join, Numbers, rows_of, script
 
 # Long enough for what does not hang on a busy machine.
 SOON = 0.5
@@ -185,3 +186,85 @@ def test_a_task_is_timed_by_its_model() -> None:
 def test_no_time_at_all_is_refused(field: str) -> None:
     with pytest.raises(ValidationError, match="greater than 0"):
         Fn(**{field: 0})
+
+
+# -- whose row is whose -------------------------------------------------------------------------
+
+
+class Copies(Fn):
+    """Makes new rows with the function, from a column that a mapping hides."""
+
+    @property
+    def inputs(self) -> list[str]:
+        return ["text"]
+
+
+def copies(function: Any, **fields: Any) -> StepCall:
+    return StepCall(Copies(name="s", function=function, **fields))
+
+
+HIDING: dict[str, Any] = {"input_mappings": {"text": "other"}}
+
+
+def rows_with_other() -> list[dict[str, Any]]:
+    return [{"number": n, "text": f"t{n}", "other": f"o{n}"} for n in range(6)]
+
+
+@pytest.mark.parametrize("joined", [True, False])
+def test_a_hidden_column_comes_back_into_its_row(joined: bool) -> None:
+    call = copies(lambda rows: [{**row, "seen": row["text"]} for row in rows[::-2]], **HIDING)
+    output = call.run(rows_with_other(), joined=joined)
+    assert [(row["number"], row["text"], row["seen"]) for row in output.rows] == [
+        (n, f"t{n}", f"o{n}") for n in (5, 3, 1)
+    ]
+    assert list(output.origins) == [5, 3, 1]
+    assert not output.is_assumed
+
+
+def test_rows_that_tell_nothing_take_hidden_columns_by_position_and_that_is_said() -> None:
+    call = copies(lambda rows: [{"seen": row["text"]} for row in rows], **HIDING)
+    output = call.run(rows_with_other())
+    assert [(row["seen"], row["text"]) for row in output.rows] == [
+        (f"o{n}", f"t{n}") for n in range(6)
+    ]
+    assert output.is_assumed
+
+
+def test_a_hidden_column_is_put_into_no_wrong_row() -> None:
+    call = copies(lambda rows: [{"seen": row["text"]} for row in rows[1:]], **HIDING)
+    with pytest.raises(UnknownOriginError, match=r"^s: .* hide 'text', .*\{\*\*row, \"column\""):
+        call.run(rows_with_other())
+
+
+def test_origins_do_not_matter_where_the_step_makes_the_hidden_column_itself() -> None:
+    call = copies(
+        lambda rows: [{"made": row["text"]} for row in rows[1:]],
+        **HIDING,
+        output_mappings={"made": "text"},
+    )
+    output = call.run(rows_with_other())
+    assert [row["text"] for row in output.rows] == [f"o{n}" for n in range(1, 6)]
+    assert not output.is_assumed
+
+
+def test_rows_kept_from_an_earlier_batch_are_not_paired_with_this_one() -> None:
+    kept: list[Any] = []
+
+    def delayed(rows: Any) -> Any:
+        made = list(kept)
+        kept[:] = [{**row} for row in rows]
+        return made
+
+    call = copies(delayed)
+    assert call.run(rows_with_other(), joined=True).rows == []
+    later = [{**row, "number": row["number"] + 6} for row in rows_with_other()]
+    with pytest.raises(UnknownOriginError, match="its rows are joined with rows of other steps"):
+        call.run(later, joined=True)
+
+
+def test_rows_routed_to_some_predecessors_keep_their_origins() -> None:
+    call = StepCall(Join(name="j"))
+    rows = [({"n": 0}, {"m": 0}), (None, {"m": 1}), ({"n": 2}, {"m": 2}), (None, {"m": 3})]
+    output = call.run(rows, joined=True)
+    assert output.rows == [{"n": 0, "m": 0}, {"m": 1}, {"n": 2, "m": 2}, {"m": 3}]
+    assert list(output.origins) == [0, 1, 2, 3]

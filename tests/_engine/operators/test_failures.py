@@ -341,10 +341,17 @@ def test_a_row_that_an_earlier_run_left_empty_fails_in_this_one(tmp_path: Path) 
         {"text": "0", "distilabel_metadata": None},
         {"text": None, "distilabel_metadata": {"error_old": OLD}},
     ]
+
+    class Strict(Ask):
+        def format_input(self, input: dict[str, Any]) -> Any:
+            if input["text"] is None:
+                raise TypeError("there is no text")
+            return super().format_input(input)
+
     with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
-        Ask(name="s", llm=Echo())
+        Strict(name="s", llm=Echo())
     distiset = pipeline.run(dataset=rows)
-    assert [(f["key"], f["type"]) for f in distiset.failures] == [((1,), "Skipped")]
+    assert [(f["key"], f["type"]) for f in distiset.failures] == [((1,), "TypeError")]
     assert distiset.report.steps["s"].skipped == 0
     assert distiset.report.steps["s"].failed == 1
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from distilabel._engine.operators import map_batches
+from distilabel.errors import EndpointError
 from distilabel.pipeline import Pipeline
 from distilabel.steps import KeepColumns
 from distilabel.steps.base import StepInput
@@ -285,3 +287,39 @@ def test_answers_of_models_in_any_field_are_counted_and_stored(tmp_path: Path) -
     assert [judge.asked for judge in judges] == [[], []]
     assert again.report.steps["panel"].reused == 10
     assert rows_of(again) == rows_of(distiset)
+
+
+def test_a_slow_step_sees_its_batches_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A batch at a time is passed to the thread, though many are waiting."""
+    monkeypatch.setattr(map_batches, "_AT_ONCE_SECONDS", -1.0)
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        step = Fn(input_batch_size=3)
+        Numbers(count=60, batch_size=60) >> step
+    pipeline.run()
+    assert [row["n"] for batch in step.seen for row in batch] == list(range(60))
+
+
+def test_an_endpoint_that_fails_in_a_plain_step_is_told_with_the_name_of_the_step(
+    tmp_path: Path,
+) -> None:
+    def function(rows: Any) -> Any:
+        raise EndpointError("the key is wrong")
+
+    with pytest.raises(EndpointError, match=r"^judge: the key is wrong"):
+        run_one(tmp_path, name="judge", function=function)
+
+
+def test_a_failing_step_keeps_what_tasks_wrote_about_the_row(tmp_path: Path) -> None:
+    def function(rows: Any) -> Any:
+        raise ZeroDivisionError("broken")
+
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        ask = Ask(name="ask", llm=Echo())
+        Numbers(count=2) >> ask >> Fn(name="fails", function=function)
+    for row in rows_of(pipeline.run()):
+        metadata = row["distilabel_metadata"]
+        assert metadata["error_fails"]["message"] == "broken"
+        assert metadata["raw_output_ask"] == row["answer"]
+        assert metadata["statistics_ask"]["output_tokens"] == 2

@@ -9,6 +9,7 @@ import fsspec
 import numpy as np
 import pytest
 
+from distilabel._engine.operators import spill
 from distilabel.errors import DistilabelUserError, StoreError
 from distilabel.pipeline import Pipeline
 from distilabel.steps import GlobalStep, GroupColumns, KeepColumns, LoadDataFromDicts, StepInput
@@ -114,3 +115,24 @@ def test_a_place_that_cannot_be_used_is_told_before_anything_is_done(tmp_path: P
         with pytest.raises(DistilabelUserError, match=r"storage_parameters: .* cannot be used"):
             run(tmp_path, path, storage_parameters={"path": path})
         assert waiting == []
+
+
+def test_waiting_rows_are_removed_when_a_run_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spill, "_PART", 5)
+
+    class Fails(Count):
+        def process(self, inputs: StepInput) -> Any:
+            list(super().process(inputs))
+            raise ZeroDivisionError("broken")
+
+    url = str(tmp_path / "waiting")
+    waiting.clear()
+    with Pipeline("spooled", cache_dir=tmp_path / "cache") as pipeline:
+        load = LoadDataFromDicts(name="load", data=rows()[:10])
+        load >> Fails(name="count", url=url)
+    with pytest.raises(RuntimeError, match="broken"):
+        pipeline.run(storage_parameters={"path": url})
+    assert waiting[0] > 0
+    assert [path for path in (tmp_path / "waiting").rglob("*") if path.is_file()] == []

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from distilabel._engine.operators import task
 from distilabel.errors import EndpointError
 from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromDicts
+from distilabel.steps.base import Step, StepInput
 from distilabel.steps.tasks.base import Ask as AskProtocol
 from rooms import Ask, Echo, Fn, Numbers, rows_of
 
@@ -58,18 +60,46 @@ def test_a_row_that_fails_fails_alone_and_is_asked_again(tmp_path: Path) -> None
     assert distiset.failures == []
 
 
-def test_a_row_that_comes_with_nothing_to_ask_is_a_failure_and_is_told_once(
-    tmp_path: Path,
-) -> None:
-    data = [{"text": "a"}, {"text": None}, {"other": "c"}]
+def test_a_none_in_the_data_is_for_the_task_to_handle(tmp_path: Path) -> None:
+    class AsksAnyway(Ask):
+        def format_input(self, input: Any) -> Any:
+            return [{"role": "user", "content": input["text"] or "nothing"}]
+
+    data = [{"text": "a"}, {"text": None}]
+    for _ in range(2):  # the second time from stored answers
+        with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+            LoadDataFromDicts(data=data) >> AsksAnyway(name="ask", llm=Echo())
+        distiset = pipeline.run()
+        assert [row["answer"] for row in rows_of(distiset)] == ["a/0", "nothing/0"]
+        assert distiset.failures == []
+
+
+def test_a_none_in_the_data_is_not_blamed_on_the_failure_of_another_step(tmp_path: Path) -> None:
+    class Both(Ask):
+        @property
+        def inputs(self) -> list[str]:
+            return ["text", "more"]
+
+    data = [{"text": "a", "more": None}, {"text": "b", "more": None}]
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        first = Ask(name="first", llm=Echo(fails_on=["a"]), output_mappings={"answer": "unused"})
+        LoadDataFromDicts(data=data) >> first >> Both(name="second", llm=Echo())
+    distiset = pipeline.run()
+    assert [row["unused"] for row in rows_of(distiset)] == [None, "b/0"]
+    assert [row["answer"] for row in rows_of(distiset)] == ["a/0", "b/0"]
+    assert distiset.report.steps["second"].skipped == 0
+
+
+def test_a_row_without_its_column_is_a_failure_and_is_told_once(tmp_path: Path) -> None:
+    data = [{"text": "a"}, {"text": "b"}, {"other": "c"}]
     with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
         second = Ask(name="second", llm=Echo(), input_mappings={"text": "answer"})
-        LoadDataFromDicts(data=data) >> Ask(name="first", llm=Echo()) >> second
+        LoadDataFromDicts(data=data) >> Ask(name="first", llm=Echo(fails_on=["b"])) >> second
     distiset = pipeline.run()
     told = [(f["step"], f["key"], f["message"]) for f in distiset.failures]
     assert told == [
-        ("first", (1,), "its input text is None"),
-        ("first", (2,), "the row has no column 'text'"),
+        ("first", (1,), "ValueError: cannot answer b"),
+        ("first", (2,), "the row has no column 'text'; it has 'other'"),
     ]
     assert distiset.report.failures == 2
     assert distiset.report.steps["second"].skipped == 2
@@ -170,3 +200,35 @@ def test_equal_rows_get_answers_of_their_own_and_the_same_ones_again(tmp_path: P
     again = Counts()
     assert once(again) == first
     assert again.asked == []
+
+
+class Multiply(Step):
+    """Makes many rows of each."""
+
+    count: int = 100
+
+    def process(self, inputs: StepInput) -> Any:
+        yield [{**row, "text": f"{row['n']}.{i}"} for row in inputs for i in range(self.count)]
+
+
+def test_a_step_that_makes_many_rows_starts_few_coroutines_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(task, "_MOST_RUNNING", 8)
+    running: list[int] = [0, 0]
+
+    class Watched(Ask):
+        async def aprocess(self, row: Any, ask: Any) -> Any:
+            running[0] += 1
+            running[1] = max(running)
+            await asyncio.sleep(0)
+            running[0] -= 1
+            return await super().aprocess(row, ask)
+
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        Numbers(count=2) >> Multiply() >> Watched(llm=Echo())
+    distiset = pipeline.run()
+    rows = [row["answer"] for row in rows_of(distiset)]
+    assert rows == [f"{n}.{i}/0" for n in range(2) for i in range(100)]
+    assert running[1] <= 8
+    assert distiset.report.balanced

@@ -29,10 +29,21 @@ def test_a_reused_answer_costs_nothing_and_a_wasted_one_does() -> None:
     assert counted.cost == 0.75
 
 
-def test_a_lost_response_is_no_cost_but_the_most_it_can_be() -> None:
-    counted = usage(UnusableResponse("s", "m", 0, 0, 0, 0.5, lost=True))
-    assert (counted.lost, counted.lost_cost, counted.cost) == (1, 0.5, 0.0)
-    assert not counted.is_charged
+def test_a_lost_response_costs_the_most_it_can() -> None:
+    counted = usage(
+        UnusableResponse("s", "m", 0, 0, 0, 0.5, lost=True),
+        UnusableResponse("s", "m", 0, 0, 0, 0.25, lost=True, given_up=True),
+    )
+    assert (counted.lost, counted.given_up, counted.lost_cost) == (2, 1, 0.75)
+    assert (counted.cost, counted.known_cost) == (0.75, 0.0)
+    assert counted.is_charged
+    assert format_cost(counted) == "$0.7500"
+
+
+def test_the_cost_of_a_lost_response_is_unknown_where_the_price_is() -> None:
+    counted = usage(UnusableResponse("s", "m", 0, 0, 0, None, lost=True))
+    assert counted.cost is None
+    assert format_cost(counted) == "unknown"
 
 
 def test_one_unknown_price_makes_the_total_unknown_and_names_the_model() -> None:

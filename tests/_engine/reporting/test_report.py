@@ -46,7 +46,24 @@ def test_a_report_tells_what_a_row_cost_and_what_was_lost() -> None:
     told(stats, RowsReceived("b", 5), RowsProcessed("b", taken=5, given=3, dropped=1, failed=1))
     told(stats, UnusableResponse("a", "bought", 0, 0, 0, 0.5, lost=True), RunFinished(2.0, False))
     report = Report.of(stats)
-    assert (report.rows, report.cost, report.cost_per_row) == (4, 1.25, 1.25 / 4)
-    assert "cost $1.25 ($0.3125 per row)" in str(report)
-    assert "1 response was lost and may be charged, at most $0.5000" in str(report)
-    assert report.to_dict()["models"]["bought"]["cost"] == 1.25
+    assert (report.rows, report.cost, report.cost_per_row) == (4, 1.75, 1.75 / 4)
+    assert "cost $1.75 ($0.4375 per row)" in str(report)
+    assert "1 response was lost and may be charged: up to $0.5000 of that" in str(report)
+    assert report.to_dict()["models"]["bought"]["cost"] == 1.75
+
+
+def test_requests_that_were_given_up_are_told_with_the_most_they_cost() -> None:
+    stats = spending()
+    lost = UnusableResponse("a", "bought", 0, 0, 0, 0.5, lost=True)
+    given_up = UnusableResponse("a", "bought", 0, 0, 0, 0.25, lost=True, given_up=True)
+    told(stats, lost, given_up, given_up, RunFinished(2.0, True))
+    words = "1 response was lost and 2 requests were given up and may be charged: up to $1.00"
+    assert words in str(Report.of(stats))
+
+
+def test_a_run_whose_requests_were_all_given_up_is_not_free() -> None:
+    stats = spending()
+    given_up = UnusableResponse("a", "unpriced", 0, 0, 0, None, lost=True, given_up=True)
+    told(stats, given_up, RunFinished(2.0, True))
+    assert Report.of(stats).cost is None
+    assert "1 request was given up and may be charged" in str(Report.of(stats))

@@ -199,6 +199,29 @@ def test_what_is_missing_decides_how_many_may_be_on_their_way() -> None:
     assert quota.is_met
 
 
+def test_rows_that_wait_behind_a_slow_one_are_bounded() -> None:
+    """However many rows overtake it: they wait in memory."""
+    window = 10
+    quota = RowLimit(1_000_000, window=window)
+    sent = 1
+    while (room := quota.room(sent)) > 0:
+        some = range(sent, sent + min(room, window))
+        # Row 0 is slow; all others are done at once.
+        assert quota.take(RowChunk([(n,) for n in some], [{}] * len(some), some)).rows == []
+        sent += len(some)
+        assert sent <= 100 * window
+    assert sent > window
+    assert len(quota.take(RowChunk([(0,)], [{}], range(1))).rows) == sent
+    assert quota.room(sent) > 0
+
+
+def test_rows_behind_one_that_never_ended_are_there_at_the_end() -> None:
+    quota = RowLimit(2, window=10)
+    assert quota.take(RowChunk([(1,), (2,), (3,)], [{"n": n} for n in "abc"], [1, 2, 3])).rows == []
+    assert quota.end().rows == [{"n": "a"}, {"n": "b"}]
+    assert quota.is_met
+
+
 def test_stopped_before_it_gives_what_is_done(tmp_path: Path) -> None:
     text = f"""
         import asyncio, sys

@@ -197,3 +197,29 @@ def test_a_new_file_may_be_opened_by_several_at_once(tmp_path: Path) -> None:
             path = tmp_path / f"{number}.sqlite"
             for store in threads.map(Store, [path] * 4):
                 store.close()
+
+
+async def test_what_another_process_writes_to_a_new_file_is_found(tmp_path: Path) -> None:
+    """A store that began empty looks at its own keys only, until it sees that it is not alone."""
+    one, other = (Store(tmp_path / "s.sqlite") for _ in range(2))
+    await one.put(b"one.....", b"1")
+    assert other.get(b"one.....") is None
+    await other.put(b"other...", b"2")
+    assert other.get(b"one.....") == b"1"
+    await one.put(b"more....", b"3")
+    assert one.get(b"other...") == b"2"
+    for store in (one, other):
+        store.close()
+
+
+async def test_a_large_new_file_is_read_like_any_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("distilabel._engine.storage.answer_store._MOST_REMEMBERED", 10)
+    store = Store(tmp_path / "s.sqlite")
+    keys = [b"%08d" % number for number in range(30)]
+    await asyncio.gather(*(store.put(key, key) for key in keys))
+    assert [store.get(key) for key in keys] == keys
+    assert store.get(b"none....") is None
+    assert not store._own_keys
+    store.close()

@@ -182,3 +182,33 @@ def test_a_part_that_is_still_being_written_at_the_end_is_waited_for(
     thread.join()
     files = sorted(tmp_path.glob("*.parquet"))
     assert [row["a"] for file in files for row in pq.read_table(file).to_pylist()] == [0, 1]
+
+
+def test_a_part_that_could_not_be_written_once_is_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = module._write
+    left = [OSError("no space left on device")]
+
+    def full_once(table: Any, path: Path) -> None:
+        if left:
+            raise left.pop()
+        write(table, path)
+
+    monkeypatch.setattr(module, "_write", full_once)
+    output = ParquetWriter(tmp_path)
+    for number in range(3):
+        output.add([(number,)], [{"a": number}])
+        output.cut()
+    with pytest.raises(OSError, match="no space"):
+        output.write()
+    output.finish()
+    files = sorted(tmp_path.glob("*.parquet"))
+    assert [row["a"] for file in files for row in pq.read_table(file).to_pylist()] == [0, 1, 2]
+
+
+def test_rows_of_one_part_are_put_in_order_wherever_they_overtook(tmp_path: Path) -> None:
+    # First and last are in place.
+    keys: list[Any] = [(0,), (2,), (1, 1), (1, 0), (3,)]
+    rows = written([(keys, [{"k": list(key)} for key in keys])], tmp_path)
+    assert [tuple(row["k"]) for row in rows] == sorted(keys)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -87,3 +88,27 @@ def test_a_file_of_a_later_version_is_left_as_it_is(tmp_path: Path) -> None:
         open_store(path)
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == ["s.sqlite"]
+
+
+def test_the_journal_of_a_damaged_file_goes_with_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It has the last answers, and must not be applied to the new file."""
+    path, copy = tmp_path / "s.sqlite", tmp_path / "copy" / "s.sqlite"
+    copy.parent.mkdir()
+    connection = open_store(path)
+    rows = [(b"%016d" % i, b"x" * 3000) for i in range(50)]
+    connection.executemany("INSERT INTO kept (key, value) VALUES (?, ?)", rows)
+    # As a killed process leaves them: the answers are in the journal only.
+    for end in ("", "-wal"):
+        shutil.copy(f"{path}{end}", f"{copy}{end}")
+    connection.close()
+    journal = (copy.parent / "s.sqlite-wal").read_bytes()
+    assert len(journal) > 50 * 3000
+    mark_as_damaged(copy)
+    with caplog.at_level(logging.WARNING):
+        connection = open_store(copy)
+    assert count(connection) == 50
+    assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    connection.close()
+    assert "with the 50 answers that could be read" in caplog.text

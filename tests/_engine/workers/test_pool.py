@@ -6,7 +6,6 @@ import pickle
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from distilabel._engine.rows.rows import one_to_one
 from distilabel._engine.workers.backend import WorkerDied
 from distilabel._engine.workers.pool import Pool
 from distilabel.steps.base import _Step
@@ -55,8 +54,7 @@ class Fake:
     def run(self, batch: bytes, seconds: float | None = None) -> Any:
         if self.order == 1:
             raise WorkerDied("dead")
-        rows = [{**row, "by": self.number} for row in pickle.loads(batch)]
-        return rows, one_to_one(len(rows)), False
+        return [{**row, "by": self.number} for row in pickle.loads(batch)]
 
     def wait_until_unloaded(self) -> None:
         self.terminate()
@@ -72,7 +70,7 @@ def done(pool: Pool, count: int, at_a_time: int = 2) -> list[int]:
     """By whom batches are done."""
     with ThreadPoolExecutor(at_a_time) as threads:
         outcomes = threads.map(lambda n: pool.run([{"n": n}]), range(count))
-        return [rows[0]["by"] for rows, _, _ in outcomes]
+        return [rows[0]["by"] for rows in outcomes]
 
 
 def test_those_that_are_left_do_all_batches_and_leave_nobody_waiting_for_a_place() -> None:

@@ -166,7 +166,6 @@ def test_the_result_is_pushed_and_the_key_is_not_printed(
     code = f"""
 from typer.testing import CliRunner
 from distilabel.cli.app import app
-from distilabel.cli.pipeline import confirmation
 words = "pipeline run --script {script} --repo-id tester/made --private --commit-message Made"
 done = CliRunner().invoke(app, [*words.split(), "--token", "{TOKEN}"])
 result = [done.exit_code, done.output]
@@ -204,10 +203,11 @@ def test_a_dump_runs_from_here_and_from_the_web(tmp_path: Path, web: Web) -> Non
     path = tmp_path / "dump.json"
     path.write_text(json.dumps(dump))
     web.pages["/dump.json?raw=1"] = path.read_bytes()
-    for config in (path, f"{web.url}/dump.json?raw=1"):
-        result = invoke("run", "--config", config, "--ignore-cache")
+    # The one from the web reads a file of this machine, which takes a yes.
+    for config, answer in ((path, None), (f"{web.url}/dump.json?raw=1", "y\n")):
+        result = invoke("run", "--config", config, "--ignore-cache", input=answer)
         assert result.exit_code == 0, result.output
-        assert "default/train: 1 rows of" in result.output
+        assert "default/train: 1 row of" in result.output
     assert web.keys == [None]
 
 
@@ -329,7 +329,7 @@ def test_a_script_from_the_web_overwrites_nothing(tmp_path: Path, web: Web) -> N
 def test_nothing_is_read_over_http(
     tmp_path: Path, web: Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(remote, "is_local", lambda url: False)
+    monkeypatch.setattr(remote, "is_here", lambda url: False)
     for command in (
         ("run", "--config", f"{web.url}/dump.json"),
         ("info", "--config", f"{web.url}/dump.json"),
@@ -367,7 +367,10 @@ def test_keys_go_to_the_urls_of_a_downloaded_file_only_after_a_yes(
     more = ["--param", param] if param else []
     result = invoke("run", "--config", f"{web.url}/dump.json", *more, input=answer)
     assert result.exit_code == code
-    assert ("write: https://keys.example.org/v1" in result.stderr) is asked
+    assert (
+        "write.llm.base_url: reads from, or sends rows and keys to, https://keys.example.org/v1"
+        in result.stderr
+    ) is asked
     assert "Traceback" not in result.stderr
 
 

@@ -52,7 +52,7 @@ result = [
     for done in [CliRunner().invoke(app, ["pipeline", "info", "--config", config])]
 ]
 words = ["pipeline", "run", "--config", "hf://datasets/tester/made@{first}"]
-done = CliRunner().invoke(app, words)
+done = CliRunner().invoke(app, words, input="y\\n")
 result.append((done.exit_code, done.output))
 """
     found = hub.run(code, tmp_path)
@@ -66,7 +66,7 @@ result.append((done.exit_code, done.output))
             "Invalid Hub path",
             "unknown file type",
         ),
-        "default/train: 1 rows of",
+        "default/train: 1 row of",
     ]
     for (_, output), text_told in zip(found, told, strict=True):
         assert text_told in " ".join(output.split())

@@ -73,5 +73,48 @@ async def test_a_question_that_leaves_takes_no_money_along() -> None:
     # Granted and cancelled in the same moment.
     granted.cancel()
     await asyncio.gather(gone, granted, return_exceptions=True)
-    assert await budget.reserve(1.0)
+    assert await asyncio.wait_for(budget.reserve(1.0), 1)
     assert over.times == 0
+
+
+async def test_cheap_questions_do_not_overtake_an_expensive_one() -> None:
+    over = Over()
+    budget = Budget(1.0, over)
+    granted: list[str] = []
+
+    async def question(name: str, most: float) -> None:
+        assert await budget.reserve(most)
+        granted.append(name)
+
+    assert await budget.reserve(0.6)
+    assert await budget.reserve(0.2)
+    dear = asyncio.create_task(question("dear", 0.7))
+    cheap = [asyncio.create_task(question("cheap", 0.1)) for _ in range(2)]
+    await asyncio.sleep(0)
+    # Each of the cheap ones could be paid for now.
+    budget.settle(0.2, 0.0)
+    later = asyncio.create_task(question("later", 0.1))
+    await asyncio.sleep(0)
+    assert granted == []
+    budget.settle(0.6, 0.0)
+    await asyncio.gather(dear, *cheap, later)
+    assert granted == ["dear", "cheap", "cheap", "later"]
+
+
+async def test_what_is_used_up_stays_so_and_is_said_once() -> None:
+    over = Over()
+    budget = Budget(1.0, over)
+    assert not await budget.reserve(2.0)
+    assert not await budget.reserve(0.1)
+    assert not await budget.reserve(2.0)
+    assert (over.times, budget.spent) == (1, 0.0)
+
+
+async def test_sums_of_fractions_leave_the_whole_budget() -> None:
+    budget = Budget(1.0, Over())
+    parts = [0.1, 0.2, 0.3, 0.07]
+    for most in parts:
+        assert await budget.reserve(most)
+    for most in parts:
+        budget.settle(most, 0.0)
+    assert await asyncio.wait_for(budget.reserve(1.0), 1)

@@ -87,3 +87,62 @@ def test_a_question_is_returned_as_it_is_sent() -> None:
 def test_arguments_without_a_digest_are_named() -> None:
     keys = CacheKeys(OPENAI, {"stop": object()})
     assert "object" in keys.unstorable
+
+
+def openai(**fields: Any) -> OpenAILLM:
+    fixed = {"model": "m", "base_url": "https://api.example.com/v1", "api_key": "k"}
+    return OpenAILLM(**{**fixed, **fields})
+
+
+def structure(**about: str) -> Any:
+    schema = {"type": "object", "properties": {"a": {"type": "string", **about}}}
+    return {"format": "json", "schema": schema}
+
+
+def test_all_that_changes_an_answer_changes_its_key() -> None:
+    models = [
+        openai(),
+        openai(model="n"),
+        openai(base_url="https://other.example.com/v1"),
+        openai(generation_kwargs={"temperature": 0.5}),
+        openai(generation_kwargs={"temperature": 0.6}),
+        openai(structured_output=structure()),
+        openai(structured_output=structure(description="a name")),
+        openai(structured_output=structure(description="a date")),
+        SimulatedLLM(),
+    ]
+    asked: list[tuple[Any, int, tuple[int, int] | None]] = [
+        (chat("a"), 1, None),
+        (chat("b"), 1, None),
+        (chat("a"), 2, None),
+        ("a", 1, None),
+        ([{"role": "system", "content": "a"}], 1, None),
+        ([{"role": "user", "content": "a", "name": "b"}], 1, None),
+        ([*chat("a"), *chat("a")], 1, None),
+        # Asked again, for which of its generations, and for which time.
+        (chat("a"), 2, (1, 0)),
+        (chat("a"), 2, (1, 1)),
+        (chat("a"), 2, (2, 0)),
+        (chat("a"), 1, (1, 0)),
+    ]
+    found = [
+        keys.of(input, count, keys.base, retry)[1]
+        for keys in map(keys_of, models)
+        for input, count, retry in asked
+    ]
+    assert len(set(found)) == len(models) * len(asked)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"api_key": "another"},
+        {"max_concurrency": 3, "requests_per_minute": 7, "tokens_per_minute": 9},
+        {"max_retries": 1, "timeout": 7},
+        {"price": (1.0, 2.0)},
+        {"use_offline_batch_generation": True},
+    ],
+)
+def test_what_changes_no_answer_changes_no_key(fields: dict[str, Any]) -> None:
+    plain, other = keys_of(openai()), keys_of(openai(**fields))
+    assert other.of(chat("a"), 1, other.base) == plain.of(chat("a"), 1, plain.base)

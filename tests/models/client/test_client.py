@@ -98,6 +98,111 @@ async def test_several_generations_are_several_calls_where_it_cannot() -> None:
     assert len(llm.seen) == 3
 
 
+class Few(Counting):
+    """Returns as many generations as the next number says, whatever it is asked for."""
+
+    counts: list[Any] = []
+
+    async def agenerate(self, input: Any, num_generations: int = 1, **kwargs: Any) -> Any:  # type: ignore[override]
+        self.seen.append(num_generations)
+        if self.errors:
+            raise self.errors.pop(0)
+        count = self.counts.pop(0) if self.counts else 1
+        number = len(self.seen)
+        return {
+            "generations": [f"{number}.{index}" for index in range(count)],
+            "statistics": {"input_tokens": [2], "output_tokens": [number]},
+        }
+
+
+@pytest.mark.parametrize("stores", [True, False])
+async def test_generations_that_an_answer_lacks_are_asked_for_one_by_one(
+    stores: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = MemoryStore()
+    llm = made(Few, counts=[2])
+    model_client = ModelClient(llm, step="t", answers=store if stores else None)
+    output = await model_client(chat("a"), 4)
+    assert output["generations"] == ["1.0", "1.1", "2.0", "3.0"]
+    # The tokens of the first reply are those of both its generations.
+    assert output["statistics"]["output_tokens"] == [1, 1, 2, 3]
+    assert llm.seen == [4, 1, 1]
+    await model_client(chat("b"), 4)
+    (said_once,) = [r.getMessage() for r in caplog.records if "generations" in r.getMessage()]
+    assert said_once.startswith("t: counting returned 2 of 4 generations. The missing ones")
+    if stores:
+        again = await ModelClient(llm, answers=store)(chat("a"), 4)
+        assert again == output
+        assert llm.seen == [4, 1, 1, 4, 1, 1, 1]
+
+
+async def test_only_the_generations_that_are_still_missing_are_asked_for_by_the_next_run() -> None:
+    store, events = MemoryStore(), list[Event]()
+    llm = made(Few)
+    # An older version stored what came.
+    await ModelClient(llm, answers=store)(chat("a"), 1)
+    key = ModelClient(llm, answers=store)._keys
+    _, three, _ = key.of(chat("a"), 3, key.base)
+    (one,) = store.values()
+    store[three] = one
+    llm.errors.append(AnswerError("no"))
+    with pytest.raises(AnswerError):
+        await ModelClient(llm, answers=store)(chat("a"), 3)
+    assert llm.seen == [1, 1, 1]
+    output = await ModelClient(llm, answers=store, emit=events.append)(chat("a"), 3)
+    assert output["generations"] == ["1.0", "4.0", "3.0"]
+    assert llm.seen == [1, 1, 1, 1]
+    assert [e.reused for e in events if isinstance(e, ResponseReceived)].count(False) == 1
+
+
+async def test_a_user_s_seed_gives_no_equal_generations_where_they_are_asked_one_by_one() -> None:
+    class Seeded(Few):
+        async def agenerate(  # type: ignore[override]
+            self, input: Any, num_generations: int = 1, seed: int | None = None
+        ) -> Any:
+            self.seen.append(seed)
+            return {"generations": [f"seed {seed}"], "statistics": {}}
+
+    llm = made(Seeded, generation_kwargs={"seed": 5})
+    output = await ModelClient(llm)(chat("a"), 3)
+    assert len(set(output["generations"])) == 3
+    assert llm.seen[0] == 5
+
+
+async def test_generations_beyond_those_asked_for_are_left_out() -> None:
+    store = MemoryStore()
+    llm = made(Few, counts=[3, 3])
+    first = await ModelClient(llm, answers=store)(chat("a"), 2)
+    assert first["generations"] == ["1.0", "1.1"]
+    assert await ModelClient(llm, answers=store)(chat("a"), 2) == first
+    assert len((await ModelClient(llm)(chat("b"), 1))["generations"]) == 1
+
+
+async def test_an_empty_text_is_a_generation_and_none_at_all_is_a_failure() -> None:
+    class Empty(Few):
+        async def agenerate(self, input: Any, num_generations: int = 1, **kwargs: Any) -> Any:  # type: ignore[override]
+            self.seen.append(num_generations)
+            return {"generations": self.counts, "statistics": {}}
+
+    llm = made(Empty, counts=["", "a"])
+    assert (await ModelClient(llm)(chat("a"), 2))["generations"] == ["", "a"]
+    assert llm.seen == [2]
+    with pytest.raises(AnswerError, match="no text"):
+        await ModelClient(made(Empty, counts=[]))(chat("a"), 2)
+
+
+@pytest.mark.parametrize("returned", [None, "text", ["text"], {"generation": ["text"]}])
+async def test_an_output_of_another_shape_is_named_with_the_shape_it_should_have(
+    returned: Any,
+) -> None:
+    class Odd(Counting):
+        async def agenerate(self, input: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+            return returned
+
+    with pytest.raises(AnswerError, match=r"Odd\.agenerate returned .*'generations'"):
+        await ModelClient(made(Odd))(chat("a"))
+
+
 async def test_a_seed_is_drawn_from_the_question_unless_the_user_gives_one() -> None:
     llm = made(Single)
     for _ in range(2):

@@ -25,11 +25,13 @@ from distilabel._simulated.server.settings import Settings
 from distilabel.errors import AnswerError, EndpointError, StoreError
 from distilabel.models import LLM, OpenAILLM
 from distilabel.models.accounting.budget import Budget
+from distilabel.models.batch_jobs.job_builder import JobBuilder
 from distilabel.models.client.client import ModelClient
 from distilabel.models.http import transport
 from distilabel.models.protocol import RunStopped
 from distilabel.models.rate_limit import circuit_breaker
-from distilabel.models.rate_limit.limiter import EndpointLimiters
+from distilabel.models.rate_limit.limiter import EndpointLimiter, Lease, Outcome
+from distilabel.models.rate_limit.registry import EndpointLimiters
 from model_doubles import Counting, MemoryStore, broken, chat, made
 from serving import reply, said, serving
 
@@ -303,7 +305,8 @@ async def test_every_request_that_is_sent_ends_in_an_event(error: Any) -> None:
     model_client = ModelClient(made(Counting, error), answers=MemoryStore(), emit=events.append)
     with pytest.raises((EndpointError, asyncio.CancelledError)):
         await model_client(chat("a"))
-    assert [type(event) for event in events] == [RequestSent, RequestFailed]
+    kinds = [type(event) for event in events if not isinstance(event, UnusableResponse)]
+    assert kinds == [RequestSent, RequestFailed]
 
 
 @pytest.mark.parametrize("whose", ["openai", "anthropic"])
@@ -331,3 +334,151 @@ async def test_failures_during_an_outage_do_not_count_as_retries(
     )
     assert len(outputs) == 12
     assert len(llm.seen) == 72
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome", "wait"),
+    [
+        (None, Outcome.ANSWERED, None),
+        (AnswerError("too long", status=400), Outcome.NEUTRAL, None),
+        (broken(), Outcome.FAILED, None),
+        (broken(overloaded=True, retry_after=0.001), Outcome.REJECTED, 0.001),
+    ],
+)
+async def test_the_limiter_is_told_how_a_request_ended(
+    error: Any, outcome: Outcome, wait: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[Lease] = []
+    release = EndpointLimiter.release
+
+    def watched(limiter: EndpointLimiter, lease: Lease) -> None:
+        ended.append(lease)
+        release(limiter, lease)
+
+    monkeypatch.setattr(EndpointLimiter, "release", watched)
+    llm = made(Counting, *([error] if error else []), max_retries=0)
+    client = ModelClient(llm, limiters=EndpointLimiters())
+    await asyncio.gather(client(chat("a")), return_exceptions=True)
+    lease = ended[0]
+    assert (lease.outcome, lease.retry_after) == (outcome, wait)
+    assert lease.tokens == (5 if error is None else 0)
+    assert (str(error) if error else "") == lease.reason
+
+
+async def test_the_headers_of_a_reply_without_text_are_read_as_well(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An endpoint tells its limits with every reply, also with one that is of no use."""
+    ended: list[Lease] = []
+    monkeypatch.setattr(EndpointLimiter, "_read_headers", lambda self, lease: ended.append(lease))
+    async with serving(reply(said(None), X_Limit="1"), reply({}, 400, X_Limit="2")) as server:
+        llm = OpenAILLM(model="m", base_url=f"{server.url}/v1", api_key="k", max_retries=0)
+        client = ModelClient(llm, limiters=EndpointLimiters())
+        for _ in range(2):
+            with pytest.raises(AnswerError):
+                await client(chat("a"))
+    assert [lease.headers and lease.headers["x-limit"] for lease in ended] == ["1", "2"]
+
+
+async def test_hours_before_the_first_attempt_leave_all_patience(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A request that waited long for its lease is sent again after a rejection, like any other."""
+    acquire = EndpointLimiter.acquire
+    late = 0.0
+
+    async def after_hours(limiter: EndpointLimiter, key: Any, *, retry: bool = False) -> Lease:
+        nonlocal late
+        lease = await acquire(limiter, key, retry=retry)
+        late = 7200.0
+        return lease
+
+    monkeypatch.setattr(EndpointLimiter, "acquire", after_hours)
+    loop = asyncio.get_running_loop()
+    time = loop.time
+    monkeypatch.setattr(loop, "time", lambda: time() + late)
+    llm = made(Counting, broken(overloaded=True))
+    output = await ModelClient(llm, limiters=EndpointLimiters())(chat("a"))
+    assert output["generations"] == ["2.0"]
+
+
+async def test_a_request_without_a_reply_has_no_headers_of_an_earlier_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ended: list[Lease] = []
+    monkeypatch.setattr(EndpointLimiter, "_read_headers", lambda self, lease: ended.append(lease))
+
+    async def lost(request: Any) -> Any:
+        request.transport.abort()
+        return reply({})
+
+    async with serving(reply(said("a"), X_Limit="1"), lost, reply(said("b"))) as server:
+        llm = OpenAILLM(model="m", base_url=f"{server.url}/v1", api_key="k")
+        client = ModelClient(llm, limiters=EndpointLimiters())
+        for text in "ab":
+            assert (await client(chat(text)))["generations"] == [text]
+    assert [lease.headers and lease.headers.get("x-limit") for lease in ended] == ["1", None, None]
+
+
+# -- a model that the endpoint does not list ------------------------------------------------------
+
+
+def unlisted(url: str, **fields: Any) -> OpenAILLM:
+    llm = OpenAILLM(model="gpt-3.5-turbo", base_url=f"{url}/v1", api_key=SecretStr("k"), **fields)
+    llm.load()
+    return llm
+
+
+NOT_FOUND = {"error": {"message": "no such model", "code": "model_not_found"}}
+
+
+async def test_an_unknown_model_ends_the_run_after_one_request() -> None:
+    limiters = EndpointLimiters()
+    async with serving(reply(NOT_FOUND, 404), models=("gpt-4o", "gpt-4o-mini")) as server:
+        client = ModelClient(unlisted(server.url), answers=MemoryStore(), limiters=limiters)
+        asked = await asyncio.gather(
+            *(client(chat(str(number)), 2) for number in range(20)), return_exceptions=True
+        )
+        posts = [path for path in server.paths if "completions" in path]
+    assert len(posts) == 1
+    assert all(isinstance(each, EndpointError) for each in asked)
+    assert "does not list the model 'gpt-3.5-turbo'. Did you mean 'gpt-4o" in str(asked[0])
+    assert [limiter.in_flight for limiter in limiters] == [0]
+
+
+async def test_an_unknown_model_ends_a_row_of_several_requests_after_one() -> None:
+    class Single(OpenAILLM):
+        _num_generations_param_supported = False
+
+    async with serving(reply(NOT_FOUND, 404), models=("other",)) as server:
+        llm = Single(model="m7", base_url=f"{server.url}/v1", api_key=SecretStr("k"))
+        llm.load()
+        with pytest.raises(EndpointError, match="Known: 'other'"):
+            await ModelClient(llm, answers=MemoryStore())(chat("a"), 4)
+        posts = [path for path in server.paths if "completions" in path]
+    assert len(posts) == 1
+
+
+@pytest.mark.parametrize("first", [said("fine"), said(None), reply({"error": "busy"}, 429)])
+async def test_an_answer_opens_the_way_for_an_unlisted_model(first: Any) -> None:
+    async with serving(first, said("fine"), models=("llama.gguf",)) as server:
+        client = ModelClient(unlisted(server.url), answers=MemoryStore())
+        answers = await client.ask_all([chat(str(number)) for number in range(20)])
+    assert all(answer["generations"] == ["fine"] for answer in answers)
+
+
+async def test_a_wrong_key_is_told_without_names_of_models() -> None:
+    async with serving(reply({"error": "no"}, 401), models=("llama.gguf",)) as server:
+        with pytest.raises(EndpointError, match="api_key") as caught:
+            await ModelClient(unlisted(server.url), answers=MemoryStore())(chat("a"))
+    assert "llama" not in str(caught.value)
+
+
+async def test_a_batch_job_is_not_submitted_for_an_unlisted_model() -> None:
+    async with serving({}, models=("gpt-4o",)) as server:
+        llm = unlisted(server.url)
+        builder: Any = object.__new__(JobBuilder)
+        builder.api = llm._batch_api()
+        client = ModelClient(llm, answers=MemoryStore(), job_builder=builder)
+        with pytest.raises(EndpointError, match=r"does not list .* No question was sent"):
+            await client(chat("a"))

@@ -199,19 +199,27 @@ def test_headers_that_let_one_in_are_neither_dumped_nor_shown() -> None:
     assert "s3cret" not in repr(llm)
 
 
-@pytest.mark.parametrize("form", REASONING_FORMS)
-@pytest.mark.parametrize("input", [CHAT, "Explain tides."])
-async def test_reasoning_is_kept_apart_in_every_form(form: str, input: Any) -> None:
+@pytest.mark.parametrize("form", [form for form in REASONING_FORMS if "think" not in form])
+async def test_reasoning_in_a_field_is_kept_apart(form: str) -> None:
     async with running(Settings()) as url:
-        plain = await loaded(url).agenerate(input, max_new_tokens=500)
+        plain = await loaded(url).agenerate(CHAT, max_new_tokens=500)
     async with running(Settings(reasoning=form)) as url:
-        output: Any = await loaded(url).agenerate(input, num_generations=2, max_new_tokens=500)
+        output: Any = await loaded(url).agenerate(CHAT, num_generations=2, max_new_tokens=500)
     assert output["generations"][0] == plain["generations"][0]
     assert all("Let me think" in (words or "") for words in output["reasoning"])
     assert output["statistics"]["reasoning_tokens"][0] > 10
 
 
-@pytest.mark.parametrize("form", [form for form in REASONING_FORMS if form != "think_end"])
+@pytest.mark.parametrize("form", ["think", "think_end"])
+@pytest.mark.parametrize("input", [CHAT, "Explain tides."])
+async def test_reasoning_in_the_text_stays_there(form: str, input: Any) -> None:
+    async with running(Settings(reasoning=form)) as url:
+        output: Any = await loaded(url).agenerate(input, max_new_tokens=500)
+    assert "reasoning" not in output
+    assert "Let me think" in output["generations"][0]
+
+
+@pytest.mark.parametrize("form", [form for form in REASONING_FORMS if "think" not in form])
 async def test_all_tokens_spent_thinking_says_what_to_raise(form: str) -> None:
     async with running(Settings(reasoning=form)) as url:
         with pytest.raises(AnswerError, match="all 3 tokens thinking: raise max_new_tokens"):
@@ -240,3 +248,29 @@ async def test_what_a_model_that_reasons_takes_may_be_given_as_extra_body() -> N
     body = await sent(CHAT, extra_body=extra)
     assert (body["reasoning_effort"], body["max_completion_tokens"]) == ("low", 9)
     assert "max_tokens" not in body
+
+
+async def test_a_key_that_is_set_after_the_model_was_made_is_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As in a notebook: the first `load` says which variable to set, and setting it helps."""
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    async with serving(said("fine")) as server:
+        llm = OpenAILLM(model="m", base_url=f"{server.url}/v1\n")
+        with pytest.raises(DistilabelUserError, match="OPENAI_API_KEY"):
+            llm.load()
+        dumped = llm.dump()
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-late\n")
+        llm.load()
+        await llm.agenerate(CHAT)
+        assert server.headers["Authorization"] == "Bearer sk-late"
+        assert llm.dump() == dumped
+        llm.unload()
+
+
+async def test_a_query_of_the_address_is_sent_with_every_request() -> None:
+    async with serving(said("fine")) as server:
+        llm = loaded(server.url, base_url=f"{server.url}/v1?api_key=k")
+        await llm._preflight()
+        await llm.agenerate(CHAT)
+    assert server.paths == ["/v1/models", "/v1/chat/completions"]

@@ -10,10 +10,9 @@ from distilabel._core.events import EndpointPaused, EndpointResumed, Event, Limi
 from distilabel.errors import EndpointError
 from distilabel.models.rate_limit import circuit_breaker
 from distilabel.models.rate_limit.concurrency import START
-from distilabel.models.rate_limit.limiter import EndpointLimiter, EndpointLimiters, Lease, Outcome
+from distilabel.models.rate_limit.limiter import EndpointLimiter, Lease, Outcome
 from distilabel.models.rate_limit.rate import QUICK_FIRST
-from model_doubles import made
-from virtual import finish
+from virtual import finish, in_no_time
 
 
 async def settle() -> None:
@@ -268,7 +267,130 @@ async def test_a_waiter_cancelled_and_skipped_at_once_is_only_cancelled() -> Non
     assert (limiter.in_flight, limiter.waiting) == (0, 0)
 
 
-async def test_models_with_one_endpoint_id_share_its_limits() -> None:
-    limiters = EndpointLimiters()
-    one, other = (made(max_concurrency=3) for _ in range(2))
-    assert limiters.of(one) is limiters.of(other)
+async def test_a_waiter_that_is_cancelled_is_cancelled_even_if_it_was_turned_away_before() -> None:
+    limiter = EndpointLimiter("e", most=1)
+    await limiter.acquire()
+    task = asyncio.create_task(limiter.acquire())
+    await settle()
+    limiter.turn_away(EndpointError("closed"))
+    task.cancel()
+    await asyncio.wait([task])
+    assert task.cancelled()
+
+
+def test_where_most_is_rejected_nothing_is_sent_before_the_named_time() -> None:
+    async def run() -> None:
+        limiter = EndpointLimiter("e", most=50)
+        clock = asyncio.get_running_loop().time
+        for number in range(8):
+            lease = await limiter.acquire(number)
+            finish(lease, Outcome.REJECTED, retry_after=60.0)
+            named = clock() + 60.0
+            if not limiter.is_up or limiter._paused_until:
+                break
+        before = clock()
+        finish(await asyncio.wait_for(limiter.acquire("next"), 1000), Outcome.ANSWERED)
+        assert clock() >= named
+        assert clock() - before < 65.0
+
+    in_no_time(run())
+
+
+def test_where_most_is_let_in_one_rejection_holds_up_no_other_request() -> None:
+    async def run() -> None:
+        limiter = EndpointLimiter("e", most=50)
+        clock = asyncio.get_running_loop().time
+        for number in range(200):
+            rejected = number % 50 == 49
+            how = Outcome.REJECTED if rejected else Outcome.ANSWERED
+            lease = await limiter.acquire(number)
+            finish(lease, how, retry_after=60.0 if rejected else None)
+        before = clock()
+        finish(await limiter.acquire("next"), Outcome.ANSWERED)
+        assert clock() - before < 5.0
+
+    in_no_time(run())
+
+
+def test_the_tokens_that_answers_took_are_settled() -> None:
+    async def run() -> None:
+        limiter = EndpointLimiter("e", most=50, tokens_per_minute=60_000)
+        clock = asyncio.get_running_loop().time
+        start = clock()
+        # Ten times as many as were assumed.
+        for number in range(20):
+            finish(await limiter.acquire(number), Outcome.ANSWERED, tokens=5_000)
+        assert clock() - start > 60.0
+        # A request without an answer took none.
+        limiter = EndpointLimiter("e", most=50, tokens_per_minute=60_000)
+        start = clock()
+        for number in range(200):
+            finish(await limiter.acquire(number), Outcome.NEUTRAL)
+        assert clock() - start < 30.0
+
+    in_no_time(run())
+
+
+async def test_a_limit_of_tokens_in_headers_counts_what_requests_take() -> None:
+    headers = {
+        "x-ratelimit-limit-tokens": "10000",
+        "x-ratelimit-remaining-tokens": "1800",
+        "x-ratelimit-reset-tokens": "500s",
+    }
+    limiter = EndpointLimiter("e", most=50)
+    finish(await limiter.acquire(0), Outcome.ANSWERED, headers=headers)
+    tasks = [asyncio.create_task(limiter.acquire(number)) for number in range(1, 8)]
+    await settle()
+    # At the 500 tokens that a request is assumed to take.
+    assert limiter.in_flight == 3
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_limits_of_the_user_can_change_while_requests_wait() -> None:
+    limiter = EndpointLimiter("e")
+    leases = [await limiter.acquire(number) for number in range(4)]
+    limiter.set_user_limits(2, None, None)
+    waiting = asyncio.create_task(limiter.acquire("next"))
+    for lease in leases[:2]:
+        finish(lease, Outcome.ANSWERED)
+    await settle()
+    assert (limiter.limit, limiter.in_flight, waiting.done()) == (2, 2, False)
+    finish(leases[2], Outcome.ANSWERED)
+    finish(await waiting, Outcome.ANSWERED)
+    assert limiter.limit == 2
+    limiter.set_user_limits(None, None, None)
+    assert limiter.limit == START
+
+
+async def test_an_endpoint_in_doubt_gets_one_request_at_a_time_until_it_answers() -> None:
+    limiter = EndpointLimiter("e")
+    limiter.doubt = "it does not list the model"
+    first = await limiter.acquire(0)
+    others = [asyncio.create_task(limiter.acquire(number)) for number in (1, 2, 3)]
+    await settle()
+    assert (limiter.in_flight, limiter.waiting) == (1, 3)
+    # A rejected request says nothing about the model.
+    finish(first, Outcome.NEUTRAL)
+    await settle()
+    assert (limiter.in_flight, limiter.waiting) == (1, 2)
+    finish(await others[0], Outcome.ANSWERED)
+    await settle()
+    assert (limiter.in_flight, limiter.waiting, limiter.doubt) == (2, 0, "")
+    for other in others[1:]:
+        finish(await other, Outcome.ANSWERED)
+
+
+async def test_a_closed_endpoint_turns_away_those_that_wait_and_those_that_come() -> None:
+    limiter = EndpointLimiter("e", most=1)
+    lease = await limiter.acquire()
+    waiting = asyncio.create_task(limiter.acquire())
+    await settle()
+    limiter.close(EndpointError("unknown model"))
+    finish(lease, Outcome.NEUTRAL)
+    with pytest.raises(EndpointError, match="unknown model"):
+        await waiting
+    with pytest.raises(EndpointError, match="unknown model"):
+        await limiter.acquire()
+    assert limiter.in_flight == 0

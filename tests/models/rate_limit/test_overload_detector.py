@@ -97,3 +97,27 @@ def test_forgetting_ends_a_trial() -> None:
     detector.forget(first + 10)
     assert not detector.on_trial
     assert detector.record(first + 5, True, first + 10) is Verdict.NOTHING
+
+
+def test_rejections_that_return_late_slow_it_down_only_once() -> None:
+    """They were sent before the rate was reduced, and say nothing about the lower one."""
+    detector, first = alarmed()
+    detector.begin_trial(first + 50, 1000.0, sure=True)
+    for number in range(first, first + 50):
+        assert detector.record(number, True, first + 50) is Verdict.NOTHING
+    # The share of the trial is that of the trial's own requests.
+    assert detector.rejected == 0
+    assert feed(detector, 0.0, first + 51, 200) == {Verdict.NOTHING, Verdict.LOAD}
+    # One is enough from now on, but it must be a new one.
+    assert not detector.on_trial
+    for number in range(first, first + 60):
+        assert detector.record(number, True, first + 260) is Verdict.NOTHING
+    assert detector.record(first + 261, True, first + 261) is Verdict.SLOW_DOWN
+
+
+def test_what_was_sent_before_an_outage_ended_does_not_count() -> None:
+    detector = OverloadDetector()
+    detector.forget(100)
+    for number in range(1, 101):
+        assert detector.record(number, True, 100) is Verdict.NOTHING
+    assert detector.rejected == 0

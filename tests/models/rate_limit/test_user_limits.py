@@ -91,3 +91,13 @@ def test_the_limit_of_tokens_is_respected_and_used() -> None:
     # 20 a second, once it is known that each takes 500.
     times = in_no_time(asked(EndpointLimiter("e", tokens_per_minute=600_000), 1200, 500))
     assert times[-1] == pytest.approx(60.0, abs=2.0)
+
+
+def test_another_limit_grants_no_new_burst() -> None:
+    limits = UserLimits(600, None)
+    for _ in range(10):
+        limits.take(1.0)
+    limits.set(300, None)
+    assert limits.wait(1.0) > 0
+    limits.set(None, None)
+    assert limits.wait(1.0) == 0

@@ -120,7 +120,6 @@ def test_no_text_at_all_says_why(choice: Any, retryable: bool) -> None:
         b'{"choices": [null]}',
         b'{"choices": [{}]}',
         b'{"choices": [{"message": null}]}',
-        b'{"choices": [{"message": {"content": "a"}}], "usage": [1]}',
         b"\xff\xfe",
     ],
 )
@@ -193,11 +192,10 @@ def test_a_text_that_was_cut_in_a_character_is_an_answer() -> None:
                 {"type": "text", "text": "a"},
             ]
         },
-        {"content": "<think>hm</think>a"},
         {"content": "\n\na", "reasoning": "hm"},
     ],
 )
-def test_reasoning_is_kept_apart_wherever_it_stands(more: dict[str, Any]) -> None:
+def test_reasoning_in_a_field_of_its_own_is_kept_apart(more: dict[str, Any]) -> None:
     usage = {"completion_tokens": 9, "completion_tokens_details": {"reasoning_tokens": 4}}
     reply = body({"message": {"content": "a", **more}}, message("b"), usage=usage)
     output: Any = parse_response(reply)
@@ -215,37 +213,69 @@ def test_without_reasoning_nothing_is_said_of_it() -> None:
     }
 
 
-def test_the_text_of_a_completion_may_begin_with_reasoning() -> None:
-    output = parse_response(body({"text": "<think>hm</think>c"}))
-    assert (output["generations"], output["reasoning"]) == (["c"], ["hm"])
+@pytest.mark.parametrize("text", ["<think>hm</think>a", "hm\n</think>\n\na", "<think>and then"])
+@pytest.mark.parametrize("completes", [True, False])
+def test_reasoning_in_the_text_stays_there(text: str, completes: bool) -> None:
+    choice = {"text": text} if completes else message(text)
+    output = parse_response(body(choice))
+    assert output["generations"] == [text]
+    assert "reasoning" not in output
 
 
 @pytest.mark.parametrize(
-    ("content", "usage"),
+    ("more", "usage"),
     [
-        ("<think>and then", {"completion_tokens": 32}),
+        ({"reasoning": "and then"}, {"completion_tokens": 32}),
         # As OpenAI shows it: nothing is said, and nothing of what was thought.
         (
-            "",
+            {},
             {"completion_tokens": 32, "completion_tokens_details": {"reasoning_tokens": 32}},
         ),
     ],
 )
 def test_all_tokens_spent_thinking_is_no_answer_and_says_what_to_raise(
-    content: str, usage: Any
+    more: dict[str, str], usage: Any
 ) -> None:
+    choice = {"message": {"content": "", **more}, "finish_reason": "length"}
     with pytest.raises(AnswerError, match="all 32 tokens thinking: raise max_new_tokens") as caught:
-        parse_response(body(message(content, finish_reason="length"), usage=usage))
+        parse_response(body(choice, usage=usage))
     assert not caught.value.retryable
 
 
 def test_one_of_several_may_have_spent_all_its_tokens() -> None:
-    output = parse_response(body(message("<think>hm", finish_reason="length"), message("b")))
+    output = parse_response(body({"message": {"content": "", "reasoning": "hm"}}, message("b")))
     assert (output["generations"], output["reasoning"]) == ([None, "b"], ["hm", None])
 
 
 def test_thinking_without_a_word_after_it_may_be_tried_again() -> None:
-    reply = body(message("<think>hm</think>", finish_reason="stop"))
+    reply = body({"message": {"content": "", "reasoning": "hm"}, "finish_reason": "stop"})
     with pytest.raises(AnswerError, match="returned reasoning but no text") as caught:
         parse_response(reply)
     assert caught.value.retryable
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        "[1]",
+        '"many"',
+        "null",
+        '{"prompt_tokens": NaN, "completion_tokens": -3}',
+        '{"prompt_tokens": null, "prompt_tokens_details": [1], "cost": "free"}',
+        '{"prompt_tokens": [1], "completion_tokens": {}, "completion_tokens_details": 4}',
+        '{"prompt_tokens": 1e400, "completion_tokens": 123456789012345678901234567890}',
+        '{"cost": -1, "is_byok": true, "cost_details": "none"}',
+    ],
+)
+def test_odd_usage_costs_no_answer_and_counts_as_unknown(usage: str) -> None:
+    body = f'{{"choices": [{{"message": {{"content": "a"}}}}], "usage": {usage}}}'
+    output = parse_response(body.encode())
+    assert output["generations"] == ["a"]
+    assert output["statistics"] == {"input_tokens": [0], "output_tokens": [0]}
+
+
+def test_usage_in_texts_and_floats_is_counted() -> None:
+    body = b"""{"choices": [{"message": {"content": "a"}}],
+        "usage": {"prompt_tokens": "12", "completion_tokens": 3.0, "cost": "0.5"}}"""
+    statistics = parse_response(body)["statistics"]
+    assert statistics == {"input_tokens": [12], "output_tokens": [3], "cost": [0.5]}

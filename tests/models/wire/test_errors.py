@@ -117,6 +117,11 @@ def test_what_is_no_answer_says_what_it_is(body: bytes, why: Any, words: str) ->
         ({"retry-after": "0.25"}, 0.25),
         ({"retry-after": "-1"}, 0.0),
         ({"retry-after": "soon"}, None),
+        ({"retry-after": "inf"}, None),
+        ({"retry-after": "nan"}, None),
+        ({"retry-after": "1e999"}, None),
+        ({"retry-after": "1.2.3s"}, None),
+        ({"retry-after": "Mon, 01 Jan 99999 00:00:00 GMT"}, None),
         ({"retry-after-ms": "1500", "retry-after": "9"}, 1.5),
         ({"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "1m2.5s"}, 62.5),
         ({"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "200ms"}, 0.2),
@@ -167,3 +172,43 @@ def test_keys_are_cut_out_of_what_a_server_says(key: str) -> None:
     for text in (str(error), error.raw, excerpt(body), str(invalid_reply(body, "why").raw)):
         assert key not in text
         assert "[key]" in text
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (404, {"error": {"message": "The model `m` does not exist", "code": "model_not_found"}}),
+        (403, {"error": {"message": "no access to model `m`", "code": "model_not_found"}}),
+        (404, {"error": {"message": 'model "m" not found, try pulling it first'}}),
+        (404, {"object": "error", "message": "The model `m` does not exist."}),
+        (400, {"error": {"message": "m is not a valid model ID", "code": 400}}),
+        (404, {"error": {"code": "DeploymentNotFound", "message": "no such deployment"}}),
+        (400, {"error": {"code": "DeploymentNotFound", "message": "no such deployment"}}),
+        (404, {"type": "error", "error": {"type": "not_found_error", "message": "model: m"}}),
+        (400, {"object": "error", "message": "Invalid model: m", "type": "invalid_model"}),
+        (400, {"error": {"message": "Model Not Exist", "type": "invalid_request_error"}}),
+        (400, {"error": {"message": "The requested model 'm' does not exist", "code": "x"}}),
+        (400, {"error": {"message": "Invalid model name passed in model=m"}}),
+        (400, {"error": {"message": "no", "code": "model_not_supported"}}),
+    ],
+)
+def test_every_provider_s_way_to_say_that_a_model_is_unknown_ends_the_run(
+    status: int, body: dict[str, Any]
+) -> None:
+    error = error_from_response(status, {}, orjson.dumps(body), url=URL)
+    assert isinstance(error, EndpointError)
+    assert "does not know the model" in str(error)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Unsupported parameter: 'temperature' is not supported with this model.",
+        "This model's maximum context length is 4096 tokens.",
+        "The model `m` does not support images.",
+        f"Your request was rejected: {'a ' * 80}: 'm is not a valid model ID'",
+    ],
+)
+def test_a_rejected_prompt_concerns_that_question_alone(message: str) -> None:
+    body = orjson.dumps({"error": {"message": message}})
+    assert isinstance(error_from_response(400, {}, body, url=URL), AnswerError)

@@ -140,7 +140,12 @@ def test_thinking_is_kept_apart() -> None:
     output = parse_response(reply(thought, hidden, said("a")))
     assert (output["generations"], output["reasoning"]) == (["a"], ["hm"])
     assert "reasoning" not in parse_response(reply(hidden, said("a")))
-    assert parse_response(reply(said("<think>hm</think>a")))["reasoning"] == ["hm"]
+
+
+def test_thinking_in_the_text_stays_there() -> None:
+    output = parse_response(reply(said("<think>hm</think>a")))
+    assert output["generations"] == ["<think>hm</think>a"]
+    assert "reasoning" not in output
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,14 @@ def test_anthropics_headers_are_read_with_their_times() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("limit", "0"), ("limit", "many"), ("remaining", ""), ("reset", "soon")],
+    [
+        ("limit", "0"),
+        ("limit", "many"),
+        ("limit", "inf"),
+        ("remaining", "nan"),
+        ("remaining", ""),
+        ("reset", "soon"),
+    ],
 )
 def test_what_is_not_told_in_full_is_left_aside(name: str, value: str) -> None:
     headers = {**OPENAI, f"x-ratelimit-{name}-requests": value}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any, Callable, Optional, Union
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, RootModel
 
 from distilabel.errors import DistilabelUserError
-from distilabel.models.wire.structured_output import grammar, response_format
+from distilabel.models.wire.structured_output import grammar, response_format, tool
 
 
 class Inner(BaseModel):
@@ -110,3 +110,30 @@ def test_no_structure_is_none(make: Any) -> None:
 def test_what_is_missing_or_wrong_is_told(make: Any, structure: Any, words: str) -> None:
     with pytest.raises(DistilabelUserError, match=words):
         make(structure)
+
+
+def test_the_root_of_a_recursive_class_is_an_object_for_every_provider() -> None:
+    class Tree(BaseModel):
+        children: list[Tree]
+
+    described = (response_format({"schema": Tree}) or {})["json_schema"]
+    assert (described["name"], described["schema"]["type"]) == ("Tree", "object")
+    assert (tool({"schema": Tree}) or {})["input_schema"]["properties"].keys() == {"children"}
+
+
+def test_a_union_at_the_root_is_no_tool() -> None:
+    with pytest.raises(DistilabelUserError, match="union"):
+        tool({"schema": RootModel[Union[Inner, Strict]]})
+
+
+def test_a_class_without_a_json_schema_is_named() -> None:
+    class Runs(BaseModel):
+        function: Callable[[], None]
+
+    with pytest.raises(DistilabelUserError, match="class Runs has no JSON schema"):
+        response_format({"schema": Runs})
+
+
+def test_a_schema_with_a_value_that_is_not_json_is_an_error() -> None:
+    with pytest.raises(DistilabelUserError, match="JSON has not"):
+        response_format({"schema": {"type": "object", "x": {1, 2}}})

@@ -137,3 +137,15 @@ def test_a_value_without_a_json_form_is_written_as_its_type(tmp_path: Path) -> N
         file.take([(1.5, RunFinished(path, False))], 0)  # type: ignore[arg-type]
     (line,) = lines(path)
     assert (line["time"], line["seconds"]) == (1.5, type(path).__name__)
+
+
+def test_lines_are_in_the_file_while_the_run_goes_on(tmp_path: Path) -> None:
+    """For those who follow it, and for a run that is killed."""
+    path = tmp_path / "events.jsonl"
+    with jsonl.open_event_file(path) as file:
+        file.take([(1.0, RowsReceived("a", 3))], 0)
+        assert [line["event"] for line in lines(path)] == ["RowsReceived"]
+        file.take([(2.0, RunStopping("Ctrl-C"))], 2)
+        events = lines(path)
+    assert [line["event"] for line in events] == ["RowsReceived", "RunStopping", "EventsLost"]
+    assert events[2]["count"] == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import Field, SecretStr
@@ -63,3 +64,25 @@ def test_a_wrong_level_does_not_stop_the_run(
     with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
         Numbers(count=3)
     pipeline.run()
+
+
+class Painted(Echo):
+    """Fails with the text of a server that paints the terminal, as an exception of any kind."""
+
+    async def agenerate(self, input: Any, num_generations: int = 1) -> Any:  # type: ignore[override]
+        raise RuntimeError("\x1b[2J\x1b]0;title\x07 [red]nul\x00 \u202eevil 👩‍🔬 né")
+
+
+def test_text_of_servers_and_names_of_pipelines_do_not_command_the_terminal(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        Numbers(count=2) >> Ask(name="ask", llm=Painted())
+    pipeline.name = "p\x1b[31m"
+    distiset = pipeline.run()
+    assert distiset.log_filename_path is not None
+    out, err = capfd.readouterr()
+    assert distiset.report is not None
+    for text in (out, err, distiset.log_filename_path.read_text(), str(distiset.report)):
+        assert not {"\x1b", "\x07", "\x00", "\u202e"} & set(text)
+    assert r"\x1b[2J\x1b]0;title\x07 [red]nul\x00 \u202eevil 👩‍🔬 né" in err

@@ -76,6 +76,18 @@ def test_a_dataset_goes_to_the_first_steps(kind: str, tmp_path: Path) -> None:
     assert rows == [{"text": str(i), "n": i} for i in range(7)]
 
 
+def test_a_dataset_given_inside_another_block_adds_no_step_to_it(tmp_path: Path) -> None:
+    with Pipeline(name="inner", cache_dir=tmp_path) as inner:
+        Fn(name="step")
+    with Pipeline(name="outer", cache_dir=tmp_path) as outer:
+        last = Fn(name="one")
+        distiset = inner.run(dataset=[{"n": 1}])
+        last >> Fn(name="two")
+    assert [row["n"] for row in rows_of(distiset)] == [1]
+    assert outer.dag.nodes == ["one", "two"]
+    assert inner.dag.nodes == ["step"]
+
+
 def test_a_dataset_beside_a_generator_is_an_error(tmp_path: Path) -> None:
     pipeline, _ = asking(tmp_path)
     with pytest.raises(DistilabelUserError, match="dataset"):

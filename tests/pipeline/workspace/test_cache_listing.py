@@ -39,6 +39,19 @@ def test_pipelines_and_configurations_are_listed_the_last_used_at_the_end(tmp_pa
     assert not any(each.is_running for each in new.configurations)
 
 
+def test_only_folders_that_runs_made_are_listed(tmp_path: Path) -> None:
+    root, elsewhere = tmp_path / "root", tmp_path / "elsewhere"
+    make_configuration(elsewhere, "linked", "one", 1_000, 1)
+    (root / "project" / "src" / "executions" / "mine").mkdir(parents=True)
+    (root / "linked").symlink_to(elsewhere / "linked")
+    real = make_configuration(root, "real", "one", 1_000, 1)
+    (real.execution.parent / "two").symlink_to(
+        elsewhere / "linked" / "signature" / "executions" / "one"
+    )
+    listed = [each.folder for found in cached_pipelines(root) for each in found.configurations]
+    assert listed == [real.execution]
+
+
 def test_a_missing_cache_directory_is_empty(tmp_path: Path) -> None:
     assert cached_pipelines(tmp_path / "missing") == []
     assert size_of(tmp_path / "missing") == 0

@@ -40,6 +40,39 @@ def test_the_layout(directory: RunDirectory, tmp_path: Path) -> None:
     assert directory.waiting_rows == execution / "batch_input_data"
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["../../out", "/out", "..", "", "a/b", "a\0b", "..\\out", "C:\\out", "n" * 300, "é" * 150],
+)
+def test_no_name_of_a_pipeline_leaves_the_cache_directory(name: str, tmp_path: Path) -> None:
+    directory = RunDirectory.of(tmp_path / "cache", name, "signature", "steps")
+    directory.create()
+    folder = directory.fresh_data()
+    assert folder.resolve().is_relative_to(tmp_path / "cache")
+    assert [each.name for each in tmp_path.iterdir()] == ["cache"]
+    assert len(folder.relative_to(tmp_path / "cache").parts) == 5
+    other = RunDirectory.of(tmp_path / "cache", f"{name}x", "signature", "steps")
+    assert other.execution != directory.execution
+
+
+def test_the_directory_is_for_its_user_alone(tmp_path: Path) -> None:
+    directory = RunDirectory.of(tmp_path / "new" / "cache", "name", "signature", "steps")
+    # As an earlier version made it.
+    directory.execution.mkdir(parents=True)
+    directory.log.write_text("old")
+    directory.execution.chmod(0o755)
+    directory.log.chmod(0o644)
+    directory.create()
+    data = directory.fresh_data()
+    assert [oct(each.stat().st_mode & 0o777) for each in (directory.execution, data)] == [
+        "0o700"
+    ] * 2
+    assert [oct(each.stat().st_mode & 0o777) for each in (directory.log, directory.config)] == [
+        "0o600"
+    ] * 2
+    assert directory.log.read_text() == "old"
+
+
 def test_outputs_replace_those_of_the_previous_run(directory: RunDirectory) -> None:
     for text in ("first", "second"):
         folder = directory.fresh_data()

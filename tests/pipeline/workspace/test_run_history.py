@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -87,3 +89,20 @@ def test_a_dry_run_leaves_no_trace(tmp_path: Path) -> None:
         TextGeneration(name="write", llm=SimulatedLLM())
     pipeline.dry_run(dataset=ROWS)
     assert os.listdir(tmp_path) == []
+
+
+def test_a_run_on_another_machine_is_not_judged_by_a_process_of_this_one(tmp_path: Path) -> None:
+    entry = {"id": "a", "time": 0.0, "pipeline": "p", "folder": "f"}
+    lines = [
+        {**entry, "id": "far", "host": "elsewhere", "pid": os.getpid()},
+        {**entry, "id": "far, gone", "host": "elsewhere", "pid": 2**30},
+        {**entry, "id": "here", "host": socket.gethostname(), "pid": os.getpid()},
+        {**entry, "id": "here, gone", "host": socket.gethostname(), "pid": 2**30},
+    ]
+    (tmp_path / HISTORY_FILE).write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert {run.id: run.outcome for run in past_runs(tmp_path)} == {
+        "far": "running or killed on elsewhere",
+        "far, gone": "running or killed on elsewhere",
+        "here": "running",
+        "here, gone": "killed",
+    }

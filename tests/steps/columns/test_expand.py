@@ -72,6 +72,15 @@ def test_token_counts_are_divided_among_the_rows(counts: Any) -> None:
     assert metadata["statistics_t"] == {"input_tokens": counts, "output_tokens": counts}
 
 
+@pytest.mark.parametrize("items", [[], None])
+def test_token_counts_of_a_row_without_items_are_no_error(items: Any) -> None:
+    metadata = {"statistics_t": {"input_tokens": [10], "output_tokens": None}}
+    row = {"a": items, "distilabel_metadata": metadata}
+    kept = [] if items == [] else [{"input_tokens": [10], "output_tokens": [None]}]
+    rows = expanded(row, columns=["a"], split_statistics=True)
+    assert [row["distilabel_metadata"]["statistics_t"] for row in rows] == kept
+
+
 def test_columns_are_a_dict_and_encoded_a_list_in_the_dump() -> None:
     dump = ExpandColumns(columns=["a", "c"], encoded=True).dump()
     assert dump["columns"] == {"a": "a", "c": "c"}

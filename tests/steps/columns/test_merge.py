@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from distilabel.steps.columns.merge import MergeColumns
+from distilabel.steps.columns.merge import CombineKeys, MergeColumns
 
 
 def test_values_and_lists_become_one_list() -> None:
@@ -26,3 +26,19 @@ def test_the_list_may_have_the_name_of_a_merged_column() -> None:
 def test_a_missing_column_is_named() -> None:
     with pytest.raises(KeyError, match=r"merge: a row has no column 'z'"):
         next(MergeColumns(columns=["z"], name="merge").process([{"a": 1}]))
+
+
+def test_combine_keys_of_1_3_takes_its_own_arguments() -> None:
+    for fields in (
+        {"keys": ["a", "b"], "output_key": "c"},
+        {"columns": ["a", "b"], "output_column": "c"},
+    ):
+        step = CombineKeys(**fields)
+        assert (step.inputs, step.outputs) == (["a", "b"], ["c"])
+        assert next(step.process([{"a": 1, "b": [2]}])) == [{"c": [1, 2]}]
+    dump = {
+        "keys": ["a"],
+        "output_key": "c",
+        "type_info": {"module": "distilabel.steps", "name": "CombineKeys"},
+    }
+    assert CombineKeys.from_dict(dump).columns == ["a"]

@@ -68,9 +68,10 @@ def test_a_prompt_with_half_a_surrogate_pair_has_an_identifier() -> None:
     assert len(made["prompt_id"]) == 64
 
 
-def test_several_predecessors_are_joined_first() -> None:
-    (made,) = next(FormatTextGenerationSFT().process([{"instruction": "i"}], [{"generation": "g"}]))
-    assert made["messages"] == [USER, ANSWER]
+def test_the_rows_of_all_predecessors_are_formatted() -> None:
+    row = {"instruction": "i", "generation": "g"}
+    lists = list(FormatTextGenerationSFT().process([dict(row)], [dict(row)]))
+    assert [made["messages"] for (made,) in lists] == [[USER, ANSWER]] * 2
 
 
 def test_images_are_not_part_of_the_prompt() -> None:

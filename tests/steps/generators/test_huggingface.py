@@ -258,5 +258,35 @@ except Exception as error:
     assert "tester/d" in text
 
 
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [
+        ("revision", "v2"),
+        ("config", "other"),
+        ("split", "test"),
+        ("repo_id", "me/other"),
+        ("streaming", True),
+    ],
+)
+def test_every_parameter_that_names_other_rows_loads_them(
+    parameter: str, value: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(repo_id: str, config: Any, **options: Any) -> Any:
+        asked.append({"repo_id": repo_id, "config": config, **options})
+        data = Dataset.from_list([{"n": len(asked)}])
+        return data.to_iterable_dataset() if options["streaming"] else data
+
+    asked: list[dict[str, Any]] = []
+    monkeypatch.setattr("datasets.load_dataset", load)
+    step = LoadDataFromHub(repo_id="me/d", revision="v1", config="c", split="train")
+    assert rows(step) == [{"n": 1}]
+    assert rows(step) == [{"n": 1}]
+    step.set_runtime_parameters({parameter: value})
+    assert rows(step) == [{"n": 2}]
+    before, after = asked
+    assert {name for name in after if after[name] != before[name]} == {parameter}
+    assert after[parameter] == value
+
+
 def test_outputs_are_empty_without_a_dataset() -> None:
     assert LoadDataFromHub().outputs == []

@@ -18,7 +18,7 @@ def Liner(output: str, input: dict[str, Any] | None = None) -> dict[str, Any]:
 
     ---
     system_prompt: |
-        You write lines. {not a column}
+        You write {tone} lines in {{braces}}.
 
     user_message_template: |
         About {topic}, {tone}. Answer as {{"line": "..."}}.
@@ -33,7 +33,7 @@ def Liner(output: str, input: dict[str, Any] | None = None) -> dict[str, Any]:
 def test_prompts_come_from_the_docstring(scripted: Any) -> None:
     liner = Liner(llm=scripted())
     assert liner.format_input({"topic": "cats {x}", "tone": "dry"}) == [
-        {"role": "system", "content": "You write lines. {not a column}"},
+        {"role": "system", "content": "You write dry lines in {braces}."},
         {"role": "user", "content": 'About cats {x}, dry. Answer as {"line": "..."}.'},
     ]
 
@@ -41,6 +41,11 @@ def test_prompts_come_from_the_docstring(scripted: Any) -> None:
 def test_an_optional_column_may_be_missing(scripted: Any) -> None:
     prompt = Liner(llm=scripted()).format_input({"topic": "cats"})
     assert prompt[1]["content"].startswith("About cats, .")
+
+
+def test_a_required_column_may_not_be_missing(scripted: Any) -> None:
+    with pytest.raises(KeyError, match="topic"):
+        Liner(llm=scripted()).format_input({"tone": "dry"})
 
 
 def test_it_is_a_task_with_the_name_and_words_of_the_function(scripted: Any) -> None:
@@ -75,6 +80,14 @@ def test_the_function_makes_the_columns(scripted: Any) -> None:
         ("---\nsystem_prompt: s\nuser_message_template: 3\n---", "user_message_template"),
         ("---\nsystem_prompt: s\nuser_message_template: '{zzz}'\n---", "{zzz}"),
         ("---\nsystem_prompt: s\nuser_message_template: 'a } b'\n---", "double literal braces"),
+        (
+            "---\nsystem_prompt: 'I know {zzz}'\nuser_message_template: '{a}'\n---",
+            "`system_prompt` uses {zzz}",
+        ),
+        (
+            "---\nsystem_prompt: '{\"a\": 1}'\nuser_message_template: '{a}'\n---",
+            "`system_prompt` uses",
+        ),
     ],
 )
 def test_mistakes_raise_when_the_task_is_defined(doc: str | None, said: str) -> None:

@@ -14,7 +14,7 @@ from distilabel.errors import AnswerError
 from distilabel.models.llms.base import AsyncLLM
 from distilabel.pipeline import Pipeline
 from distilabel.steps.tasks import EvolQuality, UltraFeedback
-from distilabel.steps.tasks.parsing import all_none
+from distilabel.steps.tasks.parsing import all_none, parse_output, retry_unparsed
 from rooms import Ask, Numbers, rows_of
 
 
@@ -273,3 +273,40 @@ def test_parse_retries_is_a_runtime_parameter_dumped_only_if_set() -> None:
     assert plain.runtime_parameters_names["parse_retries"] is True
     with pytest.raises(ValidationError):
         Strict(llm=Moody(), parse_retries=-1)
+
+
+async def test_only_texts_are_asked_for_again_not_what_has_none() -> None:
+    class Raises(Strict):
+        def format_output(self, output: str | None, input: Any = None) -> dict[str, Any]:
+            if output is None:
+                raise ValueError("no text")
+            return super().format_output(output, input)
+
+    class Asking:
+        def __init__(self) -> None:
+            self.asked: list[tuple[int, int]] = []
+
+        async def again(self, prompt: Any, attempt: int, index: int, accept: Any) -> Any:
+            self.asked.append((attempt, index))
+            return {"generations": ["good"], "statistics": {}}
+
+    task, ask = Raises(name="s", llm=Moody(), parse_retries=3), Asking()
+    output: Any = {"generations": [None, "bad", "good"], "statistics": {}}
+    parsed = parse_output(task, output, {})
+    after = await retry_unparsed(task, ask, [], {}, parsed)
+    assert ask.asked == [(1, 1)]
+    assert [(each.text, each.error is None, each.attempts) for each in after] == [
+        (None, False, 1),
+        ("good", True, 2),
+        ("good", True, 1),
+    ]
+
+
+def test_without_a_text_a_judge_has_rated_nothing_and_not_badly() -> None:
+    judge = UltraFeedback(name="s", llm=Moody())
+    judge.load()
+    row = {"instruction": "i", "generations": ["a", "b"]}
+    output: Any = {"generations": [None, "I would rather not."], "statistics": {}}
+    missing, refused = parse_output(judge, output, row)
+    assert missing.columns["ratings"] == refused.columns["ratings"] == [None, None]
+    assert (missing.error, bool(refused.error)) == (None, True)

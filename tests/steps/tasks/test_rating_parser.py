@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from distilabel.steps.tasks.rating_parser import TextRating, parse_ratings
+from distilabel.steps.tasks.rating_parser import (
+    TextRating,
+    parse_ratings,
+    structured_rating,
+    whole_number,
+)
 
 
 def plain(output: str, count: int | None) -> list[tuple[int | None, str | None]]:
@@ -148,4 +155,62 @@ def test_without_a_count_all_ratings_are_returned() -> None:
     assert plain("#### Output for Text 2\nRating: 2\nRationale: b", None) == [
         (None, None),
         (2, "b"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("4", 4),
+        ("4.0", 4),
+        ("**4**/5", 4),
+        ("4 stars", 4),
+        ("Between 3 and 4", 3),
+        ("4.5", None),
+        ("4,5", None),
+        ("-1", None),
+        ("four", None),
+        ("", None),
+    ],
+)
+def test_a_rating_is_never_rounded(text: str, number: int | None) -> None:
+    assert whole_number(text, decimal_comma=True) == number
+
+
+def test_types_may_be_listed_without_spaces() -> None:
+    assert whole_number("1,3") == 1
+
+
+@pytest.mark.parametrize("value", [4, 4.0, "4", "4.0", " 4/5 ", "**4**", "4 out of 5"])
+def test_a_structured_rating_may_be_written_otherwise(value: Any) -> None:
+    assert structured_rating(value) == 4
+    assert type(structured_rating(value)) is int
+
+
+@pytest.mark.parametrize(
+    "value", [4.5, "4.5", "4.5/5", True, None, [4], {"rating": 4}, "four", "", "3 or 4", -1]
+)
+def test_other_values_are_no_rating(value: Any) -> None:
+    assert structured_rating(value) is None
+
+
+def test_a_judge_that_rates_a_text_twice_is_taken_at_its_first_word() -> None:
+    """What follows may be about another text, or a summary."""
+    fields = "Rating: 4\nRationale: a\nRating: 2\nRationale: b"
+    assert plain(f"#### Output for Text 1\n{fields}", 1) == [(4, "a")]
+    headings = "".join(
+        f"#### Output for Text {number}\nRating: {rating}\nRationale: {text}\n\n"
+        for number, rating, text in [(1, 4, "a"), (2, 3, "b"), (1, 1, "c")]
+    )
+    assert plain(headings, 2) == [(4, "a"), (3, "b")]
+    assert plain(headings, None) == [(4, "a"), (3, "b")]
+
+
+def test_of_a_type_given_twice_the_first_counts() -> None:
+    output = (
+        "#### Output for Text 1\nType: 1\nRationale: w\nType: 2\nRationale: x\n"
+        "Rating: 3\nRationale: y\nRating: 4\nRationale: z"
+    )
+    assert parse_ratings(output, 1, typed=True) == [
+        TextRating(rating=3, rationale="y", type=1, type_rationale="w")
     ]

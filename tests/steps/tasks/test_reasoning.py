@@ -46,8 +46,8 @@ def run(folder: Path, llm: Any, **fields: Any) -> Any:
     return pipeline.run()
 
 
-@pytest.mark.parametrize("form", ["reasoning_content", "reasoning_details", "think", "think_end"])
-def test_reasoning_is_in_the_metadata_and_not_in_the_answer(
+@pytest.mark.parametrize("form", ["reasoning_content", "reasoning_details"])
+def test_reasoning_in_a_field_is_in_the_metadata_and_not_in_the_answer(
     form: str, start: Start, tmp_path: Path
 ) -> None:
     plain = rows_of(run(tmp_path, start(None)))
@@ -60,6 +60,57 @@ def test_reasoning_is_in_the_metadata_and_not_in_the_answer(
         assert metadata["statistics_ask"]["reasoning_tokens"] > 10
     assert not any("reasoning" in name for name in plain[0]["distilabel_metadata"])
     assert "reasoning" not in rows[0]
+
+
+@pytest.mark.parametrize("form", ["think", "think_end"])
+def test_reasoning_in_the_text_stays_there_as_in_1_x(
+    form: str, start: Start, tmp_path: Path
+) -> None:
+    plain = rows_of(run(tmp_path, start(None)))
+    rows = rows_of(run(tmp_path, start(form)))
+    for row, answered in zip(rows, plain, strict=True):
+        assert row["answer"].endswith(answered["answer"])
+        assert "Let me think" in row["answer"]
+        assert row["distilabel_metadata"]["raw_output_ask"] == row["answer"]
+        assert "reasoning_ask" not in row["distilabel_metadata"]
+
+
+def test_add_reasoning_splits_the_text_but_not_the_raw_output(start: Start, tmp_path: Path) -> None:
+    plain = rows_of(run(tmp_path, start(None)))
+    rows = rows_of(run(tmp_path, start("think"), add_reasoning=True))
+    assert [row["answer"] for row in rows] == [row["answer"] for row in plain]
+    for row in rows:
+        raw = row["distilabel_metadata"]["raw_output_ask"]
+        assert raw == f"<think>\n{row['reasoning']}\n</think>\n\n{row['answer']}"
+
+
+class Thinker(Echo):
+    """Answers with a fixed text."""
+
+    text: str
+
+    async def agenerate(self, input: Any, num_generations: int = 1) -> Any:  # type: ignore[override]
+        self.asked.append(str(input))
+        statistics = {"finish_reason": ["length"]} if "</think>" not in self.text else {}
+        return {"generations": [self.text], "statistics": statistics}
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"), [("<think>and then", 1), ("<think>that is all</think>\n", 2)]
+)
+def test_reasoning_without_an_answer_is_a_failure_with_add_reasoning(
+    text: str, asked: int, tmp_path: Path
+) -> None:
+    # Cut off while it reasoned, the model would be cut off again: it is not asked once more.
+    llm = Thinker(text=text)
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        Numbers(count=1) >> Ask(name="ask", llm=llm, add_reasoning=True)
+    distiset = pipeline.run()
+    (row,) = rows_of(distiset)
+    assert (row["answer"], distiset.failures[0]["message"]) == (None, REASONING_WITHOUT_TEXT)
+    assert row["reasoning"] in text
+    assert row["distilabel_metadata"]["raw_output_ask"] == text
+    assert len(llm.asked) == asked
 
 
 def test_parsers_see_the_answer_alone(start: Start, tmp_path: Path) -> None:

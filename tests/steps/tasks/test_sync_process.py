@@ -56,6 +56,28 @@ class Refusing(Echo):
         return await super().agenerate(input, num_generations)
 
 
+class Silent(Echo):
+    """Gives no text for the prompt `1`, and none for every second generation of the others."""
+
+    async def agenerate(self, input: Any, num_generations: int = 1) -> Any:  # type: ignore[override]
+        text = input[-1]["content"]
+        texts = [None if i % 2 or text == "1" else text for i in range(num_generations)]
+        return {"generations": texts, "statistics": {}}
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_outside_a_run_an_answer_without_a_text_is_none_for_its_row(count: int) -> None:
+    task = Ask(llm=Silent(), num_generations=count, group_generations=count > 1)
+    task.load()
+    rows = next(task.process([{"text": str(i)} for i in range(3)]))
+    if count == 1:
+        assert [row["answer"] for row in rows] == ["0", None, "2"]
+    else:
+        assert [rows[0]["answer"], rows[2]["answer"]] == [["0", None, "0"], ["2", None, "2"]]
+        assert rows[1]["answer"] is None
+    assert "gave no text" in rows[1]["distilabel_metadata"][f"error_{task.name}"]["message"]
+
+
 def test_outside_a_run_a_row_without_an_answer_raises() -> None:
     task = Ask(llm=Refusing())
     task.load()

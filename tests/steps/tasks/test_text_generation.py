@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from distilabel.errors import DistilabelUserError
+from distilabel.pipeline import Pipeline
 from distilabel.steps.tasks import text_generation
 from distilabel.steps.tasks.text_generation import ChatGeneration, TextGeneration
 
@@ -53,18 +54,55 @@ def test_one_column_may_be_a_text(scripted: Any) -> None:
 
 def test_a_column_that_is_not_in_the_template_is_found_on_loading(scripted: Any) -> None:
     with pytest.raises(DistilabelUserError, match="'a'"):
-        TextGeneration(llm=scripted(), columns=["a"], template="{{ b }}").load()
+        TextGeneration(llm=scripted(), columns=["a", "b"], template="{{ b }}").load()
+    with pytest.raises(DistilabelUserError, match="'topic'"):
+        TextGeneration(llm=scripted(), columns="topic").load()
 
 
-def test_an_unknown_variable_in_the_template_is_warned_about_on_loading(
+def test_an_unknown_variable_in_the_template_is_refused_when_the_task_is_made(
     scripted: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     TextGeneration(
         llm=scripted(), template="{{ instruction }} {% for i in range(2) %}{% endfor %}"
     ).load()
     assert caplog.text == ""
-    TextGeneration(llm=scripted(), template="{{ instruction }} {{ other }}").load()
-    assert "the template uses other" in caplog.text
+    with Pipeline(name="p") as pipeline, pytest.raises(ValueError, match=r"'other'.*Set columns="):
+        TextGeneration(llm=scripted(), template="{{ instruction }} {{ other }}")
+    assert len(pipeline.dag) == 0
+
+
+def test_a_column_that_the_template_does_not_use_is_warned_about(
+    scripted: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    TextGeneration(llm=scripted(), name="t", columns=["a", "b"], template="{{ a }}")
+    assert "t: the template does not use 'b'" in caplog.text
+
+
+def test_a_template_may_test_for_none_and_is_warned_about_the_word_none(
+    scripted: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    row = {"a": None, "b": "c"}
+    tests = "{% if a %}{{ a }}{% endif %}{{ b }}"
+    task = TextGeneration(llm=scripted(), columns=["a", "b"], template=tests)
+    assert task.format_input(row)[0]["content"] == "c"
+    assert caplog.text == ""
+    task = TextGeneration(llm=scripted(), columns=["a", "b"], template="{{ a }}{{ b }}")
+    assert [task.format_input(row)[0]["content"] for _ in range(2)] == ["Nonec"] * 2
+    assert caplog.text.count("'a' is None in a row") == 1
+
+
+@pytest.mark.parametrize(
+    "row", [{"instruction": None}, {"instruction": 3}, {"instruction": "x", "system_prompt": ["y"]}]
+)
+def test_a_column_that_is_not_text_is_refused(scripted: Any, row: dict[str, Any]) -> None:
+    with pytest.raises(DistilabelUserError, match="It must contain"):
+        TextGeneration(llm=scripted()).format_input(row)
+
+
+@pytest.mark.parametrize("count", [0, -1, 1.5, "many"])
+def test_an_impossible_number_of_generations_is_refused(scripted: Any, count: Any) -> None:
+    with pytest.raises(ValueError, match="num_generations"):
+        TextGeneration(llm=scripted(), num_generations=count)
 
 
 def test_a_conversation_as_instruction_is_sent_unchanged(scripted: Any) -> None:

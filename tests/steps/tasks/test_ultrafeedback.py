@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any, get_args
 
+import numpy as np
 import pytest
 
+from distilabel.errors import DistilabelUserError
 from distilabel.models import SimulatedLLM
 from distilabel.steps.tasks.ultrafeedback import UltraFeedback
 
@@ -118,16 +120,87 @@ def test_structured_answers_are_parsed_and_padded(scripted: Any) -> None:
     task = UltraFeedback(llm=scripted(), aspect="truthfulness", use_default_structured_output=True)
     answer = {
         "types": [None, 2],
-        "rationales": ["a", "b", "c", "d"],
-        "ratings": [5, "4", True],
+        "rationales": ["a", "b", 3],
+        "ratings": [5, "four", True],
         "rationales_for_rating": ["x", "y", "z"],
     }
     assert task.format_output(json.dumps(answer), ROW) == {
         "types": [None, 2, None],
-        "rationales": ["a", "b", "c"],
+        "rationales": ["a", "b", None],
         "ratings": [5, None, None],
         "rationales-for-ratings": ["x", "y", "z"],
     }
+
+
+@pytest.mark.parametrize(
+    "wrapped", ["{}", "```json\n{}\n```", "Here it is:\n{}\nBye.", "<think>{{}}</think>{}"]
+)
+def test_structured_answers_are_found_in_fences_and_among_words(
+    scripted: Any, wrapped: str
+) -> None:
+    task = UltraFeedback(llm=scripted(), use_default_structured_output=True)
+    answer = {"ratings": [4.0, "4", " 4/5 "], "rationales": ["a", "b", "c"]}
+    parsed = task.format_output(wrapped.format(json.dumps(answer)), ROW)
+    assert parsed == {"ratings": [4, 4, 4], "rationales": ["a", "b", "c"]}
+
+
+def test_the_keys_of_a_structured_answer_may_be_those_of_the_columns(scripted: Any) -> None:
+    task = UltraFeedback(llm=scripted(), aspect="helpfulness", use_default_structured_output=True)
+    answer: dict[str, Any] = {name: ["1"] * 3 for name in TYPED}
+    parsed = task.format_output(json.dumps(answer), ROW)
+    assert parsed == {**answer, "types": [1] * 3, "ratings": [1] * 3}
+
+
+def test_more_ratings_than_texts_are_refused(scripted: Any) -> None:
+    # It is not known which of them belongs to which text.
+    task = UltraFeedback(llm=scripted(), use_default_structured_output=True)
+    with pytest.raises(ValueError, match="4 ratings for 3 texts"):
+        task.format_output(json.dumps({"ratings": [1, 2, 3, 4]}), ROW)
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (
+            {"generations": "a text"},
+            "'generations' contains a str. It must contain a list of texts",
+        ),
+        ({"generations": None}, "'generations' contains None. It must contain a list"),
+        ({"generations": {"a": "b"}}, "'generations' contains a dict"),
+        ({"generations": []}, "'generations' is an empty list"),
+        ({"generations": [None, None]}, "'generations' contains only None"),
+        ({"generations": ["a", ["b"]]}, "item 1 of column 'generations' is a list"),
+        ({"instruction": None}, "'instruction' contains None. It must contain a text"),
+        ({"instruction": [{"role": "user"}]}, "'instruction' contains a list"),
+    ],
+)
+def test_a_column_of_the_wrong_type_is_refused_before_it_is_paid_for(
+    scripted: Any, row: dict[str, Any], message: str
+) -> None:
+    task = UltraFeedback(llm=scripted(), name="judge")
+    with pytest.raises(DistilabelUserError, match=message):
+        task.format_input({**ROW, **row})
+    # The row then fails, without a rating for each letter of a text.
+    failed = task.format_output(None, {**ROW, **row})
+    assert len(failed["ratings"]) in (0, 2, 3)
+
+
+def test_arrays_and_tuples_are_lists_as_well(scripted: Any) -> None:
+    task = UltraFeedback(llm=scripted())
+    expected = task.format_input({**ROW, "generations": ["a", "b"]})
+    assert task.format_input({**ROW, "generations": ("a", "b")}) == expected
+    assert task.format_input({**ROW, "generations": np.array(["a", "b"], dtype=object)}) == expected
+
+
+def test_an_error_names_the_column_of_the_pipeline(scripted: Any) -> None:
+    task = UltraFeedback(llm=scripted(), input_mappings={"generations": "answers"})
+    with pytest.raises(DistilabelUserError, match="column 'answers' contains a str"):
+        task.format_input({"instruction": "i", "generations": "x"})
+
+
+def test_an_answer_that_is_only_reasoning_is_refused_in_words(scripted: Any) -> None:
+    with pytest.raises(ValueError, match="reasoning but no text"):
+        UltraFeedback(llm=scripted()).format_output("<think>Rating: 1", ROW)
 
 
 def test_an_unknown_aspect_is_rejected(scripted: Any) -> None:

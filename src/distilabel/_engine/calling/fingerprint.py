@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, SecretStr
 
-from distilabel._core.hashing import canonical, digest
+from distilabel._core.hashing import digest
 from distilabel._engine.calling.state_of_step import NOT_STATE
 from distilabel._engine.calling.used_variables import names_read_in
 from distilabel.steps.base import Step
@@ -60,10 +60,10 @@ def described(value: Any) -> Any:
         function: Any = getattr(value, "__func__", value)
         return source_of_function(function, set())
     if isinstance(value, dict):
-        return {str(k): described(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [described(v) for v in value]
-    canonical(value)
+        return {k: described(v) for k, v in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(described(v) for v in value)
+    digest(value)
     return value
 
 

@@ -16,7 +16,7 @@ from distilabel._core.hashing import digest
 from distilabel._engine.calling.dependencies import dependencies_of
 from distilabel._engine.calling.fingerprint import field_digest, source_of
 from distilabel._engine.calling.state_of_step import watch
-from distilabel._engine.rows.rows import RowOrigin, one_to_one
+from distilabel._engine.rows.origins import KeyTracer, Origins, find_origins
 from distilabel._engine.storage.answer_store import Store
 from distilabel.steps.base import Step
 
@@ -28,14 +28,16 @@ class StepResult(NamedTuple):
 
     Attributes:
         rows: Rows that the step made; if it failed, those of the batch with None in its columns.
-        origins: Origins of the rows.
+        origins: Positions of the input rows from which they were made.
+        is_assumed: Whether origins that matter were unknown, and rows are paired by position.
         error: Exception that the step raised; None if it raised none.
         changed_state: Whether the step, in a worker process, has changed its own state.
     """
 
     rows: list[Any]
-    origins: list[RowOrigin]
-    error: Exception | None
+    origins: Origins
+    is_assumed: bool = False
+    error: Exception | None = None
     changed_state: bool = False
 
 
@@ -62,18 +64,22 @@ class StepCache:
         self._state = watch(step)
         if not self._state.is_complete:
             raise TypeError("it holds too many values to compare them after every batch")
+        self._step = step
         self._name = step.name
         self._store = store
         self._reuse = reuse
         self._has_logged = False
         self._is_off = False
 
-    def result(self, rows: list[Any], run: Callable[[], StepResult]) -> StepResult:
+    def result(
+        self, rows: list[Any], run: Callable[[], StepResult], *, joined: bool = False
+    ) -> StepResult:
         """Returns the stored result for a batch, or else runs the step and stores its result.
 
         Args:
             rows: Rows of the batch.
             run: Runs the step on them.
+            joined: Whether the origins of the rows must be known.
         """
         if self._is_off or self._has_changed():
             return run()
@@ -83,14 +89,12 @@ class StepCache:
             self._log_uncached(f"its rows cannot be stored: {error}")
             return run()
         stored = self._store.get(key) if self._reuse else None
-        if stored is not None:
-            made, origins = orjson.loads(stored)
-            if origins is None:
-                return StepResult(made, one_to_one(len(made)), None)
-            return StepResult(made, [RowOrigin(*origin) for origin in origins], None)
+        found = self._read(stored, rows, joined) if stored is not None else None
+        if found is not None:
+            return found
         result = run()
         if not self._has_changed(result.changed_state) and result.error is None:
-            self._put(key, result)
+            self._put(key, result, joined)
         return result
 
     def _has_changed(self, in_worker: bool = False) -> bool:
@@ -100,12 +104,29 @@ class StepCache:
             self._log_uncached("it keeps state from batch to batch")
         return self._is_off
 
-    def _put(self, key: bytes, result: StepResult) -> None:
+    def _read(self, stored: bytes, rows: list[Any], joined: bool) -> StepResult | None:
+        """Returns a stored result; None if it does not tell the origins and they must be known."""
+        made, origins, *more = orjson.loads(stored)
+        if more:
+            is_traced, is_assumed = more
+            if is_traced or not joined:
+                return StepResult(
+                    made, range(len(made)) if origins is None else origins, is_assumed
+                )
+        elif self._step.input_mappings:
+            # Stored by a version that may have put hidden columns back into the wrong rows.
+            return None
+        inputs = [list(port) for port in zip(*rows, strict=True)] if _are_joined(rows) else [rows]
+        if any(row is None for port in inputs for row in port):
+            return None
+        found = find_origins(inputs, made, KeyTracer() if joined else None)
+        return None if joined and None in found else StepResult(made, found)
+
+    def _put(self, key: bytes, result: StepResult, joined: bool) -> None:
         try:
             # Most steps make one row from each, which needs no list of origins.
-            plain = result.origins == one_to_one(len(result.rows))
-            origins = None if plain else [tuple(origin) for origin in result.origins]
-            text = orjson.dumps([result.rows, origins])
+            origins = None if isinstance(result.origins, range) else result.origins
+            text = orjson.dumps([result.rows, origins, joined, result.is_assumed])
         except TypeError as error:
             self._log_uncached(f"its rows cannot be stored: {error}")
             return
@@ -119,3 +140,7 @@ class StepCache:
         if not self._has_logged:
             self._has_logged = True
             _log.info("%s runs again on every run: %s", self._name, why)
+
+
+def _are_joined(rows: list[Any]) -> bool:
+    return bool(rows) and isinstance(rows[0], tuple)

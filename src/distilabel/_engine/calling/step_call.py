@@ -6,10 +6,17 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from contextvars import copy_context
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from distilabel._core.daemon_threads import DaemonThreads
-from distilabel._engine.rows.rows import RowOrigin, checked_rows, distinct, match_origins
+from distilabel._engine.rows.origins import (
+    KeyTracer,
+    Origins,
+    UnknownOriginError,
+    find_origins,
+    fits_positions,
+)
+from distilabel._engine.rows.rows import Row, checked_rows, distinct
 from distilabel.models.batch_jobs.pending import Work, begin_work
 from distilabel.models.client.client import ModelClient, use_clients
 from distilabel.steps.base import Step
@@ -19,53 +26,122 @@ _T = TypeVar("_T")
 _log = logging.getLogger("distilabel.pipeline")
 
 
-def run_step(step: Step, rows: list[Any]) -> tuple[list[Any], list[RowOrigin]]:
-    """Runs `process` on a batch, with the mappings of the step.
+class StepOutput(NamedTuple):
+    """What a step made of a batch.
+
+    Attributes:
+        rows: The rows.
+        origins: Positions of the input rows from which they were made.
+        is_assumed: Whether origins that matter were unknown, and rows are paired by position.
+    """
+
+    rows: list[Any]
+    origins: Origins
+    is_assumed: bool = False
+
+
+class StepCall:
+    """Calls `process` of a step, with its mappings, and finds the origins of the rows it makes.
 
     Args:
         step: The step.
-        rows: Rows of the batch. Where there are several predecessors, tuples with one row from
-            each, None where the row was routed to another one.
-
-    Returns:
-        The rows it made, and the origin of each.
+        is_row_by_row: Whether `process` is known to make rows in the order of its input rows.
     """
-    if not rows or not isinstance(rows[0], tuple):
-        return _process(step, [rows])
-    # `process` takes one list per predecessor that has rows: tuples that lack the same ones go
-    # together.
-    shapes: dict[tuple[bool, ...], list[int]] = {}
-    for i, row in enumerate(rows):
-        shapes.setdefault(tuple(part is not None for part in row), []).append(i)
-    made: list[tuple[RowOrigin, Any]] = []
-    for shape, positions in shapes.items():
-        inputs = [
-            [rows[i][port] for i in positions] for port, present in enumerate(shape) if present
-        ]
-        out, origins = _process(step, inputs)
-        made += [
-            (RowOrigin(positions[origin.position], origin.branch), row)
-            for origin, row in zip(origins, out, strict=True)
-        ]
-    if len(shapes) > 1:
-        made.sort(key=lambda item: item[0])
-    return [row for _, row in made], [origin for origin, _ in made]
 
+    def __init__(self, step: Step, *, is_row_by_row: bool = False) -> None:
+        self._step = step
+        self._is_row_by_row = is_row_by_row
+        self._tracer = KeyTracer()
 
-def _process(step: Step, inputs: list[list[Any]]) -> tuple[list[Any], list[RowOrigin]]:
-    mappings = step._mappings
-    named = [[mappings.to_step(row) for row in rows] for rows in inputs] if mappings else inputs
-    # The step may change the lists; origins are found from the rows as they were.
-    before = [list(rows) for rows in named]
-    made = distinct(checked_rows(_collect(step, step.process(*named)), str(step.name)))
-    origins = match_origins(before[0], made, *before[1:])
-    if mappings:
-        aside = [mappings.hidden_columns(row) for row in inputs[0]] if len(inputs) == 1 else []
-        made = [
-            mappings.to_pipeline(row, aside[origin.position] if aside else {})
-            for row, origin in zip(made, origins, strict=True)
-        ]
-    return made, origins
+    def run(self, rows: list[Any], *, joined: bool = False) -> StepOutput:
+        """Runs `process` on a batch.
+
+        Args:
+            rows: Rows of the batch. Where there are several predecessors, tuples with one row from
+                each, None where the row was routed to another one.
+            joined: Whether its rows are joined with rows that did not pass through the step, so
+                that their origins must be known.
+
+        Raises:
+            UnknownOriginError: The origin of a row is unknown and must be known.
+        """
+        if not rows or not isinstance(rows[0], tuple):
+            return self._process([rows], joined)
+        # `process` takes one list per predecessor that has rows: tuples that lack the same ones go
+        # together.
+        shapes: dict[tuple[bool, ...], list[int]] = {}
+        for i, row in enumerate(rows):
+            shapes.setdefault(tuple(part is not None for part in row), []).append(i)
+        made: list[tuple[int | None, Any]] = []
+        is_assumed = False
+        for shape, positions in shapes.items():
+            inputs = [
+                [rows[i][port] for i in positions] for port, present in enumerate(shape) if present
+            ]
+            output = self._process(inputs, joined)
+            if len(shapes) == 1:
+                return output
+            is_assumed = is_assumed or output.is_assumed
+            made += [
+                (None if origin is None else positions[origin], row)
+                for origin, row in zip(output.origins, output.rows, strict=True)
+            ]
+        if all(origin is not None for origin, _ in made):
+            made.sort(key=lambda item: item[0] or 0)
+        return StepOutput([row for _, row in made], [origin for origin, _ in made], is_assumed)
+
+    def _process(self, inputs: list[list[Any]], joined: bool) -> StepOutput:
+        step, mappings = self._step, self._step._mappings
+        named = [[mappings.to_step(row) for row in rows] for rows in inputs] if mappings else inputs
+        hidden: list[Row] = []
+        if mappings.inputs and len(inputs) == 1:
+            hidden = [mappings.hidden_columns(row) for row in inputs[0]]
+        is_exact = not self._is_row_by_row and (joined or any(hidden))
+        if is_exact:
+            named = self._tracer.trace(named)
+        # The step may change the lists; origins are found from the rows as they were.
+        before = [list(rows) for rows in named]
+        made = checked_rows(_collect(step, step.process(*named)), str(step.name))
+        origins = self._origins(before, made, is_exact)
+        made = distinct(made)
+        if mappings:
+            made = [mappings.to_pipeline(row, {}) for row in made]
+        if isinstance(origins, range) and not hidden:
+            return StepOutput(made, origins)
+        needed = {name for columns in hidden for name in columns}
+        unknown = [row for row, o in zip(made, origins, strict=True) if o is None]
+        matters = bool(unknown) and (joined or any(needed.difference(row) for row in unknown))
+        if unknown and fits_positions(origins, len(before[0])):
+            origins = range(len(made))
+        if matters and (not isinstance(origins, range) or self._tracer.has_earlier(unknown)):
+            raise self._unknown_origin(len(unknown), len(before[0]), None if joined else needed)
+        for row, origin in zip(made, origins, strict=True) if needed else ():
+            for name, value in hidden[origin].items() if origin is not None else ():
+                row.setdefault(name, value)
+        return StepOutput(made, origins, matters)
+
+    def _origins(self, before: list[list[Row]], made: list[Row], is_exact: bool) -> Origins:
+        count = len(before[0])
+        if not self._is_row_by_row:
+            return find_origins(before, made, self._tracer if is_exact else None)
+        if len(made) == count:
+            return range(count)
+        # Several rows from one, or one list per predecessor.
+        return [i % count for i in range(len(made))]
+
+    def _unknown_origin(
+        self, unknown: int, count: int, hidden: set[str] | None
+    ) -> UnknownOriginError:
+        why = "its rows are joined with rows of other steps"
+        if hidden is not None:
+            names = ", ".join(map(repr, sorted(hidden)))
+            why = f"its input_mappings hide {names}, which must be put back into the right rows"
+        return UnknownOriginError(
+            f"{self._step.name}: it cannot be told from which of its {count} input rows "
+            f"{unknown} of the rows of `process` are made, but {why}. Yield changed input rows, or "
+            'copies of them: {**row, "column": value}. Answers received so far are stored: fix the '
+            "step and run again."
+        )
 
 
 def _collect(step: Step, output: Any) -> list[Any]:

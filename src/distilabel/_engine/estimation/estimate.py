@@ -9,6 +9,7 @@ from statistics import NormalDist, fmean, stdev
 from typing import Any, Final
 
 from distilabel._engine.reporting.formatting import (
+    format_count,
     format_duration,
     format_money,
     format_table,
@@ -175,8 +176,9 @@ def text_of(estimate: Estimate) -> str:
         ["out", *(_count(each.output_tokens.expected) for each in forecasts)],
         ["cost", *map(_priced, forecasts)],
     ]
+    rows = format_count(estimate.rows, "row")
     lines = [
-        f"{estimate.pipeline}: estimate for {estimate.rows:,} rows, from {estimate.sample:,}.",
+        f"{estimate.pipeline}: estimate for {rows}, from {estimate.sample:,}.",
         "",
         *format_table(columns, ["model", *(each.model for each in forecasts)]),
         "",

@@ -9,6 +9,7 @@ from typing import Final
 
 from distilabel._engine.estimation.estimate import Estimate, Forecast, Range, extrapolate
 from distilabel._engine.estimation.pilot import Consumption, Pilot
+from distilabel._engine.reporting.formatting import format_count
 from distilabel._engine.reporting.report import Report
 from distilabel.models.llms.base import LLM, AsyncLLM
 from distilabel.models.rate_limit.concurrency import MOST, START
@@ -167,6 +168,7 @@ def _notes(report: Report, pilot: Pilot, steps: dict[str, _Step]) -> list[str]:
         )
     if report.failures:
         notes.append(
-            f"{report.failures:,} rows of the sample failed; what they used counts like the rest."
+            f"{format_count(report.failures, 'row')} of the sample failed; what they used counts "
+            "like the rest."
         )
     return notes

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from distilabel._engine.calling.step_cache import StepCache, StepResult
-from distilabel._engine.calling.step_call import TimedCall, call_with_clients, run_step
+from distilabel._engine.calling.step_call import StepCall, TimedCall, call_with_clients
 from distilabel._engine.operators.backpressure import BackpressuredOperator
 from distilabel._engine.operators.failures import FailurePolicy, failed_result
 from distilabel._engine.operators.run_context import RunContext
 from distilabel._engine.operators.spill import SpillFile
+from distilabel._engine.rows.origins import UnknownOriginError, dropped_rows
 from distilabel._engine.rows.reorder_buffer import ReorderBuffer
 from distilabel._engine.rows.rows import Key, RowChunk, keys_at, own_copies
 from distilabel._engine.workers.pool import Pool
@@ -50,6 +51,7 @@ class AllRows(BackpressuredOperator):
     ) -> None:
         super().__init__(str(step.name), context)
         self._step = step
+        self._step_call = StepCall(step)
         self._cache = cache
         self._clients = clients
         self._reorders = reorders
@@ -75,7 +77,7 @@ class AllRows(BackpressuredOperator):
     async def feed(self) -> None:
         """Processes all rows, then sends the results under backpressure."""
         batch = self._reorder_buffer.take(self._reorder_buffer.ready)
-        result = StepResult([], [], None)
+        result = StepResult([], range(0))
         if batch.rows:
             try:
                 with self.context.activity:
@@ -85,6 +87,8 @@ class AllRows(BackpressuredOperator):
             except EndpointError as error:
                 error.step = error.step or self.name
                 raise
+        if result.is_assumed:
+            self.warn_of_assumed_origins()
         keys = keys_at(batch.keys, result.origins)
         continuing = self._failures.apply(keys, result)
         keys = continuing.keys
@@ -103,7 +107,7 @@ class AllRows(BackpressuredOperator):
             self.report_processed(
                 len(batch.rows),
                 len(result.rows),
-                len(batch.rows) - len({origin.position for origin in result.origins}),
+                dropped_rows(len(batch.rows), result.origins),
                 continuing.failed,
                 ended=continuing.ended,
                 nowhere=nowhere,
@@ -136,7 +140,7 @@ class AllRows(BackpressuredOperator):
                 return await timed.run(self._call_in_thread, own_copies(rows))
             finally:
                 timed.close()
-        except EndpointError:
+        except (EndpointError, UnknownOriginError):
             raise
         except Exception as error:
             # The `on_error` of the pipeline is meant for single rows, not for all of them.
@@ -164,14 +168,13 @@ class AllRows(BackpressuredOperator):
     def _cached(self, rows: list[Any]) -> StepResult:
         if self._cache is None:
             return self._run(rows)
-        return self._cache.result(rows, lambda: self._run(rows))
+        return self._cache.result(rows, lambda: self._run(rows), joined=not self._reorders)
 
     def _run(self, rows: list[Any]) -> StepResult:
         if self._pool is not None:
-            made, origins, remembers = self._pool.run(rows)
-            return StepResult(made, origins, None, remembers)
-        made, origins = run_step(self._step, rows)
-        return StepResult(made, origins, None)
+            output, remembers = self._pool.run((rows, not self._reorders))
+            return StepResult(*output)._replace(changed_state=remembers)
+        return StepResult(*self._step_call.run(rows, joined=not self._reorders))
 
 
 def _key(item: tuple[Key, Any]) -> Key:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
 
 from distilabel._core.events import RowsProcessed, RowsReceived
 from distilabel._engine.operators.router import Router
 from distilabel._engine.operators.run_context import RunContext
 from distilabel._engine.rows.rows import RowChunk, own_copy
+
+_log = logging.getLogger("distilabel.pipeline")
 
 
 class Operator(ABC):
@@ -31,6 +34,7 @@ class Operator(ABC):
         self.is_finished = False
         self._successors: list[tuple[Operator, int]] = []
         self._open_ports = 0
+        self._has_warned_of_origins = False
 
     def connect(self, successor: Operator) -> None:
         """Sends the rows of this operator to another one."""
@@ -162,3 +166,14 @@ class Operator(ABC):
         self.context.emit(
             RowsProcessed(self.name, received, given, dropped, created, failed, skipped, ended)
         )
+
+    def warn_of_assumed_origins(self) -> None:
+        """Warns, once, that rows of unknown origin are paired by their position."""
+        if not self._has_warned_of_origins:
+            self._has_warned_of_origins = True
+            _log.warning(
+                "%s: it cannot be told from which input rows the rows of `process` are made, so "
+                "they are paired by position: the first with the first. If `process` changes the "
+                'order, yield copies of the input rows: {**row, "column": value}.',
+                self.name,
+            )

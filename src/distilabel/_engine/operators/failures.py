@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from distilabel._core.events import RowFailed
 from distilabel._engine.calling.step_cache import StepResult
 from distilabel._engine.operators.run_context import RunContext
-from distilabel._engine.rows.rows import Key, Row, one_to_one
+from distilabel._engine.rows.rows import Key, Row
 from distilabel.constants import DISTILABEL_METADATA_KEY
 from distilabel.errors import DistilabelError, FailureRecord, ModelError, RowError, error_record
 from distilabel.steps.base import GeneratorStep, Step
@@ -176,7 +176,7 @@ def failed_result(step: Step, rows: list[Any], error: Exception) -> StepResult:
         next(part for part in row if part is not None) if isinstance(row, tuple) else row
         for row in rows
     ]
-    return StepResult(step.impute_step_outputs(inputs), one_to_one(len(inputs)), error)
+    return StepResult(step.impute_step_outputs(inputs), range(len(inputs)), error=error)
 
 
 def has_failed(row: Row, steps: Iterable[str]) -> bool:

@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from distilabel._engine.calling.step_cache import StepCache, StepResult
-from distilabel._engine.calling.step_call import TimedCall, call_with_clients, run_step
+from distilabel._engine.calling.step_call import StepCall, TimedCall, call_with_clients
 from distilabel._engine.operators.base import Operator
 from distilabel._engine.operators.failures import FailurePolicy, failed_result
 from distilabel._engine.operators.run_context import RunContext
+from distilabel._engine.rows.origins import UnknownOriginError, dropped_rows
 from distilabel._engine.rows.reorder_buffer import Batch, ReorderBuffer
 from distilabel._engine.rows.rows import Row, RowChunk, keys_at, own_copies
 from distilabel.errors import EndpointError
@@ -28,7 +29,7 @@ from distilabel.steps.base import Step
 _AT_ONCE: Final = 16
 _AT_ONCE_SECONDS: Final = 0.05
 
-_Results = tuple[list[StepResult], EndpointError | RunStopped | None]
+_Results = tuple[list[StepResult], EndpointError | RunStopped | UnknownOriginError | None]
 
 _log = logging.getLogger("distilabel.pipeline")
 
@@ -58,6 +59,7 @@ class MapBatches(Operator):
     ) -> None:
         super().__init__(str(step.name), context)
         self._step = step
+        self._call = StepCall(step)
         self._size = size
         self._cache = cache
         self._clients = clients
@@ -146,10 +148,12 @@ class MapBatches(Operator):
         if not batch.rows:
             self.send(RowChunk([], [], batch.closed))
             return
+        if result.is_assumed:
+            self.warn_of_assumed_origins()
         keys = keys_at(batch.keys, result.origins)
-        if self._reorders:
+        if self._reorders and keys is not batch.keys:
             keys.sort()
-        dropped = len(batch.rows) - len({origin.position for origin in result.origins})
+        dropped = dropped_rows(len(batch.rows), result.origins)
         continuing = self._failures.apply(keys, result)
         self.send_processed(
             RowChunk(continuing.keys, continuing.rows, batch.closed),
@@ -177,20 +181,20 @@ class MapBatches(Operator):
             if self.context.stopping or (results and time.monotonic() > until):
                 break
             try:
-                results.append(self._process(batch) if batch.rows else StepResult([], [], None))
-            except (EndpointError, RunStopped) as error:
+                results.append(self._process(batch) if batch.rows else StepResult([], range(0)))
+            except (EndpointError, RunStopped, UnknownOriginError) as error:
                 return results, error
         return results, None
 
     def _process(self, batch: Batch) -> StepResult:
         if self._cache is None:
             return self._try(batch)
-        return self._cache.result(batch.rows, lambda: self._try(batch))
+        return self._cache.result(batch.rows, lambda: self._try(batch), joined=not self._reorders)
 
     def _try(self, batch: Batch) -> StepResult:
         try:
             result = self._run(batch.rows)
-        except (EndpointError, RunStopped):
+        except (EndpointError, RunStopped, UnknownOriginError):
             raise
         except Exception as error:  # noqa: BLE001 (the rows fail, the run goes on)
             return self._failed(batch, error)
@@ -200,8 +204,7 @@ class MapBatches(Operator):
         return result
 
     def _run(self, rows: list[Any]) -> StepResult:
-        made, origins = run_step(self._step, rows)
-        return StepResult(made, origins, None)
+        return StepResult(*self._call.run(rows, joined=not self._reorders))
 
     def _check_columns(self, row: Row) -> None:
         """Warns of columns that `outputs` names and `process` does not make."""

@@ -71,7 +71,7 @@ class MapBatchesInWorkers(MapBatches):
             if started.batch.rows:
                 started.result = await self._pool.threads.run(self._process, started.batch)
             else:
-                started.result = StepResult([], [], None)
+                started.result = StepResult([], range(0))
             # In order: a later batch must not close source rows that are still in flight.
             while self._started and self._started[0].result is not None:
                 first = self._started.popleft()
@@ -93,8 +93,8 @@ class MapBatchesInWorkers(MapBatches):
 
     def _run(self, rows: list[Any]) -> StepResult:
         try:
-            made, origins, remembers = self._pool.run(rows)
-            return StepResult(made, origins, None, remembers)
+            output, remembers = self._pool.run((rows, not self._reorders))
+            return StepResult(*output)._replace(changed_state=remembers)
         except WorkersLost as error:
             # The rows have not failed: they are left for the next run.
             self._lost = error

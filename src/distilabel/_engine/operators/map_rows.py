@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from distilabel._engine.calling.step_call import run_step
+from distilabel._engine.calling.step_call import StepCall, StepOutput
 from distilabel._engine.operators.base import Operator
 from distilabel._engine.operators.failures import FailurePolicy, failed_result
 from distilabel._engine.operators.run_context import RunContext
-from distilabel._engine.rows.rows import RowChunk, RowOrigin, keys_at
+from distilabel._engine.rows.origins import dropped_rows
+from distilabel._engine.rows.rows import RowChunk, keys_at
 from distilabel.steps.base import Step
 
 
@@ -23,6 +24,7 @@ class MapRows(Operator):
     def __init__(self, step: Step, context: RunContext) -> None:
         super().__init__(str(step.name), context)
         self._step = step
+        self._call = StepCall(step, is_row_by_row=True)
         self._failures = FailurePolicy(step, context)
 
     def push(self, port: int, chunk: RowChunk) -> None:
@@ -35,24 +37,24 @@ class MapRows(Operator):
 
     def _process(self, chunk: RowChunk) -> None:
         try:
-            made, origins = self._run(chunk.rows)
+            made = self._run(chunk.rows)
         except Exception as error:  # noqa: BLE001 (the row fails, the run goes on)
             self._process_one_by_one(chunk, error)
             return
-        dropped = len(chunk.rows) - len({origin.position for origin in origins})
-        result = RowChunk(keys_at(chunk.keys, origins), made, chunk.closed)
-        self.send_processed(result, len(chunk.rows), len(made), dropped, 0)
+        dropped = dropped_rows(len(chunk.rows), made.origins)
+        result = RowChunk(keys_at(chunk.keys, made.origins), made.rows, chunk.closed)
+        self.send_processed(result, len(chunk.rows), len(made.rows), dropped, 0)
 
-    def _run(self, rows: list[Any]) -> tuple[list[Any], list[RowOrigin]]:
+    def _run(self, rows: list[Any]) -> StepOutput:
         if len(rows) == 1 or not self._step._changes_row_count:
-            return run_step(self._step, rows)
+            return self._call.run(rows)
         made: list[Any] = []
-        origins: list[RowOrigin] = []
+        origins: list[int | None] = []
         for position, row in enumerate(rows):
-            some, its_origins = run_step(self._step, [row])
+            some = self._call.run([row]).rows
             made += some
-            origins += [RowOrigin(position, origin.branch) for origin in its_origins]
-        return made, origins
+            origins += [position] * len(some)
+        return StepOutput(made, origins)
 
     def _process_one_by_one(self, chunk: RowChunk, error: Exception) -> None:
         """Separates the row that raised, so that the others in the chunk do not fail with it."""

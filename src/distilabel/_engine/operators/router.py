@@ -45,7 +45,8 @@ class Router:
         if self._store is None:
             return self._chosen()
         try:
-            key = digest(["route", self._step, self._successors, chunk.keys, chunk.rows])
+            keys = [list(key) for key in chunk.keys]
+            key = digest(["route", self._step, self._successors, keys, chunk.rows])
         except TypeError:  # rows without a digest are routed anew on every run
             return self._chosen()
         stored = self._store.get(key) if self._reuse else None

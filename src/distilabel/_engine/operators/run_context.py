@@ -17,7 +17,7 @@ from distilabel.models.accounting.budget import Budget
 from distilabel.models.batch_jobs.coordinator import JobCoordinator
 from distilabel.models.batch_jobs.pending import Work
 from distilabel.models.protocol import RunStopped
-from distilabel.models.rate_limit.limiter import EndpointLimiters
+from distilabel.models.rate_limit.registry import EndpointLimiters
 
 _T = TypeVar("_T")
 
@@ -49,6 +49,7 @@ class RunContext:
         store: The answer store; None stores nothing.
         window: Maximum number of source rows in flight.
         name: Name of the pipeline.
+        source_columns: Columns in which a None comes from the data, never from a failed step.
 
     Attributes:
         activity: Counts the work that is running.
@@ -72,12 +73,14 @@ class RunContext:
         store: Store | None,
         window: int,
         name: str = "",
+        source_columns: frozenset[str] = frozenset(),
     ) -> None:
         self.config = config
         self.state = state
         self.emit = emit
         self.store = store
         self.window = window
+        self.source_columns = source_columns
         self.loop = asyncio.get_running_loop()
         self.limiters = EndpointLimiters(emit)
         self.activity = Activity(self.wake)

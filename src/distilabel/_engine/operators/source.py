@@ -160,7 +160,7 @@ class Source(BackpressuredOperator):
             fresh = type(self._step)._yields_new_rows
             rows = checked_rows(list(rows), self.name)
             return (rows if fresh else [own_copy(row) for row in rows]), bool(last)
-        except (EndpointError, RunStopped):
+        except (DistilabelUserError, EndpointError, RunStopped):
             raise
         except Exception as error:
             raise RuntimeError(

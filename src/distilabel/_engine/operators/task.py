@@ -178,13 +178,12 @@ class TaskOperator(Operator):
         skipped = False
         cause: Exception | None = None
         try:
-            empty = [name for name in self._required if inputs.get(name, self) is None]
-            if empty:
-                # An earlier step that failed on the row has reported it; None from elsewhere is
-                # a failure of this step.
-                skipped = has_failed(row, self.context.failed_steps)
+            empty = self._left_empty(row, inputs)
+            if empty is not None:
+                # The step that failed on the row has reported it.
+                skipped = True
                 made = self._task._failed_rows(
-                    inputs, {"type": "Skipped", "message": f"its input {empty[0]} is None"}
+                    inputs, {"type": "Skipped", "message": f"its input {empty} is None"}
                 )
             else:
                 made = await self._task._run_aprocess(inputs, self._client)
@@ -199,11 +198,23 @@ class TaskOperator(Operator):
             made = self._task._failed_rows(inputs, self._record_of(error, inputs))
         self._send_made(key, row, made, cause, skipped=skipped)
 
+    def _left_empty(self, row: Row, inputs: Row) -> str | None:
+        """Returns an input column that a failed step of this run left None, if there is one.
+
+        A None that the data brought along is for the task to handle.
+        """
+        empty = [name for name in self._required if inputs.get(name, self) is None]
+        if not empty or not has_failed(row, self.context.failed_steps):
+            return None
+        mappings, from_data = self._task.input_mappings, self.context.source_columns
+        return next((name for name in empty if mappings.get(name, name) not in from_data), None)
+
     def _record_of(self, error: Exception, inputs: Row) -> dict[str, Any]:
         record = error_record(error)
         absent = [name for name in self._required if name not in inputs]
         if isinstance(error, KeyError) and error.args and error.args[0] in absent:
-            record["message"] = f"the row has no column {error.args[0]!r}"
+            known = ", ".join(map(repr, inputs)) or "no columns"
+            record["message"] = f"the row has no column {error.args[0]!r}; it has {known}"
         elif (
             not isinstance(error, (DistilabelError, ModelError))
             and not self._has_logged_traceback

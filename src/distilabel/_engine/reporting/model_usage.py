@@ -18,19 +18,21 @@ class ModelUsage:
         answered: Answers that were received from the model.
         reused: Answers that came from the answer store; they cost nothing.
         wasted: Responses that used tokens and held no answer.
-        lost: Responses that never arrived or could not be read.
+        lost: Responses that never arrived or could not be read, with those that were given up.
+        given_up: Responses that were not waited for, after a time limit or Ctrl-C.
         input_tokens: Tokens of the requests, including cached and wasted ones.
         cached_tokens: Input tokens that the provider had cached, where it reports them.
         output_tokens: Tokens of the responses.
         known_cost: US dollars of the responses whose price is known.
-        unpriced: Responses whose price is unknown.
-        lost_cost: US dollars that lost responses may cost at most.
+        unpriced: Responses whose price, or whose most possible price, is unknown.
+        lost_cost: US dollars that lost responses cost at most.
     """
 
     answered: int = 0
     reused: int = 0
     wasted: int = 0
     lost: int = 0
+    given_up: int = 0
     input_tokens: int = 0
     cached_tokens: int = 0
     output_tokens: int = 0
@@ -40,13 +42,18 @@ class ModelUsage:
 
     @property
     def cost(self) -> float | None:
-        """US dollars of all responses; None if a price is unknown."""
-        return None if self.unpriced else self.known_cost
+        """US dollars of all responses, at most; None if a price is unknown."""
+        return None if self.unpriced else self.most_known_cost
+
+    @property
+    def most_known_cost(self) -> float:
+        """US dollars of the responses whose price is known; lost ones count with the most."""
+        return self.known_cost + self.lost_cost
 
     @property
     def is_charged(self) -> bool:
-        """True if the provider charges for at least one response."""
-        return bool(self.answered or self.wasted)
+        """True if the provider charges, or may charge, for at least one response."""
+        return bool(self.answered or self.wasted or self.lost)
 
     def count(self, event: ResponseReceived | UnusableResponse) -> None:
         """Counts one response."""
@@ -55,7 +62,9 @@ class ModelUsage:
             return
         if isinstance(event, UnusableResponse) and event.lost:
             self.lost += 1
+            self.given_up += event.given_up
             self.lost_cost += event.cost or 0.0
+            self.unpriced += event.cost is None
             return
         if isinstance(event, ResponseReceived):
             self.answered += 1
@@ -90,9 +99,10 @@ def format_cost(usage: ModelUsage, unknown: str = "unknown") -> str:
         usage: Usage of the model.
         unknown: Text for the unknown part.
     """
+    known = usage.most_known_cost
     if not usage.unpriced:
-        return format_money(usage.known_cost)
-    return f"{format_money(usage.known_cost)} + {unknown}" if usage.known_cost else unknown
+        return format_money(known)
+    return f"{format_money(known)} + {unknown}" if known else unknown
 
 
 def format_total_cost(models: dict[str, ModelUsage]) -> str:

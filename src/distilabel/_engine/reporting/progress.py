@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from distilabel._core.events import EndpointPaused, EndpointResumed, Event, JobUpdated, LimitChanged
+from distilabel._engine.reporting.formatting import format_count
 from distilabel._engine.reporting.run_stats import RunStats, StepStats
 
 # Seconds over which the speed is averaged.
@@ -93,7 +94,7 @@ class _EndpointState:
 
 def format_job(event: JobUpdated) -> tuple[str, str]:
     """Formats a batch job: its subject, and its state."""
-    state = f"{event.status}, {event.done:,} of {event.requests:,} requests done"
+    state = f"{event.status}, {event.done:,} of {format_count(event.requests, 'request')} done"
     return f"{event.model}: batch job {event.job}", state
 
 

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from distilabel._core.events import RowsAccepted
+from distilabel._core.printable import printable
 from distilabel._engine.reporting.formatting import (
     format_count,
     format_duration,
@@ -115,7 +116,10 @@ class Report:
 
     @property
     def cost(self) -> float | None:
-        """US dollars that this run spent; None if a price is unknown."""
+        """US dollars that this run spent; None if a price is unknown.
+
+        Responses that were lost or given up count with the most they can have cost.
+        """
         return total_usage(self.models.values()).cost
 
     @property
@@ -153,7 +157,7 @@ class Report:
         return {**data, "cost": self.cost, "cost_per_row": self.cost_per_row}
 
     def __str__(self) -> str:
-        return format_report(self)
+        return printable(format_report(self))
 
 
 def _rows_of(stats: RunStats) -> int:
@@ -217,7 +221,7 @@ def _outcome(report: Report) -> str:
     """How the run ended, and what to do; empty if it is complete."""
     if report.interrupted and report.budget is not None and report.stopped == BUDGET:
         total = total_usage(report.models.values())
-        spent = format_money(total.known_cost + total.lost_cost)
+        spent = format_money(total.most_known_cost)
         limit = format_money(report.budget)
         return f"stopped by the budget, {spent} of {limit} spent: run again to continue"
     if report.interrupted:
@@ -242,13 +246,20 @@ def _accepted(report: Report, name: str) -> str:
 def _costs(report: Report) -> list[str]:
     """What the run cost; empty if nothing was charged."""
     total = total_usage(report.models.values())
-    if not (total.is_charged or total.lost):
+    if not total.is_charged:
         return []
     parts = [f"cost {format_total_cost(report.models)}"]
     if report.cost and report.cost_per_row is not None:
         parts[0] += f" ({format_money(report.cost_per_row)} per row)"
     if total.lost:
-        most = f", at most {format_money(total.lost_cost)}" if total.lost_cost else ""
-        verb = "was" if total.lost == 1 else "were"
-        parts.append(f"{format_count(total.lost, 'response')} {verb} lost and may be charged{most}")
+        most = f": up to {format_money(total.lost_cost)} of that" if total.lost_cost else ""
+        words = [
+            f"{format_count(count, noun)} {'was' if count == 1 else 'were'} {verb}"
+            for count, noun, verb in (
+                (total.lost - total.given_up, "response", "lost"),
+                (total.given_up, "request", "given up"),
+            )
+            if count
+        ]
+        parts.append(f"{' and '.join(words)} and may be charged{most}")
     return parts

@@ -1,14 +1,12 @@
-"""Rows, their keys and origins, chunks of rows, and copies.
+"""Rows, their keys, chunks of rows, and copies.
 
 The key of a source row is its ordinal, `(17,)`; a row made from it extends the key: `(17, 0)`.
 """
 
 from __future__ import annotations
 
-import operator
 from collections import Counter
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 Key = tuple[int, ...]
@@ -83,67 +81,29 @@ def checked_rows(rows: list[Any], step: str) -> list[Any]:
     return rows
 
 
-class RowOrigin(NamedTuple):
-    """The row of a batch from which a step made a row.
-
-    Attributes:
-        position: Position of that row in the batch.
-        branch: Number among the rows made from it; -1 if there is only one.
-    """
-
-    position: int
-    branch: int
-
-
-@lru_cache(maxsize=64)
-def _one_to_one(count: int) -> tuple[RowOrigin, ...]:
-    return tuple(RowOrigin(i, -1) for i in range(count))
-
-
-def one_to_one(count: int) -> list[RowOrigin]:
-    """Returns the origins for a step that makes one row from each."""
-    return list(_one_to_one(count))
-
-
-def match_origins(before: list[Any], after: list[Any], *others: list[Any]) -> list[RowOrigin]:
-    """Finds the input row of each row that a step made.
-
-    Rows match by identity; else by position, if there are as many; else all come from the first.
-
-    Args:
-        before: Input rows of the step.
-        after: Rows that the step made.
-        others: Input rows from its other predecessors, in the order of `before`.
-    """
-    if len(before) == len(after) and all(map(operator.is_, before, after)):
-        return one_to_one(len(after))
-    position_of = {id(row): i for rows in (*others, before) for i, row in enumerate(rows)}
-    found = [position_of.get(id(row)) for row in after]
-    known = [i for i in found if i is not None]
-    if not known and len(before) == len(after):
-        return one_to_one(len(after))
-    # A new row has the origin of the row made before it.
-    last = known[0] if known else 0
-    positions = [last := i if i is not None else last for i in found]
-    total = Counter(positions)
-    if not known:
-        total[0] += 1  # new rows extend the key, even if there is only one
-    branches: Counter[int] = Counter()
-    origins = []
-    for position in positions:
-        if total[position] == 1:
-            origins.append(RowOrigin(position, -1))
-        else:
-            origins.append(RowOrigin(position, branches[position]))
-            branches[position] += 1
-    return origins
-
-
-def keys_at(keys: list[Key], origins: list[RowOrigin]) -> list[Key]:
+def keys_at(keys: list[Key], origins: Sequence[int | None]) -> list[Key]:
     """Returns the keys of the rows that a step made.
+
+    A row of unknown origin extends the key of the row before it.
 
     Args:
         keys: Keys of its input rows.
-        origins: Origins of the rows it made.
+        origins: Positions of the input rows from which they were made; None for unknown ones.
     """
-    return [keys[i] if branch < 0 else (*keys[i], branch) for i, branch in origins]
+    if isinstance(origins, range):
+        return keys
+    known = [position for position in origins if position is not None]
+    last = known[0] if known else 0
+    positions = [last := position if position is not None else last for position in origins]
+    total = Counter(positions)
+    if not known:
+        total[0] += 1  # unknown rows extend the key, even if there is only one
+    branches: Counter[int] = Counter()
+    made = []
+    for position in positions:
+        if total[position] == 1:
+            made.append(keys[position])
+        else:
+            made.append((*keys[position], branches[position]))
+            branches[position] += 1
+    return made

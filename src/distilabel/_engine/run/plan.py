@@ -42,6 +42,19 @@ class Plan:
     backend: WorkerBackend
 
     @property
+    def source_columns(self) -> frozenset[str]:
+        """Columns that come from a generator step alone: no other step writes them."""
+        generated: set[str] = set()
+        written: set[str] = set()
+        for step in self.steps.values():
+            try:
+                columns = step._known_outputs()
+            except Exception:  # noqa: BLE001 (validation reports it; here it only means "unknown")
+                continue
+            (generated if step.is_generator else written).update(columns)
+        return frozenset(generated - written)
+
+    @property
     def leaves(self) -> tuple[str, ...]:
         """Names of the steps without successors, in topological order."""
         return tuple(name for name in self.steps if not self.dag.successors(name))

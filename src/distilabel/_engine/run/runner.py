@@ -173,6 +173,7 @@ class Runner:
                 store=store,
                 window=source_window(plan.steps),
                 name=plan.name,
+                source_columns=plan.source_columns,
             )
             try:
                 await self._run_stages(context, loader)

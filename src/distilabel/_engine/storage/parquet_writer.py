@@ -14,8 +14,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from distilabel._core.arrow import common_schema, conform, large_integers, to_table
+from distilabel._core.private_files import open_private
 from distilabel._engine.rows.rows import Key, Row
-from distilabel._engine.storage.arrow import common_schema, conform, large_integers, to_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -172,7 +173,8 @@ def _write(table: pa.Table, path: Path) -> None:
     import pyarrow.parquet as pq
 
     try:
-        pq.write_table(table, path, compression="zstd")
+        with open_private(path, "wb") as file:
+            pq.write_table(table, file, compression="zstd")
     except OSError as error:
         raise OSError(
             f"The rows of {path.parent.name} cannot be written to {path.parent}: {error}. Free "

@@ -7,8 +7,7 @@ from typing import Any, Protocol
 from distilabel._engine.calling.fingerprint import field_digest
 from distilabel._engine.calling.snapshot import Snapshot
 from distilabel._engine.calling.state_of_step import watch
-from distilabel._engine.calling.step_call import run_step
-from distilabel._engine.rows.rows import RowOrigin
+from distilabel._engine.calling.step_call import StepCall, StepOutput
 from distilabel.models.llms.base import LLM
 
 
@@ -37,6 +36,7 @@ class StepJob:
 
     def __init__(self, step: Any) -> None:
         self._step = step
+        self._call: StepCall | None = None
         self._state: Snapshot | None = None
 
     def load(self) -> None:
@@ -51,15 +51,22 @@ class StepJob:
         except TypeError:
             return None
 
-    def run(self, batch: list[Any]) -> tuple[list[Any], list[RowOrigin], bool]:
+    def run(self, batch: tuple[list[Any], bool]) -> tuple[StepOutput, bool]:
         """Runs the step on a batch.
 
+        Args:
+            batch: The rows, and whether they are joined with rows that do not pass through the
+                step.
+
         Returns:
-            The output rows, the origin of each, and whether the state of the step has changed.
+            The output of the step, and whether its state has changed.
         """
-        rows, origins = run_step(self._step, batch)
+        rows, joined = batch
+        if self._call is None:
+            self._call = StepCall(self._step)
+        output = self._call.run(rows, joined=joined)
         state = self._state
-        return rows, origins, state is None or not (state.is_complete and state.is_unchanged())
+        return output, state is None or not (state.is_complete and state.is_unchanged())
 
     def unload(self) -> None:
         """Unloads the step."""
@@ -91,7 +98,8 @@ class ModelJob:
             batch: Inputs, generations per input, generation arguments.
         """
         inputs, num_generations, arguments = batch
-        return self._llm.generate(inputs=inputs, num_generations=num_generations, **arguments)
+        ask = self._llm._batch_method
+        return ask(inputs=inputs, num_generations=num_generations, **arguments)
 
     def unload(self) -> None:
         """Unloads the model."""

@@ -99,7 +99,7 @@ def run(
     Answers are stored as they arrive. To continue after a crash or Ctrl-C, run the same command
     again: only the missing answers are requested.
     """
-    from distilabel.cli.pipeline.confirmation import confirm_urls
+    from distilabel.cli.pipeline.confirming import confirm_addresses
     from distilabel.cli.pipeline.parameters import convert_parameters
     from distilabel.cli.pipeline.utils import parse_runtime_parameters
 
@@ -115,7 +115,7 @@ def run(
             fail("No pipeline given. Use --config (a saved pipeline) or --script (a Python file).")
         parameters = convert_parameters(pipeline, parse_runtime_parameters(pairs))
         if config is not None and _is_remote(config):
-            confirm_urls(pipeline, parameters)
+            confirm_addresses(pipeline, parameters)
         _run(pipeline, parameters, ignore_cache, repo_id, commit_message, private, token)
 
 
@@ -151,7 +151,7 @@ def _is_remote(config: str) -> bool:
 
 
 def _from_script(script: str, name: str) -> BasePipeline:
-    from distilabel.cli.pipeline.confirmation import confirm
+    from distilabel.cli.pipeline.confirming import confirm
     from distilabel.cli.pipeline.utils import get_pipeline, valid_http_url
 
     if not valid_http_url(script):
@@ -197,6 +197,7 @@ def _run(
 
 def _print_dataset(pipeline: BasePipeline, distiset: Distiset) -> None:
     """Prints where the dataset is and what is in it."""
+    from distilabel._engine.reporting.formatting import format_count
     from distilabel.cli.tables import format_size
     from distilabel.constants import STEPS_OUTPUTS_PATH
     from distilabel.pipeline.workspace.cache_listing import size_of
@@ -207,4 +208,6 @@ def _print_dataset(pipeline: BasePipeline, distiset: Distiset) -> None:
         splits = dataset.items() if isinstance(dataset, dict) else [("", dataset)]
         for split, rows in splits:
             columns = ", ".join(rows.column_names)
-            typer.echo(f"  {name}{split and f'/{split}'}: {len(rows):,} rows of {columns}")
+            typer.echo(
+                f"  {name}{split and f'/{split}'}: {format_count(len(rows), 'row')} of {columns}"
+            )

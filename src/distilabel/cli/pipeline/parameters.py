@@ -34,7 +34,7 @@ def convert_parameters(
 
 def _convert(component: RuntimeParametersMixin, values: Dict[str, Any]) -> Dict[str, Any]:
     nested = component._nested()
-    fields = type(component).model_fields  # type: ignore[attr-defined]
+    fields = type(component).model_fields
     converted = {}
     for name, value in values.items():
         inner = nested.get(name)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
+import socket
+import unicodedata
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, urlsplit
@@ -22,15 +26,52 @@ def valid_http_url(url: str) -> bool:
     return parts is not None and parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
-def is_local(url: str) -> bool:
-    """Whether the host of a URL is this machine."""
-    host = urlsplit(url).hostname or ""
-    return host in ("localhost", "::1") or host.startswith("127.")
+def is_here(url: str) -> bool:
+    """Whether the host of a URL is this machine.
+
+    Goes by the address that a client connects to: `127.1`, `2130706433` and `0.0.0.0` are this
+    machine as well, `127.0.0.1.example.org` is not.
+    """
+    address = _address_of(url)
+    if address is None:
+        return _host_of(url) == "localhost"
+    return address.is_loopback or address.is_unspecified
+
+
+def _host_of(url: str) -> str:
+    parts = _split(url)
+    try:
+        host = (parts.hostname if parts is not None else None) or ""
+    except ValueError:
+        return ""
+    return unicodedata.normalize("NFKC", host).replace("\u3002", ".").removesuffix(".").lower()
+
+
+def _address_of(url: str) -> IPv4Address | IPv6Address | None:
+    """Returns the IP address in a URL; None for a name."""
+    host = _host_of(url)
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return _legacy_address(host)
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
+
+
+def _legacy_address(host: str) -> IPv4Address | None:
+    """Returns an IPv4 address with fewer than four parts, or in octal or hexadecimal digits."""
+    if not re.fullmatch(r"[0-9a-fx.]+", host) or not host[:1].isdigit():
+        return None
+    try:
+        return IPv4Address(socket.inet_aton(host))
+    except OSError:
+        return None
 
 
 def _is_safe(url: str) -> bool:
     """Whether a response cannot be changed on its way."""
-    return urlsplit(url).scheme == "https" or is_local(url)
+    parts = _split(url)
+    return (parts is not None and parts.scheme == "https") or is_here(url)
 
 
 def _split(url: str) -> SplitResult | None:
@@ -64,14 +105,28 @@ def _with_token(request: Request) -> Request:
     return request
 
 
-def _check_redirect(after: str) -> None:
-    """Raises unless the target of a redirect is on the web and safe."""
+def _may_go_on(after: str, before: str = "") -> None:
+    """Raises unless the target of a redirect is on the web and safe.
+
+    Args:
+        after: Target of the redirect.
+        before: URL that redirects; one on the web must not lead to a server of this machine or of
+            its network, which may act on a request from here.
+    """
     from urllib.error import URLError
 
     if not valid_http_url(after):
         raise URLError(f"it redirects to {after}, which is not an http(s) URL")
     if not _is_safe(after):
         raise URLError(f"it redirects to {after}, which is not secure (http)")
+    if _is_private(after) and not _is_private(before):
+        raise URLError(f"it redirects to {after}, which is on this machine or its network")
+
+
+def _is_private(url: str) -> bool:
+    """Whether the host of a URL is this machine, or an address of its network."""
+    address = _address_of(url)
+    return is_here(url) or (address is not None and not address.is_global)
 
 
 def fetch(url: str) -> str:
@@ -97,7 +152,7 @@ def fetch(url: str) -> str:
             request = super().redirect_request(before, *args)
             if request is None:
                 return None
-            _check_redirect(request.full_url)
+            _may_go_on(request.full_url, before.full_url)
             return _with_token(request)
 
     try:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
+from distilabel.models.wire.usage_counts import dollars, token_count
+
 if TYPE_CHECKING:
     from distilabel.models.protocol import Model
 
@@ -38,21 +40,27 @@ class Usage(NamedTuple):
         """
         found = statistics or {}
         return cls(
-            int(_sum(found.get("input_tokens"))),
-            int(_sum(found.get("output_tokens"))),
-            int(_sum(found.get("cache_read_tokens"))),
-            int(_sum(found.get("cache_write_tokens"))),
-            _sum(found["cost"]) if found.get("cost") is not None else None,
+            _sum(found.get("input_tokens")),
+            _sum(found.get("output_tokens")),
+            _sum(found.get("cache_read_tokens")),
+            _sum(found.get("cache_write_tokens")),
+            _cost_of(found["cost"]) if found.get("cost") is not None else None,
         )
 
 
-def _sum(counts: Any) -> float:
+def _sum(counts: Any) -> int:
     """Sums counts per generation; models of users may return one number, or None for unknown."""
+    if counts is None:
+        return 0
     if isinstance(counts, (list, tuple)):
-        if len(counts) == 1:
-            return counts[0] or 0
-        return math.fsum(count for count in counts if count)
-    return counts or 0
+        return token_count(counts[0]) if len(counts) == 1 else sum(map(token_count, counts))
+    return token_count(counts)
+
+
+def _cost_of(costs: Any) -> float | None:
+    known = [dollars(cost) for cost in (costs if isinstance(costs, (list, tuple)) else [costs])]
+    given = [cost for cost in known if cost is not None]
+    return math.fsum(given) if given else None
 
 
 Price = Callable[[Usage], float | None]

@@ -106,7 +106,9 @@ class UsageMeter:
         assert self._price is not None
         # All requests wait for the same task: one that is cancelled must not cancel it.
         done = self._price.done()
-        price = self._price.result() if done else await asyncio.shield(self._price)
+        return self._reduced(self._price.result() if done else await asyncio.shield(self._price))
+
+    def _reduced(self, price: Price) -> Price:
         return price if self._job_share is None else reduced(price, self._job_share)
 
     async def load_price(self) -> None:
@@ -193,6 +195,23 @@ class UsageMeter:
         # Only the most that a lost reply can have cost is known, not its tokens.
         counts = (0, 0, 0) if error.lost else usage[:3]
         self._emit(UnusableResponse(self._step, self._name, *counts, cost, error.lost))
+
+    def given_up(self, charge: Charge, kind: str) -> None:
+        """Meters and reports a request whose caller no longer waits for the reply.
+
+        The provider answers it and charges for it all the same, so it counts with the most it can
+        cost. Does not wait: the caller is being cancelled.
+
+        Args:
+            charge: Charge of the request; gets its cost.
+            kind: Why, in one word.
+        """
+        cost = None
+        if self._price is not None and self._price.done():
+            cost = self._reduced(self._price.result())(self._bound(charge))
+        charge.cost = charge.reserved if cost is None else cost
+        self._emit(UnusableResponse(self._step, self._name, 0, 0, 0, cost, True, True))
+        self.failed(charge.number, "the request was given up", kind)
 
     def failed(self, number: int, reason: str, kind: str) -> None:
         """Reports that a request has no answer and is not sent again.

@@ -9,12 +9,13 @@ from pydantic import BaseModel, Field, PrivateAttr, SecretStr, model_validator
 
 from distilabel.errors import DistilabelUserError, EndpointError
 from distilabel.mixins.runtime_parameters import RuntimeParameter
-from distilabel.models.base_clients.environment import api_key_field
-from distilabel.models.http.endpoint import bearer_headers
+from distilabel.models.base_clients.environment import api_key_field, current_key
+from distilabel.models.http.endpoint import bearer_headers, require_key
 from distilabel.typing import StructuredOutputType
 
 # Address of all models on the Hub that an inference provider serves.
 HF_ROUTER: Final = "https://router.huggingface.co/v1"
+KEY_VARIABLE: Final = "HF_TOKEN"
 WAKE_SECONDS: Final = 300
 _ASLEEP: Final = frozenset({"paused", "scaledToZero"})
 
@@ -47,7 +48,7 @@ class InferenceEndpointsBaseClient(BaseModel):
         default=None, description="Address of a server, with or without /v1."
     )
     api_key: Optional[RuntimeParameter[SecretStr]] = api_key_field(
-        "HF_TOKEN", "Token of Hugging Face."
+        KEY_VARIABLE, "Token of Hugging Face."
     )
     tokenizer_id: Optional[str] = None
     model_display_name: Optional[str] = None
@@ -59,6 +60,7 @@ class InferenceEndpointsBaseClient(BaseModel):
     _address: str = PrivateAttr(default="")
     _repository: Optional[str] = PrivateAttr(default=None)
     _headers: Dict[str, str] = PrivateAttr(default_factory=dict)
+    _key: Optional[SecretStr] = PrivateAttr(default=None)
 
     @model_validator(mode="after")
     def only_one_of_model_id_endpoint_name_or_base_url_provided(self) -> Self:
@@ -103,7 +105,8 @@ class InferenceEndpointsBaseClient(BaseModel):
             ValueError: There is no token.
             EndpointError: The endpoint does not exist, or did not start.
         """
-        if self.api_key is None:
+        key = current_key(self)
+        if key is None:
             from huggingface_hub import get_token
 
             token = get_token()
@@ -113,8 +116,7 @@ class InferenceEndpointsBaseClient(BaseModel):
                     "environment variable HF_TOKEN, or log in with `hf auth login`."
                 )
             key = SecretStr(token)
-        else:
-            key = self.api_key
+        self._key = key = require_key(key, self, KEY_VARIABLE)
         self._headers = bearer_headers(key)
         if self.model_id:
             address: Optional[str] = HF_ROUTER
@@ -122,7 +124,7 @@ class InferenceEndpointsBaseClient(BaseModel):
             address = self._resumed_url(key.get_secret_value())
         else:
             address = self.base_url
-        self._address = (address or "").rstrip("/").removesuffix("/v1").rstrip("/")
+        self._address = (address or "").strip().rstrip("/").removesuffix("/v1").rstrip("/")
 
     def _resumed_url(self, token: str) -> str:
         from huggingface_hub import InferenceEndpointError, get_inference_endpoint

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Dict, Optional
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, NonNegativeInt, PositiveInt, SecretStr
 
 from distilabel._core.redaction import HeadersField
 from distilabel.mixins.runtime_parameters import RuntimeParameter
@@ -35,10 +35,12 @@ class OpenAIBaseClient(BaseModel):
     default_headers: Annotated[Optional[RuntimeParameter[Dict[str, str]]], HeadersField] = Field(
         default=None, description="Headers sent with every request.", repr=False
     )
-    max_retries: RuntimeParameter[int] = Field(
+    max_retries: RuntimeParameter[NonNegativeInt] = Field(
         default=6, description="How often a request is retried after an error."
     )
-    timeout: RuntimeParameter[int] = Field(default=120, description="Seconds a request may take.")
+    timeout: RuntimeParameter[PositiveInt] = Field(
+        default=120, description="Seconds a request may take."
+    )
     structured_output: Optional[RuntimeParameter[InstructorStructuredOutputType]] = Field(
         default=None, description="The schema that all answers follow."
     )

@@ -43,6 +43,23 @@ class AnswerWarnings:
                 subject = f"{self._step}: {subject}" if self._step else subject
                 _log.warning("%s %s. This is logged once.", subject, _MESSAGES[kind])
 
+    def fewer_generations(self, found: int, wanted: int) -> None:
+        """Warns that an answer has fewer generations than were asked for.
+
+        Args:
+            found: Number of generations it has.
+            wanted: Number of generations asked for.
+        """
+        if self._is_first("fewer"):
+            subject = f"{self._step}: {self._model}" if self._step else self._model
+            _log.warning(
+                "%s returned %d of %d generations. The missing ones are asked for one by one, "
+                "with the prompt sent again each time. This is logged once.",
+                subject,
+                found,
+                wanted,
+            )
+
     def replaced_surrogates(self) -> None:
         """Warns that a text was changed, because it could not be sent or stored as it was."""
         if self._is_first("surrogates"):

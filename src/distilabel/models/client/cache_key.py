@@ -75,7 +75,8 @@ class CacheKeys:
             count: Number of generations.
             base: Hasher of `base_of`.
             retry: For an answer that could not be parsed: how often it was asked for before, and
-                the index of its generation.
+                the index of its generation. For a generation that an answer lacks: 0, and its
+                index.
 
         Returns:
             Digest of the question, key of its answer, and the question as it is sent: `input`

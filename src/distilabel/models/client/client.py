@@ -7,19 +7,25 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, List, TypeVar
 
 from distilabel._core.events import Emit
-from distilabel.errors import EndpointError
 from distilabel.models.accounting.usage import UsageMeter
 from distilabel.models.client.answer_warnings import AnswerWarnings
 from distilabel.models.client.arguments import validated_arguments
 from distilabel.models.client.cache_key import CacheKeys
+from distilabel.models.client.generation_count import first_generations, joined
 from distilabel.models.client.in_flight import InFlight
 from distilabel.models.client.micro_batcher import MicroBatcher
+from distilabel.models.client.missing_text import (
+    answer_or_error,
+    generations_with_none,
+    outputs_with_none,
+)
 from distilabel.models.client.replay import NotStored, ReplayClient
+from distilabel.models.client.request_group import run_together
 from distilabel.models.client.request_sender import RequestSender
 from distilabel.models.client.stored_answers import AnswerStore, StoredAnswers, accept_any
 from distilabel.models.outputs import merge_responses
-from distilabel.models.protocol import Model, RunStopped
-from distilabel.models.rate_limit.limiter import EndpointLimiters
+from distilabel.models.protocol import Model
+from distilabel.models.rate_limit.registry import EndpointLimiters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -96,7 +102,7 @@ class ModelClient:
         self.job_builder = job_builder
         self._arguments = validated_arguments(llm, llm.get_generation_kwargs())
         self._keys = CacheKeys(llm, self._arguments)
-        self._splits = not type(llm)._num_generations_param_supported
+        self._splits = not llm._num_generations_param_supported
         self._seeded = getattr(llm, "_takes_seed", False) and "seed" not in self._arguments
         self._warnings = warnings = AnswerWarnings(step, llm.model_name)
         if answers is not None and self._keys.unstorable:
@@ -154,10 +160,13 @@ class ModelClient:
         """
         arguments, base = self._resolve(kwargs)
         if self._splits and num_generations > 1:
-            outputs = await self.together(
-                [self._answer(input, 1, arguments, base) for _ in range(num_generations)]
+            answers = await self.together(
+                [
+                    answer_or_error(self._answer(input, 1, arguments, base))
+                    for _ in range(num_generations)
+                ]
             )
-            return merge_responses(outputs, num_generations)[0]
+            return merge_responses(generations_with_none(answers), num_generations)[0]
         return await self._answer(input, num_generations, arguments, base)
 
     async def again(
@@ -191,15 +200,19 @@ class ModelClient:
         """Asks several questions concurrently; the arguments are those of `__call__`.
 
         Returns:
-            One output per question, in the same order.
+            One output per question, in the same order; an answer without a text is None.
         """
-        return await self.together([self(input, num_generations, **kwargs) for input in inputs])
+        answers = await self.together(
+            [answer_or_error(self(input, num_generations, **kwargs)) for input in inputs]
+        )
+        return outputs_with_none(answers, num_generations, self.step)
 
     async def together(self, work: Sequence[Coroutine[Any, Any, _T]]) -> list[_T]:
         """Runs coroutines that ask this client, until all are done or one fails.
 
-        Where answers are stored, a failed question or a stop of the run does not cancel the others:
-        their answers are paid for, and the next run finds them. No coroutine is left running.
+        Where answers are stored, requests in flight are not cancelled by the failure of another
+        one, nor by a stop of the run: their answers are paid for, and the next run finds them. No
+        coroutine is left running.
 
         Args:
             work: The coroutines.
@@ -207,23 +220,7 @@ class ModelClient:
         Returns:
             Their results, in the same order.
         """
-        tasks = [asyncio.ensure_future(each) for each in work]
-        stopped: RunStopped | None = None
-        try:
-            for task in asyncio.as_completed(tasks):
-                try:
-                    await task
-                except (Exception, RunStopped) as error:
-                    if self._stored is None or isinstance(error, EndpointError):
-                        raise
-                    stopped = error if isinstance(error, RunStopped) else stopped
-            if stopped is not None:
-                raise stopped
-            return [task.result() for task in tasks]
-        finally:
-            for left in tasks:
-                left.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        return await run_together(work, keeps=self._stored is not None)
 
     # -- stored answers ---------------------------------------------------------------------
 
@@ -276,20 +273,40 @@ class ModelClient:
         retry: tuple[int, int] | None,
         accept: Accept,
     ) -> GenerateOutput:
-        assert self._reused is not None
         _, base = self._resolve(kwargs)
-        splits = self._splits and num_generations > 1
-        outputs = []
-        for _ in range(num_generations if splits else 1):
-            count = 1 if splits else num_generations
-            question, key, _ = self._keys.of(input, count, base, retry)
-            replay.questions.append(question)
-            output = self._reused.lookup(key, accept)
-            if output is None:
-                raise NotStored
-            outputs.append(output)
-        replay.outputs += outputs
-        return merge_responses(outputs, num_generations)[0] if splits else outputs[0]
+        if not (self._splits and num_generations > 1):
+            return self._replay_one(replay, input, num_generations, base, retry, accept)
+        outputs = [
+            self._replay_one(replay, input, 1, base, retry, accept) for _ in range(num_generations)
+        ]
+        return merge_responses(outputs, num_generations)[0]
+
+    def _replay_one(
+        self,
+        replay: ReplayClient,
+        input: FormattedInput,
+        count: int,
+        base: Any,
+        retry: tuple[int, int] | None,
+        accept: Accept,
+    ) -> GenerateOutput:
+        assert self._reused is not None
+        question, key, _ = self._keys.of(input, count, base, retry)
+        replay.questions.append(question)
+        output = self._reused.lookup(key, accept)
+        if output is None:
+            raise NotStored
+        replay.outputs.append(output)
+        found = len(output["generations"])
+        if found == count:
+            return output
+        if found > count:
+            return first_generations(output, count)
+        more = [
+            self._replay_one(replay, input, 1, base, (0, which), accept_any)
+            for which in range(found, count)
+        ]
+        return joined([output, *more])
 
     # -- one question -----------------------------------------------------------------------
 
@@ -308,6 +325,30 @@ class ModelClient:
         base: Any,
         retry: tuple[int, int] | None = None,
         accept: Accept = accept_any,
+    ) -> GenerateOutput:
+        """Returns an answer with as many generations as were asked for, no more and no fewer."""
+        output = await self._one_answer(input, count, arguments, base, retry, accept)
+        found = len(output["generations"])
+        if found == count:
+            return output
+        if found > count:
+            return first_generations(output, count)
+        # Some servers return one answer whatever they are asked for. The others are asked for one
+        # by one, under keys of their own, so that the next run finds each of them.
+        self._warnings.fewer_generations(found, count)
+        more = await self.together(
+            [self._answer(input, 1, arguments, base, (0, which)) for which in range(found, count)]
+        )
+        return joined([output, *more])
+
+    async def _one_answer(
+        self,
+        input: FormattedInput,
+        count: int,
+        arguments: dict[str, Any],
+        base: Any,
+        retry: tuple[int, int] | None,
+        accept: Accept,
     ) -> GenerateOutput:
         """Returns the stored answer to a question, or sends it to the model."""
         _, key, clean = self._keys.of(input, count, base, retry)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextvars import copy_context
+from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Final
 from weakref import finalize
 
@@ -40,7 +41,7 @@ class MicroBatcher:
     ) -> None:
         self._llm = llm
         self._most = most
-        self._function = generate or llm.generate
+        self._function = generate or llm._batch_method
         self._thread = DaemonThreads(calls, "distilabel-model")
         finalize(self, self._thread.close)
         self._groups: dict[str, tuple[int, dict[str, Any], list[_Waiting]]] = {}
@@ -98,11 +99,10 @@ class MicroBatcher:
 
         try:
             outputs = await self._thread.run(generate)
-            if len(outputs) != len(waiting):
-                raise AnswerError(
-                    f"{type(self._llm).__name__}.generate returned {len(outputs)} outputs for "
-                    f"{len(waiting)} questions"
-                )
+            if isawaitable(outputs):  # an `async def generate`
+                outputs = await outputs
+            if not isinstance(outputs, (list, tuple)) or len(outputs) != len(waiting):
+                raise AnswerError(self._wrong_outputs(outputs, len(waiting)))
         except BaseException as error:  # noqa: BLE001 (raised in the callers of `ask`)
             for _, answer in waiting:
                 if not answer.done():
@@ -111,3 +111,12 @@ class MicroBatcher:
         for (_, answer), output in zip(waiting, outputs, strict=True):
             if not answer.done():
                 answer.set_result(output)
+
+    def _wrong_outputs(self, outputs: Any, count: int) -> str:
+        is_list = isinstance(outputs, (list, tuple))
+        what = f"{len(outputs)} outputs" if is_list else f"a value of type {type(outputs).__name__}"
+        questions = "1 question" if count == 1 else f"{count} questions"
+        return (
+            f"{type(self._llm).__name__}.generate returned {what} for {questions}. Return a list "
+            "with one dict per question, with the key 'generations'."
+        )

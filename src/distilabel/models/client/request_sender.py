@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 import random
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
 from distilabel._core.events import Emit, RequestRetried
-from distilabel.errors import AnswerError, ModelError
-from distilabel.models.accounting.usage import UsageMeter
+from distilabel.errors import AnswerError, EndpointError, ModelError
+from distilabel.models.accounting.usage import Charge, UsageMeter
 from distilabel.models.batch_jobs.ask import ask_in_job
 from distilabel.models.batch_jobs.pending import Request
 from distilabel.models.client.answer_warnings import AnswerWarnings
 from distilabel.models.client.in_flight import Claim, InFlight, Unshared
 from distilabel.models.client.micro_batcher import MicroBatcher
+from distilabel.models.client.request_group import current_branch
 from distilabel.models.client.retry import RETRIES, Failures, retry_pause
 from distilabel.models.client.stored_answers import StoredAnswers
 from distilabel.models.http.error_mapping import as_model_error, error_kind
 from distilabel.models.protocol import Model, RunStopped
-from distilabel.models.rate_limit.limiter import EndpointLimiter, EndpointLimiters, Lease, Outcome
+from distilabel.models.rate_limit.limiter import EndpointLimiter, Lease, Outcome
+from distilabel.models.rate_limit.registry import EndpointLimiters
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +34,10 @@ if TYPE_CHECKING:
     from distilabel.typing import FormattedInput, GenerateOutput
 
 _UNSHARED: Final = Unshared(True)
+# Status of a reply that may mean an unknown model; others say what is wrong themselves.
+_MAY_BE_UNKNOWN: Final = frozenset({400, 403, 404, 410, 422})
+
+_log = logging.getLogger("distilabel.llm")
 
 _request_numbers = itertools.count(1)
 # Limiters of clients outside a run.
@@ -85,7 +93,10 @@ class RequestSender:
         self._batcher = batcher
         self._job_builder = job_builder
         self._agenerate: Any = llm._async_method
-        self._takes_count = type(llm)._num_generations_param_supported
+        self._takes_count = llm._num_generations_param_supported
+        if limiters is not None:
+            # The limits of all models hold before any of them is asked.
+            limiters.of(llm)
 
     async def send(
         self,
@@ -166,29 +177,52 @@ class RequestSender:
     ) -> GenerateOutput | AnswerError:
         """Sends one request and stores its answer; returns the error if there is no answer."""
         with await self._usage.charge(input, count, arguments, number) as charge:
-            if self._stopping():
+            branch = current_branch()
+            if self._stopping() or (branch is not None and branch.is_stopped):
                 raise RunStopped
             self._usage.sent(charge)
-            clock = asyncio.get_running_loop().time
-            sent_at = clock()
-            result = await self._generate(input, count, arguments, number)
-            lease.headers = getattr(result, "headers", None)
-            if isinstance(result, AnswerError):
-                await self._usage.unusable(charge, result)
-                lease.outcome = _outcome(result)
-                lease.retry_after = result.retry_after
-                lease.reason = str(result)
-                return result
-            lease.outcome = Outcome.ANSWERED
-            self._warnings.check(result)
-            lease.tokens = await self._usage.answered(charge, result, clock() - sent_at)
-            if self._stored is not None and accept(result):
-                # The lease is held until the answer is safe: after a stop, a run waits for leases.
-                await self._stored.put(key, result)
+            if branch is None:
+                return await self._exchange(lease, charge, key, input, count, arguments, accept)
+            branch.sent()
+            try:
+                return await self._exchange(lease, charge, key, input, count, arguments, accept)
+            finally:
+                branch.returned()
+
+    async def _exchange(
+        self,
+        lease: Lease,
+        charge: Charge,
+        key: bytes,
+        input: FormattedInput,
+        count: int,
+        arguments: dict[str, Any],
+        accept: Accept,
+    ) -> GenerateOutput | AnswerError:
+        """Sends one request; meters and stores its answer."""
+        clock = asyncio.get_running_loop().time
+        sent_at = clock()
+        result = await self._generate(charge, input, count, arguments)
+        lease.headers = getattr(result, "headers", None)
+        if isinstance(result, AnswerError):
+            if result.statistics is not None:
+                # It is no use, but it is an answer of the model.
+                lease.limiter.doubt = ""
+            await self._usage.unusable(charge, result)
+            lease.outcome = _outcome(result)
+            lease.retry_after = result.retry_after
+            lease.reason = str(result)
             return result
+        lease.outcome = Outcome.ANSWERED
+        self._warnings.check(result)
+        lease.tokens = await self._usage.answered(charge, result, clock() - sent_at)
+        if self._stored is not None and accept(result):
+            # The lease is held until the answer is safe: after a stop, a run waits for leases.
+            await self._stored.put(key, result)
+        return result
 
     async def _generate(
-        self, input: FormattedInput, count: int, arguments: dict[str, Any], number: int
+        self, charge: Charge, input: FormattedInput, count: int, arguments: dict[str, Any]
     ) -> GenerateOutput | AnswerError:
         """Calls the model; returns the error if there is no answer."""
         try:
@@ -198,9 +232,13 @@ class RequestSender:
                 output = await self._agenerate(input, num_generations=count, **arguments)
             else:
                 output = await self._agenerate(input, **arguments)
-            generations = output["generations"]
+            generations = _generations_of(output, self._llm)
             if not generations or all(text is None for text in generations):
-                no_text = AnswerError("the model gave no text", statistics=output.get("statistics"))
+                no_text = AnswerError(
+                    "the model gave no text",
+                    statistics=output.get("statistics"),
+                    has_no_text=True,
+                )
                 no_text.headers = getattr(output, "headers", None)
                 return no_text
             return output  # type: ignore[no-any-return]
@@ -210,15 +248,31 @@ class RequestSender:
                 if error is not caught:
                     error.__cause__ = caught
                 return error
-            self._usage.failed(number, str(error), error_kind(error))
+            self._usage.failed(charge.number, str(error), error_kind(error))
+            self._close_if_in_doubt(error)
             if error is caught:
                 raise
             raise error from caught
         except BaseException as caught:
             # Cancelled by the caller: the request is no longer in flight.
-            name = type(caught).__name__
-            self._usage.failed(number, name, name)
+            self._usage.given_up(charge, type(caught).__name__)
             raise
+
+    def _begin_in_doubt(self, limiter: EndpointLimiter) -> None:
+        """Begins with a single request, because the endpoint may not know the model."""
+        if self._job_builder is not None:
+            # A job cannot be tried with one request.
+            raise EndpointError(f"{limiter.doubt} No question was sent.")
+        _log.info("%s: %s One request is sent to find out.", self._step, limiter.doubt)
+
+    def _close_if_in_doubt(self, error: ModelError) -> None:
+        """Turns all other requests away if the first one shows that the model is unknown."""
+        limiter = self._limiter
+        if limiter is None or not limiter.doubt or not isinstance(error, EndpointError):
+            return
+        if error.status in _MAY_BE_UNKNOWN:
+            error.message = f"{error.message} {limiter.doubt}"
+        limiter.close(error)
 
     async def _open(self) -> EndpointLimiter:
         """Checks the endpoint before the first request; returns its limiter."""
@@ -229,7 +283,9 @@ class RequestSender:
         async with limiter.preflight:
             if not limiter.is_checked:
                 if self._stored is not None:
-                    await self._llm._preflight()
+                    limiter.doubt = await self._llm._preflight() or ""
+                    if limiter.doubt:
+                        self._begin_in_doubt(limiter)
                 limiter.is_checked = True
         self._usage.open()
         self._limiter = limiter
@@ -240,3 +296,27 @@ def _outcome(error: AnswerError) -> Outcome:
     if error.overloaded:
         return Outcome.REJECTED
     return Outcome.FAILED if error.retryable else Outcome.NEUTRAL
+
+
+def _generations_of(output: Any, llm: Model) -> Any:
+    """Returns the generations of what a model returned.
+
+    Raises:
+        AnswerError: It is not an output.
+    """
+    generations = output.get("generations") if isinstance(output, Mapping) else None
+    statistics = output.get("statistics") if isinstance(output, Mapping) else None
+    if not isinstance(generations, (list, tuple)) or not isinstance(statistics or {}, Mapping):
+        method = getattr(llm._generating_method, "__name__", "generate")
+        raise AnswerError(
+            f"{type(llm).__name__}.{method} returned {_shape(output)} for a question. It must "
+            "return a dict with the texts: {'generations': ['...'], 'statistics': {...}}."
+        )
+    return generations
+
+
+def _shape(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return f"a dict with {', '.join(map(repr, value)) or 'nothing'}"
+    text = repr(value)
+    return f"{type(value).__name__} {text if len(text) <= 80 else text[:80] + '...'}"

@@ -9,17 +9,24 @@ from collections.abc import Mapping
 from functools import lru_cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
 from weakref import WeakKeyDictionary
 
-from distilabel._core.redaction import redact_urls
+from distilabel._core.redaction import redact_urls, without_user_info
 from distilabel.errors import AnswerError
 
 if TYPE_CHECKING:
     import aiohttp
 
+# Most bytes of a reply, unpacked. A chat completion has less than a hundredth of this.
+MAX_REPLY_BYTES: Final = 64 * 2**20
+
 _LARGE: Final = 2**20
+_MOST_REDIRECTS: Final = 5
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+# Redirects that keep the method and the body.
+_SAME_REQUEST: Final = frozenset({307, 308})
 
 _sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] = WeakKeyDictionary()
 
@@ -68,7 +75,9 @@ def _close_at_exit() -> None:
 def _limit(seconds: float) -> Any:
     import aiohttp
 
-    return aiohttp.ClientTimeout(total=seconds, sock_connect=min(seconds, 30))
+    # Shorter than the total, which would not say that nothing was sent.
+    connecting = min(seconds * 0.8, 30)
+    return aiohttp.ClientTimeout(total=seconds, connect=connecting, sock_connect=connecting)
 
 
 @lru_cache(maxsize=256)
@@ -96,10 +105,12 @@ async def send(
     body: bytes | None = None,
     headers: Mapping[str, str] | None = None,
     timeout: float = 120,
+    max_bytes: int = MAX_REPLY_BYTES,
 ) -> Reply:
     """Sends one request and reads the whole reply.
 
-    A redirect is followed, unless it would turn a POST into a GET; then the redirect is the reply.
+    A redirect is followed to the same scheme, host and port only, because the request has a key and
+    a prompt, and unless it would turn a POST into a GET. Any other redirect is the reply.
 
     Args:
         method: `"GET"` or `"POST"`.
@@ -107,34 +118,95 @@ async def send(
         body: Body of the request.
         headers: Headers of the request, sent as they are.
         timeout: Seconds until the last byte of the reply.
+        max_bytes: Most bytes of the reply, unpacked.
 
     Raises:
-        AnswerError: There is no complete reply (retryable), or the URL is invalid. The message
-            names the URL, never a header.
+        AnswerError: There is no complete reply (retryable), it is too large, or the URL is invalid.
+            The message names the URL, never a header.
     """
+    for _ in range(_MOST_REDIRECTS):
+        reply = await _send(method, url, body, headers, timeout, max_bytes)
+        there = _redirect(method, url, reply) if reply.status in _REDIRECTS else None
+        if there is None:
+            return reply
+        url = there
+    return reply
+
+
+def _redirect(method: str, url: str, reply: Reply) -> str | None:
+    """Returns the URL that a redirect leads to; None if it is not followed."""
+    location = reply.headers.get("location")
+    if not location or (method != "GET" and reply.status not in _SAME_REQUEST):
+        return None
+    try:
+        there = urljoin(url, location)
+        return there if is_same_origin(url, there) else None
+    except ValueError:
+        return None
+
+
+def is_same_origin(url: str, other: str) -> bool:
+    """Whether two URLs have the same scheme, host and port.
+
+    Raises:
+        ValueError: One of them is not a URL.
+    """
+    from yarl import URL
+
+    one, two = URL(url), URL(other)
+    return (one.scheme, one.host, one.port) == (two.scheme, two.host, two.port)
+
+
+async def _send(
+    method: str,
+    url: str,
+    body: bytes | None,
+    headers: Mapping[str, str] | None,
+    timeout: float,
+    max_bytes: int,
+) -> Reply:
+    """Sends one request without following a redirect."""
     import aiohttp
 
     shown = redact_urls(url)
     if headers and "Authorization" in headers:
         # The client accepts one kind of credentials: the key takes precedence over a password.
-        url = shown
+        url = without_user_info(url)
     # The client warns about large bodies unless they come from a file.
     data = BytesIO(body) if body is not None and len(body) > _LARGE else body
     try:
         async with _session().request(
-            method, url, data=data, headers=headers, timeout=_limit(timeout), proxy=_proxy(url)
+            method,
+            url,
+            data=data,
+            headers=headers,
+            timeout=_limit(timeout),
+            proxy=_proxy(url),
+            allow_redirects=False,
         ) as response:
-            if response.method != method:
-                # The redirect has turned the request into a GET.
-                first = response.history[0]
-                return Reply(first.status, first.headers, b"")
-            return Reply(response.status, response.headers, await response.read())
+            content = await _read(response, max_bytes)
+            if content is None:
+                raise AnswerError(
+                    f"the reply of {shown} is larger than {max_bytes / 2**20:g} MiB, the limit for "
+                    "a reply (MAX_REPLY_BYTES in distilabel.models.http.transport). The rest was "
+                    "not read. Check the base_url.",
+                    status=response.status,
+                    lost=True,
+                )
+            return Reply(response.status, response.headers, content)
+    except aiohttp.ConnectionTimeoutError as error:
+        # The server is down or overloaded; nothing was sent.
+        raise AnswerError(
+            f"{shown} did not accept a connection within {_limit(timeout).connect:g} s",
+            retryable=True,
+            overloaded=True,
+        ) from error
     except TimeoutError as error:
         raise AnswerError(
             f"{shown} did not answer within {timeout:g} s",
             retryable=True,
             overloaded=True,
-            lost=not isinstance(error, aiohttp.ConnectionTimeoutError),
+            lost=True,
         ) from error
     except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
         raise AnswerError(
@@ -153,3 +225,16 @@ async def send(
             retryable=True,
             lost=True,
         ) from error
+
+
+async def _read(response: aiohttp.ClientResponse, max_bytes: int) -> bytes | None:
+    """Reads the body of a reply; returns None, and closes the connection, if it is too large."""
+    parts: list[bytes] = []
+    size = 0
+    while part := await response.content.readany():
+        size += len(part)
+        if size > max_bytes:
+            response.close()
+            return None
+        parts.append(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Dict, List, Optional, Tuple
 
-from pydantic import Field, PrivateAttr, SecretStr, validate_call
+from pydantic import Field, NonNegativeInt, PositiveFloat, PrivateAttr, SecretStr, validate_call
 
 from distilabel._core.redaction import redact_urls
 from distilabel.errors import AnswerError
 from distilabel.mixins.runtime_parameters import RuntimeParameter
-from distilabel.models.base_clients.environment import api_key_field, base_url_field
+from distilabel.models.base_clients.environment import api_key_field, base_url_field, current_key
 from distilabel.models.batch_jobs.apis.anthropic import AnthropicBatchAPI
 from distilabel.models.batch_jobs.apis.base import BatchAPI, BatchRequest
 from distilabel.models.client.arguments import with_defaults
@@ -80,10 +80,10 @@ class AnthropicLLM(AsyncLLM):
         "Address of the endpoint, with or without /v1.",
     )
     api_key: Optional[RuntimeParameter[SecretStr]] = api_key_field(_KEY_VARIABLE)
-    timeout: RuntimeParameter[float] = Field(
+    timeout: RuntimeParameter[PositiveFloat] = Field(
         default=600.0, description="Seconds a request may take."
     )
-    max_retries: RuntimeParameter[int] = Field(
+    max_retries: RuntimeParameter[NonNegativeInt] = Field(
         default=6, description="How often a request is retried after an error."
     )
     http_client: Optional[Any] = Field(default=None, exclude=True, repr=False)
@@ -92,8 +92,10 @@ class AnthropicLLM(AsyncLLM):
     )
 
     _telemetry_provider = "anthropic"
-    _num_generations_param_supported = False
+    _num_generations_param_supported: bool = PrivateAttr(default=False)
 
+    # The key in use since `load`.
+    _key: Optional[SecretStr] = PrivateAttr(default=None)
     _headers: Dict[str, str] = PrivateAttr(default_factory=dict)
     _unsupported: UnsupportedArguments = PrivateAttr(default_factory=UnsupportedArguments)
 
@@ -110,7 +112,7 @@ class AnthropicLLM(AsyncLLM):
                 object.
         """
         super().load()
-        key = require_key(self.api_key, self, _KEY_VARIABLE)
+        key = self._key = require_key(current_key(self), self, _KEY_VARIABLE)
         # An invalid structure is an error before the first request.
         structured_output.tool(self.structured_output)
         self._headers = {
@@ -125,24 +127,27 @@ class AnthropicLLM(AsyncLLM):
 
     def unload(self) -> None:
         """Forgets the key."""
+        self._key = None
         self._headers = {}
         super().unload()
 
     @property
     def _api(self) -> str:
         """Address with `/v1`."""
-        return (self.base_url or "").rstrip("/").removesuffix("/v1").rstrip("/") + "/v1"
+        return (self.base_url or "").strip().rstrip("/").removesuffix("/v1").rstrip("/") + "/v1"
 
     def _identity(self) -> Any:
         own = {"model": self.model, "base_url": self._api}
         return self.identity or own | self._added_fields(AnthropicLLM)
 
     def _endpoint_id(self) -> str:
-        return f"{self._api} {self.model} {key_fingerprint(self.api_key)}"
+        return f"{self._api} {self.model} {key_fingerprint(self._key or self.api_key)}"
 
-    async def _preflight(self) -> None:
+    async def _preflight(self) -> str:
         """Requests the list of models: it is free and reveals a wrong key, address or model."""
-        await check_endpoint(self._api, self._headers, self.model)
+        return await check_endpoint(
+            self._api, self._headers, self.model, key_variable=_KEY_VARIABLE
+        )
 
     @validate_call
     async def agenerate(  # type: ignore[override]
@@ -185,7 +190,13 @@ class AnthropicLLM(AsyncLLM):
 
         async def send(arguments: Dict[str, Any]) -> Reply:
             body = messages.encode_request(self.model, chat, arguments, tool)
-            return await post(f"{self._api}/messages", body, self._headers, self.timeout or 600)
+            return await post(
+                f"{self._api}/messages",
+                body,
+                self._headers,
+                self.timeout or 600,
+                key_variable=_KEY_VARIABLE,
+            )
 
         reply = await self._unsupported.send(self.model, arguments, send)
         name = tool["name"] if tool else None

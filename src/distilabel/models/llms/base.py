@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from abc import ABC, abstractmethod
+from functools import partial
+from inspect import isawaitable
 from types import MethodType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Dict, Final, List, Optional, Tuple
 
@@ -19,6 +21,7 @@ from distilabel.errors import DistilabelNotImplementedError, DistilabelUserError
 from distilabel.mixins.runtime_parameters import RuntimeParameter, RuntimeParametersModelMixin
 from distilabel.models.client.client import ModelClient, current_client
 from distilabel.models.client.standalone_jobs import submit_or_collect, wait_for
+from distilabel.models.llms.overrides import batch_method
 from distilabel.models.outputs import merge_responses as merge_responses
 
 if TYPE_CHECKING:
@@ -116,7 +119,7 @@ class LLM(RuntimeParametersModelMixin, Serializable, BaseModel, ABC):
     _standalone_store: Any = PrivateAttr(default=None)
 
     # Whether one call can return several generations.
-    _num_generations_param_supported: ClassVar[bool] = True
+    _num_generations_param_supported: bool = PrivateAttr(default=True)
     # Name of the provider in OpenTelemetry's conventions for generative AI; that of the class if
     # empty.
     _telemetry_provider: ClassVar[str] = ""
@@ -169,7 +172,8 @@ class LLM(RuntimeParametersModelMixin, Serializable, BaseModel, ABC):
         Returns:
             One output per question, in the same order.
         """
-        client = current_client(self)
+        # A class that overrides this method, or `generate`, calls it by `super()`.
+        client = None if batch_method(type(self)) == "generate_outputs" else current_client(self)
         if client is not None:
             return run_sync(client.ask_all(inputs, num_generations, **kwargs), loop=client.loop)
         if self.use_offline_batch_generation:
@@ -231,6 +235,12 @@ class LLM(RuntimeParametersModelMixin, Serializable, BaseModel, ABC):
         """The coroutine function that answers one question; None if only `generate` answers."""
         return None
 
+    @property
+    def _batch_method(self) -> Callable[..., List[GenerateOutput]]:
+        """The method that answers a list of questions, `generate` or an override of the user."""
+        method = getattr(self, batch_method(type(self)) or "generate")
+        return method  # type: ignore[no-any-return]
+
     def _identity(self) -> Any:
         """Returns what distinguishes the answers of this model, as JSON-like data."""
         if self.identity is not None:
@@ -278,12 +288,17 @@ class LLM(RuntimeParametersModelMixin, Serializable, BaseModel, ABC):
         """
         return False
 
-    async def _preflight(self) -> None:
+    async def _preflight(self) -> str | None:
         """Checks the endpoint before the first request.
+
+        Returns:
+            Why the endpoint may not know the model: then it is asked alone first. None or empty if
+            there is no doubt.
 
         Raises:
             EndpointError: The endpoint cannot be used.
         """
+        return None
 
 
 class AsyncLLM(LLM, ABC):
@@ -301,10 +316,17 @@ class AsyncLLM(LLM, ABC):
             return background_loop()
 
     @property
-    def _async_method(self) -> Callable[..., Awaitable[GenerateOutput]]:
+    def _async_method(self) -> Callable[..., Awaitable[GenerateOutput]] | None:
+        # An override of `generate` is to be called, as in 1.5.3.
+        return None if batch_method(type(self)) else self._agenerate_unchecked
+
+    @property
+    def _agenerate_unchecked(self) -> Callable[..., Awaitable[GenerateOutput]]:
+        """`agenerate`, or a coroutine function that runs it in a thread if it is not one."""
         method = type(self).agenerate
         # The client checks the arguments once; `raw_function` does not check them per question.
-        return MethodType(getattr(method, "raw_function", method), self)
+        raw = MethodType(getattr(method, "raw_function", method), self)
+        return raw if asyncio.iscoroutinefunction(raw) else partial(_in_thread, raw)
 
     @abstractmethod
     async def agenerate(
@@ -338,8 +360,28 @@ class AsyncLLM(LLM, ABC):
         Returns:
             One output per question, in the same order.
         """
+        if batch_method(type(self)):
+            # Called by an override, whose answers are stored and counted.
+            return run_sync(self._agenerate_all(inputs, num_generations, **kwargs))
         # In a run, these answers are stored and counted as well.
         client = current_client(self)
         ask = client or ModelClient(self)
         loop = client.loop if client is not None else None
         return run_sync(ask.ask_all(inputs, num_generations, **kwargs), loop=loop)
+
+    async def _agenerate_all(
+        self, inputs: List[FormattedInput], num_generations: int, **kwargs: Any
+    ) -> List[GenerateOutput]:
+        """Answers questions with `agenerate` alone, several times each if it gives one answer."""
+        ask = self._agenerate_unchecked
+        if self._num_generations_param_supported:
+            asked = [ask(input, num_generations=num_generations, **kwargs) for input in inputs]
+            return list(await asyncio.gather(*asked))
+        asked = [ask(input, **kwargs) for input in inputs for _ in range(num_generations)]
+        return merge_responses(list(await asyncio.gather(*asked)), num_generations)
+
+
+async def _in_thread(method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Calls an `agenerate` that is not a coroutine function, which may block or return one."""
+    output = await asyncio.to_thread(method, *args, **kwargs)
+    return await output if isawaitable(output) else output

@@ -6,10 +6,11 @@ from functools import partial
 from typing import Annotated, Any, Callable, ClassVar, Dict, List, Optional, Tuple, Union
 
 from annotated_types import Ge, Gt
-from pydantic import PrivateAttr, validate_call
+from pydantic import PrivateAttr, SecretStr, validate_call
 
 from distilabel._core.redaction import redact_urls
 from distilabel.errors import AnswerError
+from distilabel.models.base_clients.environment import current_key
 from distilabel.models.base_clients.openai import OpenAIBaseClient
 from distilabel.models.batch_jobs.apis.base import BatchAPI, BatchRequest
 from distilabel.models.batch_jobs.apis.openai import OpenAIBatchAPI
@@ -21,6 +22,7 @@ from distilabel.models.http.endpoint import (
     post,
     read_reply,
     require_key,
+    url_of,
 )
 from distilabel.models.http.transport import Reply
 from distilabel.models.http.unsupported_arguments import UnsupportedArguments
@@ -59,6 +61,8 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
     _telemetry_provider = "openai"
     _key_variable: ClassVar[str] = "OPENAI_API_KEY"
 
+    # The key in use since `load`.
+    _key: Optional[SecretStr] = PrivateAttr(default=None)
     _headers: Dict[str, str] = PrivateAttr(default_factory=dict)
     _unsupported: UnsupportedArguments = PrivateAttr(default_factory=UnsupportedArguments)
 
@@ -69,30 +73,33 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
             DistilabelUserError: There is no key, or `structured_output` has no valid `schema`.
         """
         super().load()
-        key = require_key(self.api_key, self, self._key_variable)
+        self._key = require_key(current_key(self), self, self._key_variable)
         # An invalid structure is an error before the first request.
         structured_output.response_format(self.structured_output)
-        self._headers = bearer_headers(key, self.default_headers)
+        self._headers = bearer_headers(self._key, self.default_headers)
 
     def unload(self) -> None:
         """Forgets the key."""
+        self._key = None
         self._headers = {}
         super().unload()
 
     @property
     def _base(self) -> str:
-        return (self.base_url or "").rstrip("/")
+        return (self.base_url or "").strip().rstrip("/")
 
     def _identity(self) -> Any:
         own = {"model": self.model, "base_url": self._base}
         return self.identity or own | self._added_fields(OpenAILLM)
 
     def _endpoint_id(self) -> str:
-        return f"{self.base_url} {self.model} {key_fingerprint(self.api_key)}"
+        return f"{self._base} {self.model} {key_fingerprint(self._key or self.api_key)}"
 
-    async def _preflight(self) -> None:
+    async def _preflight(self) -> str:
         """Requests the list of models: it is free and reveals a wrong key, address or model."""
-        await check_endpoint(self._base, self._headers, self.model)
+        return await check_endpoint(
+            self._base, self._headers, self.model, key_variable=self._key_variable
+        )
 
     @validate_call
     async def agenerate(  # type: ignore[override]
@@ -152,8 +159,13 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
         )
 
         async def send(arguments: Dict[str, Any]) -> Reply:
-            url = f"{self._base}/{path}"
-            return await post(url, encode(arguments), self._headers, self.timeout or 120)
+            return await post(
+                url_of(self._base, path),
+                encode(arguments),
+                self._headers,
+                self.timeout or 120,
+                key_variable=self._key_variable,
+            )
 
         reply = await self._unsupported.send(self.model, arguments, send)
         return read_reply(reply, chat_completions.parse_response)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Optional
 
-from pydantic import SecretStr
+from pydantic import PrivateAttr, SecretStr
 
 from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.models.base_clients.environment import api_key_field, base_url_field
@@ -29,7 +29,7 @@ class OpenRouterLLM(OpenAILLM):
 
     _telemetry_provider = "openrouter"
     _key_variable = "OPENROUTER_API_KEY"
-    _num_generations_param_supported = False
+    _num_generations_param_supported: bool = PrivateAttr(default=False)
 
     def _batch_api(self) -> None:
         return None

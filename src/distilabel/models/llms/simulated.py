@@ -146,7 +146,8 @@ class SimulatedLLM(AsyncLLM, MagpieChatTemplateMixin):
         answers = [answer.with_fault(fault) for answer in answers]
         if answers[0].reasoning and all(answer.text is None for answer in answers):
             raise AnswerError(
-                f"the model spent all {answers[0].tokens} tokens thinking: raise max_new_tokens"
+                f"the model spent all {answers[0].tokens} tokens thinking: raise max_new_tokens",
+                has_no_text=True,
             )
         output: GenerateOutput = {
             "generations": [answer.text for answer in answers],

@@ -37,7 +37,7 @@ class CircuitBreaker:
     def __init__(self, most: int) -> None:
         self.is_open = False
         self.failures = 0
-        self._different = min(DIFFERENT, most)
+        self.set_most(most)
         # One question that fails again and again says nothing about the endpoint.
         self._failing: set[Hashable] = set()
         self._has_answered = False
@@ -46,6 +46,14 @@ class CircuitBreaker:
         self._pause = 0.0
         self._until = 0.0
         self._probe: int | None = None
+
+    def set_most(self, most: int) -> None:
+        """Sets how many requests can fail together.
+
+        Args:
+            most: Most requests in flight.
+        """
+        self._different = min(DIFFERENT, most)
 
     def wait(self, now: float) -> float | None:
         """Returns the seconds until a request may be sent.

@@ -11,10 +11,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from distilabel._core.events import Emit, EndpointPaused, EndpointResumed, LimitChanged
 from distilabel.errors import EndpointError
@@ -24,9 +24,6 @@ from distilabel.models.rate_limit.rate_controller import RateController
 from distilabel.models.rate_limit.server_quota import ServerQuota
 from distilabel.models.rate_limit.user_limits import UserLimits
 from distilabel.models.wire.rate_limit_headers import parse_rate_limits
-
-if TYPE_CHECKING:
-    from distilabel.models.protocol import Model
 
 # A shorter pause, in seconds, is not reported.
 NEWS: Final = 1.0
@@ -104,6 +101,8 @@ class EndpointLimiter:
         in_flight: Requests in flight now.
         preflight: Lock for the check before the first request.
         is_checked: Whether that check has passed.
+        doubt: Why the endpoint may not know the model. Until it has answered, one request is in
+            flight at a time. Empty if there is no doubt.
     """
 
     def __init__(
@@ -116,6 +115,7 @@ class EndpointLimiter:
         emit: Emit | None = None,
     ) -> None:
         self.endpoint = endpoint
+        self.doubt = ""
         self.limit = most or START
         self.in_flight = 0
         self.preflight = asyncio.Lock()
@@ -135,8 +135,30 @@ class EndpointLimiter:
         self._last_number = 0
         # The endpoint asked for no requests before this time.
         self._paused_until = 0.0
+        self._most = most
         # A limit set by the user stays as it is.
         self._concurrency = ConcurrencyLimit(MOST) if most is None else None
+        self._error: EndpointError | None = None
+
+    def set_user_limits(
+        self,
+        most: int | None,
+        requests_per_minute: int | None,
+        tokens_per_minute: int | None,
+    ) -> None:
+        """Sets the user's limits, which change when another model shares the endpoint.
+
+        Args:
+            most: Most requests in flight; None finds a limit by trying.
+            requests_per_minute: Most requests per minute; None for no limit.
+            tokens_per_minute: Most tokens per minute; None for no limit.
+        """
+        self._user_limits.set(requests_per_minute, tokens_per_minute)
+        if most != self._most:
+            self._most = most
+            self._concurrency = ConcurrencyLimit(MOST) if most is None else None
+            self.limit = most or START
+            self._breaker.set_most(self.limit)
 
     # -- leases -----------------------------------------------------------------------------
 
@@ -152,8 +174,10 @@ class EndpointLimiter:
             The lease, to be used in a `with` statement.
 
         Raises:
-            EndpointError: The endpoint has not answered for too long.
+            EndpointError: The endpoint has not answered for too long, or cannot be used.
         """
+        if self._error is not None:
+            raise self._error
         loop = asyncio.get_running_loop()
         if not self._waiters and self._is_allowed(loop.time()):
             return self._grant(key, loop.time())
@@ -181,6 +205,8 @@ class EndpointLimiter:
         self._read_headers(lease)
         now = asyncio.get_running_loop().time()
         outcome = lease.outcome
+        if outcome is Outcome.ANSWERED:
+            self.doubt = ""
         self.in_flight -= 1
         self._user_limits.settle(lease.tokens, lease.reserved, now)
         if outcome is Outcome.ANSWERED:
@@ -208,6 +234,15 @@ class EndpointLimiter:
             if not lease.done():
                 lease.set_exception(error)
 
+    def close(self, error: EndpointError) -> None:
+        """Raises `error` for all requests that wait, and for all that come.
+
+        Args:
+            error: Why the endpoint cannot be used.
+        """
+        self._error = error
+        self.turn_away(error)
+
     @property
     def waiting(self) -> int:
         """Number of requests that wait for a lease."""
@@ -220,9 +255,14 @@ class EndpointLimiter:
 
     # -- granting ---------------------------------------------------------------------------
 
+    @property
+    def _is_full(self) -> bool:
+        limit = 1 if self.doubt else self.limit
+        return self.in_flight >= limit
+
     def _is_allowed(self, now: float) -> bool:
         return (
-            self.in_flight < self.limit
+            not self._is_full
             and now >= self._paused_until
             and self._breaker.wait(now) == 0
             and self._wait(now) == 0
@@ -261,7 +301,7 @@ class EndpointLimiter:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if not self._waiters or self.in_flight >= self.limit:
+        if not self._waiters or self._is_full:
             return
         now = loop.time()
         outage = self._breaker.wait(now)
@@ -340,45 +380,3 @@ class EndpointLimiter:
     def _limit_changed(self, reason: str = "") -> None:
         rate = self._rate.per_second if self._rate.is_held else None
         self._emit(LimitChanged(self.endpoint, self.limit, reason, rate))
-
-
-class EndpointLimiters:
-    """The limiters of one event loop, by endpoint.
-
-    Args:
-        emit: Receives the events of all of them.
-    """
-
-    def __init__(self, emit: Emit | None = None) -> None:
-        self._limiters: dict[str, EndpointLimiter] = {}
-        self._emit = emit
-
-    def of(self, llm: Model) -> EndpointLimiter:
-        """Returns the limiter for requests to a model.
-
-        Args:
-            llm: The model; models with the same endpoint share one limiter.
-        """
-        name = llm._endpoint_id()
-        limiter = self._limiters.get(name)
-        if limiter is None:
-            limiter = self._limiters[name] = EndpointLimiter(
-                llm.model_name,
-                most=llm.max_concurrency,
-                requests_per_minute=llm.requests_per_minute,
-                tokens_per_minute=llm.tokens_per_minute,
-                emit=self._emit,
-            )
-        return limiter
-
-    def __iter__(self) -> Iterator[EndpointLimiter]:
-        return iter(self._limiters.values())
-
-    def turn_away(self, error: BaseException) -> None:
-        """Raises `error` in all requests that wait for a lease.
-
-        Args:
-            error: Exception for the callers of `acquire`.
-        """
-        for limiter in self:
-            limiter.turn_away(error)

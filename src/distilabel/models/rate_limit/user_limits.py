@@ -22,9 +22,20 @@ class UserLimits:
     """
 
     def __init__(self, requests_per_minute: int | None, tokens_per_minute: int | None) -> None:
-        self._requests = TokenBucket(requests_per_minute / 60) if requests_per_minute else None
-        self._tokens = TokenBucket(tokens_per_minute / 60) if tokens_per_minute else None
+        self._requests: TokenBucket | None = None
+        self._tokens: TokenBucket | None = None
         self.tokens_each = GUESS
+        self.set(requests_per_minute, tokens_per_minute)
+
+    def set(self, requests_per_minute: int | None, tokens_per_minute: int | None) -> None:
+        """Sets the limits; what was taken before stays taken.
+
+        Args:
+            requests_per_minute: The user's limit of requests; None for no limit.
+            tokens_per_minute: The user's limit of tokens; None for no limit.
+        """
+        self._requests = _changed(self._requests, requests_per_minute)
+        self._tokens = _changed(self._tokens, tokens_per_minute)
 
     def wait(self, now: float) -> float:
         """Returns the seconds until one more request may be sent."""
@@ -57,3 +68,16 @@ class UserLimits:
             self.tokens_each += 0.1 * (tokens - self.tokens_each)
         if self._tokens is not None:
             self._tokens.take(now, tokens - reserved)
+
+
+def _changed(bucket: TokenBucket | None, per_minute: int | None) -> TokenBucket | None:
+    """Returns a bucket with another rate, no fuller than the one before."""
+    if not per_minute:
+        return None
+    rate = per_minute / 60
+    if bucket is not None and bucket.rate == rate:
+        return bucket
+    changed = TokenBucket(rate)
+    if bucket is not None:
+        changed.level, changed.at = min(bucket.level, changed.level), bucket.at
+    return changed

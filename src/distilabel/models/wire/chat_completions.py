@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 import orjson
 
 from distilabel.models.wire import errors
 from distilabel.models.wire.reasoning import message_reasoning
-from distilabel.models.wire.reasoning import split_reasoning as split_reasoning
 from distilabel.models.wire.response import Response
+from distilabel.models.wire.usage_counts import as_mapping, dollars, token_count
 from distilabel.typing import GenerateOutput
+
+_CACHED: Final = (("read", "cached_tokens"), ("write", "cache_write_tokens"))
 
 
 def encode_request(model: str, prompt: Any, arguments: dict[str, Any]) -> bytes:
@@ -45,7 +48,7 @@ def parse_response(body: bytes) -> GenerateOutput:
     """
     try:
         data = errors.parse_json(body)
-        statistics = _statistics(data.get("usage") or {})
+        statistics = _statistics(as_mapping(data.get("usage")))
         choices = data["choices"]
         parts = [_reasoning_and_text(choice) for choice in choices]
         logprobs = [_logprobs(choice) for choice in choices]
@@ -79,7 +82,7 @@ def parse_response(body: bytes) -> GenerateOutput:
 
 def _reasoning_and_text(choice: dict[str, Any]) -> tuple[str | None, str | None]:
     if "message" not in choice:
-        return split_reasoning(choice["text"])
+        return None, choice["text"]
     content = choice["message"].get("content")
     if content is not None and not isinstance(content, str):
         # Some servers return a list of parts, as in a prompt.
@@ -87,24 +90,24 @@ def _reasoning_and_text(choice: dict[str, Any]) -> tuple[str | None, str | None]
     return message_reasoning(choice["message"], content)
 
 
-def _statistics(usage: dict[str, Any]) -> dict[str, list[Any]]:
+def _statistics(usage: Mapping[str, Any]) -> dict[str, list[Any]]:
     """Returns tokens and, if the provider reports them, cached tokens and the cost."""
     statistics: dict[str, list[Any]] = {
-        "input_tokens": [usage.get("prompt_tokens") or 0],
-        "output_tokens": [usage.get("completion_tokens") or 0],
+        "input_tokens": [token_count(usage.get("prompt_tokens"))],
+        "output_tokens": [token_count(usage.get("completion_tokens"))],
     }
-    reasoning_tokens = (usage.get("completion_tokens_details") or {}).get("reasoning_tokens")
-    if reasoning_tokens:
-        statistics["reasoning_tokens"] = [reasoning_tokens]
-    details = usage.get("prompt_tokens_details") or {}
-    for name, count in (("read", "cached_tokens"), ("write", "cache_write_tokens")):
-        if details.get(count):
-            statistics[f"cache_{name}_tokens"] = [details[count]]
+    details = usage.get("completion_tokens_details")
+    if details and (tokens := token_count(as_mapping(details).get("reasoning_tokens"))):
+        statistics["reasoning_tokens"] = [tokens]
+    details = usage.get("prompt_tokens_details")
+    for name, count in _CACHED if details else ():
+        if tokens := token_count(as_mapping(details).get(count)):
+            statistics[f"cache_{name}_tokens"] = [tokens]
     cost = usage.get("cost")
-    if isinstance(cost, (int, float)) and cost >= 0:
+    if cost is not None and (cost := dollars(cost)) is not None:
         # If the user brings a provider's key, the router reports its own fee only.
-        more = (usage.get("cost_details") or {}) if usage.get("is_byok") else {}
-        statistics["cost"] = [cost + (more.get("upstream_inference_cost") or 0)]
+        more = as_mapping(usage.get("cost_details")) if usage.get("is_byok") else {}
+        statistics["cost"] = [cost + (dollars(more.get("upstream_inference_cost")) or 0)]
     return statistics
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -11,6 +13,7 @@ from typing import Any, Final
 
 import orjson
 
+from distilabel._core.printable import printable
 from distilabel._core.redaction import redact_urls
 from distilabel._core.surrogates import replace_surrogates
 from distilabel.errors import AnswerError, EndpointError, ModelError
@@ -19,6 +22,23 @@ _RETRYABLE: Final = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 522,
 _OVERLOADED: Final = frozenset({408, 429, 502, 503, 504, 529})
 # Fail for every request to the same address.
 _UNKNOWN: Final = frozenset({404, 405, 410})
+_NO_MODEL: Final = frozenset(
+    {
+        "DeploymentNotFound",  # Azure
+        "invalid_model",  # Mistral
+        "model_not_found",  # OpenAI and most others
+        "model_not_supported",  # the router of Hugging Face
+    }
+)
+# How routers and servers say it with status 400, which has no code of its own. Only the beginning
+# of a message is searched: what follows may be the prompt.
+_NO_MODEL_WORDS: Final = re.compile(
+    r"is not a valid model|invalid model\b|model identifier is invalid|model not exist"
+    r"|unknown model|no such model"
+    r"|model ['\"`]?\S+? (?:does not exist|not found|is not (?:found|supported|available))",
+    re.I,
+)
+_MODEL_WORDS_WITHIN: Final = 120
 _UNPAID: Final = frozenset({"insufficient_quota"})
 _BAD_KEY: Final = frozenset({"invalid_api_key", "API_KEY_INVALID"})
 # What looks like a key is cut out of server messages: some repeat the key they reject.
@@ -37,16 +57,18 @@ def parse_seconds(text: str) -> float | None:
     """
     text = text.strip()
     try:
-        return max(0.0, float(text))
+        seconds = float(text)
+        return max(0.0, seconds) if math.isfinite(seconds) else None
     except ValueError:
         pass
     parts = re.findall(r"([\d.]+)(ms|h|m|s)", text)
     if parts:
         unit = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
-        return sum(float(number) * unit[name] for number, name in parts)
+        with contextlib.suppress(ValueError):  # several points in a number
+            return sum(float(number) * unit[name] for number, name in parts)
     try:
         return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
@@ -69,17 +91,19 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 def parse_json(body: bytes) -> Any:
     """Parses the body of a reply.
 
-    Some servers cut a text in the middle of a character. Half a surrogate pair becomes U+FFFD.
+    Some servers cut a text in the middle of a character: half a surrogate pair becomes U+FFFD. Some
+    send NaN or infinities, or integers of more than 64 bits.
 
     Raises:
         JSONDecodeError: The body is not JSON.
     """
     try:
         return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        if b"\\ud" not in body.lower():
-            raise
-        return replace_surrogates(json.loads(body))
+    except orjson.JSONDecodeError as error:
+        try:
+            return replace_surrogates(json.loads(body))
+        except (ValueError, RecursionError):
+            raise error from None
 
 
 def error_message(body: bytes) -> str:
@@ -96,7 +120,7 @@ def error_message(body: bytes) -> str:
         title = _TITLE.search(text)
         heading = " ".join((title[1] if title else _UNSEEN.sub(" ", text)).split())
         text = f"a web page, {heading[:_SHOWN]!r}"
-    text = _KEY.sub("[key]", " ".join(text.split()))
+    text = printable(_KEY.sub("[key]", " ".join(text.split())))
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
 
 
@@ -200,6 +224,7 @@ def no_text(
         retryable=finish_reason in (None, "stop") and not refusal and not called_tool,
         raw=excerpt(body),
         statistics=statistics,
+        has_no_text=True,
     )
 
 
@@ -210,7 +235,7 @@ def add_finish_reasons(statistics: dict[str, list[Any]], reasons: list[str | Non
 
 
 def error_from_response(
-    status: int, headers: Mapping[str, str], body: bytes, *, url: str
+    status: int, headers: Mapping[str, str], body: bytes, *, url: str, key_variable: str = ""
 ) -> ModelError:
     """Returns the error for a reply whose status is not 200.
 
@@ -219,13 +244,16 @@ def error_from_response(
         headers: Headers of the reply, which the error carries on.
         body: Body of the reply.
         url: URL of the request, for the message.
+        key_variable: Environment variable that the key is read from, for the message.
     """
-    error = _error_for_status(status, headers, body, redact_urls(url))
+    error = _error_for_status(status, headers, body, redact_urls(url), key_variable)
     error.headers = headers
     return error
 
 
-def _error_for_status(status: int, headers: Mapping[str, str], body: bytes, url: str) -> ModelError:
+def _error_for_status(
+    status: int, headers: Mapping[str, str], body: bytes, url: str, key_variable: str
+) -> ModelError:
     message = error_message(body)
     # Not part of the message, where it would make every failure a different one.
     request = headers.get("request-id") or headers.get("x-request-id")
@@ -234,13 +262,19 @@ def _error_for_status(status: int, headers: Mapping[str, str], body: bytes, url:
     if status == 403 and "flagged_input" in (error.get("metadata") or ()):
         # A router rejects this prompt, not the key.
         return AnswerError(f"{url} answered {status}: {message}", status=status, raw=message)
-    if status in (401, 403) or codes & _BAD_KEY:
+    if (
+        status == 400
+        and not codes & _NO_MODEL
+        and _NO_MODEL_WORDS.search(message[:_MODEL_WORDS_WITHIN])
+    ):
+        codes = codes | _NO_MODEL
+    if (status in (401, 403) and not codes & _NO_MODEL) or codes & _BAD_KEY:
         return EndpointError(
             f"{url} rejects the key ({status}: {message}). Check `api_key`, or the environment "
-            "variable it is read from.",
+            f"variable {key_variable or 'it is read from'}.",
             status=status,
         )
-    if status in _UNKNOWN or "model_not_found" in codes:
+    if status in _UNKNOWN or codes & _NO_MODEL:
         return EndpointError(
             f"{url} does not know the model or the address ({status}: {message}). Check the "
             "model's name and its base_url.",

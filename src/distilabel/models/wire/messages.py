@@ -9,8 +9,8 @@ from typing import Any, Final
 import orjson
 
 from distilabel.models.wire import errors
-from distilabel.models.wire.reasoning import split_reasoning
 from distilabel.models.wire.response import Response
+from distilabel.models.wire.usage_counts import as_mapping, token_count
 from distilabel.typing import GenerateOutput
 
 VERSION: Final = "2023-06-01"
@@ -88,18 +88,16 @@ def parse_response(body: bytes, tool: str | None = None) -> GenerateOutput:
             # Text before the tool is not part of the answer; input that was cut off is not valid.
             texts = [] if reason == "length" else _tool_input(blocks, tool) or texts
         refusal = (data.get("stop_details") or {}).get("explanation")
-        statistics = _statistics(data.get("usage") or {})
+        statistics = _statistics(as_mapping(data.get("usage")))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise errors.invalid_reply(body, error) from error
-    reasoning, text = words or None, "".join(texts) if texts else None
-    if not thoughts:
-        reasoning, text = split_reasoning(text)
-    if text is None or ((thoughts or reasoning) and not text):
+    text = "".join(texts) if texts else None
+    if text is None or (thoughts and not text):
         raise errors.no_text(
             reason,
             body,
             refusal=refusal,
-            has_reasoning=bool(thoughts or reasoning),
+            has_reasoning=bool(thoughts),
             output_tokens=statistics["output_tokens"][0],
             limit="max_tokens",
             statistics=statistics,
@@ -107,8 +105,8 @@ def parse_response(body: bytes, tool: str | None = None) -> GenerateOutput:
     if reason != "tool_calls":
         errors.add_finish_reasons(statistics, [reason])
     output: Any = Response(generations=[text], statistics=statistics)
-    if reasoning is not None:
-        output["reasoning"] = [reasoning]
+    if words:
+        output["reasoning"] = [words]
     return output  # type: ignore[no-any-return]
 
 
@@ -158,12 +156,12 @@ def _tool_input(blocks: Sequence[Mapping[str, Any]], tool: str) -> list[str]:
 
 
 def _statistics(usage: Mapping[str, Any]) -> dict[str, Any]:
-    read = usage.get("cache_read_input_tokens") or 0
-    written = usage.get("cache_creation_input_tokens") or 0
+    read = token_count(usage.get("cache_read_input_tokens"))
+    written = token_count(usage.get("cache_creation_input_tokens"))
     statistics = {
         # This protocol does not count cached tokens as input tokens.
-        "input_tokens": [(usage.get("input_tokens") or 0) + read + written],
-        "output_tokens": [usage.get("output_tokens") or 0],
+        "input_tokens": [token_count(usage.get("input_tokens")) + read + written],
+        "output_tokens": [token_count(usage.get("output_tokens"))],
     }
     if read or written:
         statistics |= {"cache_read_tokens": [read], "cache_write_tokens": [written]}

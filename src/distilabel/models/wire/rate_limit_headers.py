@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Final, NamedTuple
 
 from distilabel.models.wire.errors import parse_seconds
@@ -52,7 +53,7 @@ def parse_rate_limits(headers: Mapping[str, str], age: float = 0.0) -> list[Rate
             except ValueError:
                 continue
             seconds = _seconds(headers.get(reset, ""), age)
-            if seconds is not None and numbers[0] > 0:
+            if seconds is not None and numbers[0] > 0 and all(map(isfinite, numbers)):
                 found.append(RateLimits(kind, *numbers, seconds))
                 break
     return found

@@ -1,4 +1,8 @@
-"""Separates the reasoning of a model from its answer, in all forms that replies have it."""
+"""Separates the reasoning of a model from its answer, in all forms that replies have it.
+
+Reasoning in a field of its own never becomes part of the text. A `<think>` block in the text stays
+there, as in 1.x: `split_reasoning` is for those who read the answer behind it.
+"""
 
 from __future__ import annotations
 
@@ -48,14 +52,14 @@ def split_reasoning(text: str | None) -> tuple[str | None, str | None]:
 def message_reasoning(
     message: Mapping[str, Any], text: str | None
 ) -> tuple[str | None, str | None]:
-    """Splits a message of chat completions.
+    """Returns the reasoning in a message of chat completions, and the text.
 
     Args:
         message: Message that may have a field for the reasoning, as text or in parts.
         text: Content of the message.
 
     Returns:
-        The reasoning and the answer; None for each that is missing.
+        The reasoning, None if the message has no field for it, and the text.
     """
     for field in _FIELDS:
         if words := _words(message.get(field)):
@@ -65,7 +69,7 @@ def message_reasoning(
         parts = [part for part in content if part.get("type") in ("thinking", "reasoning")]
         if words := _words(parts):
             return words, text
-    return split_reasoning(text)
+    return None, text
 
 
 def _words(value: Any) -> str | None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, Final
 
 import orjson
+from pydantic.errors import PydanticUserError
 
 from distilabel.errors import DistilabelUserError
+from distilabel.models.wire.strict_schema import resolved_root, strict_schema
 
 _NOT_IN_A_NAME: Final = re.compile(r"[^A-Za-z0-9_-]+")
+_CHOICES: Final = frozenset({"anyOf", "oneOf", "allOf"})
 
 
 def json_schema_of(schema: Any) -> dict[str, Any]:
@@ -19,10 +23,17 @@ def json_schema_of(schema: Any) -> dict[str, Any]:
         schema: Pydantic class, JSON schema or JSON text.
 
     Raises:
-        DistilabelUserError: The schema is none of these.
+        DistilabelUserError: The schema is none of these, or the class has no JSON schema.
     """
     if hasattr(schema, "model_json_schema"):
-        schema = schema.model_json_schema()
+        try:
+            schema = schema.model_json_schema()
+        except PydanticUserError as error:
+            reason = str(error).splitlines()[0]
+            raise DistilabelUserError(
+                f"structured_output: the class {schema.__name__} has no JSON schema: {reason}. Use "
+                "fields of types that JSON has."
+            ) from error
     if isinstance(schema, str):
         try:
             schema = orjson.loads(schema)
@@ -59,11 +70,12 @@ def tool(structure: Any) -> dict[str, Any] | None:
     if not structure:
         return None
     given = _schema_in(structure)
-    schema = None if structure.get("format") == "regex" else json_schema_of(given)
-    if schema is None or schema.get("type", "object") != "object":
+    schema = None if structure.get("format") == "regex" else resolved_root(json_schema_of(given))
+    # A tool takes no choice between objects either.
+    if schema is None or schema.get("type", "object") != "object" or schema.keys() & _CHOICES:
         raise DistilabelUserError(
             "structured_output: 'schema' must be of type object for this provider, not a text, a "
-            "list or a number. Put the value into a property of an object."
+            "list, a number or a union. Put the value into a property of an object."
         )
     return {
         "name": _name_of(schema),
@@ -87,12 +99,22 @@ def response_format(structure: Any) -> dict[str, Any] | None:
     given = _schema_in(structure)
     if structure.get("format") == "regex":
         return {"type": "regex", "value": given}
-    schema = json_schema_of(given)
-    closed, strict = _closed(schema)
-    described: dict[str, Any] = {"name": _name_of(schema), "schema": closed}
-    if strict:
-        described["strict"] = True
-    return {"type": "json_schema", "json_schema": described}
+    try:
+        text = orjson.dumps(given if isinstance(given, dict) else json_schema_of(given))
+    except TypeError as error:
+        raise DistilabelUserError(
+            f"structured_output: 'schema' has a value that JSON has not: {error}."
+        ) from error
+    return {"type": "json_schema", "json_schema": _described(text)}
+
+
+@lru_cache(maxsize=64)
+def _described(text: bytes) -> dict[str, Any]:
+    """Returns the `json_schema` of a schema, with strict mode where its rules allow it."""
+    schema = resolved_root(orjson.loads(text))
+    strict = strict_schema(schema)
+    described = {"name": _name_of(schema), "schema": _closed(schema) if strict is None else strict}
+    return described if strict is None else {**described, "strict": True}
 
 
 def grammar(structure: Any) -> dict[str, Any] | None:
@@ -120,35 +142,23 @@ def grammar(structure: Any) -> dict[str, Any] | None:
     )
 
 
-def _closed(schema: Any) -> tuple[Any, bool]:
-    """Returns the schema with its objects closed, and whether strict mode accepts it.
+def _closed(schema: Any) -> Any:
+    """Returns the schema with its objects closed that do not say whether they are.
 
-    OpenAI enforces a schema in strict mode only, in which every object must be closed and every
-    property required. Closing an object whose schema does not say is harmless. Requiring a property
-    would change the meaning, so a schema with optional properties is sent without strict mode.
+    Outside strict mode, models follow a closed schema better, and it is harmless.
     """
     if isinstance(schema, list):
-        parts = [_closed(item) for item in schema]
-        return [part for part, _ in parts], all(strict for _, strict in parts)
+        return [_closed(item) for item in schema]
     if not isinstance(schema, dict):
-        return schema, True
+        return schema
     closed: dict[str, Any] = {}
-    strict = True
     for key, value in schema.items():
-        if key in ("properties", "$defs", "definitions"):
-            inner = {name: _closed(sub) for name, sub in value.items()}
-            closed[key] = {name: sub for name, (sub, _) in inner.items()}
-            strict = strict and all(fine for _, fine in inner.values())
+        if key in ("properties", "$defs", "definitions") and isinstance(value, dict):
+            closed[key] = {name: _closed(sub) for name, sub in value.items()}
         elif key in ("items", "anyOf", "prefixItems"):
-            closed[key], fine = _closed(value)
-            strict = strict and fine
+            closed[key] = _closed(value)
         else:
             closed[key] = value
-            strict = strict and key not in ("allOf", "oneOf", "not", "patternProperties", "default")
-    if schema.get("type") == "object":
-        if "properties" in schema:
-            closed.setdefault("additionalProperties", False)
-        required = set(schema.get("required") or ())
-        strict = strict and closed.get("additionalProperties") is False
-        strict = strict and required == set(schema.get("properties") or ())
-    return closed, strict
+    if schema.get("type") == "object" and "properties" in schema:
+        closed.setdefault("additionalProperties", False)
+    return closed

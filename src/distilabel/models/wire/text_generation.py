@@ -7,8 +7,8 @@ from typing import Any, Final
 import orjson
 
 from distilabel.models.wire import errors
-from distilabel.models.wire.reasoning import split_reasoning
 from distilabel.models.wire.response import Response
+from distilabel.models.wire.usage_counts import token_count
 from distilabel.typing import GenerateOutput
 
 # Finish reasons as chat completions name them.
@@ -40,30 +40,25 @@ def parse_response(body: bytes, input_tokens: int) -> GenerateOutput:
         The output, a `Response`.
 
     Raises:
-        AnswerError: The body is invalid (retryable), or has only reasoning.
+        AnswerError: The body is invalid (retryable).
     """
     try:
         data = errors.parse_json(body)
         # Old servers return a list.
         data = data[0] if isinstance(data, list) else data
-        whole = data["generated_text"]
+        text = data["generated_text"]
         details = data.get("details") or {}
-        written = details.get("generated_tokens") or 0
+        written = token_count(details.get("generated_tokens"))
         logprobs = _logprobs(details)
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise errors.invalid_reply(body, error) from error
-    if not isinstance(whole, str):
+    if not isinstance(text, str):
         raise errors.invalid_reply(body, "its generated_text is not a string")
-    reasoning, text = split_reasoning(whole)
     finish: Any = details.get("finish_reason")
     reason = _REASONS.get(finish, finish)
-    if text is None or (reasoning and not text):
-        raise errors.no_text(reason, body, has_reasoning=True, output_tokens=written)
     statistics = {"input_tokens": [input_tokens], "output_tokens": [written]}
     output: Any = Response(generations=[text], statistics=statistics)
     errors.add_finish_reasons(output["statistics"], [reason])
-    if reasoning is not None:
-        output["reasoning"] = [reasoning]
     if logprobs:
         output["logprobs"] = [logprobs]
     return output  # type: ignore[no-any-return]

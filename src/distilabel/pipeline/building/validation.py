@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from distilabel._core.dag import Dag
 from distilabel._engine.workers.backend import WorkerBackend
@@ -12,9 +12,14 @@ from distilabel.mixins.runtime_parameters import close_names
 from distilabel.models.client.arguments import validated_arguments
 from distilabel.models.llms.base import LLM
 from distilabel.steps.base import GeneratorStep, _Step
+from distilabel.steps.columns.keep import KeepColumns
+from distilabel.steps.formatting.base import FormattingStep
 
 if TYPE_CHECKING:
     from distilabel.pipeline.routing_batch_function import RoutingBatchFunction
+
+# They take the rows of several predecessors one after the other.
+_WITHOUT_JOIN: Final = (KeepColumns.process, FormattingStep.process)
 
 
 @dataclass
@@ -97,9 +102,9 @@ class Validation:
     def values(self) -> None:
         """Checks that all required parameters have values and the models accept their arguments."""
         for name, step in self._steps.items():
-            missing = _missing(step)
+            missing = step.missing_runtime_parameters()
             if missing:
-                example = {name: dict.fromkeys(missing, "...")}
+                example = {name: _nested_example(missing)}
                 self.problems.add(
                     ValueError,
                     f"{name}: required runtime parameters have no value: {', '.join(missing)}. "
@@ -255,6 +260,8 @@ class Validation:
             return
         available = sorted({column for a in ancestors for column in self._outputs[a] or {}})
         missing = [c for c, required in inputs.items() if required and c not in available]
+        if not missing and type(step).process in _WITHOUT_JOIN:  # type: ignore[attr-defined]
+            self._check_each_predecessor(step, [c for c, required in inputs.items() if required])
         if missing:
             needed = [c for c, required in inputs.items() if required]
             near = "; ".join(f"{c!r}: {close_names(c, available)}" for c in missing)
@@ -263,6 +270,20 @@ class Validation:
                 f"{name} needs the columns {needed}, but no step before it outputs {missing} "
                 f"({near}). Rename columns with input_mappings or output_mappings.",
             )
+
+    def _check_each_predecessor(self, step: _Step, needed: list[str]) -> None:
+        """Checks that the rows of every predecessor have the columns, not only all of them."""
+        for predecessor in self._dag.predecessors(str(step.name)):
+            path = [predecessor, *self._dag.ancestors(predecessor)]
+            available = {column for name in path for column in self._outputs[name] or {}}
+            missing = [column for column in needed if column not in available]
+            if missing:
+                self.problems.add(
+                    ValueError,
+                    f"{step.name} needs the columns {needed} in the rows of every step before it, "
+                    f"but those of {predecessor} have no {missing}. To join the rows of several "
+                    "steps, put CombineOutputs or GroupColumns before it.",
+                )
 
     def _check_model(self, name: str, llm: LLM) -> None:
         try:
@@ -325,11 +346,13 @@ class Validation:
             )
 
 
-def _missing(step: _Step) -> list[str]:
-    """Returns the required runtime parameters of a step that have no value."""
-    names = step.runtime_parameters_names
-    return [
-        name
-        for name, optional in names.items()
-        if optional is False and getattr(step, name, None) is None
-    ]
+def _nested_example(paths: list[str]) -> dict[str, Any]:
+    """Returns the argument of `run(parameters=...)` that sets the parameters at these paths."""
+    example: dict[str, Any] = {}
+    for path in paths:
+        *parts, name = path.split(".")
+        inner = example
+        for part in parts:
+            inner = inner.setdefault(part, {})
+        inner[name] = "..."
+    return example

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO, Final
 import orjson
 
 from distilabel._core.events import Event, RowFailed, RunFinished
+from distilabel._core.private_files import open_private
 from distilabel.pipeline.observers.background import Moment
 
 # Number of files of earlier runs to keep.
@@ -34,7 +35,7 @@ def open_event_file(path: Path) -> Iterator[EventFile]:
             `events.2.jsonl`, and so on.
     """
     _rotate(path)
-    with open(path, "ab") as file:
+    with open_private(path, "ab") as file:
         yield EventFile(file)
 
 

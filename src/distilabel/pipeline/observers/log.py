@@ -25,9 +25,11 @@ from distilabel._core.events import (
     RunStopping,
     StepLoaded,
 )
+from distilabel._core.printable import printable
+from distilabel._engine.reporting.display import display
+from distilabel._engine.reporting.formatting import format_count
 from distilabel._engine.reporting.report import Report
 from distilabel._engine.reporting.run_stats import RunStats
-from distilabel._engine.reporting.terminal import display
 from distilabel._engine.run.plan import Plan
 from distilabel.pipeline.observers.log_routing import logger_for_run, route_logs
 from distilabel.steps.base import GeneratorStep
@@ -106,8 +108,9 @@ def _write(_log: _Log, event: Event, level: int) -> None:
             _log.info("%s answers again", event.endpoint)
         case JobUpdated():
             _log.info(
-                "%s: batch job %s: %s, %d of %d requests done",
-                *(event.model, event.job, event.status, event.done, event.requests),
+                "%s: batch job %s: %s, %d of %s done",
+                *(event.model, event.job, event.status, event.done),
+                format_count(event.requests, "request"),
             )
         case RunStopping():
             _log.info("stopping: %s", event.reason)
@@ -140,6 +143,13 @@ def _total(plan: Plan) -> int | None:
     if plan.config.first_batch_only or not lengths or None in lengths:
         return None
     return max(length for length in lengths if length is not None)
+
+
+class _Formatter(logging.Formatter):
+    """Formats records without characters that command a terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return printable(super().format(record))
 
 
 class _TerminalHandler(logging.Handler):
@@ -192,12 +202,10 @@ def run_log(
     level = _level()
     log = logger_for_run(_log, plan)
     file = logging.FileHandler(path, mode="w", encoding="utf-8", errors="backslashreplace")
-    file.setFormatter(
-        logging.Formatter("[%(asctime)s] %(levelname)-8s %(message)s", "%Y-%m-%d %H:%M:%S")
-    )
+    file.setFormatter(_Formatter("[%(asctime)s] %(levelname)-8s %(message)s", "%Y-%m-%d %H:%M:%S"))
     terminal = _TerminalHandler(path)
     terminal.setLevel(max(logging.WARNING, level) if level > logging.DEBUG else level)
-    terminal.setFormatter(logging.Formatter("['%(name)s'] %(message)s"))
+    terminal.setFormatter(_Formatter("['%(name)s'] %(message)s"))
     added: list[logging.Handler] = [file, terminal, *map(_GuardedHandler, handlers)]
     shown = display(stats, _total(plan))
     try:

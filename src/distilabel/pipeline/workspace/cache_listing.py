@@ -66,14 +66,23 @@ def cached_pipelines(cache_dir: Path) -> list[CachedPipeline]:
         cache_dir: Cache directory; it does not have to exist.
     """
     found: dict[str, CachedPipeline] = {}
+    root = cache_dir.resolve()
     for folder in cache_dir.glob("*/*/executions/*"):
-        if folder.is_dir():
+        if _is_run_directory(folder, root):
             name = folder.parents[2].name
             pipeline = found.setdefault(name, CachedPipeline(name))
             pipeline.configurations.append(_configuration(RunDirectory(cache_dir, folder)))
     for pipeline in found.values():
         pipeline.configurations.sort(key=lambda each: each.used)
     return sorted(found.values(), key=lambda each: each.used)
+
+
+def _is_run_directory(folder: Path, root: Path) -> bool:
+    """Whether a run made a folder, and it is in the cache directory itself, not behind a link."""
+    if not folder.is_dir() or folder.resolve() != root.joinpath(*folder.parts[-4:]):
+        return False
+    directory = RunDirectory(root, folder)
+    return any(path.exists() for path in (directory.log, directory.config))
 
 
 def _configuration(directory: RunDirectory) -> Configuration:

@@ -12,6 +12,8 @@ from pathlib import Path
 from uuid import uuid4
 
 from distilabel import envs
+from distilabel._core.file_names import file_name
+from distilabel._core.private_files import create_private_folder, make_private, open_private
 from distilabel.constants import (
     PIPELINE_CONFIG_FILENAME,
     PIPELINE_EVENTS_FILENAME,
@@ -35,7 +37,8 @@ class RunDirectory:
     @classmethod
     def of(cls, cache_dir: Path, name: str, signature: str, steps_signature: str) -> RunDirectory:
         """Returns the run directory of a pipeline with these signatures."""
-        return cls(cache_dir, cache_dir / name / signature / "executions" / steps_signature)
+        folder = cache_dir / file_name(name) / signature / "executions" / steps_signature
+        return cls(cache_dir, folder)
 
     @property
     def store(self) -> Path:
@@ -67,6 +70,18 @@ class RunDirectory:
         """Directory for rows that wait for global steps, if they do not wait in memory."""
         return self.execution / "batch_input_data"
 
+    def create(self) -> None:
+        """Creates the directory and its files, readable for this user alone: they hold the rows.
+
+        Raises:
+            OSError: The directory cannot be created, or not be written to.
+        """
+        create_private_folder(self.execution)
+        make_private(self.execution)
+        for file in (self.config, self.log):
+            open_private(file, "ab").close()
+            make_private(file)
+
     def fresh_data(self) -> Path:
         """Creates a directory for the outputs of a new run.
 
@@ -76,7 +91,7 @@ class RunDirectory:
             if not is_alive(pid):
                 shutil.rmtree(folder, ignore_errors=True)
         folder = self.execution / f"data-{_host()}-{os.getpid()}-{uuid4().hex[:8]}"
-        folder.mkdir(parents=True)
+        create_private_folder(folder)
         return folder
 
     def put_in_place(self, folder: Path) -> Path:

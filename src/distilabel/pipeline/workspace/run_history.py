@@ -59,7 +59,7 @@ class RunHistory:
 
     def _add(self, line: bytes) -> None:
         # One write call: other runs append to the same file.
-        file = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+        file = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             os.write(file, line)
         finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, List
 
 from distilabel.steps.base import Step, StepInput
-from distilabel.steps.columns.utils import combine_inputs, missing_column
+from distilabel.steps.columns.utils import missing_column
 
 if TYPE_CHECKING:
     from distilabel.typing import StepColumns, StepOutput
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 class KeepColumns(Step):
     """Keeps the named columns, in the given order, and drops all others.
 
-    The rows of several predecessors are joined first, as in `CombineOutputs`.
+    The rows of several predecessors are kept side by side: one row from each. To join them, put
+    `CombineOutputs` or `GroupColumns` before this step.
 
     Attributes:
         columns: Columns to keep.
@@ -59,14 +60,15 @@ class KeepColumns(Step):
             inputs: One list of rows per predecessor.
 
         Yields:
-            The rows with only the kept columns.
+            The rows with only the kept columns, one list per predecessor.
 
         Raises:
             KeyError: If a row lacks one of the columns.
         """
         columns = self.columns
-        try:
-            kept = [{column: row[column] for column in columns} for row in combine_inputs(inputs)]
-        except KeyError as error:
-            raise missing_column(self.name, error) from error
-        yield kept
+        for rows in inputs:
+            try:
+                kept = [{column: row[column] for column in columns} for row in rows]
+            except KeyError as error:
+                raise missing_column(self.name, error) from error
+            yield kept

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, List, Optional
+from typing import TYPE_CHECKING, Any, ClassVar, Final, List, Optional
+
+from pydantic import model_validator
 
 from distilabel.steps.base import Step, StepInput
 from distilabel.steps.columns.utils import merge_columns, missing_column
 
 if TYPE_CHECKING:
     from distilabel.typing import StepColumns, StepOutput
+
+# Of `CombineKeys`.
+_ARGUMENTS_OF_THEN: Final = {"keys": "columns", "output_key": "output_column"}
 
 
 class MergeColumns(Step):
@@ -72,3 +77,25 @@ class MergeColumns(Step):
         except KeyError as error:
             raise missing_column(self.name, error) from error
         yield merged
+
+
+class CombineKeys(MergeColumns):
+    """`MergeColumns` under its name in 1.3, with the arguments of then.
+
+    Attributes:
+        keys: The columns to merge.
+        output_key: Name of the merged column.
+    """
+
+    @model_validator(mode="before")
+    @classmethod
+    def _rename_arguments(cls, values: Any) -> Any:
+        return _renamed(values) if isinstance(values, dict) else values
+
+    @classmethod
+    def _rebuilt(cls, data: dict[str, Any], allow: tuple[str, ...]) -> Any:
+        return super()._rebuilt(_renamed(data), allow)
+
+
+def _renamed(values: dict[str, Any]) -> dict[str, Any]:
+    return {_ARGUMENTS_OF_THEN.get(name, name): value for name, value in values.items()}

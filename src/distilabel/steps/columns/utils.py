@@ -61,13 +61,6 @@ def combine_rows(rows: tuple[Dict[str, Any], ...]) -> Dict[str, Any]:
     return combined
 
 
-def combine_inputs(inputs: tuple[List[Dict[str, Any]], ...]) -> List[Dict[str, Any]]:
-    """Combines the rows of several predecessors into one list; a single list is not copied."""
-    if len(inputs) == 1:
-        return inputs[0]
-    return [combine_rows(rows) for rows in zip(*inputs, strict=True)]
-
-
 def group_columns(
     *inputs: StepInput,
     group_columns: List[str],

@@ -6,7 +6,6 @@ from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 from distilabel.steps.base import Step
-from distilabel.steps.columns.utils import combine_inputs
 from distilabel.steps.formatting.prompts import Messages
 from distilabel.steps.step_input import StepInput
 from distilabel.typing import StepOutput
@@ -31,13 +30,12 @@ class FormattingStep(Step, ABC):
         """Adds the output columns.
 
         Args:
-            inputs: One list of rows per predecessor. The rows of a single predecessor are changed
-                in place.
+            inputs: One list of rows per predecessor; the rows are changed in place.
 
         Yields:
-            The rows.
+            The rows, one list per predecessor.
         """
-        rows = combine_inputs(inputs)
-        for row in rows:
-            row.update(self._columns(row, *self._prompt(row)))
-        yield rows
+        for rows in inputs:
+            for row in rows:
+                row.update(self._columns(row, *self._prompt(row)))
+            yield rows

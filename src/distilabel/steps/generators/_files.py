@@ -26,6 +26,15 @@ def file_format(file: str) -> str | None:
     return FORMATS.get(name.rpartition(".")[2]) if "." in name else None
 
 
+def full_path(path: str) -> str:
+    """Returns a path with its directory, so that a message tells where a relative one leads."""
+    from fsspec.core import url_to_fs
+
+    fs, root = url_to_fs(path)
+    local = "file" in ((fs.protocol,) if isinstance(fs.protocol, str) else fs.protocol)
+    return str(root) if local else path
+
+
 def find_files(path: str, storage_options: dict[str, Any] | None, same_format: bool) -> list[str]:
     """Finds the files of a path.
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any, Iterator
 
 
 def column_names(dataset: Any) -> list[str]:
     """Returns the columns; for a stream with unknown columns, the keys of its first row."""
     names = dataset.column_names
-    return list(next(iter(dataset), {}) if names is None else names)
+    if names is None:
+        # Closed at once: a reader that is left in the middle may end the process at its exit.
+        with closing(iter(dataset)) as rows:
+            names = next(rows, {})
+    return list(names)
 
 
 def batches(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Any, Dict, List
 
-from pydantic import Field
+from pydantic import Field, PositiveInt
 
 from distilabel.steps.base import GeneratorStep
 
@@ -41,8 +41,8 @@ class DataSampler(GeneratorStep):
     """
 
     data: List[Dict[str, Any]] = Field(default_factory=list, exclude=True)
-    size: int = Field(default=2, description="Rows sampled for each output row.")
-    samples: int = Field(default=100, description="Number of output rows.")
+    size: PositiveInt = Field(default=2, description="Rows sampled for each output row.")
+    samples: PositiveInt = Field(default=100, description="Number of output rows.")
 
     @property
     def outputs(self) -> List[str]:

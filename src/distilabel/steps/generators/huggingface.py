@@ -15,12 +15,14 @@ from typing import (
     Union,
 )
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PositiveInt, PrivateAttr
 
 from distilabel.errors import DistilabelUserError
 from distilabel.mixins.runtime_parameters import RuntimeParameter, close_names
 from distilabel.steps.base import GeneratorStep
-from distilabel.steps.generators import _files, _rows
+from distilabel.steps.generators import _files, _rows, hub_source
+from distilabel.steps.generators.conversion import UnreadableError
+from distilabel.steps.generators.file_source import FileSource
 
 if TYPE_CHECKING:
     from datasets import Dataset, IterableDataset
@@ -85,7 +87,7 @@ class LoadDataFromHub(GeneratorStep):
     streaming: RuntimeParameter[bool] = Field(
         default=False, description="Whether to stream the rows."
     )
-    num_examples: Optional[RuntimeParameter[int]] = Field(
+    num_examples: Optional[RuntimeParameter[PositiveInt]] = Field(
         default=None, description="Number of rows to load, from the first; None for all rows."
     )
     storage_options: Optional[Dict[str, Any]] = Field(
@@ -139,11 +141,32 @@ class LoadDataFromHub(GeneratorStep):
             offset: Rows to skip because an earlier run loaded them. They are not read, or, when
                 streaming, not decoded.
 
-        Returns:
-            An iterator of pairs: a list of rows, and whether it is the last.
+        Yields:
+            A list of rows, and whether it is the last.
+
+        Raises:
+            DistilabelUserError: If a row cannot be read.
         """
+        dataset = self._loaded_dataset()
+        given = offset
+        try:
+            for rows, is_last in self._batches(dataset, offset):
+                yield rows, is_last
+                given += len(rows)
+        except ConnectionError:
+            raise
+        except UnreadableError as error:
+            raise DistilabelUserError(f"{self.name}: cannot read {error}.") from None
+        except Exception as error:
+            # The types are those of the first rows; a stream gets to the others only here.
+            raise DistilabelUserError(
+                f"{self.name}: cannot read the rows after row {given}: "
+                f"{type(error).__name__}: {error}"
+            ) from error
+
+    def _batches(self, dataset: Any, offset: int) -> GeneratorStepOutput:
         size: Any = self.batch_size
-        return _rows.batches(self._loaded_dataset(), size, offset, self.num_examples)
+        return _rows.batches(dataset, size, offset, self.num_examples)
 
     def _dataset_parameters(self) -> list[Any]:
         return [self.repo_id, self.config, self.split, self.revision, self.streaming]
@@ -168,29 +191,11 @@ class LoadDataFromHub(GeneratorStep):
         return _rows.column_names(self._request_hub(split=self.split, streaming=True))
 
     def _request_hub(self, builder: bool = False, **options: Any) -> Any:
-        import datasets
-
-        load = datasets.load_dataset_builder if builder else datasets.load_dataset
+        given = {"revision": self.revision, "storage_options": self.storage_options, **options}
         try:
-            return load(
-                self.repo_id,
-                self.config,
-                revision=self.revision,
-                storage_options=self.storage_options,
-                **options,
-            )
-        except datasets.exceptions.DatasetNotFoundError as error:
-            revision = f" with revision {self.revision!r}" if self.revision else ""
-            raise DistilabelUserError(
-                f"{self.name}: dataset {self.repo_id!r}{revision} does not exist or cannot be "
-                "accessed. Check the name; if the dataset is private or gated, set HF_TOKEN or run "
-                "`hf auth login`."
-            ) from error
-        except (ValueError, FileNotFoundError) as error:
-            raise DistilabelUserError(
-                f"{self.name}: cannot load split {self.split!r} of dataset {self.repo_id!r} "
-                f"(configuration: {self.config or 'the default one'}): {error}"
-            ) from error
+            return hub_source.request(self.repo_id, self.config, self.split, builder, given)
+        except UnreadableError as error:
+            raise DistilabelUserError(f"{self.name}: {error}") from error.__cause__
 
 
 class LoadDataFromFileSystem(LoadDataFromHub):
@@ -233,6 +238,8 @@ class LoadDataFromFileSystem(LoadDataFromHub):
         description="`csv`, `json`, `parquet`, `text`, ...; None to infer it from the names.",
     )
 
+    _source: Optional[FileSource] = PrivateAttr(default=None)
+
     @property
     def outputs(self) -> List[str]:
         """The columns of the files; loads the files if necessary."""
@@ -242,8 +249,6 @@ class LoadDataFromFileSystem(LoadDataFromHub):
         return [str(self.data_files), self.filetype, self.split, self.streaming]
 
     def _open(self) -> Any:
-        from datasets import load_dataset
-
         if not self.data_files:
             raise DistilabelUserError(
                 f"{self.name}: `data_files` is required: a file, a pattern or a directory."
@@ -253,7 +258,8 @@ class LoadDataFromFileSystem(LoadDataFromHub):
         )
         if not files:
             raise DistilabelUserError(
-                f"{self.name}: no files found at {self.data_files}. Check `data_files`."
+                f"{self.name}: no files found at {_files.full_path(str(self.data_files))}. Check "
+                "`data_files`."
             )
         filetype = _files.FORMATS.get(self.filetype or "", self.filetype) or _files.file_format(
             files[0]
@@ -263,23 +269,19 @@ class LoadDataFromFileSystem(LoadDataFromHub):
                 f"{self.name}: cannot infer the type of file {files[0]}. Set `filetype` to one of "
                 f"{', '.join(sorted(set(_files.FORMATS.values())))}."
             )
+        self._source = FileSource(
+            files, filetype, self.split, bool(self.streaming), self.storage_options
+        )
         try:
-            return load_dataset(
-                filetype,
-                data_files=files,
-                split=self.split,
-                streaming=self.streaming,
-                storage_options=self.storage_options,
-            )
-        except ConnectionError:
-            raise
-        except Exception as error:
-            # `datasets` wraps the reader's error, which tells what is wrong with the file.
-            reason = error.__cause__ or error
-            raise DistilabelUserError(
-                f"{self.name}: cannot read {self.data_files} as {filetype}: "
-                f"{type(reason).__name__}: {reason}"
-            ) from error
+            return self._source.open()
+        except UnreadableError as error:
+            raise DistilabelUserError(f"{self.name}: cannot read {error}.") from None
+
+    def _batches(self, dataset: Any, offset: int) -> GeneratorStepOutput:
+        if self._source is None:
+            return super()._batches(dataset, offset)
+        size: Any = self.batch_size
+        return self._source.batches(dataset, size, offset, self.num_examples)
 
 
 class LoadDataFromDisk(LoadDataFromHub):

@@ -24,8 +24,9 @@ from typing import (
     Union,
 )
 
-from pydantic import Field, NonNegativeInt, PrivateAttr, model_validator
+from pydantic import Field, NonNegativeInt, PositiveInt, PrivateAttr, model_validator
 
+from distilabel._core.deprecations import module_getattr
 from distilabel._core.serialization import DumpIfSet
 from distilabel.constants import DISTILABEL_METADATA_KEY
 from distilabel.errors import DistilabelUserError, FailureRecord
@@ -34,7 +35,12 @@ from distilabel.models.client.lifecycle import load_for, structured_copy, unload
 from distilabel.models.llms.base import LLM
 from distilabel.steps.base import GeneratorStep, GlobalStep, Step, StepInput, _Step
 from distilabel.steps.tasks.parsing import ParsedGeneration, parse_output, retry_unparsed
+from distilabel.steps.tasks.parsing import (
+    iterate_generations_with_stats as iterate_generations_with_stats,
+)
+from distilabel.steps.tasks.parsing import normalize_statistics as normalize_statistics
 from distilabel.steps.tasks.reasoning import (
+    NO_TEXT,
     REASONING,
     REASONING_WITHOUT_TEXT,
     ReasoningRecorder,
@@ -50,6 +56,9 @@ if TYPE_CHECKING:
         GenerateOutput,
         StepOutput,
     )
+
+if not TYPE_CHECKING:
+    __getattr__ = module_getattr(__name__)
 
 Row = Dict[str, Any]
 
@@ -83,9 +92,9 @@ class _TaskBase(_Step, ABC):
     )
     add_reasoning: Annotated[RuntimeParameter[bool], DumpIfSet] = Field(
         default=False,
-        description="Whether to add a column `reasoning` with the model's reasoning.",
+        description="Whether to put the model's reasoning into a column of its own.",
     )
-    num_generations: RuntimeParameter[int] = Field(
+    num_generations: RuntimeParameter[PositiveInt] = Field(
         default=1, description="Answers to ask for per row."
     )
     use_default_structured_output: bool = False
@@ -98,6 +107,8 @@ class _TaskBase(_Step, ABC):
 
     # Read by programs written for 1.x; here, every task supports offline batch generation.
     _can_be_used_with_offline_batch_generation: ClassVar[bool] = False
+    # True in a task with several turns that reads each answer behind the reasoning in its text.
+    _reads_behind_reasoning: ClassVar[bool] = False
     # True in a class whose `process` is derived from `aprocess`, one coroutine per row.
     _uses_aprocess: ClassVar[bool] = False
 
@@ -246,10 +257,12 @@ class _TaskBase(_Step, ABC):
             elif reasoning:
                 metadata[f"{REASONING}_{self.name}"] = reasoning
             kind = "UnreadableAnswer"
-            if text is None and reasoning:
-                kind, wrong = "AnswerError", REASONING_WITHOUT_TEXT
-            if wrong is not None:
+            if text is None:
+                kind, wrong = "AnswerError", REASONING_WITHOUT_TEXT if reasoning else NO_TEXT
+                self._logger.warning("%s: %s", self.name, wrong)
+            elif wrong is not None:
                 self._logger.warning("%s: the answer could not be parsed: %s", self.name, wrong)
+            if wrong is not None:
                 metadata[f"error_{self.name}"] = FailureRecord(
                     type=kind, message=wrong, attempts=generation.attempts, raw=text
                 )
@@ -279,7 +292,8 @@ class _TaskBase(_Step, ABC):
 
     async def _run_turns(self, row: Row, ask: Ask) -> list[Row]:
         task: Any = self
-        recorder = ReasoningRecorder(ask)
+        splits_texts = bool(self.add_reasoning) or self._reads_behind_reasoning
+        recorder = ReasoningRecorder(ask, splits_texts=splits_texts)
         rows = await task.aprocess(row, recorder)
         return recorder.add_to(rows, str(self.name), in_column=bool(self.add_reasoning))
 
@@ -319,8 +333,9 @@ class Task(_TaskBase, Step, ABC):
             of one row per generation.
         add_raw_output: Whether to store the model's text in `distilabel_metadata`.
         add_raw_input: Whether to store the prompt in `distilabel_metadata`.
-        add_reasoning: Whether to add a column `reasoning` with the model's reasoning. If False,
-            the reasoning is stored in `distilabel_metadata`.
+        add_reasoning: Whether to put the model's reasoning into a column `reasoning`, and to parse
+            what the model wrote after it. If False, a `<think>` block stays in the text, and
+            reasoning that a server returns apart from the text is stored in `distilabel_metadata`.
         num_generations: Answers to ask for per row.
         use_default_structured_output: Whether answers must follow the JSON schema of
             `get_structured_output()`.

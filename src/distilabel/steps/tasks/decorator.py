@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 TaskFormattingOutputFunc = Callable[..., Dict[str, Any]]
 
-_PAGE: Final = "sections/how_to_guides/basic/task/"
 _KEYS: Final = ("system_prompt", "user_message_template")
 _RULE: Final = re.compile(r"^[ \t]*---[ \t]*$", re.MULTILINE)
 
@@ -27,8 +26,8 @@ def task(
     """Makes a task class from a function that parses the model's text into columns.
 
     The docstring of the function has three parts, separated by lines of `---`. The middle part is
-    YAML with the keys `system_prompt` and `user_message_template`. The template refers to a
-    column by its name in braces.
+    YAML with the keys `system_prompt` and `user_message_template`. Both refer to a column by its
+    name in braces; a literal brace is doubled.
 
     Args:
         inputs: Input columns: a list, or a dict of name → whether it is required.
@@ -39,7 +38,7 @@ def task(
         `Task` with the same name.
 
     Raises:
-        DistilabelUserError: If the docstring does not hold the prompts, or if the template refers
+        DistilabelUserError: If the docstring does not hold the prompts, or if one of them refers
             to a column that is not in `inputs`.
 
     Examples:
@@ -72,14 +71,17 @@ def task(
 
     def decorator(func: TaskFormattingOutputFunc) -> Type[Any]:
         system, user, description = _prompts(func)
-        _check_placeholders(func, user, list(columns))
+        for key, template in zip(_KEYS, (system, user), strict=True):
+            _check_placeholders(func, key, template, list(columns))
+        required = columns if isinstance(columns, dict) else dict.fromkeys(columns, True)
         # A row may lack optional columns.
-        blank = dict.fromkeys(columns, "")
+        blank = {name: "" for name, needed in required.items() if not needed}
 
         def format_input(self: Any, input: Dict[str, Any]) -> list[dict[str, str]]:
+            values = {**blank, **input}
             return [
-                {"role": "system", "content": system},
-                {"role": "user", "content": user.format(**{**blank, **input})},
+                {"role": "system", "content": system.format_map(values)},
+                {"role": "user", "content": user.format_map(values)},
             ]
 
         def format_output(
@@ -105,8 +107,7 @@ def task(
 def _reject(func: TaskFormattingOutputFunc, problem: str) -> NoReturn:
     raise DistilabelUserError(
         f"@task: {problem}. The docstring of {func.__name__} must contain, between two lines "
-        "`---`, YAML with the keys `system_prompt` and `user_message_template`.",
-        page=_PAGE,
+        "`---`, YAML with the keys `system_prompt` and `user_message_template`."
     )
 
 
@@ -132,18 +133,18 @@ def _prompts(func: TaskFormattingOutputFunc) -> tuple[str, str, str]:
     return system, user, f"{parts[0].strip()}\n\n{parts[2].strip()}".strip()
 
 
-def _check_placeholders(func: TaskFormattingOutputFunc, user: str, columns: list[str]) -> None:
+def _check_placeholders(
+    func: TaskFormattingOutputFunc, key: str, template: str, columns: list[str]
+) -> None:
     try:
-        fields = [field for _, field, _, _ in Formatter().parse(user) if field is not None]
+        fields = [field for _, field, _, _ in Formatter().parse(template) if field is not None]
     except ValueError as error:
-        _reject(
-            func, f"`user_message_template` has unmatched braces ({error}); double literal braces"
-        )
+        _reject(func, f"`{key}` has unmatched braces ({error}); double literal braces")
     for field in fields:
         name = re.split(r"[.\[]", field)[0]
         if name not in columns:
             _reject(
                 func,
-                f"`user_message_template` uses {{{field}}}, which is not one of the inputs "
+                f"`{key}` uses {{{field}}}, which is not one of the inputs "
                 f"({', '.join(columns) or 'none'}); double literal braces",
             )

@@ -11,6 +11,8 @@ from itertools import cycle, islice
 from typing import TYPE_CHECKING, Any, Protocol
 
 from distilabel.errors import AnswerError
+from distilabel.models.wire.reasoning import split_reasoning
+from distilabel.steps.tasks.reasoning import REASONING, REASONING_WITHOUT_TEXT
 
 if TYPE_CHECKING:
     from distilabel.models.llms.base import LLM
@@ -25,6 +27,7 @@ class ParsingTask(Protocol):
 
     llm: LLM
     parse_retries: int | None
+    add_reasoning: bool | None
 
     def format_output(self, output: str | None, input: Row | None = None) -> Row:
         """Turns the model's text into columns."""
@@ -40,7 +43,7 @@ class ParsedGeneration:
     """One generation and the columns parsed from it.
 
     Attributes:
-        text: Text of the generation; None if the model returned none.
+        text: Text of the generation, with any reasoning in it; None if the model returned none.
         statistics: Statistics of the generation, by name.
         extra: Everything else the model returned for the generation, by name.
         columns: Columns parsed from the text.
@@ -69,10 +72,18 @@ def parse_output(
     Returns:
         One parsed generation per generation, in order.
     """
-    return [
-        ParsedGeneration(text, statistics, extra, *_parse_text(task, text, row))
-        for text, statistics, extra in iterate_generations_with_stats(output)
-    ]
+    parsed = []
+    for text, statistics, extra in iterate_generations_with_stats(output):
+        answer = text
+        if task.add_reasoning and text is not None and not extra.get(REASONING):
+            extra[REASONING], answer = split_reasoning(text)
+            if extra[REASONING] and not answer:
+                answer = None
+        columns, error = _parse_text(task, answer, row)
+        if answer is None and text is not None:
+            error = REASONING_WITHOUT_TEXT
+        parsed.append(ParsedGeneration(text, statistics, extra, columns, error))
+    return parsed
 
 
 def _parse_text(
@@ -113,11 +124,19 @@ async def retry_unparsed(
         return generations
     return [
         await _retry(task, ask, prompt, row, generation, index)
-        # Without a text there is nothing to parse, and its error is already known.
-        if generation.error is not None and generation.text is not None
+        if _is_worth_retrying(generation)
         else generation
         for index, generation in enumerate(generations)
     ]
+
+
+def _is_worth_retrying(generation: ParsedGeneration) -> bool:
+    if generation.error is None or generation.text is None:
+        # Without a text there is nothing to parse, and its error is already known.
+        return False
+    # An answer that was cut off while the model reasoned would be cut off again.
+    was_cut_off = generation.statistics.get("finish_reason") == "length"
+    return not (was_cut_off and generation.error == REASONING_WITHOUT_TEXT)
 
 
 async def _retry(

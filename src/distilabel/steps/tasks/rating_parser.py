@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 _HEADING: Final = re.compile(
     r"^[ \t>#*_]*(?:Output[ \t]+for[ \t]+(?:Text[ \t]*)?|(?<=[#*_])[ \t]?Text[ \t]*)"
@@ -25,7 +25,11 @@ _LABEL: Final = re.compile(
     r"[ \t]*[*_]*[ \t]*[:\uff1a][*_]{0,2}",
     re.IGNORECASE | re.MULTILINE,
 )
-_NUMBER: Final = re.compile(r"\d+")
+# A number with its sign and its decimal places; a comma that separates two numbers is not one.
+_NUMBER: Final = re.compile(r"(-?)(\d+)(?:[.,](\d+))?")
+_WHOLE: Final = re.compile(r"(-?)(\d+)(?:\.(\d+))?")
+# A rating as a text in a structured answer: `4`, `4.0`, `4/5`, `4 out of 5`.
+_RATING_TEXT: Final = re.compile(r"[\s*]*(\d+(?:\.0+)?)(?:\s*(?:/|out of)\s*\d+)?[\s*]*")
 _EMPTY_LINE: Final = re.compile(r"\n[ \t]*\n")
 
 _Fields = list[tuple[str, str]]
@@ -82,10 +86,35 @@ def parse_ratings(output: str, count: int | None, typed: bool) -> list[TextRatin
     return [*ratings, *[_EMPTY] * count][:count]
 
 
-def whole_number(text: str) -> int | None:
-    """Returns the first whole number in a text; None if there is none."""
-    found = _NUMBER.search(text)
-    return int(found[0]) if found else None
+def whole_number(text: str, *, decimal_comma: bool = False) -> int | None:
+    """Returns the first number in a text; None if there is none, or if it is not a whole one.
+
+    A number with decimal places other than 0 is never rounded, and a negative one is not a rating.
+
+    Args:
+        text: Text of a field.
+        decimal_comma: Whether `4,5` is one number instead of two.
+    """
+    found = (_NUMBER if decimal_comma else _WHOLE).search(text)
+    if found is None or (found[1] and not text[: found.start()].strip()):
+        return None
+    return None if (found[3] or "").strip("0") else int(found[2])
+
+
+def structured_rating(value: Any) -> int | None:
+    """Returns the rating or type that a value of a structured answer stands for; None for none.
+
+    Args:
+        value: Value from JSON: `4`, `4.0`, `"4"` and `"4/5"` are all 4; 4.5 is not a rating.
+    """
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        found = _RATING_TEXT.fullmatch(value)
+        value = float(found[1]) if found else None
+    if isinstance(value, float):
+        value = int(value) if value.is_integer() else None
+    return value if isinstance(value, int) and value >= 0 else None
 
 
 def _by_number(output: str) -> dict[int, str]:
@@ -128,15 +157,18 @@ def _grouped(fields: _Fields, first_label: str | None) -> list[_Fields]:
 def _text_rating(fields: _Fields, typed: bool) -> TextRating:
     if not typed:
         values = dict(reversed(fields))
-        return TextRating(whole_number(values.get("rating", "")), values.get("rationale"))
+        rating = whole_number(values.get("rating", ""), decimal_comma=True)
+        return TextRating(rating, values.get("rationale"))
     labels = [label for label, _ in fields]
     if "type" not in labels:
         return _EMPTY
     start = labels.index("type")
     split = labels.index("rating", start) if "rating" in labels[start:] else len(fields)
-    about_type, about_rating = dict(fields[start:split]), dict(reversed(fields[split:]))
+    about_type, about_rating = (
+        dict(reversed(part)) for part in (fields[start:split], fields[split:])
+    )
     return TextRating(
-        rating=whole_number(about_rating.get("rating", "")),
+        rating=whole_number(about_rating.get("rating", ""), decimal_comma=True),
         rationale=about_rating.get("rationale"),
         type=whole_number(about_type["type"]),
         type_rationale=about_type.get("rationale"),

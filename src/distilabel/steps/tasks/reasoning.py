@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from distilabel.constants import DISTILABEL_METADATA_KEY
 from distilabel.errors import DistilabelUserError
+from distilabel.models.wire.reasoning import split_reasoning
 
 if TYPE_CHECKING:
     from distilabel.typing import GenerateOutput
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 # Name of the column, and key in the output of a model.
 REASONING: Final = "reasoning"
 # For one generation of several. If a model's only generation has no text, the model raises.
+NO_TEXT: Final = "the model gave no text"
 REASONING_WITHOUT_TEXT: Final = (
     "the model returned reasoning but no text; if the answer was cut off, raise max_new_tokens"
 )
@@ -23,13 +25,15 @@ class ReasoningRecorder:
 
     Args:
         ask: Asks the model.
+        splits_texts: Whether to take the reasoning at the beginning of a text out of it.
 
     Attributes:
         recorded: Reasoning recorded so far, in the order in which the answers arrived.
     """
 
-    def __init__(self, ask: Any) -> None:
+    def __init__(self, ask: Any, *, splits_texts: bool) -> None:
         self._ask = ask
+        self._splits_texts = splits_texts
         self.recorded: list[str] = []
         if hasattr(ask, "again"):
             self.again = self._again
@@ -42,6 +46,11 @@ class ReasoningRecorder:
         return self._record(await self._ask.again(*args))
 
     def _record(self, output: GenerateOutput) -> GenerateOutput:
+        if self._splits_texts and any("think>" in (text or "") for text in output["generations"]):
+            # A copy, because other rows may share the output.
+            parts = [split_reasoning(text) for text in output["generations"]]
+            output = {**output, "generations": [text for _, text in parts]}
+            self.recorded += [thoughts for thoughts, _ in parts if thoughts]
         self.recorded += [text for text in output.get(REASONING) or () if text]
         return output
 

@@ -41,26 +41,26 @@ def process_rows(task: RowTask, rows: Sequence[Row], client: ModelClient) -> lis
         The output rows, in the order of the input rows.
 
     Raises:
-        AnswerError: Outside a run, if the model has no answer for one of the rows.
+        AnswerError: Outside a run, if the model has no answer for one of the rows. An answer
+            without a text is None for its row.
     """
     in_run = current_client(task.llm) is client
-    if not in_run and task.llm.use_offline_batch_generation:
-        from distilabel.models.client.standalone_jobs import ask_standalone
 
-        work = ask_standalone(
-            client.llm, lambda ask: [task._run_aprocess(row, ask) for row in rows]
-        )
-        return [row for outputs in run_sync(work) for row in outputs]
-
-    async def process_row(row: Row) -> list[Row]:
+    async def process_row(row: Row, ask: Any) -> list[Row]:
         try:
-            return await task._run_aprocess(row, client)
+            return await task._run_aprocess(row, ask)
         except AnswerError as error:
-            if not in_run:
+            if not in_run and not error.has_no_text:
                 raise
             # In a run, a row without an answer fails alone.
             return task._failed_rows(row, error_record(error))
 
-    together = client.together([process_row(row) for row in rows])
+    if not in_run and task.llm.use_offline_batch_generation:
+        from distilabel.models.client.standalone_jobs import ask_standalone
+
+        work = ask_standalone(client.llm, lambda ask: [process_row(row, ask) for row in rows])
+        return [row for outputs in run_sync(work) for row in outputs]
+
+    together = client.together([process_row(row, client) for row in rows])
     results = run_sync(together, loop=client.loop if in_run else None)
     return [row for outputs in results for row in outputs]

@@ -6,12 +6,19 @@ import warnings
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Dict, Final, List, Optional, Self, Union
 
-from pydantic import Field, field_validator
+from pydantic import Field, PrivateAttr, field_validator
 
 from distilabel.errors import DistilabelUserError
 from distilabel.steps.tasks.base import Task
+from distilabel.steps.tasks.column_checks import as_list, column_name, text_in, wrong_content
 from distilabel.utils.chat import is_openai_format
-from distilabel.utils.template import check_column_in_template, column_variables, compile_template
+from distilabel.utils.template import (
+    check_column_in_template,
+    check_template_variables,
+    compile_template,
+    template_variables,
+    writes_none,
+)
 
 if TYPE_CHECKING:
     from distilabel.typing import ChatType, StepColumns
@@ -85,13 +92,27 @@ class TextGeneration(Task):
 
     _can_be_used_with_offline_batch_generation: ClassVar[bool] = True
 
+    _has_warned_about_none: bool = PrivateAttr(default=False)
+
     @field_validator("columns")
     @classmethod
     def _always_list(cls, value: Union[str, List[str]]) -> List[str]:
         return [value] if isinstance(value, str) else value
 
     def model_post_init(self, __context: Any) -> None:
-        """Warns if `use_system_prompt` is passed."""
+        """Checks the template, and warns if `use_system_prompt` is passed.
+
+        Raises:
+            DistilabelUserError: If a variable of the template is not one of `columns`, or the
+                template is not valid.
+        """
+        # Before the task joins a pipeline, which would keep it. A default template that does not
+        # fit `columns` is reported on loading, as in 1.5.3.
+        if (
+            type(self).format_input is TextGeneration.format_input
+            and self.template != _DEFAULT_TEMPLATE
+        ):
+            self._check_template()
         super().model_post_init(__context)
         if "use_system_prompt" in self.model_fields_set:
             _warn_about_use_system_prompt()
@@ -114,12 +135,17 @@ class TextGeneration(Task):
         for column in self.columns:
             check_column_in_template(column, self.template)
         super().load()
-        unknown = sorted(column_variables(self.template) - {*self.columns})
-        if unknown:
+
+    def _check_template(self) -> None:
+        name = self.name or type(self).__name__
+        check_template_variables(self.template, self.columns, name)
+        unused = [name for name in self.columns if name not in template_variables(self.template)]
+        if unused:
             self._logger.warning(
-                "%s: the template uses %s, which is not in `columns` and will be empty.",
-                self.name,
-                ", ".join(unknown),
+                "%s: the template does not use %s, although `columns` has it. Add it to the "
+                "template, or remove it from `columns`: the task cannot be loaded like this.",
+                name,
+                ", ".join(map(repr, unused)),
             )
 
     @property
@@ -142,10 +168,14 @@ class TextGeneration(Task):
             The conversation, with the system prompt first if there is one.
 
         Raises:
-            DistilabelUserError: If the instruction is neither text nor a conversation.
+            DistilabelUserError: If the instruction is neither text nor a conversation, or the
+                system prompt is not text.
         """
         messages = self._messages(input)
-        system = input.get("system_prompt") or self.system_prompt
+        system = input.get("system_prompt")
+        if system is not None:
+            system = text_in(self, input, "system_prompt")
+        system = system or self.system_prompt
         if system and not (messages and messages[0]["role"] == "system"):
             return [{"role": "system", "content": system}, *messages]
         return messages
@@ -155,18 +185,30 @@ class TextGeneration(Task):
             instruction = row["instruction"]
             plain = self.template == _DEFAULT_TEMPLATE
             if not isinstance(instruction, str):
-                if plain and instruction and is_openai_format(instruction):
-                    return list(instruction)
-                raise DistilabelUserError(
-                    f"{self.name}: column 'instruction' contains a {type(instruction).__name__}. "
-                    "It must contain text or, with the default template, a conversation. For other "
-                    "data, set `template` and `columns`.",
-                    page="components-gallery/tasks/textgeneration/",
-                )
+                chat = as_list(instruction)
+                if plain and chat and is_openai_format(chat):
+                    return chat
+                expected = "a text or, with the default template, a conversation"
+                raise wrong_content(self, row, "instruction", expected)
             if plain:
                 return [{"role": "user", "content": instruction}]
         values = {column: row[column] for column in self.columns}
+        if any(value is None for value in values.values()):
+            self._warn_about_none(values)
         return [{"role": "user", "content": compile_template(self.template).render(values)}]
+
+    def _warn_about_none(self, values: dict[str, Any]) -> None:
+        if self._has_warned_about_none or not writes_none(self.template, values):
+            return
+        self._has_warned_about_none = True
+        empty = [column for column, value in values.items() if value is None]
+        self._logger.warning(
+            "%s: %s is None in a row, and the template writes that as the word None. Test for it: "
+            "{%% if %s %%}...{%% endif %%}. This is logged once.",
+            self.name,
+            ", ".join(map(repr, empty)),
+            empty[0],
+        )
 
     def format_output(
         self, output: Optional[str], input: Optional[Dict[str, Any]] = None
@@ -230,18 +272,17 @@ class ChatGeneration(Task):
             DistilabelUserError: If `messages` is not a conversation, or does not end with a user
                 message.
         """
-        messages: ChatType = input["messages"]
+        messages = as_list(input["messages"])
         if not messages or not is_openai_format(messages):
             raise DistilabelUserError(
-                f"{self.name}: column 'messages' does not contain a conversation, which is a list "
-                'of messages like {"role": "user", "content": "..."}.',
-                page="components-gallery/tasks/chatgeneration/",
+                f"{self.name}: column {column_name(self, 'messages')!r} does not "
+                "contain a conversation, which is a list of messages like "
+                '{"role": "user", "content": "..."}.'
             )
         if messages[-1]["role"] != "user":
             raise DistilabelUserError(
                 f"{self.name}: the conversation ends with a message of the role "
                 f"{messages[-1]['role']!r}, but must end with a user message.",
-                page="components-gallery/tasks/chatgeneration/",
             )
         return messages
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Dict, Final, List, Literal, Optional
 
-import orjson
-
+from distilabel.models.wire.reasoning import split_reasoning
 from distilabel.steps.tasks.base import Task
+from distilabel.steps.tasks.column_checks import as_list, text_in, texts_in
+from distilabel.steps.tasks.json_answers import parse_json_object
 from distilabel.steps.tasks.parsing import all_none
 from distilabel.steps.tasks.prompt_files import load_prompt
-from distilabel.steps.tasks.rating_parser import parse_ratings
+from distilabel.steps.tasks.rating_parser import parse_ratings, structured_rating
+from distilabel.steps.tasks.reasoning import REASONING_WITHOUT_TEXT
 
 if TYPE_CHECKING:
     from distilabel.typing import ChatType, StepColumns
@@ -116,10 +118,16 @@ class UltraFeedback(Task):
 
         Returns:
             A system message and a user message.
+
+        Raises:
+            DistilabelUserError: If the instruction is not a text, or the generations are not a list
+                with at least one text.
         """
         values = {
-            "instruction": input["instruction"],
-            "texts": ["" if text is None else text for text in input["generations"]],
+            "instruction": text_in(self, input, "instruction"),
+            "texts": [
+                "" if text is None else text for text in texts_in(self, input, "generations")
+            ],
             "structured": self.use_default_structured_output,
         }
         system = load_prompt("ultrafeedback/system.jinja2").render(values)
@@ -141,13 +149,20 @@ class UltraFeedback(Task):
 
         Returns:
             The output columns, each a list with one item per text; None for a missing value.
+
+        Raises:
+            ValueError: If the model wrote nothing after its reasoning, or more values than texts.
         """
-        count = len(input["generations"]) if input is not None else None
+        texts = as_list(input["generations"]) if input is not None else None
         if output is None:
-            return {column: [None] * (count or 0) for column in self._columns}
+            return {column: [None] * len(texts or ()) for column in self._columns}
+        count = None if texts is None else len(texts)
+        _, answer = split_reasoning(output)
+        if answer is None:
+            raise ValueError(REASONING_WITHOUT_TEXT)
         if self.use_default_structured_output:
-            return self._parse_object(output, count)
-        ratings = parse_ratings(output, count, typed=self.aspect in _TYPED)
+            return self._parse_object(answer, count)
+        ratings = parse_ratings(answer, count, typed=self.aspect in _TYPED)
         return {
             column: [getattr(rating, name) for rating in ratings]
             for column, name in self._columns.items()
@@ -180,18 +195,19 @@ class UltraFeedback(Task):
         }
 
     def _parse_object(self, output: str, count: int | None) -> Dict[str, Any]:
-        try:
-            answer = orjson.loads(output)
-        except orjson.JSONDecodeError:
-            answer = None
-        lists = answer if isinstance(answer, dict) else {}
-        columns = {}
+        lists = parse_json_object(output) or {}
+        columns: Dict[str, Any] = {}
         for column in self._columns:
-            values = lists.get(_PROPERTIES.get(column, column))
+            # Models without strict schemas may use the name of the column.
+            values = lists.get(_PROPERTIES.get(column, column), lists.get(column))
             values = values if isinstance(values, list) else []
             length = len(values) if count is None else count
-            expected = int if column in _NUMBERS else str
-            # `type() is`, because isinstance(True, int) is True.
-            valid = [value if type(value) is expected else None for value in values]
-            columns[column] = [*valid, *[None] * length][:length]
+            if len(values) > length:
+                raise ValueError(f"it has {len(values)} {column} for {length} texts")
+            read = structured_rating if column in _NUMBERS else _structured_text
+            columns[column] = [*map(read, values), *[None] * (length - len(values))]
         return columns
+
+
+def _structured_text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None

@@ -511,10 +511,18 @@ async def test_a_real_tokenizer_renders_and_counts(tmp_path: Path) -> None:
     assert output["statistics"]["input_tokens"] == [7]
 
 
-@pytest.mark.parametrize("form", ["reasoning_content", "think", "think_end"])
+async def test_reasoning_in_a_field_is_kept_apart() -> None:
+    async with running(Settings(reasoning="reasoning_content")) as url:
+        output = await loaded(base_url=url).agenerate(CHAT)
+    assert "Let me think" in (output["reasoning"][0] or "")
+    assert "Let me think" not in (output["generations"][0] or "Let me think")
+
+
+@pytest.mark.parametrize("form", ["think", "think_end"])
 @pytest.mark.parametrize("input", [CHAT, "Explain tides."])
-async def test_reasoning_is_kept_apart(form: str, input: Any) -> None:
+async def test_reasoning_in_the_text_stays_there(form: str, input: Any) -> None:
     async with running(Settings(reasoning=form)) as url:
         output = await loaded(base_url=url).agenerate(input)
-    assert "Let me think" in (output["reasoning"][0] or "")
-    assert "think>" not in (output["generations"][0] or "think>")
+    assert "reasoning" not in output
+    assert "Let me think" in (output["generations"][0] or "")
+    assert "</think>" in (output["generations"][0] or "")

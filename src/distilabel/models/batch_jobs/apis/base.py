@@ -25,6 +25,8 @@ FIRST_WAIT: Final = 0.5
 LONGEST_WAIT: Final = 30.0
 # Uploading or downloading the file of a large job takes minutes.
 _TIMEOUT_SECONDS: Final = 900.0
+# The results of a job with 100,000 requests are one file.
+_MAX_FILE_BYTES: Final = 2**31
 
 
 class BatchRequest(NamedTuple):
@@ -191,7 +193,12 @@ class BatchAPI(ABC):
             error: ModelError
             try:
                 reply = await transport.send(
-                    method, url, body=body, headers=headers, timeout=_TIMEOUT_SECONDS
+                    method,
+                    url,
+                    body=body,
+                    headers=headers,
+                    timeout=_TIMEOUT_SECONDS,
+                    max_bytes=_MAX_FILE_BYTES,
                 )
                 if 200 <= reply.status < 300:
                     return reply.body

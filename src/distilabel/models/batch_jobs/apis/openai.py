@@ -166,7 +166,8 @@ class OpenAIBatchAPI(BatchAPI):
 
 def _file_name(metadata: Mapping[str, str], label: str) -> str:
     parts = [metadata.get("distilabel_pipeline_name"), metadata.get("distilabel_pipeline_cache_id")]
-    middle = "".join(f"{part}-" for part in parts if part)
+    # File names have at most 255 characters; the metadata of the job has the names in full.
+    middle = "".join(f"{part[:80]}-" for part in parts if part)
     middle = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "_" for c in middle)
     return f"distilabel-pipeline-{middle}fileno-{label}.jsonl"
 

@@ -15,7 +15,10 @@ from annotated_types import Gt
 from pydantic import Field, PrivateAttr, model_validator, validate_call
 
 from distilabel.errors import DistilabelUserError
-from distilabel.models.base_clients.inference_endpoints import InferenceEndpointsBaseClient
+from distilabel.models.base_clients.inference_endpoints import (
+    KEY_VARIABLE,
+    InferenceEndpointsBaseClient,
+)
 from distilabel.models.http.endpoint import (
     check_endpoint,
     key_fingerprint,
@@ -78,7 +81,7 @@ class InferenceEndpointsLLM(InferenceEndpointsBaseClient, AsyncLLM, MagpieChatTe
     """
 
     _telemetry_provider = "hugging_face"
-    _num_generations_param_supported = False
+    _num_generations_param_supported: bool = PrivateAttr(default=False)
     # The service caches answers: with another seed, an equal question gets another answer.
     _takes_seed = True
 
@@ -115,6 +118,7 @@ class InferenceEndpointsLLM(InferenceEndpointsBaseClient, AsyncLLM, MagpieChatTe
     def unload(self) -> None:
         """Forgets the token and the tokenizer."""
         self._headers = {}
+        self._key = None
         self._tokenizer = None
         super().unload()
 
@@ -142,17 +146,19 @@ class InferenceEndpointsLLM(InferenceEndpointsBaseClient, AsyncLLM, MagpieChatTe
 
     def _endpoint_id(self) -> str:
         where = self.endpoint_name or self._address or self.base_url
-        return f"{where} {self.model_id} {key_fingerprint(self.api_key)}"
+        return f"{where} {self.model_id} {key_fingerprint(self._key or self.api_key)}"
 
-    async def _preflight(self) -> None:
+    async def _preflight(self) -> str:
         """Requests the list of models: it is free and reveals a wrong token, address or model."""
         if self.model_id:
-            await check_endpoint(self._api, self._headers, self.model_id)
-        else:
-            self._served = await self._model_served()
+            return await check_endpoint(
+                self._api, self._headers, self.model_id, key_variable=KEY_VARIABLE
+            )
+        self._served = await self._model_served()
+        return ""
 
     async def _model_served(self) -> str:
-        known = await list_models(self._api, self._headers)
+        known = await list_models(self._api, self._headers, key_variable=KEY_VARIABLE)
         if self._repository:
             return self._repository
         return known[0] if len(known) == 1 else _ANY_MODEL
@@ -295,14 +301,16 @@ class InferenceEndpointsLLM(InferenceEndpointsBaseClient, AsyncLLM, MagpieChatTe
             arguments = {**arguments, "seed": random.randrange(2**31)}
         if isinstance(prompt, str) and not self.model_id:
             body = text_generation.encode_request(prompt, arguments)
-            reply = await post(f"{self._address}/generate", body, self._headers, TIMEOUT)
+            url = f"{self._address}/generate"
+            reply = await post(url, body, self._headers, TIMEOUT, key_variable=KEY_VARIABLE)
             read = partial(text_generation.parse_response, input_tokens=self._count_tokens(prompt))
             return read_reply(reply, read)
         path = "completions" if isinstance(prompt, str) else "chat/completions"
         if self._served is None:
             self._served = self.model_id or await self._model_served()
         body = chat_completions.encode_request(self._served, prompt, arguments)
-        reply = await post(f"{self._api}/{path}", body, self._headers, TIMEOUT)
+        url = f"{self._api}/{path}"
+        reply = await post(url, body, self._headers, TIMEOUT, key_variable=KEY_VARIABLE)
         return read_reply(reply, chat_completions.parse_response)
 
     def _count_tokens(self, prompt: str) -> int:

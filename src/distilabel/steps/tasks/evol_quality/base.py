@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import random
 import re
-from typing import TYPE_CHECKING, Any, Dict, Final, List, Optional, Union
+from typing import TYPE_CHECKING, Any, ClassVar, Dict, Final, List, Optional, Union
 
-from pydantic import Field
+from pydantic import Field, PositiveInt
 
 from distilabel._core.hashing import digest
 from distilabel.constants import DISTILABEL_METADATA_KEY
 from distilabel.errors import AnswerError
 from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.steps.tasks.base import Ask, Row, Task
+from distilabel.steps.tasks.column_checks import text_in
 from distilabel.steps.tasks.evol_quality.utils import MUTATION_TEMPLATES
 
 if TYPE_CHECKING:
@@ -74,11 +75,13 @@ class EvolQuality(Task):
         ```
     """  # noqa: E501 (titles are on one line, as in the entry on arXiv)
 
-    num_evolutions: int
+    num_evolutions: PositiveInt
     store_evolutions: bool = False
     include_original_response: bool = False
     mutation_templates: Dict[str, str] = MUTATION_TEMPLATES
     seed: RuntimeParameter[int] = Field(default=42, description="Seed of the random choices.")
+
+    _reads_behind_reasoning: ClassVar[bool] = True
 
     @property
     def inputs(self) -> StepColumns:
@@ -132,8 +135,9 @@ class EvolQuality(Task):
 
         Raises:
             AnswerError: If the model returns no text.
+            DistilabelUserError: If the instruction or the response is not a text.
         """
-        instruction, response = row["instruction"], row["response"]
+        instruction, response = text_in(self, row, "instruction"), text_in(self, row, "response")
         rng = random.Random(f"{self.seed}:{digest([instruction, response]).hex()}")
         versions = [response]
         statistics: dict[str, list[Any]] = {}
@@ -145,7 +149,8 @@ class EvolQuality(Task):
             if text is None:
                 raise AnswerError(
                     f"{self.name}: the model returned no text for evolution {len(versions)} of "
-                    f"{self.num_evolutions}. Run again to retry this row."
+                    f"{self.num_evolutions}. Run again to retry this row.",
+                    has_no_text=True,
                 )
             versions.append(text)
             usage: dict[str, Any] = dict(output.get("statistics") or {})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from typing import TYPE_CHECKING, Any, Dict, Final, List, Optional, Self, Tuple, Union
+from typing import TYPE_CHECKING, Any, ClassVar, Dict, Final, List, Optional, Self, Tuple, Union
 
 from pydantic import BaseModel, Field, PositiveInt, PrivateAttr, field_validator, model_validator
 
@@ -15,6 +15,7 @@ from distilabel.mixins.runtime_parameters import RuntimeParameter, RuntimeParame
 from distilabel.models.llms.base import LLM
 from distilabel.models.mixins.magpie import MagpieChatTemplateMixin
 from distilabel.steps.tasks.base import Ask, Row, Task
+from distilabel.steps.tasks.column_checks import text_in
 
 if TYPE_CHECKING:
     from distilabel.typing import ChatType
@@ -162,7 +163,10 @@ class MagpieBase(RuntimeParametersMixin, BaseModel):
 
         Raises:
             AnswerError: If the model returns no text.
+            DistilabelUserError: If the system prompt of the row is not a text.
         """
+        if row_system_prompt is not None:
+            text_in(self, {"system_prompt": row_system_prompt}, "system_prompt")
         system, name = row_system_prompt, None
         if not system:
             system, name = self._choose_system_prompt(seed)
@@ -196,7 +200,8 @@ class MagpieBase(RuntimeParametersMixin, BaseModel):
             if text is None:
                 raise AnswerError(
                     f"{self.name}: the model returned no text for message {number + 1} of {total}. "
-                    "Run again to retry this row."
+                    "Run again to retry this row.",
+                    has_no_text=True,
                 )
             messages.append({"role": "assistant" if number % 2 else "user", "content": text})
             usage: dict[str, Any] = dict(output.get("statistics") or {})
@@ -267,6 +272,8 @@ class Magpie(Task, MagpieBase):
         rows = next(task.process([{"system_prompt": "You know all about owls."}]))
         ```
     """  # noqa: E501 (titles are on one line, as in the entry on arXiv)
+
+    _reads_behind_reasoning: ClassVar[bool] = True
 
     _standalone_rows: int = PrivateAttr(default=0)
 

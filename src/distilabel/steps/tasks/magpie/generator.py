@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional
+from typing import Any, ClassVar, Dict, List, Optional
 
 from pydantic import Field, PositiveInt
 
@@ -75,6 +75,8 @@ class MagpieGenerator(RowGenerator, MagpieBase):
         rows, last = next(generator.process())
         ```
     """  # noqa: E501 (titles are on one line, as in the entry on arXiv)
+
+    _reads_behind_reasoning: ClassVar[bool] = True
 
     num_rows: RuntimeParameter[PositiveInt] = Field(
         default=None, description="Number of rows to generate."

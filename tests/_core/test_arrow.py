@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from pydantic import BaseModel
 
-from distilabel._engine.storage.arrow import common_schema, conform, large_integers, to_table
+from distilabel._core.arrow import common_schema, conform, large_integers, to_table
 
 
 class Point(BaseModel):

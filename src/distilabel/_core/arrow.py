@@ -19,7 +19,6 @@ import orjson
 from pydantic import BaseModel
 
 from distilabel._core.surrogates import replace_surrogates
-from distilabel._engine.rows.rows import Row
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -32,7 +31,7 @@ _EXACT: Final = 2**53
 _log = logging.getLogger("distilabel.pipeline")
 
 
-def to_table(rows: list[Row]) -> pa.Table:
+def to_table(rows: list[dict[str, Any]]) -> pa.Table:
     """Converts rows to a table with a column for every key of any row.
 
     A column whose values have no common type becomes text: strings as they are, others as JSON.
@@ -202,6 +201,27 @@ def _has_large_integers(values: pa.ChunkedArray) -> bool:
         return any(_has_large_integers(pc.struct_field(values, i)) for i in fields)
     if pa.types.is_list(kind):
         return _has_large_integers(pc.list_flatten(values))
+    return False
+
+
+def has_large_floats(table: pa.Table) -> bool:
+    """Returns True if a column has floats, at any depth, that may be integers rounded to floats."""
+    return any(map(_has_large_floats, table.columns))
+
+
+def _has_large_floats(values: pa.ChunkedArray) -> bool:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = values.type
+    if pa.types.is_floating(kind):
+        bounds = pc.min_max(pc.if_else(pc.is_finite(values), values, None)).as_py()
+        return any(bound is not None and abs(bound) >= _EXACT for bound in bounds.values())
+    if pa.types.is_struct(kind):
+        fields = range(kind.num_fields)
+        return any(_has_large_floats(pc.struct_field(values, i)) for i in fields)
+    if pa.types.is_list(kind):
+        return _has_large_floats(pc.list_flatten(values))
     return False
 
 

@@ -1,4 +1,4 @@
-"""Protects rows and keys from URLs in downloaded files: each is shown and confirmed first."""
+"""Protects rows, files and keys from downloaded files: each access is confirmed first."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import typer
 
-from distilabel.cli.pipeline import confirmation
-from distilabel.cli.pipeline.confirmation import confirm, confirm_urls
+from distilabel.cli.pipeline import confirming
+from distilabel.cli.pipeline.confirming import confirm, confirm_addresses
 from distilabel.models import OpenAILLM
 from distilabel.pipeline import Pipeline
 from distilabel.steps.tasks import TextGeneration
@@ -18,7 +18,7 @@ from distilabel.steps.tasks import TextGeneration
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What `confirm` was called with."""
     texts: list[str] = []
-    monkeypatch.setattr(confirmation, "confirm", lambda text, question: texts.append(text))
+    monkeypatch.setattr(confirming, "confirm", lambda text, question: texts.append(text))
     return texts
 
 
@@ -30,9 +30,11 @@ def pipeline_to(url: str | None) -> Pipeline:
 
 
 def test_a_url_is_shown_without_its_password(asked: list[str]) -> None:
-    confirm_urls(pipeline_to("https://me:secret@example.org/v1?key=secret"), {})
+    confirm_addresses(pipeline_to("https://me:secret@example.org/v1?key=secret"), {})
     [text] = asked
-    assert "write: https://example.org/v1?key=" in text
+    assert (
+        "write.llm.base_url: reads from, or sends rows and keys to, https://example.org/v1?" in text
+    )
     assert "secret" not in text
 
 
@@ -41,7 +43,7 @@ def test_defaults_and_this_machine_need_no_confirmation(
     url: str | None, asked: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
-    confirm_urls(pipeline_to(url), {})
+    confirm_addresses(pipeline_to(url), {})
     assert asked == []
 
 
@@ -56,7 +58,7 @@ def test_defaults_and_this_machine_need_no_confirmation(
 def test_a_url_of_the_user_replaces_the_one_of_the_file(
     parameters: dict[str, Any], count: int, asked: list[str]
 ) -> None:
-    confirm_urls(pipeline_to("https://example.org/v1"), parameters)
+    confirm_addresses(pipeline_to("https://example.org/v1"), parameters)
     assert len(asked) == count
 
 

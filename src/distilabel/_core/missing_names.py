@@ -1,0 +1,205 @@
+"""Public names of 1.5.3 that are not in distilabel 2 yet, and what is said of them."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Final
+
+_PAGE: Final = "docs/coming-from-1.x.md"
+
+# Module, without `distilabel.` → names that are missing there.
+_NAMES: Final = {
+    "models": (
+        "AnyscaleLLM AsyncImageGenerationModel AzureOpenAILLM ClientvLLM CohereLLM "
+        "CudaDevicePlacementMixin Embeddings GroqLLM ImageGenerationModel "
+        "InferenceEndpointsImageGeneration LiteLLM LlamaCppEmbeddings LlamaCppLLM MistralLLM "
+        "MixtureOfAgentsLLM MlxLLM OllamaLLM OpenAIImageGeneration "
+        "SentenceTransformerEmbeddings TogetherLLM TransformersLLM VertexAILLM vLLM "
+        "vLLMEmbeddings"
+    ),
+    "models.embeddings": (
+        "Embeddings LlamaCppEmbeddings SentenceTransformerEmbeddings vLLMEmbeddings"
+    ),
+    "models.embeddings.base": "Embeddings",
+    "models.embeddings.llamacpp": "LlamaCppEmbeddings",
+    "models.embeddings.sentence_transformers": "SentenceTransformerEmbeddings",
+    "models.embeddings.vllm": "vLLMEmbeddings",
+    "models.image_generation": (
+        "AsyncImageGenerationModel ImageGenerationModel InferenceEndpointsImageGeneration "
+        "OpenAIImageGeneration"
+    ),
+    "models.image_generation.base": "AsyncImageGenerationModel ImageGenerationModel",
+    "models.image_generation.huggingface.inference_endpoints": "InferenceEndpointsImageGeneration",
+    "models.image_generation.openai": "OpenAIImageGeneration",
+    "models.image_generation.utils": "image_from_str image_to_str",
+    "models.llms": (
+        "AnyscaleLLM AzureOpenAILLM ClientvLLM CohereLLM CudaDevicePlacementMixin GroqLLM "
+        "LiteLLM LlamaCppLLM MistralLLM MixtureOfAgentsLLM MlxLLM OllamaLLM TogetherLLM "
+        "TransformersLLM VertexAILLM vLLM"
+    ),
+    "models.llms.anyscale": "AnyscaleLLM",
+    "models.llms.azure": "AzureOpenAILLM",
+    "models.llms.cohere": "CohereLLM",
+    "models.llms.groq": "GroqLLM",
+    "models.llms.huggingface": "TransformersLLM",
+    "models.llms.huggingface.transformers": "TransformersLLM",
+    "models.llms.litellm": "LiteLLM",
+    "models.llms.llamacpp": "LlamaCppLLM",
+    "models.llms.mistral": "MistralLLM",
+    "models.llms.mlx": "MlxLLM",
+    "models.llms.moa": "MixtureOfAgentsLLM",
+    "models.llms.ollama": "OllamaLLM Options",
+    "models.llms.together": "TogetherLLM",
+    "models.llms.vertexai": "VertexAILLM VertexChatItem VertexChatType",
+    "models.llms.vllm": "ClientvLLM LogitsProcessorFn LogitsProcessors vLLM",
+    "models.mixins.cuda_device_placement": "CudaDevicePlacementMixin",
+    "steps": (
+        "DBSCAN DeitaFiltering EmbeddingDedup EmbeddingGeneration FaissNearestNeighbour "
+        "MinHashDedup PreferenceToArgilla RewardModelScore TextClustering "
+        "TextGenerationToArgilla UMAP"
+    ),
+    "steps.argilla.base": "ArgillaBase",
+    "steps.argilla.preference": "PreferenceToArgilla",
+    "steps.argilla.text_generation": "TextGenerationToArgilla",
+    "steps.clustering.dbscan": "DBSCAN",
+    "steps.clustering.text_clustering": "TextClustering",
+    "steps.clustering.umap": "UMAP",
+    "steps.deita": "DeitaFiltering",
+    "steps.embeddings.embedding_generation": "EmbeddingGeneration",
+    "steps.embeddings.nearest_neighbour": "FaissNearestNeighbour",
+    "steps.filtering.embedding": "EmbeddingDedup",
+    "steps.filtering.minhash": "MinHashDedup ngrams tokenize_on_ngrams tokenized_on_words",
+    "steps.reward_model": "RewardModelScore",
+    "steps.tasks": (
+        "APIGenExecutionChecker APIGenGenerator APIGenSemanticChecker ArgillaLabeller "
+        "BitextRetrievalGenerator CLAIR ComplexityScorer EmbeddingTaskGenerator EvolComplexity "
+        "EvolComplexityGenerator EvolInstruct EvolInstructGenerator FormatPRM "
+        "GenerateEmbeddings GenerateLongTextMatchingData GenerateSentencePair "
+        "GenerateShortTextMatchingData GenerateTextClassificationData GenerateTextRetrievalData "
+        "Genstruct ImageGeneration ImageTask InstructionBacktranslation MathShepherdCompleter "
+        "MathShepherdGenerator MonolingualTripletGenerator PairRM PrometheusEval QualityScorer "
+        "SelfInstruct StructuredGeneration TextClassification TextGenerationWithImage URIAL"
+    ),
+    "steps.tasks.apigen.execution_checker": "APIGenExecutionChecker",
+    "steps.tasks.apigen.generator": "APIGenGenerator",
+    "steps.tasks.apigen.semantic_checker": "APIGenSemanticChecker",
+    "steps.tasks.apigen.utils": (
+        "FunctionResult PrepareExamples execute_from_response load_module_from_path "
+        "remove_fences remove_json_fences run_function_with_timeout timeout_handler"
+    ),
+    "steps.tasks.argilla_labeller": "ArgillaLabeller",
+    "steps.tasks.base": "ImageTask",
+    "steps.tasks.clair": "CLAIR",
+    "steps.tasks.complexity_scorer": "ComplexityScorer",
+    "steps.tasks.evol_instruct.base": "EvolInstruct",
+    "steps.tasks.evol_instruct.evol_complexity.base": "EvolComplexity",
+    "steps.tasks.evol_instruct.evol_complexity.generator": "EvolComplexityGenerator",
+    "steps.tasks.evol_instruct.evol_complexity.utils": (
+        "GENERATION_MUTATION_TEMPLATES MUTATION_TEMPLATES"
+    ),
+    "steps.tasks.evol_instruct.generator": "EvolInstructGenerator",
+    "steps.tasks.evol_instruct.utils": "GENERATION_MUTATION_TEMPLATES MUTATION_TEMPLATES",
+    "steps.tasks.generate_embeddings": "GenerateEmbeddings",
+    "steps.tasks.genstruct": "Genstruct",
+    "steps.tasks.image_generation": "ImageGeneration",
+    "steps.tasks.improving_text_embeddings": (
+        "BitextRetrievalGenerator EmbeddingTaskGenerator GenerateLongTextMatchingData "
+        "GenerateShortTextMatchingData GenerateTextClassificationData GenerateTextRetrievalData "
+        "MonolingualTripletGenerator"
+    ),
+    "steps.tasks.instruction_backtranslation": "InstructionBacktranslation",
+    "steps.tasks.math_shepherd.completer": "Completions MathShepherdCompleter StepSolution",
+    "steps.tasks.math_shepherd.generator": "MathShepherdGenerator",
+    "steps.tasks.math_shepherd.utils": "FormatPRM",
+    "steps.tasks.pair_rm": "PairRM",
+    "steps.tasks.prometheus_eval": "PrometheusEval",
+    "steps.tasks.quality_scorer": "QualityScorer",
+    "steps.tasks.self_instruct": "SelfInstruct",
+    "steps.tasks.sentence_transformers": "GenerateSentencePair GenerationAction",
+    "steps.tasks.structured_generation": "StructuredGeneration",
+    "steps.tasks.structured_outputs.instructor": (
+        "InstructorAvailableClients InstructorFrameworks prepare_instructor"
+    ),
+    "steps.tasks.structured_outputs.outlines": "Frameworks model_to_schema prepare_guided_output",
+    "steps.tasks.structured_outputs.utils": (
+        "handle_any_of handle_array handle_object json_schema_to_model "
+        "json_schema_to_pydantic_field json_schema_to_pydantic_type resolve_refs schema_as_dict"
+    ),
+    "steps.tasks.text_classification": "TextClassification",
+    "steps.tasks.text_generation_with_image": "TextGenerationWithImage",
+    "steps.tasks.urial": "URIAL",
+    "utils.dicts": "flatten_dict group_dicts merge_dicts",
+    "utils.files": "list_files_in_dir",
+    "utils.huggingface": "HF_TOKEN_ENV_VAR get_hf_token",
+    "utils.image": "image_to_str",
+    "utils.itertools": "batched grouper",
+    "utils.serialization": (
+        "DISTILABEL_FILENAME SaveFormats StrOrPath TYPE_INFO_KEY load_with_type_info read_json "
+        "read_yaml write_json write_yaml"
+    ),
+    "utils.typing_": (
+        "extract_annotation_inner_type is_parameter_annotated_with is_type_pydantic_secret_field"
+    ),
+}
+
+_SERVED: Final = (
+    "Serve the model with an OpenAI-compatible server, such as vLLM or llama.cpp, and use "
+    "OpenAILLM(base_url=...)."
+)
+_COMPATIBLE: Final = "Its provider has an OpenAI-compatible endpoint: use OpenAILLM(base_url=...)."
+# Name → what to use instead, where there is something.
+_INSTEAD: Final = {
+    **dict.fromkeys(("ClientvLLM", "LlamaCppLLM", "MlxLLM", "TransformersLLM", "vLLM"), _SERVED),
+    **dict.fromkeys(
+        (
+            "AnyscaleLLM",
+            "AzureOpenAILLM",
+            "CohereLLM",
+            "GroqLLM",
+            "MistralLLM",
+            "OllamaLLM",
+            "TogetherLLM",
+            "VertexAILLM",
+        ),
+        _COMPATIBLE,
+    ),
+    "LiteLLM": "Use OpenRouterLLM, or OpenAILLM(base_url=...) with the provider's endpoint.",
+    "StructuredGeneration": "Use TextGeneration with `structured_output` of its model.",
+}
+
+
+def missing_name(name: str) -> str | None:
+    """Returns what to say of a public name of 1.5.3 that is not here; None for any other name."""
+    if name not in _all_names():
+        return None
+    instead = f" {_INSTEAD[name]}" if name in _INSTEAD else ""
+    return (
+        f"{name} is not in distilabel 2 yet.{instead} {_PAGE} lists what is here; programs that "
+        "need it run with distilabel 1.5.3."
+    )
+
+
+def missing_name_in(module: str, name: str) -> str | None:
+    """Returns what to say of a name that a module of 1.5.3 had and that is not here.
+
+    Args:
+        module: Name of the module.
+        name: The name; None is returned for one that the module did not have.
+    """
+    names = _NAMES.get(module.removeprefix("distilabel."), "")
+    return missing_name(name) if name in names.split() else None
+
+
+@cache
+def missing_modules() -> frozenset[str]:
+    """Returns the names of the modules in the table, and of the packages around them."""
+    found: set[str] = set()
+    for name in _NAMES:
+        parts = name.split(".")
+        found.update(".".join(["distilabel", *parts[:end]]) for end in range(1, len(parts) + 1))
+    return frozenset(found)
+
+
+@cache
+def _all_names() -> frozenset[str]:
+    return frozenset(name for names in _NAMES.values() for name in names.split())

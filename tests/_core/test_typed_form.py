@@ -1,0 +1,72 @@
+"""Protects the description of typed data: JSON is described by itself, everything else is not."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from typing import Any
+
+import numpy as np
+import orjson
+import pytest
+
+from distilabel._core.typed_form import is_json, typed_form
+
+_JSON: list[Any] = [
+    None,
+    True,
+    1,
+    -0.0,
+    1e300,
+    "",
+    [],
+    {},
+    [[], {}],
+    {"a": [1, 2.5, None, {"b": "x"}]},
+    {"$type": 1},
+]
+_OTHER: list[Any] = [
+    math.nan,
+    math.inf,
+    (),
+    set(),
+    b"",
+    {1: 2},
+    {None: 2},
+    datetime.date(2024, 1, 2),
+    np.int64(1),
+    np.zeros(2),
+]
+
+
+@pytest.mark.parametrize("value", _JSON)
+def test_json_is_the_same_after_a_round_trip(value: Any) -> None:
+    assert is_json(value)
+    assert is_json([value, {"a": value}])
+    assert repr(orjson.loads(orjson.dumps(value))) == repr(value)
+
+
+@pytest.mark.parametrize("value", _OTHER, ids=repr)
+def test_other_values_are_found_at_any_depth(value: Any) -> None:
+    assert not is_json(value)
+    assert not is_json([1, value])
+    assert not is_json({"a": "x", "b": value})
+    assert not is_json({"a": [{"b": [value]}]})
+
+
+def test_json_is_described_by_itself() -> None:
+    assert typed_form(_JSON[:-1]) == _JSON[:-1]
+
+
+@pytest.mark.parametrize("value", _OTHER, ids=repr)
+def test_the_description_is_json(value: Any) -> None:
+    assert is_json(typed_form({"a": [value]}))
+
+
+def test_the_order_of_sets_and_keys_does_not_matter() -> None:
+    assert typed_form({1: {"a", "b"}, 2: ()}) == typed_form({2: (), 1: {"b", "a"}})
+
+
+def test_an_object_of_unknown_content_is_refused() -> None:
+    with pytest.raises(TypeError, match="function has no digest"):
+        typed_form([lambda: None])
