@@ -297,6 +297,7 @@ class BasePipeline(RequirementsMixin, SerializableFile):
         execution = Execution(self, parameters, dataset, dataset_batch_size)
         execution.check(load_groups, storage_parameters, budget, target_rows)
         directory = self._run_directory
+        directory.check_root()
         try:
             directory.create()
             write_file(self.dump(), directory.config, "yaml")
@@ -350,7 +351,9 @@ class BasePipeline(RequirementsMixin, SerializableFile):
         execution = Execution(self, parameters, dataset, sample)
         execution.check(None, None)
         config = RunConfig(on_error=self.on_error)
-        return estimate(execution, self._run_directory, config, sample, rows)
+        directory = self._run_directory
+        directory.check_root()
+        return estimate(execution, directory, config, sample, rows)
 
     @one_run_at_a_time
     def dry_run(

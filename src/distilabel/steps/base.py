@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 import logging
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
@@ -31,6 +30,7 @@ from distilabel.steps.column_mappings import ColumnMappings
 from distilabel.steps.resources import StepResources as StepResources
 from distilabel.steps.step_input import StepInput as StepInput
 from distilabel.steps.step_input import annotated_parameters, is_step_input
+from distilabel.steps.step_names import LONGEST_NAME, name_of_class
 from distilabel.typing.steps import OnError
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class _Step(
         hide_input_in_errors=True,
     )
 
-    name: Optional[str] = Field(default=None, pattern=r"^[a-zA-Z0-9_-]+$", max_length=200)
+    name: Optional[str] = Field(default=None, pattern=r"^[a-zA-Z0-9_-]+$", max_length=LONGEST_NAME)
     resources: StepResources = StepResources()
     pipeline: Any = Field(default=None, exclude=True, repr=False)
     input_mappings: Dict[str, str] = {}
@@ -106,7 +106,7 @@ class _Step(
         self.__dict__["resources"] = self.resources.model_copy()
         holder: StepHolder | None = self.pipeline or current_pipeline()
         if self.name is None:
-            base = re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
+            base = name_of_class(type(self))
             self.__dict__["name"] = holder._free_name(base) if holder else f"{base}_0"
         if holder is not None:
             self.__dict__["pipeline"] = holder

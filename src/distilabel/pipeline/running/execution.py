@@ -218,6 +218,7 @@ class Execution:
             The dataset, one configuration per leaf step, with its report and failures.
         """
         self._backend.open()
+        had_files = directory.config.exists()
         data = directory.fresh_data()
         plan = Plan(
             name=f"{self.name} (pilot)" if config.is_pilot else self.name,
@@ -250,6 +251,12 @@ class Execution:
         except BaseException:
             shutil.rmtree(data, ignore_errors=True)
             raise
+        if had_files and not directory.config.exists():
+            _log.warning(
+                "%s was removed while the run went on. This dataset has its rows, but answers that "
+                "were stored there are requested again by the next run.",
+                directory.execution,
+            )
         final = directory.put_in_place(data)
         if distiset.artifacts_path is not None:
             distiset.artifacts_path = final / STEPS_ARTIFACTS_PATH
