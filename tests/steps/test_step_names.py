@@ -1,4 +1,4 @@
-"""A name made from a class is short enough for a folder, and different classes have different ones."""
+"""A name made from a class fits a folder, and different classes have different ones."""
 
 from __future__ import annotations
 

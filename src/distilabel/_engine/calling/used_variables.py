@@ -21,7 +21,8 @@ from pathlib import Path
 from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any, Final, NamedTuple
 
-from distilabel._engine.calling.object_contents import ATOMS, Contents, Names, is_shared
+from distilabel._engine.calling.object_contents import Contents, Names
+from distilabel._engine.calling.object_kinds import ATOMS, is_shared
 
 _CONTAINERS: Final = (list, dict, set, deque, bytearray)
 _NOT_USERS: Final = frozenset({"distilabel", "pydantic", "builtins", "abc", "typing"})
