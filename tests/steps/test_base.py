@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import ValidationError, model_validator
+from pydantic import BaseModel, ValidationError, model_validator
 
 from distilabel.errors import DistilabelTypeError, DistilabelUserError
 from distilabel.models.llms.base import LLM
@@ -242,3 +242,14 @@ def test_what_is_not_a_step_cannot_be_connected() -> None:
             with pytest.raises(DistilabelUserError, match="load cannot be connected to a"):
                 load >> other
     assert pipeline.dag.edges == []
+
+
+def test_annotations_may_name_what_is_local_to_the_caller() -> None:
+    class Inner(BaseModel):
+        k: int = 1
+
+    class Own(Fn):
+        inner: "Later | None" = None  # type: ignore[valid-type]  # noqa: UP037
+
+    Later = Inner
+    assert Own(name="x", inner=Later()).inner == Later()

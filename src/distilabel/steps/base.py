@@ -91,12 +91,14 @@ class _Step(
     _logger: logging.Logger = PrivateAttr(default=logging.getLogger("distilabel.step"))
 
     def __init__(self, **data: Any) -> None:
+        if not type(self).__pydantic_complete__:
+            # Names in annotations are those of the caller, one frame further away than usual.
+            type(self).model_rebuild(raise_errors=False, _parent_namespace_depth=3)
         try:
             super().__init__(**data)
         except BaseException:
             # Validators run after the step has joined its pipeline.
-            holder: StepHolder | None = self.__dict__.get("pipeline")
-            if holder is not None:
+            if (holder := self.__dict__.get("pipeline")) is not None:
                 holder._discard_step(self)
             raise
 
