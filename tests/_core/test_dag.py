@@ -114,3 +114,13 @@ def test_successors_separate_the_nodes_that_not_all_of_them_lead_to(
     dag.add_node("e")
     dag.add_edge("d", "e")
     assert dag.separates(start, names) is separated
+
+
+def test_a_node_is_removed_with_its_edges() -> None:
+    dag = diamond()
+    dag.remove_node("b")
+    assert dag.nodes == ["a", "c", "d"]
+    assert dag.edges == [("a", "c"), ("c", "d")]
+    assert dag.predecessors("d") == ["c"]
+    dag.add_node("b")
+    assert dag.successors("b") == []

@@ -95,3 +95,28 @@ def test_it_goes_to_other_processes(function: RoutingBatchFunction) -> None:
     assert len(again(None, ["a", "b", "c"])) == len(function(None, ["a", "b", "c"]))
     assert again.description == function.description
     assert again.dump() == function.dump()
+
+
+def first_two(steps: list[str]) -> list[str]:
+    return steps[:2]
+
+
+def test_a_plain_function_routes(tmp_path: Path) -> None:
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        load, a, b, c = Numbers(name="load"), Fn(name="a"), Fn(name="b"), Fn(name="c")
+        load.connect(a, b, c, routing_batch_function=first_two)
+    distiset = pipeline.run()
+    assert sorted(distiset) == ["a", "b"]
+    with Pipeline(name="q", cache_dir=tmp_path) as pipeline:
+        load, a, b, c = Numbers(name="load"), Fn(name="a"), Fn(name="b"), Fn(name="c")
+        load >> first_two >> [a, b, c]
+    assert sorted(pipeline.run()) == ["a", "b"]
+
+
+@pytest.mark.parametrize("function", [3, "text", list, ["a"]])
+def test_what_cannot_route_is_refused_before_anything_is_connected(function: Any) -> None:
+    with Pipeline(name="p") as pipeline:
+        load, a = Numbers(name="load"), Fn(name="a")
+        with pytest.raises(DistilabelUserError, match=r"routing_batch_function: a .* cannot route"):
+            load.connect(a, routing_batch_function=function)
+    assert pipeline.dag.edges == []

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError, model_validator
 
 from distilabel.errors import DistilabelTypeError, DistilabelUserError
 from distilabel.models.llms.base import LLM
+from distilabel.pipeline import Pipeline
 from distilabel.steps.base import GeneratorStep, Step, StepInput, StepResources
 from rooms import Ask, Echo, Fn, FnGlobal, Join, Numbers
 
@@ -159,3 +161,95 @@ def test_the_round_trip() -> None:
 def test_a_step_without_process_cannot_be_made(missing: Any) -> None:
     with pytest.raises(TypeError, match="abstract"):
         type("Empty", (missing,), {})()
+
+
+class Refused(Fn):
+    """Is refused after it has joined its pipeline."""
+
+    how: str = "validator"
+
+    @model_validator(mode="after")
+    def _check(self) -> "Refused":  # noqa: UP037
+        if self.how == "validator":
+            raise ValueError("refused")
+        return self
+
+    def model_post_init(self, __context: Any) -> None:
+        super().model_post_init(__context)
+        if self.how == "post init":
+            raise RuntimeError("refused")
+        if self.how == "exit":
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("how", "error"),
+    [("validator", ValueError), ("post init", RuntimeError), ("exit", KeyboardInterrupt)],
+)
+@pytest.mark.parametrize("by_name", [False, True])
+def test_a_step_that_is_refused_is_not_in_its_pipeline(
+    how: str, error: type[BaseException], by_name: bool
+) -> None:
+    name: Any = {"name": "x"} if by_name else {}
+    with Pipeline(name="p") as pipeline:
+        load = Numbers()
+        with pytest.raises(error):
+            Refused(how=how, **name)
+        load >> Refused(how="not", **name)
+    assert pipeline.dag.nodes == ["numbers_0", "x" if by_name else "refused_0"]
+    assert list(pipeline._steps) == pipeline.dag.nodes
+    with pytest.raises(error):
+        Refused(how=how, pipeline=pipeline)
+    assert len(pipeline.dag) == 2
+
+
+def test_a_name_that_is_taken_leaves_the_first_step_alone() -> None:
+    with Pipeline(name="p") as pipeline:
+        load, first = Numbers(name="load"), Fn(name="x")
+        load >> first
+        with pytest.raises(ValueError, match="taken"):
+            Fn(name="x")
+    assert pipeline._steps["x"] is first
+    assert pipeline.dag.edges == [("load", "x")]
+
+
+def test_a_step_outside_of_a_pipeline_says_so_once(caplog: pytest.LogCaptureFixture) -> None:
+    lonely = Fn(name="lonely")
+    lonely.load()
+    [said] = [r for r in caplog.records if "lonely" in r.getMessage()]
+    assert said.levelname == "WARNING"
+    assert "belongs to no pipeline" in said.getMessage()
+    caplog.clear()
+    with Pipeline(name="p") as pipeline:
+        Fn(name="inside")
+    Fn(name="given", pipeline=pipeline)
+    assert caplog.records == []
+
+
+def test_a_dataset_for_a_run_is_no_step_outside(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        Fn()
+    pipeline.run(dataset=[{"n": 1}])
+    assert "belongs to no pipeline" not in caplog.text
+
+
+def test_what_is_not_a_step_cannot_be_connected() -> None:
+    with Pipeline(name="p") as pipeline:
+        load = Numbers(name="load")
+        for other in ("text", None, Fn, Echo()):
+            with pytest.raises(DistilabelUserError, match="load cannot be connected to a"):
+                load >> other
+    assert pipeline.dag.edges == []
+
+
+def test_annotations_may_name_what_is_local_to_the_caller() -> None:
+    class Inner(BaseModel):
+        k: int = 1
+
+    class Own(Fn):
+        inner: "Later | None" = None  # type: ignore[valid-type]  # noqa: UP037
+
+    Later = Inner
+    assert Own(name="x", inner=Later()).inner == Later()

@@ -16,9 +16,11 @@ class StepHolder(Protocol):
 
     def _add_step(self, step: Any) -> None: ...
 
+    def _discard_step(self, step: Any) -> None: ...
+
     def _add_edge(self, start: str, end: str) -> None: ...
 
-    def _add_routing(self, start: str, function: Any) -> None: ...
+    def _add_routing(self, start: str, function: Any) -> Any: ...
 
     def _free_name(self, base: str) -> str: ...
 
@@ -26,6 +28,8 @@ class StepHolder(Protocol):
 # All open blocks, the innermost last. Not in the pipelines: the same one may be opened twice. A
 # context variable, because two threads may build pipelines at the same time.
 _open: ContextVar[tuple[StepHolder, ...]] = ContextVar("distilabel_pipelines", default=())
+
+_on_purpose: ContextVar[bool] = ContextVar("distilabel_outside", default=False)
 
 
 def current_pipeline() -> StepHolder | None:
@@ -55,11 +59,17 @@ def close_block(pipeline: StepHolder) -> None:
             return
 
 
+def is_outside_on_purpose() -> bool:
+    """Whether steps created now are meant to belong to no pipeline."""
+    return _on_purpose.get()
+
+
 @contextmanager
 def outside_blocks() -> Iterator[None]:
-    """Hides all open blocks: steps created meanwhile belong to no pipeline."""
-    token = _open.set(())
+    """Hides all open blocks: steps created meanwhile belong to no pipeline, on purpose."""
+    token, purpose = _open.set(()), _on_purpose.set(True)
     try:
         yield
     finally:
         _open.reset(token)
+        _on_purpose.reset(purpose)

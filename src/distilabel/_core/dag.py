@@ -68,6 +68,17 @@ class Dag:
         self._successors[name] = []
         self._predecessors[name] = []
 
+    def remove_node(self, name: str) -> None:
+        """Removes a node and its edges.
+
+        Args:
+            name: Its name.
+        """
+        for successor in self._successors.pop(name):
+            self._predecessors[successor].remove(name)
+        for predecessor in self._predecessors.pop(name):
+            self._successors[predecessor].remove(name)
+
     def add_edge(self, start: str, end: str) -> None:
         """Adds an edge.
 

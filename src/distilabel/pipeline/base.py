@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Dict, Final, List, Optional, Self, Tuple,
 import orjson
 
 from distilabel._core.build_context import close_block, open_block
-from distilabel._core.dag import Dag
 from distilabel._core.serialization import SerializableFile, write_file
 from distilabel._engine.run_config import RunConfig
 from distilabel._engine.workers.backend import WorkerBackend
@@ -23,7 +22,9 @@ from distilabel.errors import DistilabelUserError
 from distilabel.mixins.requirements import RequirementsMixin
 from distilabel.pipeline.building import serialization
 from distilabel.pipeline.building.load_stages import last_of, load_stages, parse_load_groups
-from distilabel.pipeline.routing_batch_function import RoutingBatchFunction
+from distilabel.pipeline.building.step_graph import StepGraph
+from distilabel.pipeline.routing_batch_function import RoutingBatchFunction, as_routing
+from distilabel.pipeline.running.awaited_run import awaitable
 from distilabel.pipeline.running.execution import Execution
 from distilabel.pipeline.running.run_lock import one_run_at_a_time
 from distilabel.pipeline.running.storage_parameters import open_storage
@@ -72,9 +73,9 @@ class BasePipeline(RequirementsMixin, SerializableFile):
             raise DistilabelUserError(f"on_error={on_error!r} is not valid. Choose one of {known}.")
         self.name = name or _UNNAMED
         self.description = description
-        self.dag = Dag()
         self._steps: dict[str, _Step] = {}
         self._routing: dict[str, RoutingBatchFunction] = {}
+        self.dag = StepGraph(self._steps, self._routing, self._worker_backend)
         self._cache_dir = cache_directory(cache_dir)
         self._enable_metadata = enable_metadata
         self.requirements = requirements or []
@@ -104,12 +105,21 @@ class BasePipeline(RequirementsMixin, SerializableFile):
         self.dag.add_node(name)
         self._steps[name] = step
 
+    def _discard_step(self, step: _Step) -> None:
+        name = str(step.name)
+        if self._steps.get(name) is step:
+            del self._steps[name]
+            self._routing.pop(name, None)
+            self.dag.remove_node(name)
+
     def _add_edge(self, start: str, end: str) -> None:
         self.dag.add_edge(start, end)
 
-    def _add_routing(self, start: str, function: RoutingBatchFunction) -> None:
-        function._routes_from(self._steps[start])
-        self._routing[start] = function
+    def _add_routing(self, start: str, function: Any) -> RoutingBatchFunction:
+        routing = as_routing(function)
+        routing._routes_from(self._steps[start])
+        self._routing[start] = routing
+        return routing
 
     def _free_name(self, base: str) -> str:
         number = 0
@@ -287,6 +297,7 @@ class BasePipeline(RequirementsMixin, SerializableFile):
         execution = Execution(self, parameters, dataset, dataset_batch_size)
         execution.check(load_groups, storage_parameters, budget, target_rows)
         directory = self._run_directory
+        directory.check_root()
         try:
             directory.create()
             write_file(self.dump(), directory.config, "yaml")
@@ -304,6 +315,9 @@ class BasePipeline(RequirementsMixin, SerializableFile):
             storage=open_storage(storage_parameters, use_fs_to_pass_data, directory.waiting_rows),
         )
         return execution.run(directory, config, handlers=logging_handlers or [])
+
+    # With the parameters of `run`.
+    arun = awaitable(run)
 
     @one_run_at_a_time
     def estimate(
@@ -337,7 +351,9 @@ class BasePipeline(RequirementsMixin, SerializableFile):
         execution = Execution(self, parameters, dataset, sample)
         execution.check(None, None)
         config = RunConfig(on_error=self.on_error)
-        return estimate(execution, self._run_directory, config, sample, rows)
+        directory = self._run_directory
+        directory.check_root()
+        return estimate(execution, directory, config, sample, rows)
 
     @one_run_at_a_time
     def dry_run(

@@ -156,6 +156,25 @@ def _called(factory: dict[str, Any]) -> Any:
     return _found(factory)(**(factory.get("kwargs") or {}))
 
 
+def as_routing(function: Any) -> RoutingBatchFunction:
+    """Returns a routing function for what a user connected a step with.
+
+    Args:
+        function: A routing function, or a plain function from step names to step names.
+
+    Raises:
+        DistilabelUserError: It is neither.
+    """
+    if isinstance(function, RoutingBatchFunction):
+        return function
+    if not callable(function) or isinstance(function, type):
+        raise DistilabelUserError(
+            f"routing_batch_function: a {type(function).__name__} cannot route rows. Use a "
+            "function from a list of step names to a list of step names, such as sample_n_steps(1)."
+        )
+    return RoutingBatchFunction(routing_function=function)
+
+
 @overload
 def routing_batch_function(description: RoutingBatchFunc) -> RoutingBatchFunction: ...
 

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import inspect
 import logging
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Dict, Final, Optional, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, PrivateAttr
+from pydantic import ConfigDict, Field, PositiveFloat, PositiveInt, PrivateAttr
 
-from distilabel._core.build_context import StepHolder, current_pipeline
+from distilabel._core.build_context import StepHolder, current_pipeline, is_outside_on_purpose
 from distilabel._core.serialization import TYPE_INFO_KEY, DumpIfSet, Serializable
 from distilabel.errors import DistilabelTypeError, DistilabelUserError
 from distilabel.mixins.requirements import RequirementsMixin
@@ -28,8 +27,10 @@ from distilabel.mixins.runtime_parameters import (
 from distilabel.mixins.signature import SignatureMixin
 from distilabel.steps.artifacts import ArtifactsMixin
 from distilabel.steps.column_mappings import ColumnMappings
+from distilabel.steps.resources import StepResources as StepResources
 from distilabel.steps.step_input import StepInput as StepInput
 from distilabel.steps.step_input import annotated_parameters, is_step_input
+from distilabel.steps.step_names import LONGEST_NAME, name_of_class
 from distilabel.typing.steps import OnError
 
 if TYPE_CHECKING:
@@ -37,36 +38,6 @@ if TYPE_CHECKING:
     from distilabel.typing import GeneratorStepOutput, StepColumns, StepOutput
 
 DEFAULT_INPUT_BATCH_SIZE: Final = 50
-
-
-class StepResources(RuntimeParametersMixin, BaseModel):
-    """The resources a step runs with.
-
-    Attributes:
-        replicas: Number of worker processes.
-        cpus: CPU cores per replica.
-        gpus: GPUs per replica.
-        memory: Memory per replica, in bytes.
-        resources: Other resources per replica, by name.
-    """
-
-    model_config = ConfigDict(validate_assignment=True, extra="forbid")
-
-    replicas: RuntimeParameter[PositiveInt] = Field(
-        default=1, description="Number of worker processes."
-    )
-    cpus: Optional[RuntimeParameter[PositiveInt]] = Field(
-        default=None, description="CPU cores per replica."
-    )
-    gpus: Optional[RuntimeParameter[PositiveInt]] = Field(
-        default=None, description="GPUs per replica."
-    )
-    memory: Optional[RuntimeParameter[PositiveInt]] = Field(
-        default=None, description="Memory per replica, in bytes."
-    )
-    resources: Optional[RuntimeParameter[Dict[str, int]]] = Field(
-        default=None, description="Other resources per replica, by name."
-    )
 
 
 def _columns(columns: StepColumns) -> dict[str, bool]:
@@ -101,7 +72,7 @@ class _Step(
         hide_input_in_errors=True,
     )
 
-    name: Optional[str] = Field(default=None, pattern=r"^[a-zA-Z0-9_-]+$", max_length=200)
+    name: Optional[str] = Field(default=None, pattern=r"^[a-zA-Z0-9_-]+$", max_length=LONGEST_NAME)
     resources: StepResources = StepResources()
     pipeline: Any = Field(default=None, exclude=True, repr=False)
     input_mappings: Dict[str, str] = {}
@@ -119,17 +90,35 @@ class _Step(
 
     _logger: logging.Logger = PrivateAttr(default=logging.getLogger("distilabel.step"))
 
+    def __init__(self, **data: Any) -> None:
+        if not type(self).__pydantic_complete__:
+            # Names in annotations are those of the caller, one frame further away than usual.
+            type(self).model_rebuild(raise_errors=False, _parent_namespace_depth=3)
+        try:
+            super().__init__(**data)
+        except BaseException:
+            # Validators run after the step has joined its pipeline.
+            if (holder := self.__dict__.get("pipeline")) is not None:
+                holder._discard_step(self)
+            raise
+
     def model_post_init(self, __context: Any) -> None:
         super().model_post_init(__context)
         # A copy, because the default is shared and runtime parameters change it.
         self.__dict__["resources"] = self.resources.model_copy()
         holder: StepHolder | None = self.pipeline or current_pipeline()
         if self.name is None:
-            base = re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
+            base = name_of_class(type(self))
             self.__dict__["name"] = holder._free_name(base) if holder else f"{base}_0"
         if holder is not None:
             self.__dict__["pipeline"] = holder
             holder._add_step(self)
+        elif not is_outside_on_purpose():
+            self._logger.warning(
+                "Step %r belongs to no pipeline, so that no pipeline runs it. Create it inside "
+                "`with Pipeline():`, or set `pipeline`, unless you call it yourself.",
+                self.name,
+            )
 
     @property
     def inputs(self) -> StepColumns:
@@ -165,19 +154,27 @@ class _Step(
         assert self.pipeline is not None, (
             f"step {self.name!r} belongs to no pipeline. Create it inside `with Pipeline():`."
         )
+        if routing_batch_function is not None:
+            self.pipeline._add_routing(self.name, routing_batch_function)
         for step in steps:
+            if not isinstance(step, _Step):
+                raise DistilabelUserError(
+                    f"{self.name} cannot be connected to a {type(step).__name__}. Connect it to "
+                    "steps."
+                )
             if step.pipeline is not self.pipeline:
                 raise ValueError(
                     f"step {step.name!r} belongs to a different pipeline than {self.name!r}. "
                     "Create both inside the same `with Pipeline():`."
                 )
             self.pipeline._add_edge(self.name, step.name)
-        if routing_batch_function is not None:
-            self.pipeline._add_routing(self.name, routing_batch_function)
 
     def __rshift__(self, other: Any) -> Any:
         if hasattr(other, "route_batch"):
             other._routes_from(self)
+        elif inspect.isroutine(other) and self.pipeline is not None:
+            # A routing function without its decorator.
+            other = self.pipeline._add_routing(self.name, other)
         elif isinstance(other, (list, tuple)):
             self.connect(*other)
         else:

@@ -141,3 +141,57 @@ async def test_work_that_raises_no_longer_counts() -> None:
     await asyncio.sleep(0)
     assert run.activity.idle
     await run.close()
+
+
+async def test_a_long_chain_of_operators_does_not_nest_their_calls() -> None:
+    run = context()
+    order: list[tuple[int, int]] = []
+
+    def receive(operator: int, chunk: int) -> None:
+        order.append((operator, chunk))
+        if operator < 5_000:
+            run.deliver(receive, operator + 1, chunk)
+
+    run.deliver(receive, 0, 1)
+    assert order == [(n, 1) for n in range(5_001)]
+
+
+async def test_an_operator_receives_everything_in_the_order_in_which_it_was_sent() -> None:
+    run = context()
+    received: dict[int, list[int]] = {}
+
+    def receive(operator: int, chunk: int) -> None:
+        received.setdefault(operator, []).append(chunk)
+        if operator < 100:
+            # Sends two of each, along a chain that is deep.
+            if operator in (0, 30, 60):
+                run.deliver(receive, operator + 1, 2 * chunk)
+            run.deliver(receive, operator + 1, 2 * chunk + 1)
+
+    run.deliver(receive, 0, 0)
+    assert all(chunks == sorted(chunks) for chunks in received.values())
+    assert len(received[100]) == 8
+
+
+async def test_after_an_operator_that_raised_others_still_receive() -> None:
+    run = context()
+    received = []
+
+    def receive(n: int) -> None:
+        received.append(n)
+        if n == 40:
+            raise ValueError("broken")
+        if n < 60:
+            run.deliver(receive, n + 1)
+
+    with pytest.raises(ValueError, match="broken"):
+        run.deliver(receive, 0)
+    run.deliver(receive, 50)
+    assert received[-1] == 60
+
+
+async def test_what_must_be_closed_is_closed_at_the_end() -> None:
+    run, closed = context(), []
+    run.closing.append(lambda: closed.append(1))
+    await run.close()
+    assert closed == [1]

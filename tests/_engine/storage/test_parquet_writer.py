@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import random
+import shutil
 import threading
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 
 from distilabel._engine.storage import parquet_writer as module
 from distilabel._engine.storage.parquet_writer import ParquetWriter
+from distilabel.errors import DistilabelUserError
 
 
 def written(parts: list[tuple[list[Any], list[Any]]], folder: Path) -> list[dict[str, Any]]:
@@ -212,3 +214,19 @@ def test_rows_of_one_part_are_put_in_order_wherever_they_overtook(tmp_path: Path
     keys: list[Any] = [(0,), (2,), (1, 1), (1, 0), (3,)]
     rows = written([(keys, [{"k": list(key)} for key in keys])], tmp_path)
     assert [tuple(row["k"]) for row in rows] == sorted(keys)
+
+
+@pytest.mark.parametrize("removed", ["folder", "part"])
+def test_rows_that_are_removed_during_the_run_are_noticed(removed: str, tmp_path: Path) -> None:
+    folder = tmp_path / "step"
+    output = ParquetWriter(folder)
+    for start in range(3):
+        output.add(*keyed({"a": 1}, start=start))
+        output.cut()
+        output.write()
+    if removed == "folder":
+        shutil.rmtree(folder)
+    else:
+        (folder / "00002.parquet").unlink()
+    with pytest.raises(DistilabelUserError, match=r"Rows of step are gone: .*was removed"):
+        output.finish()

@@ -37,13 +37,24 @@ def test_parameters_reach_their_step(tmp_path: Path) -> None:
     assert step.llm.generation_kwargs == {"temperature": 0.5}
 
 
-def test_parameters_of_an_unknown_step_are_a_warning(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"aks": {"num_generations": 2}}, "'aks' is not in the pipeline, did you mean 'ask'?"),
+        ({"ask": {"num_generation": 2}}, "did you mean 'num_generations'?"),
+        ({"ask": 2}, "ask: its parameters must be a dict"),
+        ({7: {"num_generations": 2}}, "step 7 is not in the pipeline"),
+    ],
+)
+def test_parameters_that_set_nothing_are_an_error_before_any_request(
+    parameters: Any, message: str, tmp_path: Path
 ) -> None:
-    pipeline, _ = asking(tmp_path)
-    with caplog.at_level(logging.WARNING):
-        pipeline.run(parameters={"aks": {"num_generations": 2}})
-    assert "did you mean 'ask'?" in caplog.text
+    pipeline, llm = asking(tmp_path)
+    for run in (pipeline.run, pipeline.dry_run, pipeline.estimate):
+        with pytest.raises(DistilabelUserError) as raised:
+            run(parameters=parameters)
+        assert message in str(raised.value)
+    assert llm.asked == []
 
 
 def test_a_value_of_the_wrong_type_is_an_error_before_any_request(tmp_path: Path) -> None:

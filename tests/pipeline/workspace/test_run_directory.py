@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from distilabel.constants import PIPELINES_CACHE_DIR
+from distilabel.errors import DistilabelUserError
+from distilabel.pipeline import Pipeline
 from distilabel.pipeline.workspace.run_directory import (
     RunDirectory,
     cache_directory,
     is_alive,
     runs_in,
 )
+from rooms import Ask, Echo, Fn, Numbers, rows_of
 
 
 @pytest.fixture
@@ -128,4 +133,69 @@ def test_the_cache_directory_is_the_given_one_then_the_environments_then_the_def
     assert cache_directory(None) == PIPELINES_CACHE_DIR
     monkeypatch.setenv("DISTILABEL_CACHE_DIR", "~/here")
     assert cache_directory(None) == Path.home() / "here"
-    assert cache_directory("given") == Path("given")
+    assert cache_directory("given") == Path("given").absolute()
+
+
+def test_a_relative_cache_directory_does_not_move_with_the_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+
+    def move(rows: Any) -> Any:
+        os.chdir(tmp_path / "elsewhere")
+        return rows
+
+    with Pipeline(name="p", cache_dir="cache") as pipeline:
+        Numbers(count=2) >> Fn(function=move)
+    assert len(rows_of(pipeline.run())) == 2
+    assert (tmp_path / "cache" / "answers.sqlite").exists()
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_the_home_of_the_user_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert cache_directory("~/cache") == tmp_path / "cache"
+
+
+@pytest.mark.parametrize("below", ["", "folder"])
+def test_a_cache_directory_that_is_a_file(below: str, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("mine")
+    model = Echo()
+    with Pipeline(name="p", cache_dir=file / below) as pipeline:
+        Numbers(count=3) >> Ask(llm=model)
+    for run in (pipeline.run, lambda: pipeline.estimate(sample=2, rows=3)):
+        with pytest.raises(DistilabelUserError, match=r"file is a file, not a folder\. Choose"):
+            run()
+    assert model.asked == []
+    assert file.read_text() == "mine"
+
+
+def test_a_cache_directory_that_may_not_be_written_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A program that runs as root may write everywhere.
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path)
+    with pytest.raises(DistilabelUserError, match=r"this user may not write to .*cache_dir="):
+        RunDirectory.of(tmp_path / "new", "p", "s", "t").check_root()
+
+
+def test_a_cache_directory_that_is_removed_during_a_run_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    cache = tmp_path / "cache"
+
+    def remove(rows: Any) -> Any:
+        shutil.rmtree(cache)
+        return rows
+
+    with Pipeline(name="p", cache_dir=cache) as pipeline:
+        Numbers(count=3) >> Fn(function=remove)
+    assert len(rows_of(pipeline.run())) == 3
+    assert "was removed while the run went on" in caplog.text
+    caplog.clear()
+    with Pipeline(name="p", cache_dir=cache) as pipeline:
+        Numbers(count=3) >> Fn()
+    pipeline.run()
+    assert "was removed" not in caplog.text

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import weakref
 from types import CodeType, FunctionType, MethodType
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, SecretStr
 
@@ -16,6 +17,9 @@ from distilabel._core.hashing import digest
 from distilabel._engine.calling.state_of_step import NOT_STATE
 from distilabel._engine.calling.used_variables import names_read_in
 from distilabel.steps.base import Step
+
+# The source texts of functions and classes, which take long to find.
+_texts: Final[weakref.WeakKeyDictionary[Any, str]] = weakref.WeakKeyDictionary()
 
 
 def configuration_of(step: Step) -> dict[str, Any]:
@@ -146,6 +150,13 @@ def _source_of_value(value: Any, user: FunctionType, seen: set[int]) -> str:
 
 def text_of(what: Any) -> str:
     """Returns the source text of a function or class; the byte code if there is no source file."""
+    if what not in _texts:
+        # A file that is edited later does not change what was imported.
+        _texts[what] = _read_text(what)
+    return _texts[what]
+
+
+def _read_text(what: Any) -> str:
     # There may be two lambdas in one line.
     if getattr(what, "__name__", "") != "<lambda>":
         with contextlib.suppress(OSError, TypeError):

@@ -2,51 +2,21 @@
 
 from __future__ import annotations
 
-import ast
 import contextlib
-import datetime
-import decimal
-import enum
-import fractions
-import itertools
-import logging
-import pathlib
 import pickle
 import random
-import re
 import sys
-import types
-import uuid
-import warnings
 import weakref
 from array import array
 from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterator
 from typing import Any, Final
 
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel
 
-from distilabel.models.llms.base import LLM
+from distilabel._engine.calling.iterators import copy_iterator, iterator_position, reduced
+from distilabel._engine.calling.object_kinds import ATOMS, is_live, is_shared
 
-# Immutable, and without other objects inside.
-ATOMS: Final[frozenset[type]] = frozenset(
-    {
-        *(type(None), type(...), type(NotImplemented), bool, int, float, complex, str, bytes),
-        *(range, slice, re.Pattern, SecretStr, type(pathlib.Path()), uuid.UUID),
-        *(decimal.Decimal, fractions.Fraction, datetime.date, datetime.time),
-        *(datetime.datetime, datetime.timedelta, datetime.timezone),
-    }
-)
-_SHARED: Final = (LLM, logging.Logger, types.ModuleType, type, types.BuiltinFunctionType, enum.Enum)
-# Their objects stand for something outside of Python's memory, or for another thread.
-_LIVE: Final = frozenset(
-    {
-        *("_io", "_queue", "_socket", "_sqlite3", "_ssl", "_thread", "asyncio"),
-        *("concurrent", "contextvars", "ctypes", "http", "httpx", "io", "logging"),
-        *("multiprocessing", "queue", "requests", "select", "socket", "socketserver", "sqlite3"),
-        *("ssl", "subprocess", "tempfile", "threading", "typing", "urllib3", "weakref"),
-    }
-)
 _MOST_BYTES: Final = 1 << 20
 _SAMPLED: Final = 1_000
 
@@ -260,8 +230,8 @@ class _Iterator(Contents):
         return copy_iterator(self._again)
 
     def children(self, saved: Any) -> Collection[Any]:
-        reduced = _reduced(self.owner)
-        return [value for value in reduced[1] if not isinstance(value, Iterator)]
+        _, arguments, _ = reduced(self.owner)
+        return [value for value in arguments if not isinstance(value, Iterator)]
 
 
 class Opaque(Contents):
@@ -291,11 +261,6 @@ def _frame_of(generator: Any) -> Any:
 
 def _position_of(file: Any) -> Any:
     return file.tell()
-
-
-def is_shared(value: Any) -> bool:
-    """Whether an object is never part of a step's own state: a model, a pipeline, a module."""
-    return isinstance(value, _SHARED) or hasattr(type(value), "_free_name")
 
 
 def contents_of(value: Any) -> Contents | None:
@@ -337,12 +302,6 @@ def contents_of(value: Any) -> Contents | None:
         return Opaque(value)
     has_attributes = hasattr(value, "__dict__") or any(True for _ in _slots_of(value))
     return None if has_attributes else Opaque(value)
-
-
-def is_live(value: Any) -> bool:
-    """Whether an object stands for a thread, a lock, a file, a connection or the like."""
-    module = str(type(value).__module__).partition(".")[0]
-    return module in _LIVE or isinstance(value, (types.GeneratorType, types.CoroutineType))
 
 
 class _Buffer(Contents):
@@ -416,7 +375,8 @@ def _attributes_in(value: Any, name: str) -> Names:
             return value
 
     def attributes() -> dict[str, Any]:
-        return getattr(reference(), name, None) or {}
+        found = getattr(reference(), name, None)
+        return {} if found is None else found
 
     def bind(key: str, new: Any) -> None:
         attributes()[key] = new
@@ -434,44 +394,3 @@ def _slots_of(value: Any) -> Iterator[str]:
             if name not in ("__dict__", "__weakref__"):
                 private = name.startswith("__") and not name.endswith("__")
                 yield f"_{cls.__name__.lstrip('_')}{name}" if private else name
-
-
-# -- iterators ------------------------------------------------------------------------------
-
-
-def _reduced(iterator: Any) -> tuple[Any, tuple[Any, ...], Any]:
-    """Returns how an iterator can be built again: a function, its arguments, and a state."""
-    if type(iterator) is itertools.count:
-        # Its copy is deprecated.
-        text = repr(iterator).removeprefix("count")
-        numbers = ast.literal_eval(text[:-1] + ",)")
-        return itertools.count, numbers, None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        function, arguments, *rest = iterator.__reduce__()
-    return function, arguments, rest[0] if rest else None
-
-
-def copy_iterator(iterator: Any) -> Any:
-    """Returns an iterator at the same position; what it iterates over is not copied.
-
-    Raises:
-        TypeError: It cannot be copied.
-    """
-    function, arguments, state = _reduced(iterator)
-    copied = function(*[copy_iterator(a) if isinstance(a, Iterator) else a for a in arguments])
-    if state is not None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)
-            copied.__setstate__(state)
-    return copied
-
-
-def iterator_position(iterator: Any) -> Any:
-    """Returns a value that changes when the iterator moves on."""
-    _, arguments, state = _reduced(iterator)
-    parts = [
-        iterator_position(a) if isinstance(a, Iterator) else (a if type(a) in ATOMS else id(a))
-        for a in arguments
-    ]
-    return repr((parts, state))

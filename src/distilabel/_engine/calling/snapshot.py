@@ -14,13 +14,12 @@ from types import FunctionType, MethodType
 from typing import Any, Final
 
 from distilabel._engine.calling.object_contents import (
-    ATOMS,
     Contents,
     Opaque,
     contents_of,
-    is_shared,
     namespaces_of,
 )
+from distilabel._engine.calling.object_kinds import ATOMS, is_shared
 
 # Elements of all containers in a snapshot that is compared after every batch.
 MOST_COMPARED: Final = 5_000

@@ -64,6 +64,7 @@ class StepCache:
         self._state = watch(step)
         if not self._state.is_complete:
             raise TypeError("it holds too many values to compare them after every batch")
+        self._step = step
         self._name = step.name
         self._has_mappings = bool(step.input_mappings)
         self._store = store

@@ -14,16 +14,21 @@ import inspect
 import sys
 import sysconfig
 import textwrap
+import weakref
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any, Final, NamedTuple
 
-from distilabel._engine.calling.object_contents import ATOMS, Contents, Names, is_shared
+from distilabel._engine.calling.object_contents import Contents, Names
+from distilabel._engine.calling.object_kinds import ATOMS, is_shared
 
 _CONTAINERS: Final = (list, dict, set, deque, bytearray)
 _NOT_USERS: Final = frozenset({"distilabel", "pydantic", "builtins", "abc", "typing"})
+
+
+_read: Final[weakref.WeakKeyDictionary[FunctionType, set[str]]] = weakref.WeakKeyDictionary()
 
 
 class Variable(NamedTuple):
@@ -266,6 +271,12 @@ def _class_attribute(cls: type, name: str) -> Contents:
 
 def names_read_in(function: FunctionType) -> set[str]:
     """Returns the names of variables and attributes that a function reads."""
+    if function not in _read:
+        _read[function] = _find_names_read(function)
+    return _read[function]
+
+
+def _find_names_read(function: FunctionType) -> set[str]:
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     except (OSError, TypeError, SyntaxError, ValueError):

@@ -72,7 +72,7 @@ class Operator(ABC):
         self.is_finished = True
         self.context.operator_finished()
         for successor, port in self._successors:
-            successor.end(port)
+            self.context.deliver(successor.end, port)
 
     # -- sending rows -----------------------------------------------------------------------
 
@@ -115,14 +115,16 @@ class Operator(ABC):
 
     def _send_to(self, names: list[str] | None, chunk: RowChunk) -> None:
         """Sends a chunk to these successors, to each its own copy of the rows."""
+        deliver = self.context.deliver
         receivers = [s for s, _ in self._successors if names is None or s.name in names]
         for successor, port in self._successors:
             if successor not in receivers:
-                successor.push(port, RowChunk([], [], chunk.closed))
+                deliver(successor.push, port, RowChunk([], [], chunk.closed))
             elif successor is receivers[-1]:
-                successor.push(port, chunk)
+                deliver(successor.push, port, chunk)
             else:
-                successor.push(port, chunk._replace(rows=[own_copy(row) for row in chunk.rows]))
+                own = chunk._replace(rows=[own_copy(row) for row in chunk.rows])
+                deliver(successor.push, port, own)
 
     # -- events -----------------------------------------------------------------------------
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable
 from contextvars import copy_context
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from distilabel._core.daemon_threads import DaemonThreads
 from distilabel._core.events import Emit
@@ -24,6 +25,9 @@ from distilabel.models.rate_limit.registry import EndpointLimiters
 _T = TypeVar("_T")
 
 _log = logging.getLogger("distilabel.pipeline")
+
+# Operators that call each other in a row: each takes several frames of the interpreter's stack.
+_MOST_NESTED: Final = 32
 
 
 class Wakeable(Protocol):
@@ -101,6 +105,8 @@ class RunContext:
         self.budget: Budget | None = None
         self.open_sinks = 0
         self.failed_steps: set[str] = set()
+        self._nested = 0
+        self._deferred: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
         # Set when an operator has finished or the phase has changed.
         self._progress = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -168,6 +174,29 @@ class RunContext:
             what = name_and_text(error)
             _log.error("%s: its code raised %s, which ends the run", task.get_name(), what)
         self.fail(error)
+
+    def deliver(self, receive: Callable[..., None], *args: Any) -> None:
+        """Calls an operator that receives something; later, if the calls are nested too deep.
+
+        Everything arrives in the order in which it was sent.
+
+        Args:
+            receive: Method of the operator.
+            args: Its arguments.
+        """
+        if self._deferred or self._nested >= _MOST_NESTED:
+            self._deferred.append((receive, args))
+        else:
+            self._receive(receive, args)
+        while self._deferred and not self._nested:
+            self._receive(*self._deferred.popleft())
+
+    def _receive(self, receive: Callable[..., None], args: tuple[Any, ...]) -> None:
+        self._nested += 1
+        try:
+            receive(*args)
+        finally:
+            self._nested -= 1
 
     async def in_thread(self, function: Callable[..., _T], *args: Any) -> _T:
         """Runs a synchronous function in a thread and waits for it.

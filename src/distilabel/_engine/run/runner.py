@@ -25,6 +25,7 @@ from distilabel._engine.operators.run_context import RunContext
 from distilabel._engine.reporting.report import BUDGET
 from distilabel._engine.run.garbage_collection import fewer_collections
 from distilabel._engine.run.idle_import import import_when_idle
+from distilabel._engine.run.interrupts import Interrupts
 from distilabel._engine.run.loop_watch import loop_watched
 from distilabel._engine.run.operator_graph import OperatorGraph
 from distilabel._engine.run.plan import Plan
@@ -80,13 +81,15 @@ class Runner:
         """
         run = partial(_caller_variables().run, self._run_in_thread)
         thread = threading.Thread(target=run, name="distilabel-run", daemon=True)
+        interrupts = Interrupts()
         thread.start()
         try:
-            try:
-                self._wait()
-            except KeyboardInterrupt:
-                self._interrupt()
-                self._wait()
+            with interrupts:
+                try:
+                    self._wait(interrupts)
+                except KeyboardInterrupt:
+                    self._interrupt()
+                    self._wait(interrupts)
         except KeyboardInterrupt:
             self._cancel()
             self._state.wait_until_stopped(_CANCEL_SECONDS)
@@ -99,11 +102,11 @@ class Runner:
         if failure is not None:
             raise failure
 
-    def _wait(self) -> None:
+    def _wait(self, interrupts: Interrupts) -> None:
         # A Ctrl-C just before a wait begins does not end the wait, nor does one that another thread
         # receives: it is raised when the wait is over. So waits are short.
         while not self._state.wait_until_stopped(_LISTEN_EVERY):
-            pass
+            interrupts.check()
 
     def _interrupt(self) -> None:
         self._state.interrupt(CTRL_C)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from distilabel._core.arrow import common_schema, conform, large_integers, to_table
 from distilabel._core.private_files import open_private
 from distilabel._engine.rows.rows import Key, Row
+from distilabel.errors import DistilabelUserError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -108,11 +109,21 @@ class ParquetWriter:
         self._exact |= large_integers(table)
 
     def finish(self) -> None:
-        """Writes the remaining rows and merges parts that overlap."""
+        """Writes the remaining rows and merges parts that overlap.
+
+        Raises:
+            DistilabelUserError: Parts that were written are gone.
+        """
         self.cut()
         self.write()
         if not self._parts:
             return
+        if not all(part.path.exists() for part in self._parts):
+            raise DistilabelUserError(
+                f"Rows of {self._folder.name} are gone: {self._folder} was removed or changed "
+                "while the run went on. Run again, and leave the cache directory alone meanwhile; "
+                "answers that are still stored are not requested again."
+            )
         in_order = all(a.last <= b.first for a, b in pairwise(self._parts))
         if in_order and all(schema.equals(self._schemas[0]) for schema in self._schemas):
             return

@@ -59,7 +59,7 @@ class StepJob:
                 step.
 
         Returns:
-            The output of the step, and whether its state changed.
+            The output of the step, and whether its state has changed.
         """
         rows, joined = batch
         if self._call is None:

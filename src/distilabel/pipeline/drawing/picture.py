@@ -19,9 +19,12 @@ _MAX_LABELS: Final = 4
 class Drawable(Protocol):
     """The part of a pipeline that drawing uses."""
 
-    dag: Dag
     _steps: dict[str, _Step]
     _routing: dict[str, Any]
+
+    @property
+    def dag(self) -> Dag:
+        """The steps' names and connections."""
 
 
 @dataclass(frozen=True)

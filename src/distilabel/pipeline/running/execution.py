@@ -42,11 +42,14 @@ class PipelineLike(Protocol):
     """The members of a pipeline that a run uses."""
 
     name: str
-    dag: Dag
     _steps: dict[str, _Step]
     _routing: dict[str, RoutingBatchFunction]
     _enable_metadata: bool
     on_error: OnError
+
+    @property
+    def dag(self) -> Dag:
+        """The steps' names and connections."""
 
     @property
     def signature(self) -> str:
@@ -165,11 +168,14 @@ class Execution:
         for name, values in self._parameters.items():
             step = self._steps.get(getattr(name, "name", name))
             if step is None:
-                _log.warning(
-                    "Step %r is not in the pipeline; its parameters are not used: %s",
-                    name,
-                    close_names(str(name), list(self._steps)),
-                )
+                # They may set what a run costs.
+                near = close_names(str(name), list(self._steps))
+                text = f"parameters: step {name!r} is not in the pipeline, {near}"
+                problems.add(DistilabelUserError, text)
+                continue
+            if not isinstance(values, dict):
+                text = f"{step.name}: its parameters must be a dict of names and values, got"
+                problems.add(DistilabelUserError, f"{text} {values!r}.")
                 continue
             unknown = step.unknown_runtime_parameters(values)
             for text in unknown:
@@ -212,6 +218,7 @@ class Execution:
             The dataset, one configuration per leaf step, with its report and failures.
         """
         self._backend.open()
+        had_files = directory.config.exists()
         data = directory.fresh_data()
         plan = Plan(
             name=f"{self.name} (pilot)" if config.is_pilot else self.name,
@@ -244,6 +251,12 @@ class Execution:
         except BaseException:
             shutil.rmtree(data, ignore_errors=True)
             raise
+        if had_files and not directory.config.exists():
+            _log.warning(
+                "%s was removed while the run went on. This dataset has its rows, but answers that "
+                "were stored there are requested again by the next run.",
+                directory.execution,
+            )
         final = directory.put_in_place(data)
         if distiset.artifacts_path is not None:
             distiset.artifacts_path = final / STEPS_ARTIFACTS_PATH

@@ -14,7 +14,8 @@ _T = TypeVar("_T")
 _Pipeline = TypeVar("_Pipeline")
 
 _lock: Final = threading.Lock()
-# By `id`; pipelines hold no lock, so that they can be pickled.
+# By the `id` of the dict of their steps, which `Pipeline.ray` shares. Pipelines hold no lock, so
+# that they can be pickled.
 _running: Final[set[int]] = set()
 
 
@@ -32,17 +33,18 @@ def one_run_at_a_time(
 
     @functools.wraps(run)
     def run_alone(pipeline: _Pipeline, /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        number = id(getattr(pipeline, "_steps", pipeline))
         with _lock:
-            if id(pipeline) in _running:
+            if number in _running:
                 raise DistilabelUserError(
                     f"Pipeline {getattr(pipeline, 'name', '')!r} is already running. Wait for "
                     "that run to end, or create another Pipeline for this one."
                 )
-            _running.add(id(pipeline))
+            _running.add(number)
         try:
             return run(pipeline, *args, **kwargs)
         finally:
             with _lock:
-                _running.discard(id(pipeline))
+                _running.discard(number)
 
     return run_alone

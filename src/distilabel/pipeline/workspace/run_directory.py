@@ -20,6 +20,7 @@ from distilabel.constants import (
     PIPELINE_LOG_FILENAME,
     PIPELINES_CACHE_DIR,
 )
+from distilabel.errors import DistilabelUserError
 
 
 @dataclass
@@ -69,6 +70,24 @@ class RunDirectory:
     def waiting_rows(self) -> Path:
         """Directory for rows that wait for global steps, if they do not wait in memory."""
         return self.execution / "batch_input_data"
+
+    def check_root(self) -> None:
+        """Checks that the cache directory is a folder, or can be one, that can be written to.
+
+        Raises:
+            DistilabelUserError: It cannot be used.
+        """
+        found = next((path for path in (self.root, *self.root.parents) if path.exists()), None)
+        if found is not None and not found.is_dir():
+            why = f"{found} is a file, not a folder"
+        elif found is not None and not os.access(found, os.W_OK | os.X_OK):
+            why = f"this user may not write to {found}"
+        else:
+            return
+        raise DistilabelUserError(
+            f"The cache directory {self.root} cannot be used: {why}. Choose another one: "
+            "Pipeline(cache_dir=...) or the environment variable DISTILABEL_CACHE_DIR."
+        )
 
     def create(self) -> None:
         """Creates the directory and its files, readable for this user alone: they hold the rows.
@@ -153,5 +172,8 @@ def is_alive(pid: int) -> bool:
 
 
 def cache_directory(given: str | os.PathLike[str] | None) -> Path:
-    """Returns the cache directory: as given, or `DISTILABEL_CACHE_DIR`, or the default."""
-    return Path(given or envs.DISTILABEL_CACHE_DIR or PIPELINES_CACHE_DIR).expanduser()
+    """Returns the cache directory: as given, or `DISTILABEL_CACHE_DIR`, or the default.
+
+    It is absolute: the program may change its working directory before the pipeline runs.
+    """
+    return Path(given or envs.DISTILABEL_CACHE_DIR or PIPELINES_CACHE_DIR).expanduser().absolute()
