@@ -19,7 +19,6 @@ from distilabel._core.serialization import (
     find_class,
     from_plain,
     to_plain,
-    write_file,
 )
 from distilabel.errors import DistilabelUserError
 
@@ -158,15 +157,5 @@ def test_files_that_cannot_be(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "a.txt"):
         with pytest.raises(ValueError):
             read_source(path)
-    with pytest.raises(ValueError, match="'toml'"):
-        write_file({}, tmp_path / "x.toml", "toml")
     with pytest.raises(FileNotFoundError):
         read_source(tmp_path / "none.json")
-
-
-def test_a_path_without_suffix_is_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert write_file({}, None, "json") == tmp_path / "distilabel-file.json"
-    assert (
-        write_file({}, tmp_path / "folder", "yaml") == tmp_path / "folder" / "distilabel-file.json"
-    )

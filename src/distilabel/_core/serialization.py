@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 from uuid import UUID
 
-import orjson
 from pydantic import BaseModel
 
 from distilabel._core.class_lookup import find_named_class
+from distilabel._core.dump_file import write_file
 from distilabel._core.redaction import (
     drop_secrets,
     is_options_field,
@@ -32,11 +32,9 @@ from distilabel._core.redaction import (
     without_secrets,
 )
 from distilabel._core.safe_load import StrOrPath, check_size, read_source
-from distilabel._core.surrogates import replace_surrogates
 from distilabel._core.tagged_values import (
     TAG,
     field_restores,
-    for_json,
     has_tag,
     is_plain,
     restored,
@@ -49,7 +47,6 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
 TYPE_INFO_KEY: Final = "type_info"
-DISTILABEL_FILENAME: Final = "distilabel-file.json"
 SaveFormats = Literal["json", "yaml"]
 
 # Fields that are never dumped, in any class.
@@ -185,45 +182,6 @@ def _to_tagged(value: Any) -> Any:
         value = type(value)(item for item in value if not is_secret_value(item))
     described = tagged(value, _to_tagged)
     return to_plain(value) if described is None else described
-
-
-def write_file(data: dict[str, Any], path: StrOrPath | None, format: str) -> Path:
-    """Writes plain data to a file.
-
-    Args:
-        data: Data to write.
-        path: Path of the file; without a suffix, the directory of a file `distilabel-file.json`.
-            None is the working directory.
-        format: `"json"` or `"yaml"`.
-
-    Returns:
-        Path of the file.
-
-    Raises:
-        ValueError: The format is unknown.
-    """
-    if format not in ("json", "yaml"):
-        raise ValueError(f"Unknown format {format!r}. Expected 'json' or 'yaml'.")
-    target = Path(path) if path is not None else Path.cwd()
-    if not target.suffix:
-        target = target / DISTILABEL_FILENAME
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if format == "json":
-        try:
-            text = orjson.dumps(for_json(data), option=orjson.OPT_SERIALIZE_NUMPY)
-        except TypeError:
-            text = orjson.dumps(
-                replace_surrogates(for_json(data)), option=orjson.OPT_SERIALIZE_NUMPY
-            )
-        target.write_bytes(text)
-    else:
-        import yaml
-
-        target.write_text(
-            yaml.safe_dump(data, sort_keys=False, default_flow_style=False, allow_unicode=True),
-            encoding="utf-8",
-        )
-    return target
 
 
 def find_class(info: dict[str, Any], allow: tuple[str, ...] = ()) -> type[Serializable]:

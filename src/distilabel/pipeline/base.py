@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Dict, Final, List, Optional, Self, Tuple,
 import orjson
 
 from distilabel._core.build_context import close_block, open_block
-from distilabel._core.serialization import SerializableFile, write_file
+from distilabel._core.dump_file import write_file
+from distilabel._core.serialization import SerializableFile
 from distilabel._engine.run_config import RunConfig
 from distilabel._engine.workers.backend import WorkerBackend
 from distilabel._engine.workers.import_guard import refuse_while_imported

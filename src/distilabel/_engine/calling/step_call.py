@@ -18,7 +18,8 @@ from distilabel._engine.rows.origins import (
 )
 from distilabel._engine.rows.rows import Row, checked_rows, distinct
 from distilabel.models.batch_jobs.pending import Work, begin_work
-from distilabel.models.client.client import ModelClient, use_clients
+from distilabel.models.client.client import ModelClient
+from distilabel.models.client.current_client import use_clients
 from distilabel.steps.base import Step
 
 _T = TypeVar("_T")
@@ -46,10 +47,13 @@ class StepCall:
     Args:
         step: The step.
         is_row_by_row: Whether `process` is known to make rows in the order of its input rows.
+        traces: Whether to find the origins also where no row is paired by them. An estimate needs
+            them to tell what each source row costs.
     """
 
-    def __init__(self, step: Step, *, is_row_by_row: bool = False) -> None:
+    def __init__(self, step: Step, *, is_row_by_row: bool = False, traces: bool = False) -> None:
         self._step = step
+        self._traces = traces
         self._is_row_by_row = is_row_by_row
         self._tracer = KeyTracer()
 
@@ -96,7 +100,7 @@ class StepCall:
         hidden: list[Row] = []
         if mappings.inputs and len(inputs) == 1:
             hidden = [mappings.hidden_columns(row) for row in inputs[0]]
-        is_exact = not self._is_row_by_row and (joined or any(hidden))
+        is_exact = not self._is_row_by_row and (joined or self._traces or any(hidden))
         if is_exact:
             named = self._tracer.trace(named)
         # The step may change the lists; origins are found from the rows as they were.

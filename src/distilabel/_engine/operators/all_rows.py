@@ -52,7 +52,7 @@ class AllRows(BackpressuredOperator):
     ) -> None:
         super().__init__(str(step.name), context)
         self._step = step
-        self._step_call = StepCall(step)
+        self._step_call = StepCall(step, traces=context.config.is_pilot)
         self._cache = cache
         self._clients = clients
         self._reorders = reorders

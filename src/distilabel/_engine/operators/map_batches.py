@@ -61,7 +61,7 @@ class MapBatches(Operator):
     ) -> None:
         super().__init__(str(step.name), context)
         self._step = step
-        self._call = StepCall(step)
+        self._call = StepCall(step, traces=context.config.is_pilot)
         self._size = size
         self._cache = cache
         self._clients = clients

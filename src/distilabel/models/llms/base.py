@@ -27,7 +27,8 @@ from distilabel._core.serialization import DumpIfSet, Serializable
 from distilabel._core.sync_bridge import background_loop, run_sync
 from distilabel.errors import DistilabelNotImplementedError, DistilabelUserError
 from distilabel.mixins.runtime_parameters import RuntimeParameter, RuntimeParametersModelMixin
-from distilabel.models.client.client import ModelClient, current_client
+from distilabel.models.client.client import ModelClient
+from distilabel.models.client.current_client import current_client
 from distilabel.models.client.standalone_jobs import submit_or_collect, wait_for
 from distilabel.models.llms.number_checks import GenerationArguments
 from distilabel.models.llms.overrides import batch_method

@@ -7,7 +7,8 @@ from typing import Any, Protocol
 
 from distilabel._core.sync_bridge import run_sync
 from distilabel.errors import AnswerError, error_record
-from distilabel.models.client.client import ModelClient, current_client
+from distilabel.models.client.client import ModelClient
+from distilabel.models.client.current_client import current_client
 from distilabel.models.llms.base import LLM
 
 Row = dict[str, Any]
