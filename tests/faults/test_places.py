@@ -93,8 +93,8 @@ def test_a_full_disk_for_rows(tmp_path: Path) -> Seen:
 
 @fault(
     "a cache directory that cannot be written",
-    error="Cannot write to …: Read-only file system. Free space or allow writing there, or choose "
-    "another directory (Pipeline(cache_dir=...) or DISTILABEL_CACHE_DIR).",
+    error="The cache directory … cannot be used: this user may not write to …. Choose another one: "
+    "Pipeline(cache_dir=...) or the environment variable DISTILABEL_CACHE_DIR.",
     done="the run stops before the first question",
 )
 def test_a_read_only_directory(tmp_path: Path) -> Seen:
@@ -116,8 +116,8 @@ def test_a_read_only_directory(tmp_path: Path) -> Seen:
 
 @fault(
     "a file where the cache directory should be",
-    error="Cannot write to …: Not a directory. Free space or allow writing there, or choose "
-    "another directory (Pipeline(cache_dir=...) or DISTILABEL_CACHE_DIR).",
+    error="The cache directory … cannot be used: … is a file, not a folder. Choose another one: "
+    "Pipeline(cache_dir=...) or the environment variable DISTILABEL_CACHE_DIR.",
     done="the run stops before the first question",
 )
 def test_a_file_in_the_way(tmp_path: Path) -> Seen:

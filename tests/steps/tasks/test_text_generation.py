@@ -65,7 +65,7 @@ def test_an_unknown_variable_in_the_template_is_refused_when_the_task_is_made(
     TextGeneration(
         llm=scripted(), template="{{ instruction }} {% for i in range(2) %}{% endfor %}"
     ).load()
-    assert caplog.text == ""
+    assert "template" not in caplog.text
     with Pipeline(name="p") as pipeline, pytest.raises(ValueError, match=r"'other'.*Set columns="):
         TextGeneration(llm=scripted(), template="{{ instruction }} {{ other }}")
     assert len(pipeline.dag) == 0
@@ -85,7 +85,7 @@ def test_a_template_may_test_for_none_and_is_warned_about_the_word_none(
     tests = "{% if a %}{{ a }}{% endif %}{{ b }}"
     task = TextGeneration(llm=scripted(), columns=["a", "b"], template=tests)
     assert task.format_input(row)[0]["content"] == "c"
-    assert caplog.text == ""
+    assert "is None in a row" not in caplog.text
     task = TextGeneration(llm=scripted(), columns=["a", "b"], template="{{ a }}{{ b }}")
     assert [task.format_input(row)[0]["content"] for _ in range(2)] == ["Nonec"] * 2
     assert caplog.text.count("'a' is None in a row") == 1

@@ -226,12 +226,12 @@ class MapBatches(Operator):
         if self._failures.mode != "raise":
             timed_out = self._timed is not None and isinstance(error, TimeoutError)
             _log.warning(
-                "%s failed on %d rows, %s: %s",
+                "%s failed on a batch of %d; its rows %s: %s",
                 self.name,
                 len(batch.rows),
-                "which are dropped"
+                "are dropped"
                 if self._failures.mode == "drop"
-                else "which continue with None in its columns",
+                else "continue with None in the columns of the step",
                 name_and_text(error),
                 exc_info=None if timed_out else error,
             )

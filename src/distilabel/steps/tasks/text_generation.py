@@ -32,7 +32,7 @@ def _warn_about_use_system_prompt() -> None:
         "`use_system_prompt` has no effect: the column `system_prompt` is always sent if a row has "
         "one. Leave the argument out.",
         DeprecationWarning,
-        stacklevel=5,
+        stacklevel=6,
     )
 
 
