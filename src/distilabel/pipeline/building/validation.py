@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 from distilabel._core.dag import Dag
@@ -13,6 +11,7 @@ from distilabel.errors import DistilabelTypeError, DistilabelUserError
 from distilabel.mixins.runtime_parameters import close_names
 from distilabel.models.client.arguments import validated_arguments
 from distilabel.models.llms.base import LLM
+from distilabel.pipeline.building.column_problems import missing_columns, warn_of_lost_columns
 from distilabel.steps.base import GeneratorStep, _Step
 from distilabel.steps.columns.keep import KeepColumns
 from distilabel.steps.formatting.base import FormattingStep
@@ -265,7 +264,8 @@ class Validation:
         if not missing and type(step).process in _WITHOUT_JOIN:  # type: ignore[attr-defined]
             self._check_each_predecessor(step, [c for c, required in inputs.items() if required])
         if missing:
-            self.problems.add(ValueError, _missing_columns(step, missing, available))
+            self.problems.add(ValueError, missing_columns(step, missing, available))
+        warn_of_lost_columns(step, available)
 
     def _check_each_predecessor(self, step: _Step, needed: list[str]) -> None:
         """Checks that the rows of every predecessor have the columns, not only all of them."""
@@ -340,31 +340,6 @@ class Validation:
                 f"{name}: input_batch_size ({self._batch_size(name)}) cannot be larger than that "
                 f"of {', '.join(smaller)}.",
             )
-
-
-def _missing_columns(step: _Step, missing: list[str], available: list[str]) -> str:
-    """Returns what to say of a step whose rows lack columns that it needs.
-
-    Args:
-        step: The step.
-        missing: Columns that no step before it outputs, as they are named in the pipeline.
-        available: Columns that the steps before it output.
-    """
-    own_names = {column: name for name, column in step.input_mappings.items()}
-    free = [c for c in available if c not in step.get_inputs()] or available
-    mappings = {}
-    for column in missing:
-        close = get_close_matches(column, free, n=1)
-        only = free[0] if len(free) == len(missing) == 1 else "..."
-        mappings[own_names.get(column, column)] = close[0] if close else only
-    columns = "column" if len(missing) == 1 else "columns"
-    text = f"{step.name} needs the {columns} {', '.join(map(repr, missing))}; "
-    if not available:
-        return f"{text}no step before it outputs any column."
-    return (
-        f"{text}its rows have {', '.join(map(repr, available))}: use "
-        f"input_mappings={json.dumps(mappings, ensure_ascii=False)}."
-    )
 
 
 def _nested_example(paths: list[str]) -> dict[str, Any]:
