@@ -12,6 +12,7 @@ import hashlib
 import re
 from decimal import Decimal
 from fractions import Fraction
+from itertools import chain
 from math import isfinite
 from pathlib import PurePath
 from typing import Any, Final
@@ -24,6 +25,7 @@ from pydantic import BaseModel
 _TYPE: Final = "$type"
 _LARGEST: Final = 2**64
 _SCALARS: Final = frozenset({str, int, bool, type(None)})
+_FLAT: Final = _SCALARS | {float}
 
 # Their `repr` tells everything about them.
 _TOLD_BY_REPR: Final = (
@@ -45,6 +47,8 @@ def is_json(value: Any) -> bool:
     Subclasses of dict and list count as such.
     """
     # Runs for every row: one pass without a call for each of the many scalars.
+    if type(value) is list and _are_flat_rows(value):
+        return True
     if isinstance(value, dict):
         for key in value:
             if type(key) is not str:
@@ -65,6 +69,22 @@ def is_json(value: Any) -> bool:
         elif not is_json(item):
             return False
     return True
+
+
+def _are_flat_rows(rows: list[Any]) -> bool:
+    """Whether a list holds dicts of scalars, as most batches do. Runs no code of Python per row."""
+    if set(map(type, rows)) != {dict} or set(map(type, chain.from_iterable(rows))) != {str}:
+        return False
+    values = chain.from_iterable(map(dict.values, rows))
+    kinds = set(map(type, values))
+    if float in kinds:
+        values = chain.from_iterable(map(dict.values, rows))
+        return kinds <= _FLAT and all(map(isfinite, filter(_is_float, values)))
+    return kinds <= _SCALARS
+
+
+def _is_float(value: Any) -> bool:
+    return type(value) is float
 
 
 def typed_form(value: Any) -> Any:

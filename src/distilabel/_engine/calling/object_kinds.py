@@ -33,14 +33,15 @@ _LIVE: Final = frozenset(
         *("_io", "_queue", "_socket", "_sqlite3", "_ssl", "_thread", "asyncio"),
         *("concurrent", "contextvars", "ctypes", "http", "httpx", "io", "logging"),
         *("multiprocessing", "queue", "requests", "select", "socket", "socketserver", "sqlite3"),
-        *("ssl", "subprocess", "tempfile", "threading", "typing", "urllib3", "weakref"),
+        *("ssl", "subprocess", "tempfile", "threading", "urllib3", "weakref"),
     }
 )
 
 
 def is_shared(value: Any) -> bool:
-    """Whether an object is never part of a step's own state: a model, a pipeline, a module."""
-    return isinstance(value, _SHARED) or hasattr(type(value), "_free_name")
+    """Whether an object is never part of a step's state: a model, a pipeline, a module, a type."""
+    is_annotation = type(value).__module__ in ("typing", "inspect")
+    return is_annotation or isinstance(value, _SHARED) or hasattr(type(value), "_free_name")
 
 
 def is_live(value: Any) -> bool:

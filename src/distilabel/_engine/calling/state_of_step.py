@@ -59,12 +59,12 @@ def is_user_code(step: _Step) -> bool:
 
 @functools.cache
 def _own_names(cls: type) -> frozenset[str]:
-    """Returns the attributes that classes of distilabel declare."""
+    """Returns the attributes that classes of distilabel declare, or compute once and keep."""
     return frozenset(
         name
         for base in cls.__mro__
         if base.__module__.partition(".")[0] == "distilabel"
-        for name in vars(base).get("__annotations__", ())
+        for name in (*vars(base).get("__annotations__", ()), *vars(base))
     )
 
 

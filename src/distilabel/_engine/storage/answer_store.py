@@ -174,7 +174,7 @@ class Store:
                 # share a group.
                 group = self._groups[loop] = []
                 loop.call_later(_GROUP_SECONDS, self._enqueue, loop)
-            group.append((key, with_checksum(value), done))
+            group.append((key, value, done))
         await done
 
     def _enqueue(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -198,7 +198,7 @@ class Store:
             self._remember(key)
             if wait:
                 self._room.acquire()
-            self._queue.put([(key, with_checksum(value), self._room if wait else None)])
+            self._queue.put([(key, value, self._room if wait else None)])
 
     def _remember(self, key: bytes) -> None:
         own = self._own_keys
@@ -298,7 +298,7 @@ class Store:
             connection.executemany(
                 "INSERT INTO kept (key, value) VALUES (?, ?) "
                 "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                [(key, value) for key, value, _ in group],
+                [(key, with_checksum(value)) for key, value, _ in group],
             )
             self._last_id = _last_id(connection)
             connection.execute("COMMIT")
