@@ -70,3 +70,24 @@ def test_the_order_of_sets_and_keys_does_not_matter() -> None:
 def test_an_object_of_unknown_content_is_refused() -> None:
     with pytest.raises(TypeError, match="function has no digest"):
         typed_form([lambda: None])
+
+
+class _Text(str):
+    """A text of another type."""
+
+
+@pytest.mark.parametrize(
+    "value",
+    [math.nan, math.inf, (1,), np.float64(1.0), np.int64(1), _Text("a"), (2, "b"), b"a"],
+    ids=repr,
+)
+def test_one_value_among_many_flat_rows_is_noticed(value: Any) -> None:
+    """A batch of plain rows is looked at as a whole."""
+    rows: list[Any] = [{"a": i, "b": "text", "c": 0.5, "d": None, "e": True} for i in range(50)]
+    assert is_json(rows)
+    for column in ("a", "c"):
+        assert not is_json([*rows, {"a": 1, "c": 0.5, column: value}])
+    assert not is_json([*rows, {1: "a"}])
+    assert not is_json([*rows, {"a": 1, _Text("b"): 2}])
+    assert is_json([*rows, {"a": [1, {"b": 0.5}]}, {}])
+    assert not is_json([*rows, {"a": [1, {"b": value}]}])
