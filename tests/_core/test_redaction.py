@@ -155,3 +155,15 @@ def test_rows_columns_and_prompts_stay_as_they_are(name: str, value: Any) -> Non
 def test_secret_texts_are_found_in_the_body_of_a_request() -> None:
     body = {"messages": [{"content": "password"}], "a": [{"api_key": "one"}], "secret": "two"}
     assert list(secret_texts(body)) == ["one", "two"]
+
+
+def test_what_stands_beside_options_is_no_option() -> None:
+    value = {
+        "request_options": {"password": "two words"},
+        "password": "Ask for a password politely.",
+    }
+    shown = {"request_options": {}, "password": "Ask for a password politely."}
+    assert without_secrets("anything", value) == (
+        shown,
+        {"anything.request_options.password": "value"},
+    )
