@@ -14,7 +14,6 @@ TESTED_ELSEWHERE = {
     "_core/row_context.py": "steps/tasks/magpie/test_base.py",
     "_distiset/protocol.py": _NAMES_ONLY,
     "_engine/calling/fingerprint.py": "_engine/calling/test_step_cache.py",
-    "_engine/calling/state_of_step.py": "_engine/calling/test_initial_state.py",
     "_engine/estimation/forecasting.py": "pipeline/running/test_estimate.py",
     "_engine/operators/backpressure.py": "_engine/operators/test_source.py",
     "_engine/operators/join.py": "_engine/test_conservation.py _engine/operators/test_source.py",

@@ -99,3 +99,15 @@ async def main():
 asyncio.run(main())
 """
     assert subprocess.run([sys.executable, "-c", program], timeout=60, check=False).returncode == 0
+
+
+async def test_closing_ends_all_threads() -> None:
+    threads = DaemonThreads(3, "closed")
+    together = threading.Barrier(3)
+    await asyncio.gather(*[threads.run(together.wait, 10) for _ in range(3)])
+    started = [each for each in threading.enumerate() if each.name.startswith("closed-")]
+    assert len(started) == 3
+    threads.close()
+    for thread in started:
+        thread.join(10)
+    assert not any(thread.is_alive() for thread in started)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import dataclasses
+import json
+from collections import OrderedDict, defaultdict
+from typing import Annotated, Any, NamedTuple
 
 import pytest
 from pydantic import BaseModel, SecretStr
@@ -18,6 +21,7 @@ from distilabel._core.redaction import (
     secret_texts,
     without_secrets,
 )
+from distilabel._core.serialization import Serializable
 from distilabel.errors import EndpointError
 from distilabel.models import OpenAILLM
 from distilabel.models.http import transport
@@ -155,3 +159,87 @@ def test_rows_columns_and_prompts_stay_as_they_are(name: str, value: Any) -> Non
 def test_secret_texts_are_found_in_the_body_of_a_request() -> None:
     body = {"messages": [{"content": "password"}], "a": [{"api_key": "one"}], "secret": "two"}
     assert list(secret_texts(body)) == ["one", "two"]
+
+
+def test_what_stands_beside_options_is_no_option() -> None:
+    value = {
+        "request_options": {"password": "two words"},
+        "password": "Ask for a password politely.",
+    }
+    shown = {"request_options": {}, "password": "Ask for a password politely."}
+    assert without_secrets("anything", value) == (
+        shown,
+        {"anything.request_options.password": "value"},
+    )
+
+
+class Login(NamedTuple):
+    user: str
+    password: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Account:
+    api_key: str
+    user: str = "me"
+
+
+class Access(BaseModel):
+    api_key: str | None = None
+    hosts: set[str] = set()
+
+
+_RECORDS: dict[str, Any] = {
+    "OrderedDict": OrderedDict(api_key="hidden", user="me"),
+    "defaultdict": defaultdict(str, api_key="hidden", user="me"),
+    "named tuple": Login("me", "hidden"),
+    "dataclass": Account("hidden"),
+    "pydantic": Access(api_key="hidden", hosts={"me"}),
+    "set": Access(hosts={"https://hidden@me"}),
+    "inside of another": [Account("x", OrderedDict(me=Login("me", "hidden")))],  # type: ignore[arg-type]
+}
+
+
+class Holds(Serializable, BaseModel):
+    anything: Any = None
+
+
+@pytest.mark.parametrize("name", _RECORDS)
+def test_no_secret_of_a_record_is_shown(name: str) -> None:
+    value = _RECORDS[name]
+    before = repr(value)
+    holds = Holds(anything={"more": value})
+    for shown in (repr(holds), json.dumps(holds.dump())):
+        assert "hidden" not in shown
+        assert "me" in shown
+    # The value itself is used, and stays as it is.
+    assert repr(value) == before
+    assert holds.anything["more"] is value
+
+
+class Needs(BaseModel):
+    api_key: str
+    keys: list[str] = []
+
+
+def test_a_record_without_its_secrets_can_be_loaded(caplog: pytest.LogCaptureFixture) -> None:
+    holds = Holds(anything=[Needs(api_key="hidden", keys=["a"]), Login("me", "hidden")])
+    again = Holds.from_dict(holds.dump(), allow=(__name__,))
+    assert again.anything == [Needs(api_key="", keys=["a"]), Login("me", "")]
+    assert (
+        "leaves out the value of anything.0.api_key, the value of anything.1.password"
+        in caplog.text
+    )
+
+
+def test_a_record_without_secrets_is_not_copied() -> None:
+    values = [Login("me", ""), Account(""), Access(), OrderedDict(a=1), {"a"}, 3]
+    for value in values:
+        assert redact("anything", value) is value
+
+
+def test_a_record_that_refers_to_itself() -> None:
+    record: dict[str, Any] = {"token": "hidden"}
+    record["self"] = Account("hidden", record)  # type: ignore[arg-type]
+    shown = redact("anything", record["self"])
+    assert shown == Account("**********", {"token": "**********", "self": "..."})  # type: ignore[arg-type]

@@ -54,6 +54,13 @@ def test_other_values_are_found_at_any_depth(value: Any) -> None:
     assert not is_json({"a": [{"b": [value]}]})
 
 
+def test_a_dict_that_looks_like_a_description_is_none() -> None:
+    """Beside another value, so that the data as a whole are not JSON."""
+    looks: Any = {"$type": ["builtins.tuple", [1]]}
+    assert typed_form([looks, (1,)]) != typed_form([(1,), (1,)])
+    assert typed_form([looks, (1,)]) != typed_form([(1,), looks])
+
+
 def test_json_is_described_by_itself() -> None:
     assert typed_form(_JSON[:-1]) == _JSON[:-1]
 

@@ -249,3 +249,13 @@ def test_answers_are_stored_before_the_program_ends(tmp_path: Path) -> None:
             assert len(rows_of(pipeline.run())) == 4
         asked += llm.asked
     assert sorted(asked) == ["0", "1", "2", "3"]
+
+
+@pytest.mark.parametrize("error", STRAY, ids=repr)
+def test_a_row_whose_stored_answer_cannot_be_read_fails_alone(
+    error: BaseException, tmp_path: Path
+) -> None:
+    for _ in range(2):  # the second time from stored answers
+        distiset = run(tmp_path, lambda: PLACES["format_output"](error))
+        assert [failure["key"] for failure in distiset.failures] == [(2,)]
+        assert {row["n"] for row in rows_of(distiset)} == {0, 1, 2, 3}

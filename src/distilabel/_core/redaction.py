@@ -6,9 +6,13 @@ else.
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final, get_args
+
+from pydantic import BaseModel
 
 from distilabel._core.secret_names import is_secret_item
 
@@ -164,6 +168,8 @@ class _Redaction:
         self._is_option = isinstance(name, str) and _REQUEST_FIELD.search(name) is not None
         self._has_names = isinstance(name, str) and _NAMES_FIELD.search(name) is not None
         self.left_out: dict[str, str] = {}
+        # Ids of the values that contain the one that is looked at.
+        self._open: set[int] = set()
 
     def of(self, name: object, value: Any) -> Any:
         """Returns the value of the field."""
@@ -192,30 +198,82 @@ class _Redaction:
     def _of(self, path: str, value: Any) -> Any:
         if isinstance(value, str):
             return self._text(value, path)
+        if id(value) in self._open:
+            return "..." if self._mask else value
+        self._open.add(id(value))
+        known = len(self.left_out)
+        fields = _fields_of(value)
+        if isinstance(value, dict):
+            shown: Any = self._items(path, value)
+        elif type(value) in (list, tuple, set, frozenset):
+            shown = type(value)(self._of(f"{path}.{i}", item) for i, item in enumerate(value))
+        elif fields is not None:
+            shown = self._items(path, fields)
+        self._open.discard(id(value))
         if type(value) is dict:
-            kept = {}
-            for key, item in value.items():
-                there = f"{path}.{key}"
-                if not self._is_secret(key, item):
-                    if isinstance(item, dict) and is_options_field(key):
-                        self.note_dropped(item, drop_secrets(item), there)
-                        item = drop_secrets(item)
-                    was_option = self._is_option
-                    self._is_option |= isinstance(key, str) and bool(_REQUEST_FIELD.search(key))
-                    kept[key] = self._of(there, item)
-                    self._is_option = was_option
-                elif (masked := self._replaced(there)) is not None:
-                    kept[key] = masked
-            return kept
-        if type(value) in (list, tuple):
-            return type(value)(self._of(f"{path}.{i}", item) for i, item in enumerate(value))
-        return value
+            return shown
+        if len(self.left_out) == known:
+            return value
+        return shown if fields is None else _with_fields(value, fields, shown)
+
+    def _items(self, path: str, items: dict[Any, Any]) -> dict[Any, Any]:
+        kept = {}
+        for key, item in items.items():
+            there = f"{path}.{key}"
+            if not self._is_secret(key, item):
+                if isinstance(item, dict) and is_options_field(key):
+                    self.note_dropped(item, drop_secrets(item), there)
+                    item = drop_secrets(item)
+                was_option = self._is_option
+                self._is_option |= isinstance(key, str) and bool(_REQUEST_FIELD.search(key))
+                kept[key] = self._of(there, item)
+                self._is_option = was_option
+            elif (masked := self._replaced(there)) is not None:
+                kept[key] = masked
+        return kept
 
     def _text(self, text: str, path: str = "") -> str:
         shown = redact_urls(text)
         if shown != text:
             self.left_out[path] = "full URL"
         return shown
+
+
+def _fields_of(value: Any) -> dict[str, Any] | None:
+    """Returns the fields of a record; None for a value of another kind.
+
+    A component, which has a `dump`, redacts its own.
+    """
+    if isinstance(value, BaseModel):
+        extra = value.__pydantic_extra__ or {}
+        return None if hasattr(value, "dump") else {**value.__dict__, **extra}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = dataclasses.fields(value)
+        return {f.name: getattr(value, f.name) for f in fields if hasattr(value, f.name)}
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return dict(zip(value._fields, value, strict=True))
+    return None
+
+
+def _with_fields(value: Any, before: dict[str, Any], shown: dict[str, Any]) -> Any:
+    """Returns a copy of a record with other values of some fields.
+
+    One that was left out becomes empty, so that a record of that class can still be loaded.
+    """
+    empty = {name: _empty(item) for name, item in before.items() if name not in shown}
+    changes = {name: item for name, item in shown.items() if item is not before[name]} | empty
+    if isinstance(value, BaseModel):
+        return value.model_copy(update=changes)
+    if isinstance(value, tuple):
+        return value._replace(**changes)  # type: ignore[attr-defined]
+    copied = copy.copy(value)
+    for name, item in changes.items():
+        object.__setattr__(copied, name, item)
+    return copied
+
+
+def _empty(value: Any) -> Any:
+    return next((kind() for kind in (str, bytes, list, tuple) if isinstance(value, kind)), {})
 
 
 def _is_rows(value: Any) -> bool:

@@ -243,3 +243,20 @@ def test_a_large_file_is_told_by_its_size_and_time(tmp_path: Path) -> None:
     before = found(Reading(path=file))
     os.utime(file, (1, 1))
     assert found(Reading(path=file)) != before
+
+
+def test_a_change_in_a_module_that_is_reached_through_its_package(package: Path) -> None:
+    (package / "own_package").mkdir()
+    (package / "own_package" / "__init__.py").write_text("from own_package import deep\n")
+    (package / "own_package" / "deep.py").write_text("def add(n): return n + 1\n")
+    (package / "own_step.py").write_text(
+        "import own_package\n" + STEP % "own_package.deep.add(row['n'])"
+    )
+    (package / "own_helpers.py").write_text(HELPERS)
+    assert made(package) == 2
+    for name in ("own_package", "own_package.deep"):
+        del sys.modules[name]
+    (package / "own_package" / "deep.py").write_text("def add(n): return n + 41\n# changed\n")
+    assert made(package) == 42
+    for name in ("own_package", "own_package.deep"):
+        del sys.modules[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import itertools
 import logging
@@ -423,3 +424,23 @@ def test_what_is_recorded_does_not_keep_a_step_alive() -> None:
     del made
     gc.collect()
     assert gone() is None
+
+
+def test_what_two_runs_share_is_restored_after_the_last_of_them() -> None:
+    class Sharing(Made):
+        def make(self, n: int) -> Any:
+            new = n not in SEEN
+            SEEN.add(n)
+            return new
+
+    one, two = Sharing(), Sharing()
+    SEEN.clear()
+    with contextlib.ExitStack() as second:
+        with initial_state.recorded([one]):
+            second.enter_context(initial_state.recorded([two]))
+            one.make(1)
+        # The other run goes on, and must not see a row twice.
+        initial_state.restore([one])
+        assert sorted(SEEN) == [1]
+    initial_state.restore([one])
+    assert not SEEN

@@ -128,3 +128,20 @@ def test_another_seed_draws_otherwise(task: Drawing) -> None:
 
 def test_a_task_that_draws_nothing_costs_nothing() -> None:
     assert not RowRandom(Ask(llm=Echo()))
+
+
+def test_the_second_number_of_a_pair_is_not_drawn_by_another_row(task: Drawing) -> None:
+    """`gauss` makes two numbers at a time and keeps one for the next call."""
+
+    def drawn(key: tuple[int, ...]) -> float:
+        before, token = current_row.set(key), rows.begin_row()
+        try:
+            return float(task._rng.gauss())
+        finally:
+            rows.end_row(token)
+            current_row.reset(before)
+
+    rows = RowRandom(task)
+    one, two = drawn((1,)), drawn((2,))
+    assert [drawn((2,)), drawn((1,))] == [two, one]
+    rows.close()

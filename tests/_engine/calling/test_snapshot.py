@@ -176,6 +176,17 @@ def test_of_what_is_too_large_only_the_outside_is_kept() -> None:
     assert small == [1]
 
 
+def test_what_is_inside_of_something_too_large_is_seen_where_it_is_used_elsewhere() -> None:
+    shared = [1]
+    snapshot = Snapshot(100)
+    snapshot.add([[[n] for n in range(1000)], shared])
+    snapshot.add(shared)
+    shared.append(2)
+    assert not snapshot.is_unchanged()
+    snapshot.restore(snapshot.marks())
+    assert shared == [1]
+
+
 def test_what_stands_for_something_outside_is_left_alone() -> None:
     numbers = (n for n in range(3))
     snapshot = Snapshot(1000)

@@ -14,7 +14,7 @@ from pydantic import Field, PrivateAttr
 from distilabel.pipeline import Pipeline
 from distilabel.steps import StepInput, step
 from distilabel.steps.base import Step
-from rooms import Numbers, rows_of
+from rooms import Fn, Join, Numbers, rows_of
 
 FACTOR = 1
 
@@ -184,3 +184,42 @@ def test_a_batch_that_failed_is_tried_again(tmp_path: Path) -> None:
     assert run(tmp_path, Flaky)[0]["made"] is None
     today["broken"] = False
     assert run(tmp_path, Flaky)[0]["made"] == 1
+
+
+def test_rows_stored_where_their_origins_did_not_matter_are_joined_with_their_own(
+    tmp_path: Path,
+) -> None:
+    class Reversed(Step):
+        def process(self, inputs: StepInput) -> Any:
+            CALLS.append("reversed")
+            yield [{**row, "made": row["n"]} for row in reversed(inputs)]
+
+    assert [row["made"] for row in run(tmp_path, Reversed)] == [2, 1, 0]
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        others = Fn(function=lambda rows: [{"other": row["n"]} | row for row in rows])
+        Numbers(count=3, batch_size=50) >> [others, Reversed()] >> Join()
+    rows = rows_of(pipeline.run())
+    assert [(row["made"], row["other"]) for row in rows] == [(n, n) for n in range(3)]
+    assert CALLS.names == ["reversed"]
+
+
+def test_rows_from_the_cache_that_are_paired_by_position_are_said_too(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Renamed(Step):
+        """Makes rows that do not tell from which ones they are made."""
+
+        @property
+        def inputs(self) -> list[str]:
+            return ["text"]
+
+        def process(self, inputs: StepInput) -> Any:
+            CALLS.append("renamed")
+            yield [{"made": row["text"]} for row in inputs]
+
+    for _ in range(2):
+        caplog.clear()
+        rows = run(tmp_path, lambda: Renamed(input_mappings={"text": "n"}))
+        assert [(row["made"], row["text"]) for row in rows] == [(0, "0"), (1, "1"), (2, "2")]
+        assert "paired by position" in caplog.text
+    assert CALLS.names == ["renamed"]

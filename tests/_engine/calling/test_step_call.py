@@ -271,6 +271,29 @@ def test_rows_routed_to_some_predecessors_keep_their_origins() -> None:
     assert list(output.origins) == [0, 1, 2, 3]
 
 
+def test_a_hidden_column_does_not_replace_what_the_step_made_under_its_name() -> None:
+    call = copies(
+        lambda rows: [{**row, "made": f"new {row['text']}"} for row in rows],
+        **HIDING,
+        output_mappings={"made": "text"},
+    )
+    output = call.run(rows_with_other())
+    assert [row["text"] for row in output.rows] == [f"new o{n}" for n in range(6)]
+    assert list(output.origins) == list(range(6))
+
+
+def test_rows_paired_by_position_are_said_whichever_predecessors_they_came_from() -> None:
+    class Some(Join):
+        def process(self, *inputs: StepInput) -> Any:
+            yield [{"new": 1} for _ in inputs[0]] if len(inputs) == 2 else inputs[0]
+
+    both = [({"n": n}, {"m": n}) for n in range(2)]
+    one = [(None, {"m": n}) for n in range(2, 4)]
+    for rows in (both + one, one + both):
+        output = StepCall(Some(name="s")).run(rows, joined=True)
+        assert output.is_assumed
+
+
 # -- whose question is whose --------------------------------------------------------------------
 
 
@@ -294,3 +317,30 @@ def test_questions_of_threads_that_a_step_starts_are_those_of_the_step(tmp_path:
     distiset = pipeline.run()
     assert distiset.report.steps["threads"].asked == 6
     assert [row["judged"] for row in rows_of(distiset)] == [f"{n}/0" for n in range(6)]
+
+
+def test_a_step_that_asks_the_model_in_its_field_asks_the_one_with_the_structure(
+    tmp_path: Path,
+) -> None:
+    """A task asks a copy of its model, which has the structure of its answers."""
+
+    class Structured(Echo):
+        structured_output: Any = None
+
+    class Own(Ask):
+        def get_structured_output(self) -> dict[str, Any]:
+            return {"type": "object"}
+
+        def process(self, inputs: StepInput) -> Any:
+            outputs = self.llm.generate([self.format_input(row) for row in inputs])
+            yield [
+                {**row, "answer": output["generations"][0]}
+                for row, output in zip(inputs, outputs, strict=True)
+            ]
+
+    for asked in (["0", "1"], []):
+        model = Structured()
+        with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+            Numbers(count=2) >> Own(llm=model, use_default_structured_output=True)
+        assert [row["answer"] for row in rows_of(pipeline.run())] == ["0/0", "1/0"]
+        assert model.asked == asked

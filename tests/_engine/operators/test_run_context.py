@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextvars import ContextVar
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from distilabel._engine.run_config import RunConfig
 from distilabel._engine.run_state import Phase, RunState
 from distilabel.models.protocol import RunStopped
 from rooms import Echo
+
+WHO: ContextVar[str] = ContextVar("who", default="nobody")
 
 
 class Waiting:
@@ -195,3 +198,23 @@ async def test_what_must_be_closed_is_closed_at_the_end() -> None:
     run.closing.append(lambda: closed.append(1))
     await run.close()
     assert closed == [1]
+
+
+async def test_variables_that_one_task_sets_are_not_those_of_another() -> None:
+    WHO.set("caller")
+    run, seen = context(), list[str]()
+    both, ended = asyncio.Barrier(2), asyncio.Barrier(3)
+
+    async def work(name: str) -> None:
+        seen.append(WHO.get())
+        WHO.set(name)
+        await both.wait()
+        seen.append(WHO.get())
+        await ended.wait()
+
+    for name in ("one", "two"):
+        run.start(work(name), "s")
+    await ended.wait()
+    assert seen[:2] == ["caller", "caller"]
+    assert sorted(seen[2:]) == ["one", "two"]
+    await run.close()

@@ -172,6 +172,21 @@ def test_equal_rows_are_taken_in_turn() -> None:
     assert traced(lambda rows: json.loads(json.dumps(rows)), rows) == [0, 1, 2, 3]
 
 
+def test_copies_that_fit_several_equal_rows_are_taken_in_turn() -> None:
+    rows: Rows = [{"word": "-", "size": 0}, {"word": "a", "size": 1}, {"word": "a", "size": 1}]
+    assert traced(lambda rows: [{**rows[0], **row} for row in rows[1:]], rows) == [1, 2]
+
+
+def test_of_equal_rows_one_that_was_yielded_itself_is_not_taken_again() -> None:
+    rows: Rows = [{"word": "a"}, {"word": "b"}, {"word": "a"}]
+    assert traced(lambda rows: [rows[0], json.loads(json.dumps(rows[2]))], rows) == [0, 2]
+
+
+def test_a_row_is_that_with_which_it_shares_most_columns() -> None:
+    rows: Rows = [{"word": "a"}, {"word": "a", "size": 1}]
+    assert traced(lambda rows: json.loads(json.dumps(rows[::-1])), rows) == [1, 0]
+
+
 def test_rows_of_all_predecessors_are_recognized() -> None:
     tracer = KeyTracer()
     one, two = tracer.trace([some_rows(3), [{"other": i} for i in range(3)]])

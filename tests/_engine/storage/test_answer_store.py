@@ -226,6 +226,28 @@ async def test_a_large_new_file_is_read_like_any_other(
     store.close()
 
 
+async def test_closing_stores_what_is_not_yet_queued(tmp_path: Path) -> None:
+    """Values wait a moment for others to be written with; closing does not wait for that."""
+    store = Store(tmp_path / "s.sqlite")
+    putting = asyncio.create_task(store.put(b"k", b"v"))
+    await asyncio.sleep(0)
+    # In this thread: the loop cannot queue the value meanwhile.
+    store.close()
+    await asyncio.wait_for(putting, 60)
+    again = Store(tmp_path / "s.sqlite")
+    assert again.get(b"k") == b"v"
+    again.close()
+
+
+async def test_what_is_put_later_into_a_new_file_is_found(tmp_path: Path) -> None:
+    store = Store(tmp_path / "s.sqlite")
+    store.put_later(b"later...", b"1")
+    # Values are written in order.
+    await store.put(b"now.....", b"2")
+    assert store.get(b"later...") == b"1"
+    store.close()
+
+
 # -- damage and removal during a run --------------------------------------------------------------
 
 
