@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from datasets import Dataset
+from fsspec.implementations.memory import MemoryFileSystem
 
 from distilabel.distiset import Distiset, create_distiset
 from distilabel.errors import DistilabelUserError
@@ -105,3 +106,15 @@ def test_parts_can_be_left_out_and_no_file_is_overwritten(data_dir: Path, tmp_pa
 def test_a_directory_that_does_not_exist_is_named(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="nowhere"):
         Distiset.load_from_disk(tmp_path / "nowhere")
+
+
+def test_no_file_is_downloaded_to_a_place_outside_of_the_folder(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"memory://{tmp_path}/saved"
+    create_distiset(data_dir).save_to_disk(path)
+    # A store of objects may have any text as the name of one.
+    monkeypatch.setattr(MemoryFileSystem, "find", lambda self, folder: [f"{folder}/../evil.txt"])
+    with pytest.raises(DistilabelUserError, match="outside of its folder"):
+        Distiset.load_from_disk(path, download_dir=tmp_path / "deep" / "download")
+    assert not list(tmp_path.rglob("evil.txt"))

@@ -82,6 +82,9 @@ def test_a_price_below_nothing_is_refused() -> None:
         ({"input_tokens": 3, "output_tokens": [4, None, 5]}, Usage(3, 9)),
         ({"input_tokens": [8], "cache_read_tokens": [6], "cost": [0.5]}, Usage(8, 0, 6, 0, 0.5)),
         ({"cost": [0]}, Usage(0, 0, 0, 0, 0.0)),
+        ({"cost": [None]}, Usage(0, 0)),
+        ({"cost": ["free", -1]}, Usage(0, 0)),
+        ({"cost": [None, "0.25"]}, Usage(0, 0, 0, 0, 0.25)),
     ],
 )
 def test_statistics_are_read_however_a_model_counts(statistics: Any, usage: Usage) -> None:

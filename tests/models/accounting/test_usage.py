@@ -10,6 +10,7 @@ import pytest
 
 from distilabel._core.events import (
     Event,
+    RequestFailed,
     ResponseReceived,
     UnusableResponse,
 )
@@ -88,6 +89,10 @@ async def test_a_request_that_is_given_up_is_charged_at_most() -> None:
     (charged,) = [event for event in events if isinstance(event, UnusableResponse)]
     assert charged.cost == pytest.approx(0.1)
     assert (charged.lost, charged.given_up, charged.output_tokens) == (True, True, 0)
+    # It is no longer in flight.
+    assert [event.kind for event in events if isinstance(event, RequestFailed)] == [
+        "CancelledError"
+    ]
 
 
 async def test_a_request_that_waits_for_its_turn_and_is_given_up_costs_nothing() -> None:

@@ -221,6 +221,7 @@ async def test_generations_beyond_those_asked_for_are_left_out() -> None:
     first = await ModelClient(llm, answers=store)(chat("a"), 2)
     assert first["generations"] == ["1.0", "1.1"]
     assert await ModelClient(llm, answers=store)(chat("a"), 2) == first
+    assert ModelClient(llm, answers=store).replay(lambda ask: ask(chat("a"), 2)) == first
     assert len((await ModelClient(llm)(chat("b"), 1))["generations"]) == 1
 
 

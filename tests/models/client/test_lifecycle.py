@@ -12,6 +12,7 @@ import pytest
 from pydantic import Field
 
 from distilabel.models import OpenAILLM
+from distilabel.models.client import lifecycle
 from distilabel.models.client.lifecycle import structured_copy
 from distilabel.models.llms.base import LLM, AsyncLLM
 from distilabel.pipeline import Pipeline
@@ -181,6 +182,16 @@ def test_load_leaves_the_model_of_a_task_alone(tmp_path: Path) -> None:
     assert task._asked(model) is model
 
 
+def test_the_structure_of_the_user_goes_before_the_default_one() -> None:
+    own = {"format": "json", "schema": {"type": "object", "properties": {}}}
+    model = OpenAILLM(model="m", api_key="k", structured_output=own)
+    task = UltraFeedback(llm=model, use_default_structured_output=True)
+    task.load()
+    assert task._asked(model) is model
+    assert model.structured_output == own
+    task.unload()
+
+
 def test_tasks_with_the_same_structure_ask_one_copy() -> None:
     model = OpenAILLM(model="m", api_key="k")
     copy = structured_copy(model, {"format": "json", "schema": {"type": "object"}})
@@ -190,3 +201,27 @@ def test_tasks_with_the_same_structure_ask_one_copy() -> None:
     del copy
     gc.collect()
     assert gone() is None
+
+
+def test_a_step_that_loads_again_loads_its_model_again() -> None:
+    model = Heavy()
+    task = Ask(name="a", llm=model)
+    task.load()
+    task.load()
+    task.unload()
+    assert model.events == ["load", "load", "unload"]
+
+
+def test_a_copy_of_a_model_that_is_gone_is_not_taken_for_that_of_another_at_its_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # A new object may get the id of one that is gone; here, every model has the same one.
+    monkeypatch.setattr(lifecycle, "id", lambda model: 1, raising=False)
+    structure = {"format": "json", "schema": {"type": "object"}}
+    gone = OpenAILLM(model="gone", api_key="k")
+    copy = structured_copy(gone, structure)
+    del gone
+    gc.collect()
+    model = OpenAILLM(model="m", api_key="k")
+    assert copy.model == "gone"
+    assert structured_copy(model, structure).model == "m"

@@ -60,9 +60,11 @@ def test_an_error_is_still_an_error() -> None:
         Silent().generate_outputs([chat("a"), chat("broken")])
 
 
-def test_one_generation_of_several_may_have_no_text() -> None:
-    (output,) = SilentAtTimes().generate_outputs([chat("a")], num_generations=3)
-    assert output["generations"] == ["yes", None, "yes"]
+@pytest.mark.parametrize(("before", "texts"), [(0, ["yes", None, "yes"]), (1, [None, "yes", None])])
+def test_some_generations_of_several_may_have_no_text(before: int, texts: list[str | None]) -> None:
+    llm = SilentAtTimes(calls=[1] * before)
+    (output,) = llm.generate_outputs([chat("a")], num_generations=3)
+    assert output["generations"] == texts
     assert output["statistics"]["input_tokens"] == [1, 1, 1]
 
 

@@ -11,6 +11,7 @@ from distilabel.errors import AnswerError, EndpointError
 from distilabel.models.client import request_group
 from distilabel.models.client.client import ModelClient
 from distilabel.models.client.request_group import run_together
+from distilabel.models.protocol import RunStopped
 from model_doubles import Counting, MemoryStore, chat, made
 
 WRONG_KEY = EndpointError("the key is wrong")
@@ -142,3 +143,50 @@ async def test_a_question_without_an_answer_stops_no_other() -> None:
     with pytest.raises(AnswerError):
         await run_together([fail(), work()], keeps=True)
     assert done == [1]
+
+
+async def test_a_row_that_is_stopped_sends_nothing_more_from_the_groups_inside_of_it() -> None:
+    store = MemoryStore()
+    slow = asyncio.Event()
+
+    class Slow(Gate):
+        async def agenerate(self, input: Any, num_generations: int = 1, **kwargs: Any) -> Any:  # type: ignore[override]
+            if input[0]["content"] == "slow":
+                await slow.wait()
+            return await super().agenerate(input, num_generations, **kwargs)
+
+    llm = made(Slow, cancelled=[])
+    assert isinstance(llm, Slow)
+    llm.gate, llm.failed = asyncio.Event(), asyncio.Event()
+    client = ModelClient(llm, answers=store)
+
+    async def two_turns() -> None:
+        await client(chat("good"))
+        await client(chat("second"))
+
+    async def row() -> None:
+        # The slow request keeps the row from being cancelled when the first turn returns.
+        await client.together([two_turns(), client(chat("slow"))])
+
+    asking = asyncio.ensure_future(client.together([row(), client(chat("bad"))]))
+    await llm.failed.wait()
+    for _ in range(10):
+        await asyncio.sleep(0)
+    llm.gate.set()
+    for _ in range(10):
+        await asyncio.sleep(0)
+    slow.set()
+    with pytest.raises(EndpointError):
+        await asking
+    assert (sorted(llm.seen), len(store)) == (["bad", "good", "slow"], 2)
+
+
+async def test_a_stop_of_the_run_is_no_failure_of_the_row() -> None:
+    async def fail() -> None:
+        raise AnswerError("no")
+
+    async def stop() -> None:
+        raise RunStopped
+
+    with pytest.raises(RunStopped):
+        await run_together([fail(), stop()], keeps=True)

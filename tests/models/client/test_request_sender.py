@@ -468,6 +468,18 @@ async def test_an_answer_opens_the_way_for_an_unlisted_model(first: Any) -> None
     assert all(answer["generations"] == ["fine"] for answer in answers)
 
 
+async def test_an_answer_without_a_text_shows_as_well_that_an_unlisted_model_exists() -> None:
+    limiters = EndpointLimiters()
+    refused = said(None)
+    refused["choices"][0]["finish_reason"] = "content_filter"
+    async with serving(refused, models=("llama.gguf",)) as server:
+        llm = unlisted(server.url)
+        with pytest.raises(AnswerError, match="no text"):
+            await ModelClient(llm, answers=MemoryStore(), limiters=limiters)(chat("a"))
+    # From here on, requests are sent side by side.
+    assert limiters.of(llm).doubt == ""
+
+
 async def test_a_wrong_key_is_told_without_names_of_models() -> None:
     async with serving(reply({"error": "no"}, 401), models=("llama.gguf",)) as server:
         with pytest.raises(EndpointError, match="api_key") as caught:

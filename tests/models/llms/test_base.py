@@ -11,6 +11,8 @@ import pytest
 from distilabel._core.sync_bridge import background_loop
 from distilabel.errors import AnswerError, DistilabelNotImplementedError
 from distilabel.models import LLM, AsyncLLM
+from distilabel.models.client.client import ModelClient
+from distilabel.models.client.current_client import use_clients
 from distilabel.models.llms.utils import compute_tokens, prepare_output
 
 
@@ -151,3 +153,23 @@ def test_an_output_leaves_out_what_is_empty() -> None:
 def test_tokens_are_counted_in_text_and_in_messages() -> None:
     assert compute_tokens("abc", list) == 3
     assert compute_tokens([*chat("ab"), *chat("c")], list) == 3
+
+
+async def test_generate_inside_a_step_asks_on_the_loop_of_its_client() -> None:
+    loops: list[Any] = []
+
+    class Where(Own):
+        async def agenerate(self, input: Any, num_generations: int = 1) -> Any:  # type: ignore[override]
+            loops.append(asyncio.get_running_loop())
+            return prepare_output(["a"])
+
+    llm = Where()
+    client = ModelClient(llm)
+    client.loop = asyncio.get_running_loop()
+
+    def process() -> Any:
+        with use_clients({id(llm): client}):
+            return llm.generate([chat("a")])
+
+    await asyncio.to_thread(process)
+    assert loops == [asyncio.get_running_loop()]

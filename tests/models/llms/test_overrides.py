@@ -122,6 +122,19 @@ def test_overrides_are_called_once_outside_a_run(cls: type[LLM], text: str) -> N
     assert [row["generation"] for row in next(task.process([{"instruction": "a"}]))] == [text]
 
 
+def test_an_override_of_a_model_of_one_answer_a_call_gets_the_answers_of_each_question() -> None:
+    class Repeats(OneAnswer):
+        async def agenerate(self, input: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+            return _output(input[-1]["content"])
+
+        def generate(self, inputs: Any, num_generations: int = 1, **kwargs: Any) -> Any:
+            return AsyncLLM.generate(self, inputs, num_generations, **kwargs)
+
+    questions: list[Any] = [[{"role": "user", "content": text}] for text in "abc"]
+    outputs = Repeats().generate(questions, num_generations=2)
+    assert [output["generations"] for output in outputs] == [["a"] * 2, ["b"] * 2, ["c"] * 2]
+
+
 class Asked(OpenAILLM):
     """Overrides `generate` of a model that sends requests."""
 

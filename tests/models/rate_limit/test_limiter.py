@@ -382,6 +382,34 @@ async def test_limits_of_the_user_can_change_while_requests_wait() -> None:
     assert limiter.limit == START
 
 
+def test_a_limit_of_the_user_that_is_set_later_stays_however_fast_answers_come() -> None:
+    async def ask() -> int:
+        limiter = EndpointLimiter("e")
+        limiter.set_user_limits(4, None, None)
+        highest = 0
+
+        async def asked(number: int) -> None:
+            nonlocal highest
+            lease = await limiter.acquire(number)
+            await asyncio.sleep(0.1)
+            finish(lease, Outcome.ANSWERED)
+            highest = max(highest, limiter.limit)
+
+        # The others wait for this limit, which is when one that is not the user's grows.
+        await asyncio.gather(*map(asked, range(2000)))
+        return highest
+
+    assert in_no_time(ask()) == 4
+
+
+async def test_an_outage_is_noticed_by_as_few_requests_as_a_later_limit_lets_in() -> None:
+    limiter = EndpointLimiter("e")
+    limiter.set_user_limits(2, None, None)
+    for number in range(10):
+        finish(await limiter.acquire(number % 2), Outcome.FAILED)
+    assert not limiter.is_up
+
+
 async def test_an_endpoint_in_doubt_gets_one_request_at_a_time_until_it_answers() -> None:
     limiter = EndpointLimiter("e")
     limiter.doubt = "it does not list the model"

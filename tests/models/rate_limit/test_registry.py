@@ -128,3 +128,20 @@ async def test_models_with_other_endpoints_have_limits_of_their_own() -> None:
         OpenAILLM(model="n", base_url="http://a/v1", api_key="one"),
     ]
     assert len({id(limiters.of(model)) for model in models}) == 3
+
+
+async def test_clients_outside_a_run_share_the_limit_of_their_endpoint() -> None:
+    most = now = 0
+
+    class Measured(Counting):
+        async def agenerate(self, input: Any, num_generations: int = 1, **kwargs: Any) -> Any:  # type: ignore[override]
+            nonlocal most, now
+            now += 1
+            most = max(most, now)
+            await asyncio.sleep(0)
+            now -= 1
+            return {"generations": ["a"], "statistics": {}}
+
+    clients = [ModelClient(made(Measured, max_concurrency=1)) for _ in range(3)]
+    await asyncio.gather(*(client.ask_all([chat("a"), chat("b")]) for client in clients))
+    assert most == 1

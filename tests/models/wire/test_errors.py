@@ -15,6 +15,7 @@ from distilabel.models.wire.errors import (
     error_message,
     excerpt,
     invalid_reply,
+    parse_json,
     retry_after,
 )
 
@@ -212,3 +213,8 @@ def test_every_provider_s_way_to_say_that_a_model_is_unknown_ends_the_run(
 def test_a_rejected_prompt_concerns_that_question_alone(message: str) -> None:
     body = orjson.dumps({"error": {"message": message}})
     assert isinstance(error_from_response(400, {}, body, url=URL), AnswerError)
+
+
+def test_a_reply_that_is_nested_too_deeply_is_not_json() -> None:
+    with pytest.raises(orjson.JSONDecodeError):
+        parse_json(b"[" * 100_000 + b"]" * 100_000)

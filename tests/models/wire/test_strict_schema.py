@@ -252,3 +252,15 @@ def test_a_root_that_refers_to_itself_is_left_as_it_is() -> None:
     for schema in ({"$ref": "#"}, {"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/a"}}}):
         assert "$ref" in resolved_root(schema)
         assert strict_schema(schema) is None
+
+
+def test_a_definition_is_rewritten_by_itself_wherever_it_is_used() -> None:
+    def closed(name: str, part: Any) -> Any:
+        return {"type": "object", "properties": {name: part}, "required": [name]}
+
+    again = {"anyOf": [{"$ref": "#/$defs/A", "additionalProperties": False}, {"type": "null"}]}
+    schema = closed("a", {"$ref": "#/$defs/A", "description": "the first"})
+    schema["$defs"] = {"A": closed("b", {"$ref": "#/$defs/B"}), "B": closed("a", again)}
+    rewritten = strict_schema(schema)
+    assert rewritten is not None
+    assert list(rewritten["$defs"]) == ["B"]

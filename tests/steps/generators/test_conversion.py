@@ -103,6 +103,15 @@ def test_files_with_other_columns_are_read(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("other", ["1", "-1", "x"])
+@pytest.mark.parametrize("large", ["18446744073709551615", "99999999999999999999999"])
+def test_integers_that_no_column_can_hold_are_read_as_text(
+    large: str, other: str, tmp_path: Path
+) -> None:
+    rows = rows_of(tmp_path, "csv", f"id\n{large}\n{other}\n")
+    assert [str(row["id"]) for row in rows] == [large, other]
+
+
 @pytest.mark.parametrize("format", ["parquet", "arrow"])
 def test_tables_with_other_columns_are_read(format: str, tmp_path: Path) -> None:
     contents = []

@@ -214,3 +214,9 @@ def test_of_a_type_given_twice_the_first_counts() -> None:
     assert parse_ratings(output, 1, typed=True) == [
         TextRating(rating=3, rationale="y", type=1, type_rationale="w")
     ]
+
+
+def test_empty_lines_between_the_labels_of_a_text_begin_no_other_text() -> None:
+    # The third text has no rating: those of the others stay where they are.
+    output = "Rating: 4\n\nRationale: a\n\nRating: 3\n\nRationale: b"
+    assert plain(output, 3) == [(4, "a"), (3, "b"), (None, None)]

@@ -244,3 +244,13 @@ def test_an_existing_column_is_not_overwritten() -> None:
 
     with pytest.raises(DistilabelUserError, match="already has an output column"):
         Own(llm=SimulatedLLM(), add_reasoning=True).load()
+
+
+def test_reasoning_that_led_to_earlier_answers_is_not_kept_beside_new_ones(tmp_path: Path) -> None:
+    earlier = {"reasoning_ask": "of an earlier answer", "reasoning_other": "of another task"}
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        Ask(name="ask", llm=Echo())
+    distiset = pipeline.run(dataset=[{"text": "a", "distilabel_metadata": earlier}])
+    metadata = rows_of(distiset)[0]["distilabel_metadata"]
+    assert metadata.get("reasoning_ask") is None
+    assert metadata["reasoning_other"] == "of another task"

@@ -119,6 +119,16 @@ def test_other_instructions_are_rejected(scripted: Any, instruction: Any) -> Non
         TextGeneration(llm=scripted()).format_input({"instruction": instruction})
 
 
+def test_a_subclass_may_fill_its_template_in_its_own_way(scripted: Any) -> None:
+    class Own(TextGeneration):
+        def format_input(self, input: dict[str, Any]) -> Any:
+            return [{"role": "user", "content": self.template.replace("{{ place }}", "here")}]
+
+    task = Own(llm=scripted(), template="{{ instruction }}, {{ place }}")
+    task.load()
+    assert task.format_input({})[0]["content"] == "{{ instruction }}, here"
+
+
 async def test_every_generation_is_a_row(scripted: Any) -> None:
     llm = scripted("A", None)
     task = TextGeneration(llm=llm, num_generations=2, name="t")

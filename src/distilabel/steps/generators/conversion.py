@@ -200,7 +200,7 @@ def _read_csv(file: Any) -> Iterator[pa.Table]:
     frame = pd.read_csv(file, low_memory=False, encoding=_encoding(file))
     try:
         yield pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata()
-    except pa.ArrowException:
+    except (pa.ArrowException, OverflowError):  # no column type has all its values
         yield to_table(frame.to_dict("records"))
 
 
