@@ -12,7 +12,7 @@ import pytest
 from pydantic import Field
 
 from distilabel.models import OpenAILLM
-from distilabel.models.client.lifecycle import structured_copy
+from distilabel.models.client.lifecycle import load_for, structured_copy, unload_for
 from distilabel.models.llms.base import LLM, AsyncLLM
 from distilabel.pipeline import Pipeline
 from distilabel.steps import GlobalStep, StepInput
@@ -190,3 +190,18 @@ def test_tasks_with_the_same_structure_ask_one_copy() -> None:
     del copy
     gc.collect()
     assert gone() is None
+
+
+def test_a_step_that_is_loaded_again_loads_its_model_again_unless_others_use_it() -> None:
+    """`load` of a model reads its fields, which may have changed."""
+    model = Heavy()
+    one, other = Ask(llm=model), Ask(llm=model)
+    load_for(one, model)
+    load_for(one, model)
+    assert model.events == ["load", "load"]
+    load_for(other, model)
+    load_for(one, model)
+    assert model.events == ["load", "load"]
+    unload_for(one, model)
+    unload_for(other, model)
+    assert model.events == ["load", "load", "unload"]

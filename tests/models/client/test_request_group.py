@@ -10,7 +10,7 @@ import pytest
 from distilabel.errors import AnswerError, EndpointError
 from distilabel.models.client import request_group
 from distilabel.models.client.client import ModelClient
-from distilabel.models.client.request_group import run_together
+from distilabel.models.client.request_group import current_branch, run_together
 from model_doubles import Counting, MemoryStore, chat, made
 
 WRONG_KEY = EndpointError("the key is wrong")
@@ -117,6 +117,29 @@ async def test_a_stopped_coroutine_is_cancelled_before_its_next_question() -> No
     with pytest.raises(EndpointError):
         await asking
     assert (llm.seen, len(store)) == (["good", "bad"], 1)
+
+
+async def test_a_stop_holds_for_the_groups_inside_of_a_group() -> None:
+    stopped: list[bool] = []
+
+    async def asking() -> None:
+        branch = current_branch()
+        assert branch is not None
+        stopped.append(branch.is_stopped)
+        branch.sent()  # on its way, so it is not cancelled
+        for _ in range(10):
+            await asyncio.sleep(0)
+        stopped.append(branch.is_stopped)
+        branch.returned()
+
+    async def bad() -> None:
+        for _ in range(3):
+            await asyncio.sleep(0)
+        raise WRONG_KEY
+
+    with pytest.raises(EndpointError):
+        await run_together([run_together([asking()], keeps=True), bad()], keeps=True)
+    assert stopped == [False, True]
 
 
 async def test_the_results_are_in_the_order_of_the_coroutines() -> None:

@@ -252,3 +252,20 @@ def test_a_root_that_refers_to_itself_is_left_as_it_is() -> None:
     for schema in ({"$ref": "#"}, {"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/a"}}}):
         assert "$ref" in resolved_root(schema)
         assert strict_schema(schema) is None
+
+
+def test_a_definition_is_no_recursion_beside_another_use_of_it() -> None:
+    properties = {"x": {"$ref": "#/$defs/Size"}, "y": {"$ref": "#/$defs/Size", "minimum": 1}}
+    box = {"type": "object", "properties": properties, "required": ["x", "y"]}
+    strict: Any = strict_schema(
+        {
+            "type": "object",
+            "properties": {"box": {"$ref": "#/$defs/Box"}},
+            "required": ["box"],
+            "$defs": {"Box": box, "Size": {"type": "integer"}},
+        }
+    )
+    assert strict["$defs"]["Box"]["properties"] == {
+        "x": {"$ref": "#/$defs/Size"},
+        "y": {"type": "integer", "minimum": 1},
+    }
