@@ -64,6 +64,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 HELPERS = """
 import dataclasses, functools, re
 K = 1
+BY = 1
 PATTERN = re.compile("1")
 @dataclasses.dataclass
 class Settings:
@@ -73,6 +74,7 @@ def inner(n): return n + 1
 @functools.cache
 def cached(n): return n + 1
 def add(n): return inner(n)
+def shifted(n, by=BY): return n + by
 class Adder:
     def add(self, n): return n + 1
 class Derived(Adder): pass
@@ -111,6 +113,7 @@ def made(folder: Path) -> int:
         ("cached(row['n'])", "def cached(n): return n + 1", "def cached(n): return n + 41"),
         ("row['n'] + own_helpers.K", "K = 1", "K = 41"),
         ("row['n'] + K", "K = 1", "K = 41"),
+        ("own_helpers.shifted(row['n'])", "BY = 1", "BY = 41"),
         ("row['n'] + SETTINGS.k", "k: int = 1", "k: int = 41"),
         ("row['n'] + (1 if PATTERN.match('1') else 41)", 'compile("1")', 'compile("2")'),
         (

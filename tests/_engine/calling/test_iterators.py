@@ -35,3 +35,11 @@ def test_a_copy_goes_on_where_the_iterator_stood(name: str) -> None:
     for each in (*copies, iterator):
         assert list(itertools.islice(each, 2)) == rest
     assert iterator_position(iterator) != before
+
+
+def test_what_a_cycle_has_kept_is_not_shared_with_its_copy() -> None:
+    cycle = itertools.cycle(iter([1, 2, 3]))
+    next(cycle)
+    copied = copy_iterator(cycle)
+    for each in (cycle, copied):
+        assert list(itertools.islice(each, 7)) == [2, 3, 1, 2, 3, 1, 2]

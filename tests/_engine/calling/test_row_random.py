@@ -145,3 +145,22 @@ def test_the_second_number_of_a_pair_is_not_drawn_by_another_row(task: Drawing) 
     one, two = drawn((1,)), drawn((2,))
     assert [drawn((2,)), drawn((1,))] == [two, one]
     rows.close()
+
+
+def test_a_row_that_seeds_the_generator_changes_no_other_row(task: Drawing) -> None:
+    def drawn(key: tuple[int, ...], seed: int) -> list[float]:
+        before, token = current_row.set(key), rows.begin_row()
+        try:
+            task._rng.seed(seed)
+            return [task._rng.random(), task._rng.random()]
+        finally:
+            rows.end_row(token)
+            current_row.reset(before)
+
+    rows = RowRandom(task)
+    undisturbed = draw(rows, (2,), task)
+    seeded = random.Random(7)
+    assert drawn((1,), 7) == [seeded.random(), seeded.random()]
+    assert draw(rows, (2,), task) == undisturbed
+    assert task._rng.random() == random.Random(42).random()
+    rows.close()

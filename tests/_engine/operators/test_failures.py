@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from distilabel._engine.operators.failures import lacking_column
+from distilabel._engine.operators.failures import has_failed, lacking_column
 from distilabel.errors import DistilabelUserError, RowError
 from distilabel.pipeline import Pipeline, routing_batch_function
 from distilabel.steps import ConversationTemplate
@@ -412,3 +412,14 @@ def test_reasoning_of_an_earlier_run_is_not_that_of_a_new_answer(tmp_path: Path)
     distiset = pipeline.run(dataset=[{"text": "0", "distilabel_metadata": metadata}])
     noted = rows_of(distiset)[0]["distilabel_metadata"]
     assert (noted.get("reasoning_s"), noted["reasoning_other"]) == (None, "kept")
+
+
+def test_a_row_with_the_metadata_of_several_rows_has_failed_if_one_of_them_has() -> None:
+    failed = {"error_s": {"type": "ValueError", "message": "no"}}
+    kinds: list[Any] = [failed, [failed], [{"other": 1}, None, failed]]
+    for metadata in kinds:
+        assert has_failed({"distilabel_metadata": metadata}, ["s"])
+        assert not has_failed({"distilabel_metadata": metadata}, ["t"])
+    without: list[Any] = [{}, [], [{"error_s": None}, None], None]
+    for metadata in without:
+        assert not has_failed({"distilabel_metadata": metadata}, ["s"])

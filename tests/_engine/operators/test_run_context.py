@@ -176,6 +176,24 @@ async def test_an_operator_receives_everything_in_the_order_in_which_it_was_sent
     assert len(received[100]) == 8
 
 
+async def test_what_a_short_way_brings_does_not_overtake_what_waits_on_a_long_one() -> None:
+    run, sent, received = context(), list[tuple[str, int]](), list[tuple[str, int]]()
+
+    def send(way: str, n: int) -> None:
+        sent.append((way, n))
+        run.deliver(receive, way, n)
+
+    def receive(way: str, n: int) -> None:
+        received.append((way, n))
+        if way == "long" and n < 100:
+            send("long", n + 1)
+            send("short", n)
+
+    send("long", 0)
+    assert len(received) == 201
+    assert received == sent
+
+
 async def test_after_an_operator_that_raised_others_still_receive() -> None:
     run = context()
     received = []

@@ -36,6 +36,10 @@ def test_rows_of_unknown_origin_belong_to_the_row_before_them() -> None:
     assert keys_at(KEYS, [0, None, 2, None, None]) == [(10, 0), (10, 1), (12, 0), (12, 1), (12, 2)]
 
 
+def test_rows_of_unknown_origin_before_all_others_belong_to_the_first_known_one() -> None:
+    assert keys_at(KEYS, [None, 2, 3]) == [(12, 0), (12, 1), (13,)]
+
+
 def test_a_row_of_unknown_origin_never_has_the_key_of_an_input_row() -> None:
     assert keys_at(KEYS, [None]) == [(10, 0)]
     assert keys_at(KEYS, [None] * 6) == [(10, i) for i in range(6)]

@@ -196,3 +196,17 @@ async def test_answers_of_batch_jobs_have_their_price_and_stored_ones_none() -> 
     assert charge.cost == answered.cost == pytest.approx(4e-6)
     assert (answered.in_job, answered.reused) == (True, False)
     assert (reused.in_job, reused.reused, reused.cost) == (False, True, None)
+
+
+async def test_a_request_that_is_given_up_has_the_price_of_its_batch_job() -> None:
+    costs = []
+    for share in (None, 0.5):
+        llm = made(Counting, price=(0.0, 1000.0))
+        meter = UsageMeter(llm, "step", lambda event: None, Budget(9.0, lambda: None), share)
+        meter.open()
+        charge = await meter.charge(chat("a"), 1, {"max_new_tokens": 100})
+        meter.given_up(charge, "why")
+        assert charge.cost == pytest.approx(charge.reserved)
+        costs.append(charge.cost)
+    assert costs[0] > 0
+    assert costs[1] == pytest.approx(costs[0] / 2)

@@ -32,6 +32,7 @@ from distilabel.models.protocol import RunStopped
 from distilabel.models.rate_limit import circuit_breaker
 from distilabel.models.rate_limit.limiter import EndpointLimiter, Lease, Outcome
 from distilabel.models.rate_limit.registry import EndpointLimiters
+from distilabel.models.wire.response import Response
 from model_doubles import Counting, MemoryStore, broken, chat, made
 from serving import reply, said, serving
 
@@ -379,6 +380,22 @@ async def test_the_headers_of_a_reply_without_text_are_read_as_well(
             with pytest.raises(AnswerError):
                 await client(chat("a"))
     assert [lease.headers and lease.headers["x-limit"] for lease in ended] == ["1", "2"]
+
+
+async def test_the_headers_of_an_output_without_text_are_read_as_well(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Silent(Counting):
+        async def agenerate(self, input: Any, num_generations: int = 1, **kwargs: Any) -> Any:  # type: ignore[override]
+            output = Response(generations=[None], statistics={})
+            output.headers = {"x-limit": "1"}
+            return output
+
+    ended: list[Lease] = []
+    monkeypatch.setattr(EndpointLimiter, "_read_headers", lambda self, lease: ended.append(lease))
+    with pytest.raises(AnswerError, match="no text"):
+        await ModelClient(made(Silent), limiters=EndpointLimiters())(chat("a"))
+    assert [lease.headers for lease in ended] == [{"x-limit": "1"}]
 
 
 async def test_hours_before_the_first_attempt_leave_all_patience(

@@ -440,3 +440,12 @@ async def test_a_closed_endpoint_turns_away_those_that_wait_and_those_that_come(
     with pytest.raises(EndpointError, match="unknown model"):
         await limiter.acquire()
     assert limiter.in_flight == 0
+
+
+async def test_an_outage_is_noticed_by_the_one_question_that_a_lower_limit_lets_in() -> None:
+    limiter = EndpointLimiter("e")
+    limiter.set_user_limits(1, None, None)
+    for _ in range(circuit_breaker.BREAK_AFTER):
+        assert limiter.is_up
+        finish(await limiter.acquire("always the same"), Outcome.FAILED)
+    assert not limiter.is_up

@@ -174,3 +174,27 @@ def test_ctrl_c_under_asyncio_run(how: str, said: list[str], tmp_path: Path) -> 
     assert lines == said
     assert "Stopping" in errors
     assert 10 <= int(last.removeprefix("asked ")) < 100
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, StopIteration, SystemExit])
+def test_what_would_end_the_loop_of_the_caller_is_a_runtime_error(
+    kind: type[BaseException],
+) -> None:
+    raised: list[BaseException] = []
+
+    def run() -> None:
+        raise kind("enough")
+
+    def program() -> None:
+        try:
+            asyncio.run(awaited_run(run))
+        except BaseException as error:
+            raised.append(error)
+
+    # In a thread: a run whose end is never known would block the tests forever.
+    thread = threading.Thread(target=program, daemon=True)
+    thread.start()
+    thread.join(10)
+    assert [(type(error), str(error)) for error in raised] == [
+        (RuntimeError, f"{kind.__name__}: enough")
+    ]

@@ -64,6 +64,28 @@ def test_a_value_of_the_wrong_type_is_an_error_before_any_request(tmp_path: Path
     assert llm.asked == []
 
 
+def test_failures_are_in_the_order_of_the_steps_and_of_the_rows_of_each(tmp_path: Path) -> None:
+    def failing_on(*numbers: int) -> Any:
+        def function(rows: list[Any]) -> list[Any]:
+            if rows[0]["n"] in numbers:
+                raise ValueError("no")
+            return rows
+
+        return function
+
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        first = Fn(name="z", input_batch_size=1, function=failing_on(3, 2))
+        second = Fn(name="a", input_batch_size=1, function=failing_on(1, 0))
+        Numbers(name="load", count=4) >> first >> second
+    failures = pipeline.run().failures
+    assert [(f["step"], f["key"]) for f in failures] == [
+        ("z", (2,)),
+        ("z", (3,)),
+        ("a", (0,)),
+        ("a", (1,)),
+    ]
+
+
 @pytest.mark.parametrize("kind", ["list", "pandas", "Dataset"])
 def test_a_dataset_goes_to_the_first_steps(kind: str, tmp_path: Path) -> None:
     rows = [{"text": str(i), "n": i} for i in range(7)]
