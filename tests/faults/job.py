@@ -79,7 +79,7 @@ class Job:
         """Runs again after the cure: what was seen before, with the rows of now."""
         assert seen.error, "it did not end the run"
         again = self.run()
-        assert again.error == ""
+        assert again.error == "", again.error
         assert again.row == ""
         seen.kept = again.kept
         return seen

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import pickle
 import random
-import sys
 import weakref
 from array import array
 from collections import OrderedDict, deque
@@ -15,7 +14,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from distilabel._engine.calling.iterators import copy_iterator, iterator_position, reduced
-from distilabel._engine.calling.object_kinds import ATOMS, is_live, is_shared
+from distilabel._engine.calling.object_kinds import ATOMS, imported, is_live, is_shared
 
 _MOST_BYTES: Final = 1 << 20
 _SAMPLED: Final = 1_000
@@ -277,7 +276,7 @@ def contents_of(value: Any) -> Contents | None:
         return _Value(value, value.getstate, value.setstate)
     if isinstance(value, (bytearray, array)):
         return _Buffer(value)
-    numpy = sys.modules.get("numpy")
+    numpy = imported("numpy")
     if numpy is not None and isinstance(value, numpy.random.Generator):
         bits = value.bit_generator
         return _Value(
@@ -293,7 +292,7 @@ def contents_of(value: Any) -> Contents | None:
         )
     if numpy is not None and isinstance(value, numpy.ndarray):
         return _Array(value)
-    torch = sys.modules.get("torch")
+    torch = imported("torch")
     if is_live(value) or (torch is not None and isinstance(value, torch.Tensor)):
         return Opaque(value)
     if isinstance(value, Iterator) and type(value).__module__ in ("builtins", "itertools"):

@@ -9,6 +9,7 @@ import fractions
 import logging
 import pathlib
 import re
+import sys
 import types
 import uuid
 from typing import Any, Final
@@ -48,3 +49,14 @@ def is_live(value: Any) -> bool:
     """Whether an object stands for a thread, a lock, a file, a connection or the like."""
     module = str(type(value).__module__).partition(".")[0]
     return module in _LIVE or isinstance(value, (types.GeneratorType, types.CoroutineType))
+
+
+def imported(name: str) -> Any:
+    """Returns a module that the program has imported; None also while another thread imports it.
+
+    Args:
+        name: Name of the module.
+    """
+    module = sys.modules.get(name)
+    is_partial = getattr(getattr(module, "__spec__", None), "_initializing", False)
+    return None if is_partial else module

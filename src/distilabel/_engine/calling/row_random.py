@@ -11,12 +11,12 @@ from __future__ import annotations
 import hashlib
 import pickle
 import random
-import sys
 from contextvars import ContextVar, Token
 from typing import Any
 
 from distilabel._core.row_context import current_row
 from distilabel._engine.calling.object_contents import Contents, namespaces_of
+from distilabel._engine.calling.object_kinds import imported
 from distilabel._engine.calling.snapshot import MOST_COMPARED, Snapshot
 from distilabel._engine.calling.state_of_step import NOT_STATE, add_attributes, variables_of
 from distilabel.steps.base import _Step
@@ -124,7 +124,7 @@ class RowRandom:
             generator.seed_of_rows = _seed_of_rows(generator.getstate())
             generator.__class__ = _RowRandom
         self._replaced: list[tuple[Contents, str, Any]] = []
-        numpy = sys.modules.get("numpy")
+        numpy = imported("numpy")
         if numpy is not None:
             self._replace(task, numpy.random.Generator)
 
