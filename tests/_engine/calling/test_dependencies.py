@@ -263,3 +263,23 @@ def test_a_change_in_a_module_that_is_reached_through_its_package(package: Path)
     assert made(package) == 42
     for name in ("own_package", "own_package.deep"):
         del sys.modules[name]
+
+
+class Named(Step):
+    """Writes its own name into its rows."""
+
+    @property
+    def outputs(self) -> list[str]:
+        return ["by"]
+
+    def process(self, inputs: StepInput) -> Any:
+        yield [{**row, "by": self.name} for row in inputs]
+
+
+def test_two_steps_whose_code_reads_their_name_do_not_share_results(tmp_path: Path) -> None:
+    for name in ("one", "other", "one"):
+        with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+            Numbers(count=3) >> Named(name=name)
+        assert {row["by"] for row in rows_of(pipeline.run())} == {name}
+    # The results of other steps are shared whatever their names are.
+    assert not any(text.startswith("name ") for text in found(Plain(name="a")))

@@ -55,6 +55,9 @@ def dependencies_of(step: Step, covered: set[int]) -> list[str]:
     for cls in code.classes:
         if id(cls) not in covered:
             found.add(f"class {cls.__module__}.{cls.__qualname__}\n{text_of(cls)}")
+    if any("name" in names_read_in(function) for function in code.functions):
+        # It may tell apart two steps that are the same but for their names.
+        found.add(f"name {step.name}")
     owners = {(cls.__module__, cls.__qualname__) for cls in code.classes}
     for function in code.functions:
         name = f"{function.__module__}.{function.__qualname__}"
