@@ -120,7 +120,7 @@ class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
         """Raises an error that names the configurations, of which a split is often taken for one.
 
         Raises:
-            KeyError: There is no configuration of that name.
+            KeyError: No configuration has that name.
         """
         raise MissingConfigurationError(name, self)
 

@@ -10,7 +10,7 @@ import dataclasses
 import enum
 import json
 import logging
-from collections.abc import Set
+from collections.abc import Callable, Set
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
@@ -192,16 +192,13 @@ def _has_large_integers(values: pa.ChunkedArray) -> bool:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    kind = values.type
-    if pa.types.is_integer(kind):
-        bounds = pc.min_max(values).as_py()
+    def is_large(flat: pa.ChunkedArray) -> bool:
+        if not pa.types.is_integer(flat.type):
+            return False
+        bounds: dict[str, Any] = pc.min_max(flat).as_py()
         return any(bound is not None and abs(bound) > _EXACT for bound in bounds.values())
-    if pa.types.is_struct(kind):
-        fields = range(kind.num_fields)
-        return any(_has_large_integers(pc.struct_field(values, i)) for i in fields)
-    if pa.types.is_list(kind):
-        return _has_large_integers(pc.list_flatten(values))
-    return False
+
+    return _any_flat(values, is_large)
 
 
 def has_large_floats(table: pa.Table) -> bool:
@@ -213,16 +210,27 @@ def _has_large_floats(values: pa.ChunkedArray) -> bool:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    kind = values.type
-    if pa.types.is_floating(kind):
-        bounds = pc.min_max(pc.if_else(pc.is_finite(values), values, None)).as_py()
+    def is_large(flat: pa.ChunkedArray) -> bool:
+        if not pa.types.is_floating(flat.type):
+            return False
+        bounds: dict[str, Any] = pc.min_max(pc.if_else(pc.is_finite(flat), flat, None)).as_py()
         return any(bound is not None and abs(bound) >= _EXACT for bound in bounds.values())
+
+    return _any_flat(values, is_large)
+
+
+def _any_flat(values: pa.ChunkedArray, test: Callable[[pa.ChunkedArray], bool]) -> bool:
+    """Whether a test holds for a column, or for one inside of its structs and lists."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = values.type
     if pa.types.is_struct(kind):
         fields = range(kind.num_fields)
-        return any(_has_large_floats(pc.struct_field(values, i)) for i in fields)
+        return any(_any_flat(pc.struct_field(values, i), test) for i in fields)
     if pa.types.is_list(kind):
-        return _has_large_floats(pc.list_flatten(values))
-    return False
+        return _any_flat(pc.list_flatten(values), test)
+    return test(values)
 
 
 def common_schema(schemas: list[pa.Schema], exact: Set[str] = frozenset()) -> pa.Schema:

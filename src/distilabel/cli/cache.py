@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from distilabel.cli.errors import fail, report_errors
+from distilabel.cli.output import say
 from distilabel.cli.runs import OTHER_DIRECTORY, CacheDir
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def list_cached(cache_dir: CacheDir = None) -> None:
         pipelines = _pipelines(root)
         count, size = count_answers(_store(root))
     if not pipelines and not count:
-        typer.echo(f"The cache directory {root} is empty. {OTHER_DIRECTORY}")
+        say(f"The cache directory {root} is empty. {OTHER_DIRECTORY}")
         return
     print_table(
         ["pipeline", "last run", "configurations", "size"],
@@ -48,7 +49,7 @@ def list_cached(cache_dir: CacheDir = None) -> None:
             for each in pipelines
         ],
     )
-    typer.echo(f"\n{count:,} answers and step outputs in {_store(root)} ({format_size(size)}).")
+    say(f"\n{count:,} answers and step outputs in {_store(root)} ({format_size(size)}).")
 
 
 @app.command()
@@ -65,10 +66,10 @@ def show(
     for configuration in found.configurations:
         running = ", running now" if configuration.is_running else ""
         used, size = format_time(configuration.used), format_size(configuration.size)
-        typer.echo(f"{configuration.folder}")
-        typer.echo(f"  last run {used}, {size}{running}")
+        say(f"{configuration.folder}")
+        say(f"  last run {used}, {size}{running}")
         for leaf, rows in configuration.rows.items():
-            typer.echo(f"  {leaf}: {format_count(rows, 'row')}")
+            say(f"  {leaf}: {format_count(rows, 'row')}")
 
 
 @app.command()
@@ -175,7 +176,7 @@ def _remove(
 
     files = files or []
     if not configurations and not files:
-        typer.echo(f"Nothing to remove in {root}. {OTHER_DIRECTORY}")
+        say(f"Nothing to remove in {root}. {OTHER_DIRECTORY}")
         return
     size = sum(each.size for each in configurations) + sum(map(size_of, files))
     what = f"{len(configurations)} configuration{'' if len(configurations) == 1 else 's'}"
@@ -183,9 +184,9 @@ def _remove(
         what += " and all stored answers"
     total = format_size(size)
     if not yes and not typer.confirm(f"Remove {what} ({total}) from {root}?", err=True):
-        typer.echo("Nothing was removed.")
+        say("Nothing was removed.")
         return
     remove(root, configurations)
     for file in files:
         file.unlink()
-    typer.echo(f"Removed {what} ({total}).")
+    say(f"Removed {what} ({total}).")

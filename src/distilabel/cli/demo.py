@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from distilabel.cli.errors import fail, report_errors
+from distilabel.cli.output import say
 
 if TYPE_CHECKING:
     from distilabel.pipeline import Pipeline
@@ -107,7 +108,7 @@ def demo(
             parameters=dict.fromkeys(("small", "large", "judge"), no_delay) if fast else None
         )
         if distiset.report.interrupted:
-            typer.echo("Stopped. Run `distilabel demo` again to continue.", err=True)
+            say("Stopped. Run `distilabel demo` again to continue.", err=True)
             raise typer.Exit(130)
         # Slow to import, so not before the run.
         import datasets

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import typer
 
-from distilabel._core.printable import printable
+from distilabel.cli.output import say
 
 
 def fail(message: str) -> NoReturn:
@@ -17,7 +17,7 @@ def fail(message: str) -> NoReturn:
     Args:
         message: What is wrong and what to do about it.
     """
-    typer.secho(f"Error: {printable(message)}", fg=typer.colors.RED, err=True)
+    say(f"Error: {message}", err=True, color=typer.colors.RED)
     raise typer.Exit(1)
 
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from distilabel.cli.errors import fail, report_errors
+from distilabel.cli.output import say
 
 _TEMPLATES = Path(__file__).with_name("starter")
 
@@ -26,10 +27,10 @@ def new(
         fail(f"{folder} is not a valid pipeline name. Use letters, digits, - and _.")
     with report_errors():
         files = write_project(folder, name)
-    typer.echo(f"Created {folder}:")
+    say(f"Created {folder}:")
     for file in files:
-        typer.echo(f"  {file.relative_to(folder)}")
-    typer.echo(f"Next: cd {folder} && make run")
+        say(f"  {file.relative_to(folder)}")
+    say(f"Next: cd {folder} && make run")
 
 
 def write_project(folder: Path, name: str) -> list[Path]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Final, Optional
 
 import typer
 
-from distilabel._core.printable import printable
 from distilabel.cli.errors import fail, report_errors
+from distilabel.cli.output import say
 
 if TYPE_CHECKING:
     from distilabel.pipeline.workspace.run_history import PastRun
@@ -44,7 +44,7 @@ def list_runs(
         runs = [run for run in _runs(root) if pipeline in (None, run.pipeline)]
     if not runs:
         of = f" of {pipeline!r}" if pipeline is not None else ""
-        typer.echo(f"No runs{of} in {root}. {OTHER_DIRECTORY}")
+        say(f"No runs{of} in {root}. {OTHER_DIRECTORY}")
         return
     heads = ["run", "started", "pipeline", "outcome", "rows", "failed", "asked", "reused", "cost"]
     print_table(
@@ -55,7 +55,7 @@ def list_runs(
         ],
     )
     if len(runs) > most:
-        typer.echo(f"{len(runs) - most} earlier runs not shown. Use --most {len(runs)} for all.")
+        say(f"{len(runs) - most} earlier runs not shown. Use --most {len(runs)} for all.")
 
 
 @app.command()
@@ -79,12 +79,12 @@ def show(
         fail(f"The id {run!r} matches {len(found)} runs. Give more characters of it.")
     [only] = found
     started = f"started {only.started:%Y-%m-%d %H:%M:%S}"
-    typer.echo(printable(f"{only.id}: {only.pipeline}, {started}, {only.outcome}"))
-    typer.echo(printable(f"Files: {only.folder}"))
+    say(f"{only.id}: {only.pipeline}, {started}, {only.outcome}")
+    say(f"Files: {only.folder}")
     if only.report is not None and only.report.get("error"):
-        typer.secho(printable(f"Error: {only.report['error']}"), fg=typer.colors.RED)
+        say(f"Error: {only.report['error']}", color=typer.colors.RED)
     if only.text:
-        typer.echo(printable(f"\n{only.text}"))
+        say(f"\n{only.text}")
 
 
 def _root(cache_dir: Path | None) -> Path:

@@ -7,6 +7,7 @@ from typing import Annotated, NoReturn, Optional
 import typer
 
 from distilabel.cli.errors import message_of
+from distilabel.cli.output import say
 
 
 def simulate(
@@ -149,9 +150,9 @@ def simulate(
 
 
 def _print_url(url: str) -> None:
-    typer.echo(f"Simulated model listening on {url}/v1 (stop with Ctrl-C)")
+    say(f"Simulated model listening on {url}/v1 (stop with Ctrl-C)")
 
 
 def _exit_with(message: str) -> NoReturn:
-    typer.echo(f"Error: {message}", err=True)
+    say(f"Error: {message}", err=True)
     raise typer.Exit(2)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import typer
-
-from distilabel._core.printable import printable
 from distilabel._engine.reporting.formatting import format_table
+from distilabel.cli.output import say
 
 
 def print_table(heads: list[str], rows: list[list[str]]) -> None:
     """Prints rows under their heads, with the first column left-aligned."""
     columns = [[head, *(row[i] for row in rows)] for i, head in enumerate(heads)]
     for line in format_table(columns):
-        typer.echo(printable(line))
+        say(line)
 
 
 def format_size(size: float) -> str:

@@ -16,10 +16,12 @@ from rooms import Fn, Numbers, rows_of
 
 _STEP = """
 from typing import Any
+from pydantic import PrivateAttr
 from distilabel.steps import StepInput
 from distilabel.steps.base import Step
 class Map(Step):
     function: Any = None
+    _private: Any = PrivateAttr(default=None)
     def process(self, inputs: StepInput) -> Any:
         yield [{**row, "made": self.function(row)} for row in inputs]
 """
@@ -61,5 +63,8 @@ def test_code_of_others_is_not_that_of_the_user(installed: Any) -> None:
     assert is_user_code(Fn())
     assert is_user_code(installed(function=lambda row: row))
     assert not is_user_code(installed())
+    with_private = installed()
+    with_private._private = lambda row: row
+    assert is_user_code(with_private)
     assert not is_user_code(installed(function=importlib.import_module("json").dumps))
     assert not is_user_code(KeepColumns(columns=["a"]))

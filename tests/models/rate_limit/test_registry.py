@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -15,6 +15,25 @@ from distilabel.models.rate_limit.concurrency import START
 from distilabel.models.rate_limit.limiter import EndpointLimiter
 from distilabel.models.rate_limit.registry import EndpointLimiters
 from model_doubles import Counting, chat, made
+
+
+class Measured(Counting):
+    """Notes the most requests that all of these models had in flight together."""
+
+    most: ClassVar[int] = 0
+    now: ClassVar[int] = 0
+
+    async def agenerate(self, input: Any, num_generations: int = 1, **kwargs: Any) -> Any:  # type: ignore[override]
+        Measured.now += 1
+        Measured.most = max(Measured.most, Measured.now)
+        await asyncio.sleep(0)
+        Measured.now -= 1
+        return {"generations": ["a"], "statistics": {}}
+
+
+@pytest.fixture(autouse=True)
+def nothing_measured() -> None:
+    Measured.most = Measured.now = 0
 
 
 async def test_models_with_one_endpoint_id_share_its_limits() -> None:
@@ -66,24 +85,12 @@ def test_the_limit_of_a_model_that_is_gone_no_longer_holds() -> None:
 
 
 async def test_a_limit_holds_before_the_model_that_has_it_is_asked() -> None:
-    most = 0
-    now = 0
-
-    class Measured(Counting):
-        async def agenerate(self, input: Any, num_generations: int = 1, **kwargs: Any) -> Any:  # type: ignore[override]
-            nonlocal most, now
-            now += 1
-            most = max(most, now)
-            await asyncio.sleep(0)
-            now -= 1
-            return {"generations": ["a"], "statistics": {}}
-
     limiters = EndpointLimiters()
     free, limited = made(Measured), made(Measured, max_concurrency=2)
     client = ModelClient(free, limiters=limiters)
     ModelClient(limited, limiters=limiters)
     await client.ask_all([chat(str(number)) for number in range(20)])
-    assert most == 2
+    assert Measured.most == 2
 
 
 def test_an_address_with_and_without_a_slash_is_one_endpoint() -> None:
@@ -131,17 +138,6 @@ async def test_models_with_other_endpoints_have_limits_of_their_own() -> None:
 
 
 async def test_clients_outside_a_run_share_the_limit_of_their_endpoint() -> None:
-    most = now = 0
-
-    class Measured(Counting):
-        async def agenerate(self, input: Any, num_generations: int = 1, **kwargs: Any) -> Any:  # type: ignore[override]
-            nonlocal most, now
-            now += 1
-            most = max(most, now)
-            await asyncio.sleep(0)
-            now -= 1
-            return {"generations": ["a"], "statistics": {}}
-
     clients = [ModelClient(made(Measured, max_concurrency=1)) for _ in range(3)]
     await asyncio.gather(*(client.ask_all([chat("a"), chat("b")]) for client in clients))
-    assert most == 1
+    assert Measured.most == 1

@@ -98,7 +98,7 @@ def _digest(value: Any) -> str | None:
 
 
 def _constant(value: Any) -> str | None:
-    """Returns a text that tells constants apart; None for a value that is no plain data."""
+    """Returns a text that tells constants apart; None for anything but plain data."""
     if isinstance(value, (type, FunctionType, ModuleType)):
         return None
     if isinstance(value, re.Pattern):
@@ -144,7 +144,7 @@ def _files_in(step: Step, values: dict[str, Any]) -> Iterator[str]:
 
 
 def _file(name: str | PurePath) -> str | None:
-    """Returns a text that changes with the contents of a file; None if there is no such file."""
+    """Returns a text that changes with the contents of a file; None if the file does not exist."""
     path = os.path.expanduser(name)
     if not path or len(path) > 4096 or "\n" in path or "\0" in path or not os.path.isfile(path):
         return None

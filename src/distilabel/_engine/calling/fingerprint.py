@@ -149,7 +149,7 @@ def _source_of_value(value: Any, user: FunctionType, seen: set[int]) -> str:
 
 
 def text_of(what: Any) -> str:
-    """Returns the source text of a function or class; the byte code if there is no source file."""
+    """Returns the source text of a function or class; the byte code if it has no source file."""
     if what not in _texts:
         # A file that is edited later does not change what was imported.
         _texts[what] = _read_text(what)

@@ -1,7 +1,7 @@
 """Lets every run of a step begin with the state in which the step was written.
 
 A run may leave something behind in a step: a set of what it has seen, a counter, an iterator that
-has ended. It stays there after the run, where it can be read, and is taken back when the next run
+has ended. It stays there after the run, where it can be read, and is undone when the next run
 begins. What a user changes between two runs is kept.
 """
 
@@ -65,7 +65,7 @@ class _Run:
 
 
 def restore(steps: Iterable[_Step]) -> None:
-    """Takes back what earlier runs have left in steps, and in the variables that they read.
+    """Undoes what earlier runs have left in steps, and in the variables that they read.
 
     Args:
         steps: Steps of a run that is about to begin.

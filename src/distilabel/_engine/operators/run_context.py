@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from distilabel._core.daemon_threads import DaemonThreads
 from distilabel._core.events import Emit
-from distilabel._core.user_faults import ProgramExit, name_and_text
+from distilabel._core.user_faults import name_and_text
 from distilabel._engine.operators.activity import Activity
 from distilabel._engine.run_config import RunConfig
 from distilabel._engine.run_state import RunState
@@ -233,7 +233,7 @@ class RunContext:
         Args:
             error: The error; the run raises it.
         """
-        self.drain(error.error if isinstance(error, ProgramExit) else error)
+        self.drain(error)
 
     def drain(self, error: BaseException | None = None) -> None:
         """Starts nothing new and turns away rows that wait; what is in flight goes on.

@@ -98,7 +98,7 @@ def connect(path: Path) -> sqlite3.Connection:
             connection.execute(f"PRAGMA user_version={VERSION}")
     except (UnicodeDecodeError, sqlite3.OperationalError) as error:
         connection.close()
-        # A damaged schema that is no text, a table without its columns, an unknown format of the
+        # A damaged schema that is not text, a table without its columns, an unknown format of the
         # file. Other errors, such as a full disk, have codes of their own.
         if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) != sqlite3.SQLITE_ERROR:
             raise

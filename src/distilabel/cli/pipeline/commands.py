@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Dict, List, Optional, Tuple
 import typer
 
 from distilabel.cli.errors import fail, report_errors
+from distilabel.cli.output import say
 
 if TYPE_CHECKING:
     from distilabel.distiset import Distiset
@@ -187,12 +188,12 @@ def _run(
     _print_dataset(pipeline, distiset)
     if distiset.report is not None and distiset.report.interrupted:
         if repo_id is not None:
-            typer.echo("Nothing was pushed because the run was stopped.", err=True)
+            say("Nothing was pushed because the run was stopped.", err=True)
         raise typer.Exit(130)
     if repo_id is not None:
         more: dict[str, Any] = {"commit_message": commit_message} if commit_message else {}
         distiset.push_to_hub(repo_id, private=private, token=token, **more)
-        typer.echo(f"Pushed to https://huggingface.co/datasets/{repo_id}")
+        say(f"Pushed to https://huggingface.co/datasets/{repo_id}")
 
 
 def _print_dataset(pipeline: BasePipeline, distiset: Distiset) -> None:
@@ -203,11 +204,9 @@ def _print_dataset(pipeline: BasePipeline, distiset: Distiset) -> None:
     from distilabel.pipeline.workspace.cache_listing import size_of
 
     folder = pipeline._run_directory.data / STEPS_OUTPUTS_PATH
-    typer.echo(f"The dataset is in {folder} ({format_size(size_of(folder))}).")
+    say(f"The dataset is in {folder} ({format_size(size_of(folder))}).")
     for name, dataset in distiset.items():
         splits = dataset.items() if isinstance(dataset, dict) else [("", dataset)]
         for split, rows in splits:
             columns = ", ".join(rows.column_names)
-            typer.echo(
-                f"  {name}{split and f'/{split}'}: {format_count(len(rows), 'row')} of {columns}"
-            )
+            say(f"  {name}{split and f'/{split}'}: {format_count(len(rows), 'row')} of {columns}")

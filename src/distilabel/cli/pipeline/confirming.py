@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Dict
 import typer
 
 from distilabel._core.printable import printable
+from distilabel.cli.output import say
 from distilabel.cli.pipeline.access import accesses
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def confirm(text: str, question: str) -> None:
     text = printable(text)
     answer = typer.prompt(f"{text} {question} [y/N]", default="n", show_default=False, err=True)
     if answer.strip().lower() not in ("y", "yes"):
-        typer.echo("Nothing was run.", err=True)
+        say("Nothing was run.", err=True)
         raise typer.Exit
 
 

@@ -1,4 +1,4 @@
-"""Runs coroutines that ask a model together, and keeps the answers that are on their way."""
+"""Runs coroutines that ask a model together, and waits for the requests that are in flight."""
 
 from __future__ import annotations
 

@@ -207,7 +207,7 @@ class RequestSender:
         lease.headers = getattr(result, "headers", None)
         if isinstance(result, AnswerError):
             if result.statistics is not None:
-                # It is no use, but it is an answer of the model.
+                # It cannot be used, but it is an answer of the model.
                 lease.limiter.doubt = ""
             await self._usage.unusable(charge, result)
             lease.outcome = _outcome(result)

@@ -75,7 +75,7 @@ def strict_schema(schema: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def resolved_root(schema: dict[str, Any]) -> dict[str, Any]:
-    """Returns a schema whose root is no reference, as that of a recursive pydantic class is.
+    """Returns a schema with the definition in place of a reference at its root.
 
     Args:
         schema: JSON schema; not changed.
