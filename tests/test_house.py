@@ -63,8 +63,13 @@ LAYERS: dict[str, dict[str, tuple[str, ...]]] = {
         "batch_jobs": ("batch_jobs/apis", "accounting"),
         "client": ("batch_jobs", "rate_limit"),
         "base_clients": ("http",),
-        "llms": ("client", "base_clients", "mixins"),
-        "__init__.py": ("llms",),
+        # Local engines: servers that distilabel starts, and worker processes.
+        "servers": ("http",),
+        "local": ("wire",),
+        "llms": ("client", "base_clients", "mixins", "servers", "local"),
+        "embeddings": ("client", "base_clients", "mixins", "servers", "local"),
+        "image_generation": ("client", "base_clients", "mixins"),
+        "__init__.py": ("llms", "embeddings", "image_generation"),
     },
     "_engine": {
         "__init__.py": (),

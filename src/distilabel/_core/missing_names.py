@@ -11,16 +11,13 @@ _PAGE: Final = "docs/coming-from-1.x.md"
 _NAMES: Final = {
     "models": (
         "AnyscaleLLM AsyncImageGenerationModel AzureOpenAILLM ClientvLLM CohereLLM "
-        "CudaDevicePlacementMixin Embeddings GroqLLM ImageGenerationModel "
+        "CudaDevicePlacementMixin GroqLLM ImageGenerationModel "
         "InferenceEndpointsImageGeneration LiteLLM LlamaCppEmbeddings LlamaCppLLM MistralLLM "
         "MixtureOfAgentsLLM MlxLLM OllamaLLM OpenAIImageGeneration "
         "SentenceTransformerEmbeddings TogetherLLM TransformersLLM VertexAILLM vLLM "
         "vLLMEmbeddings"
     ),
-    "models.embeddings": (
-        "Embeddings LlamaCppEmbeddings SentenceTransformerEmbeddings vLLMEmbeddings"
-    ),
-    "models.embeddings.base": "Embeddings",
+    "models.embeddings": ("LlamaCppEmbeddings SentenceTransformerEmbeddings vLLMEmbeddings"),
     "models.embeddings.llamacpp": "LlamaCppEmbeddings",
     "models.embeddings.sentence_transformers": "SentenceTransformerEmbeddings",
     "models.embeddings.vllm": "vLLMEmbeddings",

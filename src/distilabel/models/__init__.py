@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from distilabel._core.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
+    from distilabel.models.embeddings.base import Embeddings as Embeddings
     from distilabel.models.llms.anthropic import AnthropicLLM as AnthropicLLM
     from distilabel.models.llms.base import LLM as LLM
     from distilabel.models.llms.base import AsyncLLM as AsyncLLM

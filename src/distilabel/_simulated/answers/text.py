@@ -6,7 +6,8 @@ from hashlib import blake2b
 
 import orjson
 
-from distilabel._simulated.answers.formats import FORMATS, Prompt
+from distilabel._simulated.answers.all_formats import FORMATS
+from distilabel._simulated.answers.formats.base import Prompt
 from distilabel._simulated.schema.instance import generate_instance
 from distilabel._simulated.schema.pattern import generate_match
 
@@ -35,7 +36,7 @@ def generate_text(
     """Generates the text that answers a chat. The same arguments always give the same text.
 
     Without a schema and a pattern, the text has the format that the prompt asks for: the first of
-    `distilabel._simulated.answers.formats.FORMATS` that matches it.
+    `distilabel._simulated.answers.all_formats.FORMATS` that matches it.
 
     Args:
         messages: Messages of the chat, each with `role` and `content` (text, or parts with `text`).

@@ -1,0 +1,1 @@
+"""Answer formats that prompts ask for; one module per family of tasks."""

@@ -1,0 +1,10 @@
+"""Models that turn texts into vectors."""
+
+from typing import TYPE_CHECKING
+
+from distilabel._core.lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from distilabel.models.embeddings.base import Embeddings as Embeddings
+
+__getattr__, __all__ = lazy_exports(__name__, __file__)
