@@ -22,6 +22,8 @@ from distilabel.errors import DistilabelUserError
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
 
+    from distilabel._distiset.trainer_checks import RowProblem
+
 PathLike = Union[str, "os.PathLike[str]"]
 
 
@@ -221,6 +223,25 @@ class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
             if (folder / name).exists():
                 setattr(distiset, attribute, folder / name)
         return distiset
+
+    # -- training ---------------------------------------------------------------------------
+
+    def validate(self, trainer: str) -> List[RowProblem]:
+        """Checks that a trainer of the library TRL accepts the rows.
+
+        Args:
+            trainer: `"sft"`, `"dpo"`, `"orpo"`, `"reward"`, `"kto"`, `"grpo"` or `"rloo"`.
+
+        Returns:
+            One problem for each row that the trainer would reject, and one for each dataset
+            without the columns it reads; empty if it accepts all of them.
+
+        Raises:
+            DistilabelUserError: There is no such trainer.
+        """
+        from distilabel._distiset.trainer_checks import check_datasets
+
+        return check_datasets(self, trainer)
 
     # -- transformations --------------------------------------------------------------------
 

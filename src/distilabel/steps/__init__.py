@@ -16,13 +16,19 @@ if TYPE_CHECKING:
     from distilabel.steps.columns.keep import KeepColumns as KeepColumns
     from distilabel.steps.columns.merge import MergeColumns as MergeColumns
     from distilabel.steps.decorator import step as step
+    from distilabel.steps.formatting.best_worst import PairBestAndWorst as PairBestAndWorst
     from distilabel.steps.formatting.conversation import (
         ConversationTemplate as ConversationTemplate,
     )
     from distilabel.steps.formatting.dpo import FormatChatGenerationDPO as FormatChatGenerationDPO
     from distilabel.steps.formatting.dpo import FormatTextGenerationDPO as FormatTextGenerationDPO
+    from distilabel.steps.formatting.kto import FormatKTO as FormatKTO
+    from distilabel.steps.formatting.preference import FormatPreference as FormatPreference
+    from distilabel.steps.formatting.prompt import FormatPrompt as FormatPrompt
     from distilabel.steps.formatting.sft import FormatChatGenerationSFT as FormatChatGenerationSFT
     from distilabel.steps.formatting.sft import FormatTextGenerationSFT as FormatTextGenerationSFT
+    from distilabel.steps.formatting.spin import FormatSPIN as FormatSPIN
+    from distilabel.steps.formatting.supervised import FormatSFT as FormatSFT
     from distilabel.steps.generators.data import LoadDataFromDicts as LoadDataFromDicts
     from distilabel.steps.generators.data_sampler import DataSampler as DataSampler
     from distilabel.steps.generators.huggingface import LoadDataFromDisk as LoadDataFromDisk
