@@ -8,10 +8,16 @@ if TYPE_CHECKING:
     from distilabel.steps.tasks.base import GeneratorTask as GeneratorTask
     from distilabel.steps.tasks.base import GlobalTask as GlobalTask
     from distilabel.steps.tasks.base import Task as Task
+    from distilabel.steps.tasks.complexity_scorer import ComplexityScorer as ComplexityScorer
     from distilabel.steps.tasks.decorator import task as task
     from distilabel.steps.tasks.evol_quality.base import EvolQuality as EvolQuality
+    from distilabel.steps.tasks.instruction_backtranslation import (
+        InstructionBacktranslation as InstructionBacktranslation,
+    )
     from distilabel.steps.tasks.magpie.base import Magpie as Magpie
     from distilabel.steps.tasks.magpie.generator import MagpieGenerator as MagpieGenerator
+    from distilabel.steps.tasks.prometheus_eval import PrometheusEval as PrometheusEval
+    from distilabel.steps.tasks.quality_scorer import QualityScorer as QualityScorer
     from distilabel.steps.tasks.text_generation import ChatGeneration as ChatGeneration
     from distilabel.steps.tasks.text_generation import TextGeneration as TextGeneration
     from distilabel.steps.tasks.ultrafeedback import UltraFeedback as UltraFeedback
