@@ -139,7 +139,10 @@ class InstructionBacktranslation(Task):
         return {
             "title": "Judgement",
             "type": "object",
-            "properties": {"reason": {"type": "string"}, "score": {"type": "integer"}},
+            "properties": {
+                "reason": {"type": "string"},
+                "score": {"type": "integer", "enum": [1, 2, 3, 4, 5]},
+            },
             "required": ["reason", "score"],
             "additionalProperties": False,
         }
