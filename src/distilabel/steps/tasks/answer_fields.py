@@ -34,6 +34,7 @@ _SECOND_NUMBER: Final = re.compile(
     r"[\s*_`)\]]*(?:-|\+|,|;|&|or|and|to|bis|oder|und|ou|et|o|y|a|/)[\s*_`(\[]*\d", re.IGNORECASE
 )
 _FENCE_LINE: Final = re.compile(r"^[ \t]*```[\w-]*[ \t]*$", re.MULTILINE)
+_ENCLOSED: Final = re.compile(r"\s*```[\w-]*[ \t]*\n(.*?)\n?[ \t]*```\s*", re.DOTALL)
 _SAME_SIGNS: Final = {
     **dict.fromkeys(
         "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d\u223c\u301c", "-"
@@ -102,6 +103,8 @@ def to_ascii_forms(text: str) -> str:
 def judge_answer(output: str) -> str:
     r"""Returns what a judge wrote after its reasoning, with `\n` at the ends of lines.
 
+    A code fence around the whole answer is removed.
+
     Args:
         output: Text of the model.
 
@@ -111,7 +114,8 @@ def judge_answer(output: str) -> str:
     _, answer = split_reasoning(output.replace("\r\n", "\n").replace("\r", "\n"))
     if answer is None:
         raise ValueError(REASONING_WITHOUT_TEXT)
-    return answer
+    enclosed = _ENCLOSED.fullmatch(answer)
+    return enclosed[1] if enclosed and "```" not in enclosed[1] else answer
 
 
 def find_fields(text: str, labels: Iterable[str]) -> list[Field]:
@@ -147,7 +151,7 @@ def _label_pattern(names: tuple[str, ...]) -> re.Pattern[str]:
         r"[ \t_-]+".join(map(re.escape, name.split())) for name in sorted(names, key=len)[::-1]
     )
     return re.compile(
-        r"^[ \t>#*_`+\u2022|(\[{<\"'-]*(?:\d{1,3}[.)][ \t*_]*)?(?:"
+        r"^[ \t>#*_`+\u2022|(\[{<\"'-]*(?:\d{1,3}[.)][ \t*_#]*)?(?:"
         rf"(?P<colon>{words})[ \t*_`\"'\])}}>]*[:=][ \t]*[*_`]{{0,3}}"
         rf"|(?:(?<=[#*])|(?<=[#*][ \t]))(?P<alone>{words})[ \t*_#]*$)",
         re.IGNORECASE | re.MULTILINE,
@@ -259,7 +263,7 @@ def read_choice(value: str, choices: Sequence[str]) -> str | None:
 
 
 _BETTER_THAN: Final = re.compile(
-    r"\A[\s*_`\])]*(?:(?:is|are|was)\s+(?:\w+\s+)?better\s+than|over|beats|wins?\s+over|>{1,2})"
+    r"\A[\s*_`\])]*(?:(?:is|are|was)\s+(?:(?!not|no|never|hardly)\w+\s+)?better\s+than|over|beats|wins?\s+over|>{1,2})"
     r"[\s*_`\[(]*(?:the\s+)?(?:\w+\s+)?[\[(]?[A-Z]\b",
     re.IGNORECASE,
 )

@@ -25,10 +25,11 @@ _NONE: Final = {"revision": None, "rational": None}
 def _marker(words: str) -> re.Pattern[str]:
     """Returns a pattern for `{a_b}:`, `**A B:**`, `## A B` and the like."""
     name = r"[ \t_]+".join(words.split())
+    before = r"^[ \t>]*(?:#+[ \t]*|[-*][ \t]+|\d{1,2}[.)][ \t]*)?"
     return re.compile(
-        rf"\{{[ \t]*{name}[ \t]*\}}[*_`]*[ \t]*:?[*_`]*"
-        rf"|\*\*[ \t]*{name}[ \t]*(?::[ \t]*\*\*|\*\*[ \t]*:)"
-        rf"|^[ \t>]*(?:#+[ \t]*|[-*][ \t]+)?[*_`]*{name}[*_`]*[ \t]*(?::[*_`]*|$)",
+        rf"(?:{before}[*_`]*)?\{{[ \t]*{name}[ \t]*\}}[*_`]*[ \t]*:?[*_`]*"
+        rf"|(?:{before})?\*\*[ \t]*{name}[ \t]*(?::[ \t]*\*\*|\*\*[ \t]*:)"
+        rf"|{before}[*_`]*{name}[*_`]*[ \t]*(?::[*_`]*|$)",
         re.IGNORECASE | re.MULTILINE,
     )
 
