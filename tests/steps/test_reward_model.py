@@ -85,7 +85,7 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
 def test_conversations_are_scored(loaded: list[Any]) -> None:
     step = RewardModelScore(model="m", truncation=True, max_length=9)
     step.load()
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"instruction": "abc", "response": "d"},
         {"conversation": CHAT},
         {"instruction": None, "response": "x", "conversation": CHAT},
@@ -107,7 +107,7 @@ def test_the_model_is_loaded_as_asked_for(loaded: list[Any]) -> None:
         revision="r",
         torch_dtype="bfloat16",
         device_map="cpu",
-        token="secret",  # type: ignore[arg-type]
+        token="secret",
     )
     step.load()
     shared = {"revision": "r", "trust_remote_code": False, "token": "secret"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Union
 
 from pydantic import Field, PrivateAttr, SecretStr
@@ -26,7 +27,7 @@ class RewardModelScore(Step):
         torch_dtype: Type of the weights, such as `bfloat16`; `auto` for that of the model.
         trust_remote_code: Whether to run code that comes with the model.
         device_map: Device of the model, or a map of its parts to devices; None for the CPU.
-        token: Token for the Hub; None to use that in the environment variable `HF_TOKEN`.
+        token: Token for the Hub; read from the environment variable `HF_TOKEN`.
         truncation: Whether to truncate conversations to `max_length`.
         max_length: Maximum length of a conversation in tokens; None for that of the model.
 
@@ -60,7 +61,9 @@ class RewardModelScore(Step):
     torch_dtype: str = "auto"
     trust_remote_code: bool = False
     device_map: Union[str, Dict[str, Any], None] = None
-    token: Optional[SecretStr] = Field(default=None, description="Token for the Hub.")
+    token: Optional[SecretStr] = Field(
+        default_factory=lambda: _token_in_environment(), description="Token for the Hub."
+    )
     truncation: bool = False
     max_length: Optional[int] = None
 
@@ -154,3 +157,8 @@ class RewardModelScore(Step):
                 logits = self._model(**tokens).logits
             scores.append([float(value) for value in logits[0].float().flatten()])
         return scores
+
+
+def _token_in_environment() -> SecretStr | None:
+    token = os.environ.get("HF_TOKEN")
+    return SecretStr(token) if token else None

@@ -14,7 +14,10 @@ from distilabel.models import SimulatedLLM
 from distilabel.steps.tasks.argilla_labeller import ArgillaLabeller
 from judge_variants import check, refuses, wrapped
 
-FIELDS = [{"name": "text", "title": "The text"}, {"name": "extra", "title": None}]
+FIELDS: list[dict[str, Any]] = [
+    {"name": "text", "title": "The text"},
+    {"name": "extra", "title": None},
+]
 RECORD = {"fields": {"text": "TTT {{ x }}", "extra": None}}
 LABELS = [{"value": "a", "text": "Aa"}, {"value": "b", "text": "b"}]
 KINDS: dict[str, tuple[dict[str, Any], str, Any]] = {
@@ -37,6 +40,11 @@ def question(kind: str) -> dict[str, Any]:
 
 def labeller(llm: Any, kind: str, **fields: Any) -> ArgillaLabeller:
     return ArgillaLabeller(llm=llm, fields=FIELDS, question=question(kind), **fields)
+
+
+def formatted(task: ArgillaLabeller, row: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    prompt: Any = task.format_input(row)
+    return prompt[0], prompt[1]
 
 
 def answers(kind: str) -> Iterator[tuple[str, Any]]:
@@ -87,8 +95,8 @@ def test_a_rating_may_be_written_as_a_text(scripted: Any) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_model_gets_the_structure_of_the_question(scripted: Any, kind: str) -> None:
-    _, structure = labeller(scripted(), kind).format_input({"record": RECORD})
-    assert list(structure["schema"]["properties"]) == [KINDS[kind][1]]  # type: ignore[index]
+    _, structure = formatted(labeller(scripted(), kind), {"record": RECORD})
+    assert list(structure["schema"]["properties"]) == [KINDS[kind][1]]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -106,14 +114,14 @@ def test_the_prompt_shows_everything(scripted: Any) -> None:
         "responses": {"q": [{"value": "b", "user_id": "u"}]},
     }
     task = labeller(scripted(), "label_selection", example_records=[example], guidelines="GGG")
-    (system, user), _ = task.format_input({"record": RECORD})
-    shown = str(user["content"])  # type: ignore[index]
+    (system, user), _ = formatted(task, {"record": RECORD})
+    shown = str(user["content"])
     order = ["GGG", "**The text**: EEE", '{"label": "b"}', "QQQ", "DDD", "- a: Aa\n- b\n"]
     order += ["**The text**: TTT {{ x }}", '{"label": "label"}']
     places = [shown.index(part) for part in order]
     assert places == sorted(places)
     assert "extra" not in shown
-    assert system["role"] == "system"  # type: ignore[index]
+    assert system["role"] == "system"
 
 
 @pytest.mark.parametrize(
@@ -131,8 +139,8 @@ def test_examples_are_read_in_every_form_of_argilla(
 ) -> None:
     task = labeller(scripted(), "label_selection")
     row = {"record": RECORD, "example_records": [{"fields": {"text": "EEE"}, **answered}]}
-    (_, user), _ = task.format_input(row)
-    assert '{"label": "b"}' in str(user["content"])  # type: ignore[index]
+    (_, user), _ = formatted(task, row)
+    assert '{"label": "b"}' in str(user["content"])
 
 
 class Serializable:
@@ -148,8 +156,8 @@ class Serializable:
 def test_objects_are_dumped_as_dicts(scripted: Any) -> None:
     task = ArgillaLabeller(
         llm=SimulatedLLM(),
-        fields=[Serializable(field) for field in FIELDS],  # type: ignore[misc]
-        question=Serializable(question("text")),  # type: ignore[arg-type]
+        fields=[Serializable(field) for field in FIELDS],
+        question=Serializable(question("text")),
     )
     assert task.fields == FIELDS
     assert task.dump()["question"] == question("text")
@@ -158,8 +166,8 @@ def test_objects_are_dumped_as_dicts(scripted: Any) -> None:
 def test_a_row_has_its_own_question(scripted: Any) -> None:
     task = labeller(scripted(), "text")
     row = {"record": RECORD, "question": question("rating"), "fields": FIELDS}
-    _, structure = task.format_input(row)
-    assert list(structure["schema"]["properties"]) == ["rating"]  # type: ignore[index]
+    _, structure = formatted(task, row)
+    assert list(structure["schema"]["properties"]) == ["rating"]
     assert task.format_output('{"rating": 3}', row)["suggestion"]["value"] == 3
 
 
@@ -182,3 +190,10 @@ def test_what_is_missing_is_named(
     with pytest.raises(DistilabelUserError, match=message):
         ArgillaLabeller(llm=scripted(), **fields).format_input(row)
     assert issubclass(DistilabelUserError, ValueError)
+
+
+def test_the_prompt_is_printed_with_placeholders(
+    scripted: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labeller(scripted(), "text").print()
+    assert "<PLACEHOLDER_TEXT>" in capsys.readouterr().out

@@ -44,7 +44,7 @@ def step(monkeypatch: pytest.MonkeyPatch) -> PairRM:
 
 
 def test_candidates_are_ranked(step: PairRM) -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"input": "i", "candidates": ["a", "ccc", "bb"]},
         {"input": "j", "candidates": ["x", "yy"]},
         {"input": "k", "candidates": ["only"]},

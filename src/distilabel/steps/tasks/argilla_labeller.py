@@ -244,6 +244,23 @@ class ArgillaLabeller(Task):
         }
         return {"suggestion": suggestion}
 
+    def print(self, sample_input: Optional[ChatType] = None) -> None:
+        """Prints the prompt, one panel per message.
+
+        Args:
+            sample_input: Prompt to print; None to make it from a record of placeholders. This needs
+                `fields` and `question`.
+
+        Raises:
+            DistilabelUserError: If `fields` or `question` is not set.
+        """
+        if sample_input is None:
+            names = [str(field["name"]) for field in self.fields or ()]
+            record = {"fields": {name: f"<PLACEHOLDER_{name.upper()}>" for name in names}}
+            prompt: Any = self.format_input({"record": record})
+            sample_input = prompt[0]
+        super().print(sample_input)
+
     def _is_unusable(self, columns: dict[str, Any]) -> bool:
         return all_none(columns, ["suggestion"])
 
