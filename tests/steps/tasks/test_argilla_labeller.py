@@ -87,6 +87,11 @@ def test_what_the_question_does_not_allow_is_refused(scripted: Any, kind: str, a
     assert task.format_output(None) == {"suggestion": None}
 
 
+def test_a_label_given_twice_counts_once(scripted: Any) -> None:
+    task = labeller(scripted(), "multi_label_selection")
+    assert task.format_output('{"labels": ["b", "a", "b"]}')["suggestion"]["value"] == ["b", "a"]
+
+
 def test_a_rating_may_be_written_as_a_text(scripted: Any) -> None:
     task = labeller(scripted(), "rating")
     for value in ("2.0", '"2"', '"2/3"', '"\u0662"'):

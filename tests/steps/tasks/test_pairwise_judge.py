@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from distilabel.errors import DistilabelUserError
 from distilabel.models import SimulatedLLM
+from distilabel.pipeline import Pipeline
+from distilabel.steps import LoadDataFromDicts
 from distilabel.steps.tasks.pairwise_judge import PairwiseJudge
 from judge_variants import LABELS, check, check_no_invention, labeled, refuses, wrapped
 
@@ -168,3 +171,16 @@ def test_no_answer_is_none_in_every_column(scripted: Any) -> None:
     for orders in (1, 2):
         task = PairwiseJudge(llm=scripted(), orders=orders)
         assert set(task.format_output(None, ROW)) == set(task.outputs) - {"model_name"}
+
+
+def test_another_pipeline_asks_nothing_again(tmp_path: Path) -> None:
+    def run(name: str) -> Any:
+        with Pipeline(name=name, cache_dir=tmp_path) as pipeline:
+            rows = [{**ROW, "instruction": str(number)} for number in range(8)]
+            load = LoadDataFromDicts(data=rows)
+            load >> PairwiseJudge(name="judge", llm=SimulatedLLM())
+        return pipeline.run()
+
+    first, second = run("one"), run("two")
+    assert first["default"]["train"]["verdict"] == second["default"]["train"]["verdict"]
+    assert [each.report.steps["judge"].reused for each in (first, second)] == [0, 16]

@@ -301,5 +301,6 @@ def _allowed(value: Any, question: dict[str, Any]) -> Any:
         labels = value if isinstance(value, list) else None
         if labels is None or not all(isinstance(label, str) for label in labels):
             return None
-        return labels if not options or all(label in options for label in labels) else None
+        allowed = not options or all(label in options for label in labels)
+        return list(dict.fromkeys(labels)) if allowed else None
     return value if isinstance(value, str) and (not options or value in options) else None
