@@ -32,6 +32,11 @@ TESTED_ELSEWHERE = {
     "_simulated/answers/all_formats.py": "_simulated/answers/test_formats.py",
     "_simulated/answers/formats/base.py": "_simulated/answers/test_formats.py",
     "_simulated/answers/formats/evolving.py": "_simulated/answers/test_formats.py",
+    "_simulated/answers/formats/judging.py": (
+        "steps/tasks/test_prometheus_eval.py steps/tasks/test_pairwise_judge.py "
+        "steps/tasks/test_rubric_judge.py steps/tasks/test_text_classification.py "
+        "steps/tasks/test_complexity_scorer.py steps/tasks/test_clair.py"
+    ),
     "_simulated/answers/formats/plain.py": "_simulated/answers/test_formats.py",
     "_simulated/answers/formats/ultrafeedback.py": "_simulated/answers/test_formats.py",
     "_simulated/server/request_error.py": "_simulated/server/test_application.py",
@@ -54,8 +59,14 @@ TESTED_ELSEWHERE = {
     "steps/generators/_rows.py": "steps/generators/test_huggingface.py",
     "steps/formatting/base.py": "steps/formatting/test_dpo.py steps/formatting/test_sft.py",
     "steps/resources.py": "steps/test_base.py",
+    "steps/tasks/argilla_objects.py": "steps/tasks/test_argilla_labeller.py",
     "steps/tasks/ask.py": _NAMES_ONLY,
     "steps/tasks/evol_quality/utils.py": "steps/tasks/evol_quality/test_base.py",
+    "steps/tasks/prometheus_rubrics.py": "steps/tasks/test_prometheus_eval.py",
+    "steps/tasks/rubric_criteria.py": "steps/tasks/test_rubric_judge.py",
+    "steps/tasks/several_questions.py": (
+        "steps/tasks/test_pairwise_judge.py steps/tasks/test_rubric_judge.py"
+    ),
     "steps/tasks/typing.py": _NAMES_ONLY,
     "steps/typing.py": _NAMES_ONLY,
     "typing/base.py": _NAMES_ONLY,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from distilabel.steps.columns.merge import MergeColumns as MergeColumns
     from distilabel.steps.decorator import step as step
     from distilabel.steps.formatting.best_worst import PairBestAndWorst as PairBestAndWorst
+    from distilabel.steps.deita import DeitaFiltering as DeitaFiltering
     from distilabel.steps.formatting.conversation import (
         ConversationTemplate as ConversationTemplate,
     )
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from distilabel.steps.generators.huggingface import LoadDataFromHub as LoadDataFromHub
     from distilabel.steps.generators.utils import make_generator_step as make_generator_step
     from distilabel.steps.globals.huggingface import PushToHub as PushToHub
+    from distilabel.steps.reward_model import RewardModelScore as RewardModelScore
     from distilabel.steps.truncate import TruncateTextColumn as TruncateTextColumn
     from distilabel.typing import GeneratorStepOutput as GeneratorStepOutput
     from distilabel.typing import StepOutput as StepOutput

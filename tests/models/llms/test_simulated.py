@@ -171,3 +171,13 @@ async def test_with_a_magpie_template_it_writes_the_user_message_too(template: s
     # After a user's message it is the assistant's turn.
     user: Any = [{"role": "user", "content": "What do owls eat?"}]
     assert await llm.agenerate(user) == await SimulatedLLM().agenerate(user)
+
+
+async def test_structured_output_of_the_model_is_that_of_every_answer() -> None:
+    schema = {"type": "object", "properties": {"a": {"enum": [7]}}, "required": ["a"]}
+    llm = SimulatedLLM(structured_output={"format": "json", "schema": schema})
+    assert (await llm.agenerate(CHAT))["generations"] == ['{"a":7}']
+    # That of a question goes first.
+    of_question: Any = (CHAT, {"format": "regex", "schema": "x+y"})
+    assert str((await llm.agenerate(of_question))["generations"][0]).endswith("xy")
+    assert "structured_output" not in SimulatedLLM().dump()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+from collections.abc import Iterator
 from typing import Any, get_args
 
 import numpy as np
@@ -11,6 +13,17 @@ import pytest
 from distilabel.errors import DistilabelUserError
 from distilabel.models import SimulatedLLM
 from distilabel.steps.tasks.ultrafeedback import UltraFeedback
+from judge_variants import (
+    LABELS,
+    ZEROS,
+    check,
+    check_no_invention,
+    in_script,
+    labeled,
+    numbers,
+    refuses,
+    wrapped,
+)
 
 ASPECTS = get_args(UltraFeedback.model_fields["aspect"].annotation)
 TYPED = ["types", "rationales", "ratings", "rationales-for-ratings"]
@@ -219,3 +232,95 @@ def test_tasks_that_share_a_model_each_have_their_own_schema(scripted: Any) -> N
         own: Any = task._asked(task.llm)
         assert own.structured_output["schema"] == task.get_structured_output()
     assert llm.structured_output is None
+
+
+HEADINGS = [
+    "#### Output for Text {}",
+    "### Output for Text {}:",
+    "**Output for Text {}**",
+    "**Output for Text {}:**",
+    "#### **Output for Text {}**",
+    "Output for Text {}",
+    "#### Text {}",
+    "**Text {}**",
+    "OUTPUT FOR TEXT {}",
+    "",
+]
+
+
+def _block(form: str, fields: list[tuple[str, str]]) -> str:
+    return "\n".join(labeled(form, label, value) for label, value in fields)
+
+
+def _answer(heading: str, blocks: list[str]) -> str:
+    headed = [f"{heading.format(n)}\n{block}".lstrip() for n, block in enumerate(blocks, 1)]
+    return "\n\n".join(headed)
+
+
+def _cases() -> Iterator[tuple[str, Any]]:
+    expected = {"ratings": [4, 2], "rationales": ["fine", "poor"]}
+    second = [("Rating", "2"), ("Rationale", "poor")]
+    for heading, form in itertools.product(HEADINGS, LABELS):
+        one, two = [("Rating", "4"), ("Rationale", "fine")], second
+        yield _answer(heading, [_block(form, one), _block(form, two)]), expected
+        yield _answer(heading, [_block(form, one[::-1]), _block(form, two[::-1])]), expected
+    for number in numbers(4, 5):
+        one = [("Rating", number), ("Rationale", "fine")]
+        yield _answer(HEADINGS[0], [_block("{L}: {v}", one), _block("{L}: {v}", second)]), expected
+    for heading in HEADINGS:
+        one = [("Rating", "4"), ("Rationale", "fine")]
+        answer = _answer(heading, [_block("{L}: {v}", one), _block("{L}: {v}", second)])
+        for text in wrapped(answer):
+            yield text, expected
+        yield f"Here is what I think.\n\n{answer}", expected
+        if heading:
+            yield "\n\n".join(answer.split("\n\n")[::-1]), expected
+            yield (
+                answer.replace("\nRationale: poor", ""),
+                {**expected, "rationales": ["fine", None]},
+            )
+            yield answer.replace("Rating: 4\n", ""), {**expected, "ratings": [None, 2]}
+            for zero in ZEROS:
+                yield in_script(answer, zero), expected
+
+
+def _typed_cases() -> Iterator[tuple[str, Any]]:
+    expected = {
+        "types": [1, None],
+        "rationales": ["kind", "none"],
+        "ratings": [4, 5],
+        "rationales-for-ratings": ["fine", "good"],
+    }
+    for heading, form in itertools.product(HEADINGS, LABELS):
+        one = [("Type", "1, 3"), ("Rationale", "kind"), ("Rating", "4"), ("Rationale", "fine")]
+        two = [("Type", "None"), ("Rationale", "none"), ("Rating", "5/5"), ("Rationale", "good")]
+        answer = _answer(heading, [_block(form, one), _block(form, two)])
+        yield answer, expected
+        if form == "{L}: {v}":
+            for text in wrapped(answer):
+                yield text, expected
+
+
+def test_every_writing_of_ratings_is_read(scripted: Any) -> None:
+    row = {"instruction": "i", "generations": ["x", "y"]}
+    task = UltraFeedback(llm=scripted())
+    check(lambda text: task.format_output(text, row), _cases(), at_least=600)
+    typed = UltraFeedback(llm=scripted(), aspect="truthfulness")
+    check(lambda text: typed.format_output(text, row), _typed_cases(), at_least=300)
+
+
+def test_what_is_not_a_rating_is_refused(scripted: Any) -> None:
+    row = {"instruction": "i", "generations": ["x"]}
+    task = UltraFeedback(llm=scripted())
+    values = ["", "four", "N/A", "None", "-1", "4.5", "4,5", "IV", "?", "\u00b2"]
+    refuses(
+        lambda text: task.format_output(text, row)["ratings"],
+        [f"Rating: {value}\nRationale: x" for value in values],
+    )
+
+
+@pytest.mark.parametrize("aspect", ASPECTS)
+def test_no_rating_is_invented(scripted: Any, aspect: Any) -> None:
+    task = UltraFeedback(llm=scripted(), aspect=aspect)
+    words = ["Rating: ", "Type: ", "Rationale: ", "#### Output for Text 1\n", "Type: 1\nRating: 4"]
+    check_no_invention(lambda text: task.format_output(text, ROW)["ratings"], words, count=600)

@@ -1,11 +1,12 @@
 """All answer formats that the simulated model knows, in the order they are tried."""
 
-from distilabel._simulated.answers.formats import evolving, plain, ultrafeedback
+from distilabel._simulated.answers.formats import evolving, judging, plain, ultrafeedback
 from distilabel._simulated.answers.formats.base import Format
 
 FORMATS: tuple[Format, ...] = (
     plain.USERS_TURN,
     *ultrafeedback.FORMATS,
+    *judging.FORMATS,
     *evolving.FORMATS,
     plain.PLAIN,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Dict, Optional
 
 import orjson
 from pydantic import BaseModel, Field, PrivateAttr, field_validator
@@ -44,6 +44,8 @@ class SimulatedLLM(AsyncLLM, MagpieChatTemplateMixin):
             `distilabel._simulated.answers.faults.FAULT_NAMES`: `{"429": 0.05, "drop": 0.01}`.
         seed: seed of the answers, the latencies and the faults.
         reasoning: whether to reason before an answer and to return the reasoning.
+        structured_output: `schema` (a pydantic class, a JSON schema or a regular expression) and
+            `format` (`json` or `regex`) that all answers follow.
         use_magpie_template: whether to write the user's message when it is the user's turn. Equal
             questions of a step then get different answers, as users write different messages.
         magpie_pre_query_template: `"llama3"`, `"qwen2"` or any text. Required for
@@ -64,6 +66,7 @@ class SimulatedLLM(AsyncLLM, MagpieChatTemplateMixin):
     reasoning: Annotated[RuntimeParameter[bool], DumpIfSet] = Field(
         default=False, description="Whether to reason before an answer and to return the reasoning."
     )
+    structured_output: Annotated[Optional[RuntimeParameter[Dict[str, Any]]], DumpIfSet] = None
 
     _is_free: ClassVar[bool] = True
     _rng: random.Random = PrivateAttr(default_factory=lambda: random.Random(0))
@@ -127,7 +130,7 @@ class SimulatedLLM(AsyncLLM, MagpieChatTemplateMixin):
             # Any template works: one that the simulated model recognizes stands in for it.
             chat = [*chat, {"role": "user", "content": MAGPIE_PRE_QUERY_TEMPLATES["qwen2"]}]
         try:
-            schema, pattern = _schema_and_pattern(structure)
+            schema, pattern = _schema_and_pattern(structure or self.structured_output)
             request = AnswerRequest(
                 model=self.model,
                 chats=[chat],

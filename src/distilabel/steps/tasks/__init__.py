@@ -5,16 +5,29 @@ from typing import TYPE_CHECKING
 from distilabel._core.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
+    from distilabel.steps.tasks.argilla_labeller import ArgillaLabeller as ArgillaLabeller
     from distilabel.steps.tasks.base import GeneratorTask as GeneratorTask
     from distilabel.steps.tasks.base import GlobalTask as GlobalTask
     from distilabel.steps.tasks.base import Task as Task
+    from distilabel.steps.tasks.clair import CLAIR as CLAIR
+    from distilabel.steps.tasks.complexity_scorer import ComplexityScorer as ComplexityScorer
     from distilabel.steps.tasks.decorator import task as task
     from distilabel.steps.tasks.evol_quality.base import EvolQuality as EvolQuality
+    from distilabel.steps.tasks.instruction_backtranslation import (
+        InstructionBacktranslation as InstructionBacktranslation,
+    )
     from distilabel.steps.tasks.magpie.base import Magpie as Magpie
     from distilabel.steps.tasks.magpie.generator import MagpieGenerator as MagpieGenerator
+    from distilabel.steps.tasks.pair_rm import PairRM as PairRM
+    from distilabel.steps.tasks.pairwise_judge import PairwiseJudge as PairwiseJudge
+    from distilabel.steps.tasks.prometheus_eval import PrometheusEval as PrometheusEval
+    from distilabel.steps.tasks.quality_scorer import QualityScorer as QualityScorer
+    from distilabel.steps.tasks.rubric_judge import RubricJudge as RubricJudge
+    from distilabel.steps.tasks.text_classification import TextClassification as TextClassification
     from distilabel.steps.tasks.text_generation import ChatGeneration as ChatGeneration
     from distilabel.steps.tasks.text_generation import TextGeneration as TextGeneration
     from distilabel.steps.tasks.ultrafeedback import UltraFeedback as UltraFeedback
+    from distilabel.steps.tasks.urial import URIAL as URIAL
     from distilabel.typing import ChatItem as ChatItem
     from distilabel.typing import ChatType as ChatType
 

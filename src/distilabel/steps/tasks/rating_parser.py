@@ -11,20 +11,23 @@ The formats it reads, with or without headings and Markdown around the labels:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+
+from distilabel.steps.tasks.answer_fields import find_fields, to_ascii_forms
 
 _HEADING: Final = re.compile(
     r"^[ \t>#*_]*(?:Output[ \t]+for[ \t]+(?:Text[ \t]*)?|(?<=[#*_])[ \t]?Text[ \t]*)"
     r"#?(\d+)[ \t:.*_#]*$",
     re.IGNORECASE | re.MULTILINE,
 )
-_LABEL: Final = re.compile(
-    r"^[ \t>#*_-]*(Type|Rating|Rationale)(?:[ \t]+for[ \t]+(?:the[ \t]+)?(?:rating|type))?"
-    r"[ \t]*[*_]*[ \t]*[:\uff1a][*_]{0,2}",
-    re.IGNORECASE | re.MULTILINE,
-)
+# Label as models write it → name of the field.
+_LABELS: Final = {
+    f"{label}{end}": label.lower()
+    for label in ("Type", "Rating", "Rationale")
+    for end in ("", " for rating", " for the rating", " for type", " for the type")
+}
 # A number with its sign and its decimal places; a comma that separates two numbers is not one.
 _NUMBER: Final = re.compile(r"(-?)(\d+)(?:[.,](\d+))?")
 _WHOLE: Final = re.compile(r"(-?)(\d+)(?:\.(\d+))?")
@@ -120,28 +123,16 @@ def structured_rating(value: Any) -> int | None:
 def _by_number(output: str) -> dict[int, str]:
     """Returns the number of each text → the block under its first heading."""
     blocks: dict[int, str] = {}
-    for heading, block in _split_at(_HEADING, output):
-        blocks.setdefault(int(heading[1]), block)
+    headings = list(_HEADING.finditer(to_ascii_forms(output)))
+    ends = [heading.start() for heading in headings[1:]] + [len(output)]
+    for heading, end in zip(headings, ends, strict=False):
+        blocks.setdefault(int(heading[1]), output[heading.end() : end])
     return blocks
 
 
 def _fields(block: str) -> _Fields:
     """Returns the label and text of each field, in order."""
-    return [(label[1].lower(), _strip_bold(text)) for label, text in _split_at(_LABEL, block)]
-
-
-def _split_at(pattern: re.Pattern[str], text: str) -> Iterator[tuple[re.Match[str], str]]:
-    """Yields each match, with the text from its end to the next match."""
-    matches = list(pattern.finditer(text))
-    ends = [found.start() for found in matches[1:]] + [len(text)]
-    for found, end in zip(matches, ends, strict=False):
-        yield found, text[found.end() : end]
-
-
-def _strip_bold(text: str) -> str:
-    text = text.strip()
-    # In `**Rationale: text**`, the opening ** was part of the label.
-    return text.removesuffix("**").rstrip() if text.count("**") % 2 else text
+    return [(_LABELS[field.label], field.value) for field in find_fields(block, _LABELS)]
 
 
 def _grouped(fields: _Fields, first_label: str | None) -> list[_Fields]:

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Dict, Final, List, Literal, Optional
 
-from distilabel.models.wire.reasoning import split_reasoning
 from distilabel.steps.column_checks import as_list, text_in, texts_in
+from distilabel.steps.tasks.answer_fields import judge_answer
 from distilabel.steps.tasks.base import Task
 from distilabel.steps.tasks.json_answers import parse_json_object
 from distilabel.steps.tasks.parsing import all_none
 from distilabel.steps.tasks.prompt_files import load_prompt
 from distilabel.steps.tasks.rating_parser import parse_ratings, structured_rating
-from distilabel.steps.tasks.reasoning import REASONING_WITHOUT_TEXT
 
 if TYPE_CHECKING:
     from distilabel.typing import ChatType, StepColumns
@@ -157,9 +156,7 @@ class UltraFeedback(Task):
         if output is None:
             return {column: [None] * len(texts or ()) for column in self._columns}
         count = None if texts is None else len(texts)
-        _, answer = split_reasoning(output)
-        if answer is None:
-            raise ValueError(REASONING_WITHOUT_TEXT)
+        answer = judge_answer(output)
         if self.use_default_structured_output:
             return self._parse_object(answer, count)
         ratings = parse_ratings(answer, count, typed=self.aspect in _TYPED)

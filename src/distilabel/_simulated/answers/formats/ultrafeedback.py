@@ -37,13 +37,13 @@ def _judge(prompt: Prompt) -> str:
     blocks = []
     for number, text in enumerate(texts, start=1):
         lines = [f"#### Output for Text {number}"]
-        rating = _rating(text, prompt.rng)
+        rating = rating_of(text, prompt.rng)
         if with_type:
             lines += [
                 f"Type: {_error_types(rating, prompt.rng)}",
                 f"Rationale: {_rationale(text, rating, prompt.rng)}",
             ]
-            rating = _rating(text, prompt.rng)
+            rating = rating_of(text, prompt.rng)
         lines += [f"Rating: {rating}", f"Rationale: {_rationale(text, rating, prompt.rng)}"]
         blocks.append("\n".join(lines))
     return "\n\n".join(blocks)
@@ -65,7 +65,7 @@ def _texts_to_judge(prompt: Prompt) -> tuple[list[str], str]:
     return texts, before + "\n" + prompt.last[ends[-1] :]
 
 
-def _rating(text: str, rng: random.Random) -> int:
+def rating_of(text: str, rng: random.Random) -> int:
     if not text:
         return 1
     # Mostly determined by the text, so that two judges of the same text tend to agree.
