@@ -1,12 +1,13 @@
 """All answer formats that the simulated model knows, in the order they are tried."""
 
-from distilabel._simulated.answers.formats import evolving, plain, ultrafeedback
+from distilabel._simulated.answers.formats import evolving, function_calls, plain, ultrafeedback
 from distilabel._simulated.answers.formats.base import Format
 
 FORMATS: tuple[Format, ...] = (
     plain.USERS_TURN,
     *ultrafeedback.FORMATS,
     *evolving.FORMATS,
+    *function_calls.FORMATS,
     plain.PLAIN,
 )
 """All formats, tried in this order. The last one matches any prompt."""

@@ -5,6 +5,13 @@ from typing import TYPE_CHECKING
 from distilabel._core.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
+    from distilabel.steps.tasks.apigen.execution_checker import (
+        APIGenExecutionChecker as APIGenExecutionChecker,
+    )
+    from distilabel.steps.tasks.apigen.generator import APIGenGenerator as APIGenGenerator
+    from distilabel.steps.tasks.apigen.semantic_checker import (
+        APIGenSemanticChecker as APIGenSemanticChecker,
+    )
     from distilabel.steps.tasks.base import GeneratorTask as GeneratorTask
     from distilabel.steps.tasks.base import GlobalTask as GlobalTask
     from distilabel.steps.tasks.base import Task as Task
