@@ -1,6 +1,12 @@
 """All answer formats that the simulated model knows, in the order they are tried."""
 
-from distilabel._simulated.answers.formats import evolving, function_calls, plain, ultrafeedback
+from distilabel._simulated.answers.formats import (
+    evolving,
+    function_calls,
+    plain,
+    step_solutions,
+    ultrafeedback,
+)
 from distilabel._simulated.answers.formats.base import Format
 
 FORMATS: tuple[Format, ...] = (
@@ -8,6 +14,7 @@ FORMATS: tuple[Format, ...] = (
     *ultrafeedback.FORMATS,
     *evolving.FORMATS,
     *function_calls.FORMATS,
+    *step_solutions.FORMATS,
     plain.PLAIN,
 )
 """All formats, tried in this order. The last one matches any prompt."""

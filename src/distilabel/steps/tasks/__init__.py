@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from distilabel.steps.tasks.evol_quality.base import EvolQuality as EvolQuality
     from distilabel.steps.tasks.magpie.base import Magpie as Magpie
     from distilabel.steps.tasks.magpie.generator import MagpieGenerator as MagpieGenerator
+    from distilabel.steps.tasks.math_shepherd.completer import (
+        MathShepherdCompleter as MathShepherdCompleter,
+    )
+    from distilabel.steps.tasks.math_shepherd.generator import (
+        MathShepherdGenerator as MathShepherdGenerator,
+    )
+    from distilabel.steps.tasks.math_shepherd.utils import FormatPRM as FormatPRM
     from distilabel.steps.tasks.text_generation import ChatGeneration as ChatGeneration
     from distilabel.steps.tasks.text_generation import TextGeneration as TextGeneration
     from distilabel.steps.tasks.ultrafeedback import UltraFeedback as UltraFeedback

@@ -39,7 +39,6 @@ class APIGenSemanticChecker(Task):
     Output columns:
         - thought (str): Why the pair passes or not.
         - keep_row_after_semantic_check (bool): Whether it passes.
-        - model_name (str): Name of the model that judged it.
 
     Categories:
         - filtering
@@ -99,8 +98,8 @@ class APIGenSemanticChecker(Task):
 
     @property
     def outputs(self) -> List[str]:
-        """`keep_row_after_semantic_check`, `thought` and `model_name`."""
-        return [_VERDICT, "thought", "model_name"]
+        """`keep_row_after_semantic_check` and `thought`; rows have `model_name` as well."""
+        return [_VERDICT, "thought"]
 
     def format_input(self, input: Dict[str, Any]) -> ChatType:
         """Makes the prompt.
