@@ -42,7 +42,7 @@ async def test_what_always_or_never_passes_is_not_in_the_band(
 
 async def test_a_function_is_a_verifier(scripted: Any) -> None:
     def is_short(answer: str, truth: Any) -> bool:
-        return len(answer) <= truth
+        return len(answer) <= int(truth)
 
     row = await measure(
         scripted, "a", "long", row={"prompt": "x", "ground_truth": 2}, verifier=is_short

@@ -230,7 +230,8 @@ class PassRate(Task):
 
     def _function(self, verifier: Any) -> Callable[[str, Any], bool]:
         if callable(verifier):
-            return verifier
+            function: Callable[[str, Any], bool] = verifier
+            return function
         if verifier not in VERIFIERS:
             raise DistilabelUserError(
                 f"{type(self).__name__}: verifier is {verifier!r}. It must be one of "
