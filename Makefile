@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .PHONY: help demo test test-fast coverage lint check hooks wheel bench bench-gate bench-endurance \
-	faults clean
+	faults tasks-page clean
 
 help:
 	@echo "make demo             make a preference dataset with simulated models: no key, no network"
@@ -21,6 +21,7 @@ help:
 	@echo "make bench-gate       measure the rate limiter: limits, faults, outages and queues, with plots"
 	@echo "make bench-endurance  check that nothing grows in a long run (some minutes)"
 	@echo "make faults           regenerate docs/faults.md from the tests of faults"
+	@echo "make tasks-page       regenerate docs/tasks.md from the docstrings of the tasks"
 	@echo "make clean            remove $(VENV)"
 	@echo ".ci/run               run everything a change has to pass"
 
@@ -71,6 +72,9 @@ bench-endurance: $(READY)
 
 faults: $(READY)
 	cd tests && ../$(BIN)/python -m faults > ../docs/faults.md
+
+tasks-page: $(READY)
+	$(BIN)/python -m distilabel.cli.task_page > docs/tasks.md
 
 clean:
 	rm -rf $(VENV)

@@ -9,6 +9,10 @@ from __future__ import annotations
 _NAMES_ONLY = "names and types only"
 
 TESTED_ELSEWHERE = {
+    "_sandbox/audit.py": "_sandbox/test_sandbox.py",
+    "_sandbox/child.py": "_sandbox/test_sandbox.py",
+    "_sandbox/landlock.py": "_sandbox/test_sandbox.py",
+    "_sandbox/syscalls.py": "_sandbox/test_sandbox.py _sandbox/test_seccomp.py",
     "__main__.py": "cli/test_app.py",
     "_core/build_context.py": "pipeline/test_base.py",
     "_core/row_context.py": "steps/tasks/magpie/test_base.py",

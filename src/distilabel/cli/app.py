@@ -12,6 +12,7 @@ from distilabel.cli.new import new
 from distilabel.cli.pipeline import app as pipeline
 from distilabel.cli.runs import app as runs
 from distilabel.cli.simulate import simulate
+from distilabel.cli.task import app as task
 
 app = typer.Typer(
     name="distilabel",
@@ -47,4 +48,5 @@ app.command()(new)
 app.add_typer(pipeline, name="pipeline")
 app.add_typer(runs, name="run")
 app.add_typer(cache, name="cache")
+app.add_typer(task, name="task")
 app.command()(simulate)

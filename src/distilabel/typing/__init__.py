@@ -1,6 +1,14 @@
 """Types of rows, conversations, answers and pipelines."""
 
-from distilabel.typing.base import ChatItem, ChatType, ImageContent, ImageUrl, TextContent
+from distilabel.typing.base import (
+    CalledFunction,
+    ChatItem,
+    ChatType,
+    ImageContent,
+    ImageUrl,
+    TextContent,
+    ToolCall,
+)
 from distilabel.typing.models import (
     FormattedInput,
     GenerateOutput,
@@ -28,6 +36,7 @@ from distilabel.typing.pipeline import (
 from distilabel.typing.steps import GeneratorStepOutput, StepColumns, StepOutput
 
 __all__ = [
+    "CalledFunction",
     "ChatItem",
     "ChatType",
     "DownstreamConnectable",
@@ -55,5 +64,6 @@ __all__ = [
     "StructuredOutputType",
     "TextContent",
     "TokenCount",
+    "ToolCall",
     "UpstreamConnectableSteps",
 ]

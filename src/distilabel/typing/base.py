@@ -1,8 +1,8 @@
 """Types of conversations and their messages."""
 
-from typing import List, Literal, Union
+from typing import Any, Dict, List, Literal, Optional, Union
 
-from typing_extensions import TypedDict
+from typing_extensions import NotRequired, TypedDict
 
 
 class TextContent(TypedDict):
@@ -16,6 +16,7 @@ class ImageUrl(TypedDict):
     """The location of an image: an `https:` or `data:` URL."""
 
     url: str
+    detail: NotRequired[str]
 
 
 class ImageContent(TypedDict):
@@ -25,11 +26,37 @@ class ImageContent(TypedDict):
     image_url: ImageUrl
 
 
-class ChatItem(TypedDict):
-    """One message of a conversation."""
+class CalledFunction(TypedDict):
+    """The function of a tool call, with its arguments as JSON text."""
 
-    role: Literal["system", "user", "assistant"]
-    content: Union[str, list[Union[TextContent, ImageContent]]]
+    name: str
+    arguments: str
+
+
+class ToolCall(TypedDict):
+    """A call of a tool by a model, in the format of chat completions."""
+
+    id: str
+    type: Literal["function"]
+    function: CalledFunction
+
+
+class ChatItem(TypedDict):
+    """One message of a conversation.
+
+    Attributes:
+        role: Who wrote it; `"tool"` for the result of a tool call.
+        content: Text, or parts; None for an assistant that only calls tools.
+        tool_calls: Tools that the assistant calls.
+        tool_call_id: Call that the message is the result of.
+        name: Name of the author or the tool.
+    """
+
+    role: Literal["system", "user", "assistant", "tool"]
+    content: Union[str, list[Union[TextContent, ImageContent, Dict[str, Any]]], None]
+    tool_calls: NotRequired[Optional[List[ToolCall]]]
+    tool_call_id: NotRequired[Optional[str]]
+    name: NotRequired[Optional[str]]
 
 
 ChatType = List[ChatItem]

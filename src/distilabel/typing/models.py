@@ -5,7 +5,7 @@ from typing import Any, Dict, List, Literal, Optional, Tuple, Type, Union
 from pydantic import BaseModel
 from typing_extensions import NotRequired, TypedDict
 
-from distilabel.typing.base import ChatType
+from distilabel.typing.base import ChatType, ToolCall
 
 LLMOutput = List[Optional[str]]
 
@@ -53,12 +53,14 @@ class GenerateOutput(TypedDict):
         statistics: Token counts and other statistics.
         logprobs: Log-probabilities of the tokens of each generation.
         reasoning: Reasoning of each generation, if the model returns it.
+        tool_calls: Tools that each generation calls, if any does; None for one that calls none.
     """
 
     generations: LLMOutput
     statistics: LLMStatistics
     logprobs: NotRequired[LLMLogprobs]
     reasoning: NotRequired[List[Optional[str]]]
+    tool_calls: NotRequired[List[Optional[List[ToolCall]]]]
 
 
 class OutlinesStructuredOutputType(TypedDict, total=False):

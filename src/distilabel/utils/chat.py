@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-_ROLES: Final = frozenset({"system", "user", "assistant"})
+_ROLES: Final = frozenset({"system", "user", "assistant", "tool"})
 
 
 def is_openai_format(input: Any) -> bool:
@@ -16,6 +16,10 @@ def is_openai_format(input: Any) -> bool:
     return isinstance(input, list) and all(
         isinstance(message, dict)
         and message.get("role") in _ROLES
-        and isinstance(message.get("content"), (str, list))
+        and (
+            isinstance(message.get("content"), (str, list))
+            # An assistant may only call tools.
+            or bool(message.get("tool_calls"))
+        )
         for message in input
     )

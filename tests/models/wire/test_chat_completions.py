@@ -279,3 +279,18 @@ def test_usage_in_texts_and_floats_is_counted() -> None:
         "usage": {"prompt_tokens": "12", "completion_tokens": 3.0, "cost": "0.5"}}"""
     statistics = parse_response(body)["statistics"]
     assert statistics == {"input_tokens": [12], "output_tokens": [3], "cost": [0.5]}
+
+
+def test_tool_calls_are_an_answer_without_a_text() -> None:
+    call = {"id": "1", "type": "function", "function": {"name": "f", "arguments": {"a": 1}}}
+    body = {"choices": [{"message": {"content": "", "tool_calls": [call]}}], "usage": {}}
+    output: Any = parse_response(orjson.dumps(body))
+    assert output["generations"] == [None]
+    # Some servers send arguments as an object.
+    assert output["tool_calls"][0][0]["function"]["arguments"] == '{"a":1}'
+
+
+def test_keys_that_arrow_has_filled_with_none_are_not_sent() -> None:
+    chat = [{"role": "assistant", "content": None, "tool_calls": None, "name": "a"}]
+    body = orjson.loads(encode_request("m", chat, {}))
+    assert body["messages"] == [{"role": "assistant", "content": None, "name": "a"}]

@@ -1,6 +1,13 @@
 """All answer formats that the simulated model knows, in the order they are tried."""
 
-from distilabel._simulated.answers.formats import evolving, judging, plain, ultrafeedback
+from distilabel._simulated.answers.formats import (
+    evolving,
+    function_calls,
+    judging,
+    plain,
+    step_solutions,
+    ultrafeedback,
+)
 from distilabel._simulated.answers.formats.base import Format
 
 FORMATS: tuple[Format, ...] = (
@@ -8,6 +15,8 @@ FORMATS: tuple[Format, ...] = (
     *ultrafeedback.FORMATS,
     *judging.FORMATS,
     *evolving.FORMATS,
+    *function_calls.FORMATS,
+    *step_solutions.FORMATS,
     plain.PLAIN,
 )
 """All formats, tried in this order. The last one matches any prompt."""

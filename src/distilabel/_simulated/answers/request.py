@@ -25,6 +25,7 @@ class AnswerRequest:
         pattern: Regular expression that every answer matches as a whole.
         logprobs: Number of alternatives per token to list; None for no log probabilities.
         tool: Tool that the model calls, with the JSON schema of its input in `input_schema`.
+            `chosen_tool` finds it.
     """
 
     model: str

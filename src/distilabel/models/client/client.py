@@ -155,7 +155,12 @@ class ModelClient:
         return await self._answer(input, num_generations, arguments, base)
 
     async def again(
-        self, input: FormattedInput, attempt: int, which: int, is_readable: Accept
+        self,
+        input: FormattedInput,
+        attempt: int,
+        which: int,
+        is_readable: Accept,
+        **kwargs: Any,
     ) -> GenerateOutput:
         """Asks a question once more, because its answer could not be parsed.
 
@@ -166,6 +171,7 @@ class ModelClient:
             attempt: How often it was asked before.
             which: Index of the generation that is asked for again.
             is_readable: Whether an output can be parsed.
+            kwargs: Generation arguments, as the first time.
 
         Returns:
             An output with one generation.
@@ -175,9 +181,8 @@ class ModelClient:
             EndpointError: The endpoint cannot be used.
             RunStopped: The run is being stopped.
         """
-        return await self._answer(
-            input, 1, self._arguments, self._keys.base, (attempt, which), is_readable
-        )
+        arguments, base = self._resolve(kwargs)
+        return await self._answer(input, 1, arguments, base, (attempt, which), is_readable)
 
     async def ask_all(
         self, inputs: List[FormattedInput], num_generations: int = 1, **kwargs: Any

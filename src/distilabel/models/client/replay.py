@@ -51,11 +51,16 @@ class ReplayClient:
         return self._answer(self, input, num_generations, kwargs, None, accept_any)
 
     async def again(
-        self, input: FormattedInput, attempt: int, which: int, is_readable: Accept
+        self,
+        input: FormattedInput,
+        attempt: int,
+        which: int,
+        is_readable: Accept,
+        **kwargs: Any,
     ) -> GenerateOutput:
         """Returns the stored answer to a question that was asked again, as `ModelClient.again`."""
         self._check()
-        return self._answer(self, input, 1, {}, (attempt, which), is_readable)
+        return self._answer(self, input, 1, kwargs, (attempt, which), is_readable)
 
     def _check(self) -> None:
         if self.is_over:

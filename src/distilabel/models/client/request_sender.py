@@ -234,9 +234,14 @@ class RequestSender:
             else:
                 output = await self._agenerate(input, **arguments)
             generations = _generations_of(output, self._llm)
-            if not generations or all(text is None for text in generations):
+            is_empty = not generations or all(text is None for text in generations)
+            called = is_empty and bool(generations) and any(output.get("tool_calls") or ())
+            # With tools, an answer may consist of calls alone.
+            if is_empty and not (called and _has_tools(arguments)):
                 no_text = AnswerError(
-                    "the model gave no text",
+                    "the model returned no text (finish reason: tool_calls) but called a tool"
+                    if called
+                    else "the model gave no text",
                     statistics=output.get("statistics"),
                     has_no_text=True,
                 )
@@ -298,6 +303,10 @@ class RequestSender:
         self._usage.open()
         self._limiter = limiter
         return limiter
+
+
+def _has_tools(arguments: Mapping[str, Any]) -> bool:
+    return bool(arguments.get("tools") or (arguments.get("extra_body") or {}).get("tools"))
 
 
 def _outcome(error: AnswerError) -> Outcome:

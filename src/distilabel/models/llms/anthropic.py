@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any, Dict, List, Optional, Tuple
+from typing import Annotated, Any, Dict, List, Optional, Tuple, Union
 
 from pydantic import Field, NonNegativeInt, PrivateAttr, SecretStr, validate_call
 
@@ -161,6 +161,8 @@ class AnthropicLLM(AsyncLLM):
         top_p: Optional[float] = None,
         top_k: Optional[int] = None,
         extra_body: Optional[Dict[str, Any]] = None,
+        tools: Optional[List[Dict[str, Any]]] = None,
+        tool_choice: Optional[Union[str, Dict[str, Any]]] = None,
     ) -> GenerateOutput:
         """Answers one question.
 
@@ -172,6 +174,9 @@ class AnthropicLLM(AsyncLLM):
             top_p: Share of the probability mass to sample from, 0 to 1.
             top_k: Number of likeliest tokens to sample from.
             extra_body: Any other fields the endpoint accepts, such as `thinking`.
+            tools: Tools that the model may call, in the format of chat completions or
+                in that of the endpoint.
+            tool_choice: `"auto"`, `"none"`, `"required"`, or a dict that names a function.
 
         Returns:
             The output, with one generation.
@@ -188,6 +193,8 @@ class AnthropicLLM(AsyncLLM):
             "top_p": top_p,
             "top_k": top_k,
             "extra_body": extra_body,
+            "tools": tools or None,
+            "tool_choice": tool_choice if tools else None,
         }
 
         async def send(arguments: Dict[str, Any]) -> Reply:
@@ -234,7 +241,12 @@ class AnthropicLLM(AsyncLLM):
 
 def _all_arguments(arguments: Dict[str, Any]) -> Dict[str, Any]:
     given = with_defaults(AnthropicLLM.agenerate, arguments)
-    return {**given, "stop_sequences": given["stop_sequences"] or None}
+    return {
+        **given,
+        "stop_sequences": given["stop_sequences"] or None,
+        "tools": given["tools"] or None,
+        "tool_choice": given["tool_choice"] if given["tools"] else None,
+    }
 
 
 def _parse_batched(body: bytes, form: str) -> GenerateOutput:

@@ -119,6 +119,8 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
         stop: Optional[Union[str, List[str]]] = None,
         response_format: Optional[Dict[str, Any]] = None,
         extra_body: Optional[Dict[str, Any]] = None,
+        tools: Optional[List[Dict[str, Any]]] = None,
+        tool_choice: Optional[Union[str, Dict[str, Any]]] = None,
     ) -> GenerateOutput:
         """Answers one question.
 
@@ -136,6 +138,8 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
             stop: Up to four texts to stop at.
             response_format: Format of the answer, as the protocol defines it.
             extra_body: Any other fields the endpoint accepts.
+            tools: Tools that the model may call, in the format of chat completions.
+            tool_choice: `"auto"`, `"none"`, `"required"`, or a dict that names a function.
 
         Returns:
             The output; its `statistics` have one number per request.
@@ -158,6 +162,8 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
             stop=stop,
             response_format=response_format,
             extra_body=extra_body,
+            tools=tools,
+            tool_choice=tool_choice,
         )
 
         async def send(arguments: Dict[str, Any]) -> Reply:
@@ -273,6 +279,8 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
             "logprobs": (top_logprobs or 1 if text else True) if logprobs else None,
             "top_logprobs": None if text or not logprobs else top_logprobs,
             "echo": given["echo"] or None if text else None,
+            "tools": None if text else given.get("tools") or None,
+            "tool_choice": None if text or not given.get("tools") else given.get("tool_choice"),
             "extra_body": given["extra_body"],
         }
         path = "completions" if text else "chat/completions"

@@ -15,6 +15,7 @@ from distilabel._simulated.answers.answer import REASONING_FORMS, answer_request
 from distilabel._simulated.answers.faults import FAULT_NAMES, SLOW_SECONDS, Faults
 from distilabel._simulated.answers.latency import Latency
 from distilabel._simulated.answers.request import AnswerRequest
+from distilabel._simulated.answers.tools import chosen_tool, tool_call
 from distilabel.errors import AnswerError, EndpointError
 from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.models.llms.base import AsyncLLM
@@ -100,6 +101,8 @@ class SimulatedLLM(AsyncLLM, MagpieChatTemplateMixin):
         max_new_tokens: int | None = None,
         temperature: float = 1.0,
         seed: int | None = None,
+        tools: list[dict[str, Any]] | None = None,
+        tool_choice: str | dict[str, Any] | None = None,
     ) -> GenerateOutput:
         """Answers one question.
 
@@ -110,6 +113,9 @@ class SimulatedLLM(AsyncLLM, MagpieChatTemplateMixin):
             max_new_tokens: maximum length of an answer in tokens of 4 characters.
             temperature: accepted as by other models, and ignored.
             seed: another seed gives other answers.
+            tools: tools to call, in the format of chat completions. One is called after a message
+                of the user, with arguments that fit its schema, and a text follows a result.
+            tool_choice: `"auto"`, `"none"`, `"required"`, or a dict that names a function.
 
         Returns:
             The generations, with their tokens in the statistics.
@@ -139,6 +145,7 @@ class SimulatedLLM(AsyncLLM, MagpieChatTemplateMixin):
                 seed=seed,
                 schema=schema,
                 pattern=pattern,
+                tool=chosen_tool(tools, tool_choice, chat),
             )
             form = REASONING_FORMS[0] if self.reasoning else None
             answers = answer_request(request, seed=self.seed or 0, reasoning=form)
@@ -159,6 +166,12 @@ class SimulatedLLM(AsyncLLM, MagpieChatTemplateMixin):
                 "output_tokens": [answer.tokens for answer in answers],
             },
         }
+        if request.tool is not None:
+            output["tool_calls"] = [
+                [tool_call(request.tool, answer.text, f"{len(chat)} {index}")]  # type: ignore[list-item]
+                for index, answer in enumerate(answers)
+            ]
+            output["generations"] = [None] * len(answers)
         if any(answer.reasoning for answer in answers):
             output["reasoning"] = [answer.reasoning for answer in answers]
         return output

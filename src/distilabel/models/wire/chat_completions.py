@@ -25,7 +25,7 @@ def encode_request(model: str, prompt: Any, arguments: dict[str, Any]) -> bytes:
         arguments: All other fields, without those that are None. `extra_body` is merged in.
     """
     key = "prompt" if isinstance(prompt, str) else "messages"
-    body = {"model": model, key: prompt}
+    body = {"model": model, key: prompt if isinstance(prompt, str) else _messages(prompt)}
     for name, value in arguments.items():
         if value is not None and name != "extra_body":
             body[name] = value
@@ -53,6 +53,7 @@ def parse_response(body: bytes) -> GenerateOutput:
         parts = [_reasoning_and_text(choice) for choice in choices]
         logprobs = [_logprobs(choice) for choice in choices]
         reasoning_tokens = statistics.get("reasoning_tokens")
+        calls = [_tool_calls(choice) for choice in choices]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise errors.invalid_reply(body, error) from error
     if not choices:
@@ -60,13 +61,13 @@ def parse_response(body: bytes) -> GenerateOutput:
     reasoning = [words for words, _ in parts]
     # If the model was cut off while reasoning, some servers return an empty text.
     texts = [text or None if words or reasoning_tokens else text for words, text in parts]
-    if all(text is None for text in texts):
+    texts = [text or None if call else text for text, call in zip(texts, calls, strict=True)]
+    if all(text is None for text in texts) and not any(calls):
         message = choices[0].get("message") or {}
         raise errors.no_text(
             choices[0].get("finish_reason"),
             body,
             refusal=message.get("refusal"),
-            called_tool=bool(message.get("tool_calls")),
             has_reasoning=bool(reasoning_tokens or any(reasoning)),
             output_tokens=statistics["output_tokens"][0] // len(choices),
             statistics=statistics,
@@ -75,9 +76,45 @@ def parse_response(body: bytes) -> GenerateOutput:
     output: Any = Response(generations=texts, statistics=statistics)
     if any(reasoning):
         output["reasoning"] = reasoning
+    if any(calls):
+        output["tool_calls"] = calls
     if any(item is not None for item in logprobs):
         output["logprobs"] = logprobs
     return output  # type: ignore[no-any-return]
+
+
+def _messages(chat: Any) -> Any:
+    """Returns a conversation without keys that are None.
+
+    Rows that were stored as Arrow have every key in every message.
+    """
+    if not any(len(message) > 2 for message in chat):
+        return chat
+    return [
+        {key: value for key, value in message.items() if value is not None or key == "content"}
+        for message in chat
+    ]
+
+
+def _tool_calls(choice: dict[str, Any]) -> list[dict[str, Any]] | None:
+    """Returns the tool calls of a choice; None if it has none."""
+    calls = (choice.get("message") or {}).get("tool_calls")
+    if not calls:
+        return None
+    return [_tool_call(number, call) for number, call in enumerate(calls)]
+
+
+def _tool_call(number: int, call: dict[str, Any]) -> dict[str, Any]:
+    function = call["function"]
+    arguments = function.get("arguments")
+    if not isinstance(arguments, str):
+        # Some servers return an object.
+        arguments = orjson.dumps(arguments or {}).decode()
+    return {
+        "id": str(call.get("id") or f"call_{number}"),
+        "type": "function",
+        "function": {"name": str(function["name"]), "arguments": arguments},
+    }
 
 
 def _reasoning_and_text(choice: dict[str, Any]) -> tuple[str | None, str | None]:

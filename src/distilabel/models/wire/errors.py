@@ -192,7 +192,6 @@ def no_text(
     has_reasoning: bool = False,
     output_tokens: int = 0,
     limit: str = "max_new_tokens",
-    called_tool: bool = False,
     statistics: Mapping[str, Any] | None = None,
 ) -> AnswerError:
     """Returns the error for an answer without a text.
@@ -204,7 +203,6 @@ def no_text(
         has_reasoning: Whether the answer has reasoning.
         output_tokens: Number of tokens of the answer, 0 if unknown.
         limit: Name of the argument that limits them.
-        called_tool: Whether the model called a tool.
         statistics: Tokens and cost of the reply.
     """
     if has_reasoning and finish_reason == "length":
@@ -216,12 +214,10 @@ def no_text(
         message = f"the model returned no text (finish reason: {finish_reason})"
     if refusal:
         message += f" and refused: {refusal}"
-    elif called_tool:
-        message += " but called a tool"
     return AnswerError(
         message,
-        # If it was cut off, filtered or refused, or called a tool, it would be so again.
-        retryable=finish_reason in (None, "stop") and not refusal and not called_tool,
+        # If it was cut off, filtered or refused, it would be so again.
+        retryable=finish_reason in (None, "stop") and not refusal,
         raw=excerpt(body),
         statistics=statistics,
         has_no_text=True,

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import orjson
 
-from distilabel.models.wire import errors
+from distilabel.models.wire import anthropic_tools, errors
 from distilabel.models.wire.response import Response
 from distilabel.models.wire.usage_counts import as_mapping, token_count
 from distilabel.typing import GenerateOutput
@@ -47,7 +47,7 @@ def encode_request(
     first = next((i for i, each in enumerate(messages) if each["role"] != "system"), len(messages))
     body: dict[str, Any] = {
         "model": model,
-        "messages": [{**each, "content": _content(each["content"])} for each in messages[first:]],
+        "messages": anthropic_tools.messages([_message(each) for each in messages[first:]]),
     }
     if first:
         body["system"] = _system([each["content"] for each in messages[:first]])
@@ -55,11 +55,18 @@ def encode_request(
         if value is not None and name != "extra_body":
             body[name] = value
     body.update(arguments.get("extra_body") or {})
+    if body.get("tools"):
+        body["tools"] = anthropic_tools.tools(body["tools"])
+    if "tool_choice" in body:
+        body["tool_choice"] = anthropic_tools.tool_choice(body["tool_choice"])
     if tool is not None:
-        body["tools"] = [*(body.get("tools") or ()), tool]
+        own = body.get("tools") or ()
+        body["tools"] = [*own, tool]
         # The endpoint does not allow forcing a tool while the model reasons.
         thinks = (body.get("thinking") or {}).get("type", "disabled") != "disabled"
-        body["tool_choice"] = {"type": "auto"} if thinks else {"type": "tool", "name": tool["name"]}
+        # With tools of the user, the model calls one of them or answers.
+        forced = {"type": "any"} if own else {"type": "tool", "name": tool["name"]}
+        body["tool_choice"] = {"type": "auto"} if thinks else forced
     return orjson.dumps(body)
 
 
@@ -84,7 +91,8 @@ def parse_response(body: bytes, tool: str | None = None) -> GenerateOutput:
         thoughts = [block for block in blocks if block["type"] in _THINKING]
         words = "\n\n".join(filter(None, (block.get("thinking") for block in thoughts)))
         texts = [str(block["text"]) for block in blocks if block["type"] == "text"]
-        if tool is not None:
+        calls = anthropic_tools.tool_calls(blocks, but=tool)
+        if tool is not None and not (calls and not _tool_input(blocks, tool)):
             # Text before the tool is not part of the answer; input that was cut off is not valid.
             texts = [] if reason == "length" else _tool_input(blocks, tool) or texts
         refusal = (data.get("stop_details") or {}).get("explanation")
@@ -92,7 +100,9 @@ def parse_response(body: bytes, tool: str | None = None) -> GenerateOutput:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise errors.invalid_reply(body, error) from error
     text = "".join(texts) if texts else None
-    if text is None or (thoughts and not text):
+    if calls:
+        text = text or None
+    elif text is None or (thoughts and not text):
         raise errors.no_text(
             reason,
             body,
@@ -102,11 +112,13 @@ def parse_response(body: bytes, tool: str | None = None) -> GenerateOutput:
             limit="max_tokens",
             statistics=statistics,
         )
-    if reason != "tool_calls":
+    if reason != "tool_calls" or calls:
         errors.add_finish_reasons(statistics, [reason])
     output: Any = Response(generations=[text], statistics=statistics)
     if words:
         output["reasoning"] = [words]
+    if calls:
+        output["tool_calls"] = [calls]
     return output  # type: ignore[no-any-return]
 
 
@@ -123,6 +135,11 @@ def used_tool(body: bytes) -> str:
         return ""
 
 
+def _message(message: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {key: value for key, value in message.items() if value is not None}
+    return {**kept, "content": _content(message.get("content"))}
+
+
 def _system(contents: Sequence[Any]) -> Any:
     if all(isinstance(content, str) for content in contents):
         return "\n\n".join(contents)
@@ -131,6 +148,8 @@ def _system(contents: Sequence[Any]) -> Any:
 
 
 def _content(content: Any) -> Any:
+    if content is None:
+        return []
     return content if isinstance(content, str) else [_part(part) for part in content]
 
 

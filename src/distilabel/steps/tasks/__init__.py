@@ -6,6 +6,13 @@ from distilabel._core.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from distilabel.steps.tasks.argilla_labeller import ArgillaLabeller as ArgillaLabeller
+    from distilabel.steps.tasks.apigen.execution_checker import (
+        APIGenExecutionChecker as APIGenExecutionChecker,
+    )
+    from distilabel.steps.tasks.apigen.generator import APIGenGenerator as APIGenGenerator
+    from distilabel.steps.tasks.apigen.semantic_checker import (
+        APIGenSemanticChecker as APIGenSemanticChecker,
+    )
     from distilabel.steps.tasks.base import GeneratorTask as GeneratorTask
     from distilabel.steps.tasks.base import GlobalTask as GlobalTask
     from distilabel.steps.tasks.base import Task as Task
@@ -28,6 +35,17 @@ if TYPE_CHECKING:
     from distilabel.steps.tasks.text_generation import TextGeneration as TextGeneration
     from distilabel.steps.tasks.ultrafeedback import UltraFeedback as UltraFeedback
     from distilabel.steps.tasks.urial import URIAL as URIAL
+    from distilabel.steps.tasks.math_shepherd.completer import (
+        MathShepherdCompleter as MathShepherdCompleter,
+    )
+    from distilabel.steps.tasks.math_shepherd.generator import (
+        MathShepherdGenerator as MathShepherdGenerator,
+    )
+    from distilabel.steps.tasks.math_shepherd.utils import FormatPRM as FormatPRM
+    from distilabel.steps.tasks.text_generation import ChatGeneration as ChatGeneration
+    from distilabel.steps.tasks.text_generation import TextGeneration as TextGeneration
+    from distilabel.steps.tasks.ultrafeedback import UltraFeedback as UltraFeedback
+    from distilabel.steps.tasks.verifiable.pass_rate import PassRate as PassRate
     from distilabel.typing import ChatItem as ChatItem
     from distilabel.typing import ChatType as ChatType
 

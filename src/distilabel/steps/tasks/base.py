@@ -45,6 +45,7 @@ from distilabel.steps.tasks.reasoning import (
     NO_TEXT,
     REASONING,
     REASONING_WITHOUT_TEXT,
+    TOOL_CALLS,
     ReasoningRecorder,
     check_reasoning_column,
 )
@@ -234,6 +235,7 @@ class _TaskBase(_Step, ABC):
         made: list[dict[str, Any]] = []
         for generation in generations:
             columns, text, wrong = generation.columns, generation.text, generation.error
+            has_answer = text is not None or bool(generation.extra.get(TOOL_CALLS))
             reasoning = generation.extra.pop(REASONING, None)
             for key, value in generation.extra.items():
                 columns[f"llm_{self.name}_{key}"] = value
@@ -243,7 +245,7 @@ class _TaskBase(_Step, ABC):
             elif reasoning:
                 metadata[f"{REASONING}_{self.name}"] = reasoning
             kind = "UnreadableAnswer"
-            if text is None:
+            if not has_answer:
                 kind, wrong = "AnswerError", REASONING_WITHOUT_TEXT if reasoning else NO_TEXT
                 self._logger.warning("%s: %s", self.name, wrong)
             elif wrong is not None:

@@ -36,3 +36,13 @@ def load_prompt(path: str) -> Template:
         TemplateNotFound: If there is no such file.
     """
     return _environment().get_template(path)
+
+
+def prompt_text(path: str) -> str:
+    """Returns the text of a prompt that is a template for others to fill.
+
+    Args:
+        path: Path of the file within `prompts/`.
+    """
+    file = Path(__file__).with_name("prompts") / path
+    return file.read_text(encoding="utf-8").strip()

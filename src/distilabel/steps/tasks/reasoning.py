@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 # Name of the column, and key in the output of a model.
 REASONING: Final = "reasoning"
+# Key in the output of a model: an answer may consist of tool calls alone.
+TOOL_CALLS: Final = "tool_calls"
 # For one generation of several. If a model's only generation has no text, the model raises.
 NO_TEXT: Final = "the model gave no text"
 REASONING_WITHOUT_TEXT: Final = (
@@ -42,8 +44,8 @@ class ReasoningRecorder:
         """Asks one question."""
         return self._record(await self._ask(*args, **kwargs))
 
-    async def _again(self, *args: Any) -> GenerateOutput:
-        return self._record(await self._ask.again(*args))
+    async def _again(self, *args: Any, **kwargs: Any) -> GenerateOutput:
+        return self._record(await self._ask.again(*args, **kwargs))
 
     def _record(self, output: GenerateOutput) -> GenerateOutput:
         if self._splits_texts and any("think>" in (text or "") for text in output["generations"]):

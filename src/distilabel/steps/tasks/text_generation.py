@@ -276,7 +276,7 @@ class ChatGeneration(Task):
         if not messages or not is_openai_format(messages):
             expected = "a conversation with messages of the roles system, user and assistant"
             raise wrong_content(self, input, "messages", expected)
-        if messages[-1]["role"] != "user":
+        if messages[-1]["role"] not in ("user", "tool"):
             raise DistilabelUserError(
                 f"{self.name}: the conversation ends with a message of the role "
                 f"{messages[-1]['role']!r}, but must end with a user message.",

@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 
-from distilabel.steps.tasks.math_shepherd.utils import parse_json_response, split_solution_steps
+from distilabel.steps.tasks.math_shepherd.utils import (
+    FormatPRM,
+    parse_json_response,
+    split_solution_steps,
+)
 
 
 @pytest.mark.parametrize(
@@ -41,3 +45,55 @@ def test_steps(text: str, steps: list[str]) -> None:
 )
 def test_json(text: str, data: Any) -> None:
     assert parse_json_response(text) == data
+
+
+ANSWER = "The answer is: 2"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "**Step 1:** one\n\n**Step 2:** two\n\n**The answer is: 2**",
+        f"### Step 1: one\n### Step 2: two\n### {ANSWER}",
+        f"Step 1: one\r\nStep 2: two\r\n{ANSWER}\r\n",
+        f"Sure, here is how.\n\nStep 1: one\nStep 2: two\n{ANSWER}",
+        "Step 1: one\nStep 2: two\nThe answer is 2",
+        "**Step 1**: one\n**Step 2**: two\n**The final answer is:** 2",
+        f"<think>Step 1: no</think>\n\nStep 1: one\nStep 2: two\n{ANSWER}",
+        "Step  1 : one\nStep 2 : two\nThe answer is:2",
+        "> Step 1\uff1aone\n> Step 2\uff1atwo\n> The answer is\uff1a2",
+        "*Step 1:* one\n*Step 2:* two\n*The answer is:* 2",
+    ],
+)
+def test_steps_as_real_models_write_them(text: str) -> None:
+    steps = [" ".join(step.split()).rstrip(" >") for step in split_solution_steps(text)]
+    assert steps == ["Step 1: one", "Step 2: two", "The answer is: 2"]
+
+
+@pytest.mark.parametrize("text", ["", "two", "Steps: 1", "1. one\n2. two", "<think>Step 1: one"])
+def test_text_without_steps_has_none(text: str) -> None:
+    assert split_solution_steps(text) == []
+
+
+LABELLED = ["Step 1: a +", "Step 2: b", "Step 3: c. The answer is: 3 -"]
+
+
+def test_a_step_without_a_tag_keeps_its_text() -> None:
+    (row,) = next(FormatPRM().process([{"instruction": "Q", "solutions": LABELLED}]))
+    assert (
+        row["input"]
+        == "Q Step 1: a \u043a\u0438\nStep 2: b\nStep 3: c. The answer is: 3 \u043a\u0438"
+    )
+    assert row["label"] == "Q Step 1: a +\nStep 2: b\nStep 3: c. The answer is: 3 -"
+
+
+def test_a_step_without_a_tag_gets_no_label_for_trl() -> None:
+    (row,) = next(FormatPRM(format="trl").process([{"instruction": "Q", "solutions": LABELLED}]))
+    assert row["completions"] == ["Step 1: a", "Step 2: b\nStep 3: c. The answer is: 3"]
+    assert row["labels"] == [True, False]
+
+
+def test_other_tags_may_be_longer() -> None:
+    step = FormatPRM(tags=["<good>", "<bad>"], step_token="<s>")
+    (row,) = next(step.process([{"instruction": "Q", "solutions": ["a <good>", "b <bad>"]}]))
+    assert (row["input"], row["label"]) == ("Q a <s>\nb <s>", "Q a <good>\nb <bad>")

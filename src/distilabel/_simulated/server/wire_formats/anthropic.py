@@ -51,7 +51,7 @@ class Messages:
             chats=[messages],
             max_tokens=max_tokens,
             stop=stop_sequences(body, "stop_sequences"),
-            tool=_tool(body),
+            tool=_tool(body, messages),
         )
 
     def format_response(
@@ -87,11 +87,20 @@ class Messages:
         return {"type": "error", "error": {"type": kind, "message": message}}
 
 
-def _tool(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Returns the tool that the model must call, or the first if it may choose one."""
+def _tool(
+    body: Mapping[str, Any], messages: Sequence[Mapping[str, Any]]
+) -> Mapping[str, Any] | None:
+    """Returns the tool that the model must call, or the first if it may choose one.
+
+    If it may choose, it does not call one again after a result.
+    """
     tools = body.get("tools") or []
+    if not tools and not body.get("tool_choice"):
+        return None
     match body.get("tool_choice"):
-        case None | {"type": "none"}:
+        case {"type": "none"}:
+            return None
+        case None | {"type": "auto"} if _has_result(messages[-1]):
             return None
         case {"type": "tool", "name": name}:
             tools = [tool for tool in tools if tool.get("name") == name]
@@ -99,6 +108,13 @@ def _tool(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
         case [{"name": str(), "input_schema": {"type": "object"}} as tool, *_]:
             return dict(tool)
     raise ValueError("'tools' must include the chosen tool, with its 'name' and 'input_schema'")
+
+
+def _has_result(message: Mapping[str, Any]) -> bool:
+    content = message.get("content")
+    return isinstance(content, list) and any(
+        isinstance(part, Mapping) and part.get("type") == "tool_result" for part in content
+    )
 
 
 def _tool_use(tool: Mapping[str, Any], answer: Answer) -> dict[str, object]:

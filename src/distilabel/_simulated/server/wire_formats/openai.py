@@ -3,11 +3,13 @@
 import itertools
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from distilabel._simulated.answers.answer import Answer
 from distilabel._simulated.answers.request import AnswerRequest
 from distilabel._simulated.answers.text import ANY_OBJECT, CHARACTERS_PER_TOKEN
+from distilabel._simulated.answers.tools import chosen_tool, tool_call
 from distilabel._simulated.server.wire_formats.request_body import (
     MAX_TOKENS,
     chat_messages,
@@ -59,6 +61,7 @@ class ChatCompletions(_OpenAI):
             max_tokens=integer(body, limit, 1, MAX_TOKENS),
             schema=_schema(body.get("response_format")),
             logprobs=logprobs,
+            tool=chosen_tool(body.get("tools"), body.get("tool_choice"), messages),
             **openai_fields(body),
         )
 
@@ -70,9 +73,11 @@ class ChatCompletions(_OpenAI):
         response["choices"] = [
             {
                 "index": index,
-                "message": _message(answer),
+                "message": _message(answer, request, index),
                 "logprobs": _chat_logprobs(answer, request.logprobs),
-                "finish_reason": answer.finish_reason,
+                "finish_reason": "tool_calls"
+                if request.tool is not None and answer.finish_reason == "stop"
+                else answer.finish_reason,
             }
             for index, answer in enumerate(answers)
         ]
@@ -127,8 +132,13 @@ def _schema(response_format: Any) -> Mapping[str, Any] | None:
     )
 
 
-def _message(answer: Answer) -> dict[str, object]:
+def _message(answer: Answer, request: AnswerRequest, index: int) -> dict[str, object]:
     message: dict[str, object] = {"role": "assistant", "content": answer.text, "refusal": None}
+    if request.tool is not None:
+        seed = f"{len(request.chats[0])} {index}"
+        message["tool_calls"] = [tool_call(request.tool, answer.text, seed)]
+        answer = replace(answer, text=None)
+        message["content"] = None
     if answer.reasoning is None:
         return message
     if answer.reasoning_form.startswith("think"):

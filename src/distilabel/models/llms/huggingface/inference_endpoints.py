@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from functools import partial
-from typing import Annotated, Any, Dict, Final, List, Literal, Optional, Self, Union
+from typing import Annotated, Any, Dict, Final, List, Optional, Self, Union
 
 from annotated_types import Gt
 from pydantic import Field, PrivateAttr, model_validator, validate_call
@@ -197,7 +197,7 @@ class InferenceEndpointsLLM(InferenceEndpointsBaseClient, AsyncLLM, MagpieChatTe
         seed: Optional[int] = None,
         stop_sequences: Optional[List[str]] = None,
         temperature: float = 1.0,
-        tool_choice: Optional[Union[Dict[str, str], Literal["auto"]]] = None,
+        tool_choice: Optional[Union[str, Dict[str, Any]]] = None,
         tool_prompt: Optional[str] = None,
         tools: Optional[List[Dict[str, Any]]] = None,
         top_logprobs: _Count = None,
@@ -226,7 +226,8 @@ class InferenceEndpointsLLM(InferenceEndpointsBaseClient, AsyncLLM, MagpieChatTe
             seed: Seed of the sampling; derived from the question, or random, if None.
             stop_sequences: Up to four texts to stop at.
             temperature: Temperature of the sampling.
-            tool_choice: Tool to use, or `"auto"`; chat only.
+            tool_choice: `"auto"`, `"none"`, `"required"`, or a dict that names a function; chat
+                only.
             tool_prompt: Text that precedes the tools; chat only.
             tools: Tools the model may call; chat only.
             top_logprobs: Number of likeliest tokens to return with `logprobs`; chat only.

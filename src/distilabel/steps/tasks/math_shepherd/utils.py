@@ -1,19 +1,32 @@
-"""Parses solutions: splits a text into steps, and reads slightly malformed JSON."""
+"""Steps of solutions: splits a text into them, formats labelled ones, reads malformed JSON."""
 
 from __future__ import annotations
 
 import json
 import re
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final, List
+from typing import TYPE_CHECKING, Any, ClassVar, Final, List, Literal
 
 from distilabel._core.deprecations import module_getattr
 from distilabel.models.wire.reasoning import split_reasoning
+from distilabel.steps.base import Step, StepInput
+from distilabel.steps.column_checks import text_in, texts_in
+
+if TYPE_CHECKING:
+    from distilabel.typing import StepOutput
 
 if not TYPE_CHECKING:
     __getattr__ = module_getattr(__name__)
 
-_STEP: Final = re.compile(r"Step\s+\d+\s*:|The answer is\s*:")
+_STEP: Final = re.compile(
+    # With Markdown around it, the label begins a line.
+    r"(?:^[ \t>#*_]+)?(?:Step\s+\d+\s*(?:[:\uff1a]|\*\*[:\uff1a]|\.\*\*)"
+    r"|The (?:final )?answer is\s*[:\uff1a])|^[ \t>#*_]*The (?:final )?answer is\b",
+    re.MULTILINE,
+)
+_LABEL: Final = re.compile(
+    r"\A[\s>#*_]*(Step\s+\d+|The (?:final )?answer is)[\s*_]*[:\uff1a.]?[*_]*\s*"
+)
 # A valid JSON escape (group 1), or a backslash that is not part of one.
 _ESCAPE: Final = re.compile(r"\\(u[0-9a-fA-F]{4}|[\"\\/bfnrt])|\\")
 
@@ -30,7 +43,138 @@ def split_solution_steps(text: str) -> List[str]:
     """
     text = split_reasoning(text)[1] or ""
     starts = [found.start() for found in _STEP.finditer(text)]
-    return [text[start:end].strip() for start, end in pairwise([*starts, len(text)])]
+    return [_plain(text[start:end]) for start, end in pairwise([*starts, len(text)])]
+
+
+def _plain(step: str) -> str:
+    """Returns a step with its label as the paper writes it, without Markdown around it."""
+    found = _LABEL.match(step)
+    assert found is not None
+    label = "The answer is" if found[1].startswith("The") else " ".join(found[1].split())
+    rest = step[found.end() :].strip()
+    if rest.count("**") % 2:
+        rest = rest.removesuffix("**").strip()
+    return f"{label}: {rest}".strip()
+
+
+class FormatPRM(Step):
+    """Formats labelled solutions for the training of a process reward model.
+
+    Attributes:
+        format: `math-shepherd` for a text and the same text with labels, or `trl` for the columns
+            of the trainer `PRMTrainer` of TRL.
+        step_token: Token at the end of each step in the text without labels.
+        tags: Tag of a good step and tag of a bad one, as in `MathShepherdCompleter`.
+
+    Input columns:
+        - instruction (str): The problem.
+        - solutions (list[str]): One labelled solution: its steps, each with a tag at its end.
+
+    Output columns:
+        - input (str): The problem and the steps, with `step_token` in place of each tag; for
+            `math-shepherd`.
+        - label (str): The problem and the steps, with the tags; for `math-shepherd`.
+        - prompt (str): The problem; for `trl`.
+        - completions (List[str]): The steps without tags; for `trl`. A step without a tag is
+            joined to the next.
+        - labels (List[bool]): Whether each step is good; for `trl`.
+
+    Categories:
+        - text-manipulation
+        - columns
+
+    References:
+        - [Math-Shepherd: Verify and Reinforce LLMs Step-by-step without Human Annotations](https://arxiv.org/abs/2312.08935)
+        - [peiyi9979/Math-Shepherd](https://huggingface.co/datasets/peiyi9979/Math-Shepherd?row=0)
+
+    Citations:
+        ```bibtex
+        @misc{wang2024mathshepherdverifyreinforcellms,
+            title={Math-Shepherd: Verify and Reinforce LLMs Step-by-step without Human Annotations},
+            author={Peiyi Wang and Lei Li and Zhihong Shao and R. X. Xu and Damai Dai and Yifei Li and Deli Chen and Y. Wu and Zhifang Sui},
+            year={2024},
+            eprint={2312.08935},
+            archivePrefix={arXiv},
+            primaryClass={cs.AI},
+            url={https://arxiv.org/abs/2312.08935},
+        }
+        ```
+
+    Examples:
+        For TRL:
+
+        ```python
+        from distilabel.steps.tasks import FormatPRM
+
+        step = FormatPRM(format="trl")
+        step.load()
+        row = {"instruction": "1 + 1?", "solutions": ["Step 1: Add. +", "The answer is: 3 -"]}
+        rows = next(step.process([row]))
+        # [{..., "prompt": "1 + 1?", "completions": ["Step 1: Add.", "The answer is: 3"],
+        #   "labels": [True, False]}]
+        ```
+    """  # noqa: E501 (the authors are on one line, as in the entry on arXiv)
+
+    format: Literal["math-shepherd", "trl"] = "math-shepherd"
+    step_token: str = "ки"
+    tags: list[str] = ["+", "-"]
+
+    _row_by_row: ClassVar[bool] = True
+
+    @property
+    def inputs(self) -> List[str]:
+        """`instruction` and `solutions`."""
+        return ["instruction", "solutions"]
+
+    @property
+    def outputs(self) -> List[str]:
+        """`input` and `label`, or `prompt`, `completions` and `labels`."""
+        if self.format == "trl":
+            return ["prompt", "completions", "labels"]
+        return ["input", "label"]
+
+    def process(self, inputs: StepInput) -> StepOutput:
+        """Formats the solution of each row.
+
+        Args:
+            inputs: Input rows.
+
+        Yields:
+            The rows with the output columns added.
+
+        Raises:
+            DistilabelUserError: If `solutions` is not a list of steps.
+        """
+        yield [{**row, **self._format(row)} for row in inputs]
+
+    def _format(self, row: dict[str, Any]) -> dict[str, Any]:
+        instruction = text_in(self, row, "instruction")
+        solution = [str(step) for step in texts_in(self, row, "solutions") if step is not None]
+        steps = [(step, self._tag_of(step)) for step in solution]
+        if self.format == "trl":
+            return {"prompt": instruction, **self._completions(steps)}
+        unlabelled = [
+            step if tag is None else f"{step.removesuffix(tag)}{self.step_token}"
+            for step, tag in steps
+        ]
+        return {
+            "input": f"{instruction} " + "\n".join(unlabelled),
+            "label": f"{instruction} " + "\n".join(solution),
+        }
+
+    def _tag_of(self, step: str) -> str | None:
+        return next((tag for tag in self.tags if step.endswith(tag)), None)
+
+    def _completions(self, steps: list[tuple[str, str | None]]) -> dict[str, Any]:
+        completions, labels, waiting = [], [], ""
+        for step, tag in steps:
+            if tag is None:
+                waiting += f"{step}\n"
+                continue
+            completions.append(waiting + step.removesuffix(tag).strip())
+            labels.append(tag == self.tags[0])
+            waiting = ""
+        return {"completions": completions, "labels": labels}
 
 
 def parse_json_response(json_str: str) -> Any:

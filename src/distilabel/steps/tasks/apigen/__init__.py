@@ -1,0 +1,1 @@
+"""APIGen: function-calling data whose calls are executed and judged."""
