@@ -163,6 +163,9 @@ class LLM(RuntimeParametersModelMixin, Serializable, BaseModel, ABC):
     def unload(self) -> None:
         """Releases what `load` acquired."""
 
+    def _cancel_load(self) -> None:
+        """Gives up a `load` that runs in another thread, without waiting for it."""
+
     def get_generation_kwargs(self) -> dict[str, Any]:
         """Returns the generation arguments of every question."""
         return self.generation_kwargs or {}
