@@ -155,6 +155,7 @@ class ServerLLM(AsyncLLM, ManagedServers):
                 users = [message for message in input if message["role"] == "user"]
                 prompt = str((users or input)[0]["content"])
         is_chat = isinstance(prompt, list) and bool(prompt) and isinstance(prompt[0], dict)
+        fields: Dict[str, Any]
         if is_chat:
             fields = {"logprobs": True, "top_logprobs": logprobs} if logprobs is not None else {}
         else:

@@ -355,7 +355,7 @@ class ClientvLLM(OpenAILLM, MagpieChatTemplateMixin):
                 body["add_special_tokens"] = False
                 input = prompt
                 structure = structure or self.structured_output
-                format = structured_output.response_format(structure)  # type: ignore[arg-type]
+                format = structured_output.response_format(structure)
                 body |= {"response_format": format} if format else {}
         return await super().agenerate(
             input,

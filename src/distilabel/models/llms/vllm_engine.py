@@ -113,7 +113,7 @@ class VllmEngine(ServerLLM, MagpieChatTemplateMixin):
             The prompt.
         """
         template = self.apply_magpie_pre_query_template("", input)
-        return run_sync(self._prompts.text(self.model, input, template))
+        return str(run_sync(self._prompts.text(self.model, input, template)))
 
     async def _prompt(self, conversation: Any, *, is_echoed: bool) -> Any:
         """Returns what is sent for a conversation: itself, or the ids of its tokens."""

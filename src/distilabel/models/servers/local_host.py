@@ -126,6 +126,7 @@ class LocalServer:
             if status is None:
                 version = _version(self._url, self._key)
                 return Address(self._url, self._key, version)
+            self._close()
             failure = explain(self._spec, self._python, self._log_path, status)
             is_port = failure.can_retry and "its port is taken" in failure.text
             if not is_port or attempt == _MOST_PORTS:
@@ -222,16 +223,18 @@ class LocalServer:
                     continue
                 self.stop()
                 status = 1
+            self._close()
             return explain(self._spec, self._python, self._log_path, status).text
 
     def stop(self) -> None:
         """Closes the pipe, at which the watchdog ends the server."""
-        process = self._process
-        if process is None:
-            return
-        if process.stdin is not None:
-            process.stdin.close()
-        process.wait()
+        if self._process is not None:
+            self._close()
+            self._process.wait()
+
+    def _close(self) -> None:
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.close()
 
 
 def python_of(engine: Engine) -> str:

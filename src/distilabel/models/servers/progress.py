@@ -33,10 +33,6 @@ def phase_of(text: str) -> str:
         for match in pattern.finditer(text):
             if match.end() > end:
                 phase, end = name, match.end()
-    percent = None
-    for percent in _PERCENT.finditer(text):
-        pass
     # Older progress belongs to an earlier phase.
-    if percent is not None and percent.end() >= end and int(percent[1]) < 100:
-        return f"{phase} ({percent[1]}%)"
-    return phase
+    percents = [found[1] for found in _PERCENT.finditer(text) if found.end() >= end]
+    return f"{phase} ({percents[-1]}%)" if percents and int(percents[-1]) < 100 else phase

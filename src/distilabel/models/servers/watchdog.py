@@ -35,9 +35,13 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _raise_exit)
     # A session of its own: Ctrl-C in the terminal does not reach it, and one signal reaches all.
-    server = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=_end_with_parent
-    )
+    try:
+        server = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=_end_with_parent
+        )
+    except OSError as error:
+        print(f"The command cannot be run: {error}", file=sys.stderr, flush=True)
+        return 127
     try:
         while server.poll() is None and not _has_ended(parent):
             pass
