@@ -17,6 +17,9 @@ _SEARCHED_BYTES: Final = 256 * 1024
 # Longer lines are prompts or dumps of the configuration.
 _LONGEST_LINE: Final = 300
 _KILLED: Final = 128 + 9
+# Weights with fewer GiB do not fill a memory.
+_SMALLEST: Final = 0.1
+_ERROR: Final = re.compile(r"error|exception|traceback", re.I)
 _WEIGHTS: Final = (".safetensors", ".bin", ".pt", ".gguf")
 
 
@@ -53,6 +56,11 @@ _CAUSES: Final = (
         r"No module named '?(vllm|sglang)",
         "the package {package!r} is not installed in {python}",
         "Run: {pip}",
+    ),
+    _cause(
+        r"The command cannot be run: (?P<found>.+)",
+        "the Python interpreter that is to run it cannot be run ({found})",
+        "Correct the environment variable {variable}",
     ),
     _cause(
         r"address already in use|errno 98|errno 48",
@@ -157,6 +165,7 @@ def explain(spec: ServerSpec, python: str, log: Path, status: int | None) -> Fai
             "model": spec.model,
             "size": _size_text(spec.model),
             "python": python,
+            "variable": engine.python_variable,
             "pip": install_line(spec, python),
             "found": next(filter(None, match.groups()), "") if match.groups() else "",
         }
@@ -208,14 +217,17 @@ def shown_tail(text: str, log: Path) -> str:
         log: Its path.
     """
     lines = [line.rstrip()[:_LONGEST_LINE] for line in text.splitlines() if line.strip()]
-    shown = "\n".join(f"  | {redact_urls(line)}" for line in lines[-_SHOWN_LINES:])
-    last = f" Its last lines:\n{shown}\n" if shown else " It is empty.\n"
-    return f"\nThe log of the server is {log}.{last.rstrip()}"
+    # What a server writes while it shuts down hides the error before it.
+    last = [line for line in lines if _ERROR.search(line)] or lines
+    shown = "\n".join(f"  | {redact_urls(line)}" for line in last[-_SHOWN_LINES:])
+    what = "" if last is lines else " with errors"
+    after = f" Its last lines{what}:\n{shown}" if shown else " It is empty."
+    return f"\nThe log of the server is {log}.{after}"
 
 
 def _size_text(model: str) -> str:
-    size = weights_size(model)
-    return f", whose weights have {size / 2**30:.1f} GiB" if size else ""
+    size = weights_size(model) / 2**30
+    return f", whose weights have {size:.1f} GiB" if size >= _SMALLEST else ""
 
 
 def weights_size(model: str) -> int:
