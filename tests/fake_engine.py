@@ -85,8 +85,10 @@ class Handler(BaseHTTPRequestHandler):
             print("terminate called after throwing an instance of 'c10::Error'", flush=True)
             os._exit(3)
         time.sleep(float(os.environ.get("FAKE_ENGINE_SECONDS", "0")))
-        said = json.dumps({"pid": os.getpid(), "body": body, "gpus": os.environ.get("CUDA_VISIBLE_DEVICES")})
-        each = {"finish_reason": "stop"}
+        said = json.dumps(
+            {"pid": os.getpid(), "body": body, "gpus": os.environ.get("CUDA_VISIBLE_DEVICES")}
+        )
+        each: dict[str, Any] = {"finish_reason": "stop"}
         each |= {"message": {"content": said}} if "messages" in body else {"text": said}
         usage = {"prompt_tokens": 3, "completion_tokens": 5}
         self.reply({"choices": [each] * body.get("n", 1), "usage": usage})

@@ -37,6 +37,7 @@ SLOW = {
         "_distiset/test_hub.py",
         "steps/tasks/magpie/test_magpie_over_http.py",
         "test_main_job.py",
+        "models/servers",
         "models/batch_jobs/apis/test_anthropic.py",
         "models/batch_jobs/apis/test_openai.py",
         "models/batch_jobs/test_ask.py",

@@ -23,7 +23,10 @@ def explained(tmp_path: Path, text: str, *, model: str = "a/b", status: int = 1)
         ("ValueError: ... requires you to ... `trust_remote_code=True`", "trust_remote_code=True."),
         ("LocalEntryNotFoundError: outgoing traffic has been disabled", "is not on this machine"),
         ("Repository Not Found for url: https://huggingface.co/a/b", "'a/b' was not found"),
-        ("Model architectures ['X'] are not supported for now", "does not support the architecture"),
+        (
+            "Model architectures ['X'] are not supported for now",
+            "does not support the architecture",
+        ),
         ("ValueError: No available memory for the cache blocks", "not enough memory"),
         ("RuntimeError: No CUDA GPUs are available", "no GPU that it can use"),
     ],

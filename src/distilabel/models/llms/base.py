@@ -164,7 +164,7 @@ class LLM(RuntimeParametersModelMixin, Serializable, BaseModel, ABC):
         """Releases what `load` acquired."""
 
     def _cancel_load(self) -> None:
-        """Gives up a `load` that runs in another thread, without waiting for it."""
+        """Gives up a `load` in another thread, without waiting."""
 
     def get_generation_kwargs(self) -> dict[str, Any]:
         """Returns the generation arguments of every question."""
@@ -306,8 +306,7 @@ class LLM(RuntimeParametersModelMixin, Serializable, BaseModel, ABC):
         """Checks the endpoint before the first request.
 
         Returns:
-            Why the endpoint may not know the model: then it is asked alone first. None or empty if
-            there is no doubt.
+            Why the endpoint may not know the model, which is asked alone then; None or empty if not.
 
         Raises:
             EndpointError: The endpoint cannot be used.

@@ -75,12 +75,15 @@ class CudaDevicePlacementMixin(BaseModel):
         self._llm_identifier = step
         self._desired_num_gpus = resources.gpus or 1
 
-    def _reserve_gpus(self, number: int, count: Optional[int] = None) -> Optional[List[str]]:
+    def _reserve_gpus(
+        self, number: int, count: Optional[int] = None, replicas: int = 1
+    ) -> Optional[List[str]]:
         """Reserves the GPUs of one replica.
 
         Args:
             number: Index of the replica.
             count: GPUs per replica; those that the step asks for if None.
+            replicas: Number of replicas, which share out the GPUs of `cuda_devices`.
 
         Returns:
             Their ids; None if the machine has no GPU.
@@ -120,17 +123,13 @@ class CudaDevicePlacementMixin(BaseModel):
                 f"cuda_devices={self.cuda_devices}: the GPU {unknown[0]} does not exist. This "
                 f"machine has {', '.join(visible)}."
             )
-        if number * count + count > len(wanted) and number:
+        size = len(wanted) if replicas == 1 else count
+        chosen = wanted[number * size : (number + 1) * size]
+        if len(chosen) < size:
             raise DistilabelUserError(
-                f"cuda_devices={self.cuda_devices}: {number + 1} replicas with {count} GPUs each "
-                "need more GPUs. List more of them, or ask for fewer replicas."
+                f"cuda_devices={self.cuda_devices}: {replicas} replicas with {count} GPUs each need "
+                f"{replicas * count}. List as many, or ask for fewer replicas."
             )
-        # Several replicas share out the list.
-        chosen = (
-            wanted
-            if number == 0 and len(wanted) <= count
-            else (wanted[number * count : (number + 1) * count])
-        )
         shared = gpus.claim(name, chosen)
         if shared:
             _log.warning("%s: another model uses the GPUs %s as well.", name, ", ".join(shared))

@@ -91,7 +91,8 @@ class ManagedServers(CudaDevicePlacementMixin):
     def _gpus_of(self, number: int) -> Optional[List[str]]:
         if self.disable_cuda_device_placement:
             return None
-        return self._reserve_gpus(number, self._gpu_count(getattr(self, "extra_kwargs", None)))
+        count = self._gpu_count(getattr(self, "extra_kwargs", None))
+        return self._reserve_gpus(number, count, self._replicas)
 
     def _gpu_count(self, options: Optional[Dict[str, Any]]) -> int:
         """Returns the GPUs of one server: those its options ask for, or those of the step."""

@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> int:
             command, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=_end_with_parent
         )
     except OSError as error:
-        print(f"The command cannot be run: {error}", file=sys.stderr, flush=True)
+        sys.stderr.write(f"The command cannot be run: {error}\n")
         return 127
     try:
         while server.poll() is None and not _has_ended(parent):
