@@ -61,9 +61,7 @@ def test_each_replica_is_an_actor_with_a_server(tmp_path: Path, engine: FakeEngi
     assert ray.util.list_named_actors() == []
 
 
-def test_an_actor_that_is_lost_costs_what_was_in_flight(
-    tmp_path: Path, engine: FakeEngine
-) -> None:
+def test_an_actor_that_is_lost_costs_what_was_in_flight(tmp_path: Path, engine: FakeEngine) -> None:
     before = len(engine.starts)
     llm = vLLM(model="m")
 

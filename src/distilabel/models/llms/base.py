@@ -306,7 +306,7 @@ class LLM(RuntimeParametersModelMixin, Serializable, BaseModel, ABC):
         """Checks the endpoint before the first request.
 
         Returns:
-            Why the endpoint may not know the model, which is asked alone then; None or empty if not.
+            Why the endpoint may not know the model, which is then asked alone; else None or "".
 
         Raises:
             EndpointError: The endpoint cannot be used.

@@ -127,8 +127,8 @@ class CudaDevicePlacementMixin(BaseModel):
         chosen = wanted[number * size : (number + 1) * size]
         if len(chosen) < size:
             raise DistilabelUserError(
-                f"cuda_devices={self.cuda_devices}: {replicas} replicas with {count} GPUs each need "
-                f"{replicas * count}. List as many, or ask for fewer replicas."
+                f"cuda_devices={self.cuda_devices}: {replicas} replicas with {count} GPUs each "
+                f"need {replicas * count}. List as many, or ask for fewer replicas."
             )
         shared = gpus.claim(name, chosen)
         if shared:
