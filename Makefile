@@ -6,12 +6,13 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .PHONY: help demo test test-fast coverage lint check hooks wheel bench bench-gate bench-endurance \
-	faults tasks-page clean
+	test-engines faults tasks-page clean
 
 help:
 	@echo "make demo             make a preference dataset with simulated models: no key, no network"
 	@echo "make test             run all tests"
 	@echo "make test-fast        run the tests that take a minute together, for work in progress"
+	@echo "make test-engines     run the tests that need real engines: vLLM, and others that are installed"
 	@echo "make coverage         run the fast tests and show which lines they reach"
 	@echo "make lint             run ruff and mypy"
 	@echo "make check            run lint and the fast tests: before every push"
@@ -44,6 +45,25 @@ FAST := -n 2 --dist worksteal -m "not slow"
 
 test-fast: $(READY)
 	$(BIN)/python -m pytest -q $(FAST) --timeout 15
+
+# Gigabytes: engines get an environment of their own, and tests of those that are missing are skipped.
+# A vLLM elsewhere is used with DISTILABEL_VLLM_PYTHON=/path/to/its/python.
+ENGINES_VENV ?= .venv-engines
+ENGINES ?= vllm hf-transformers
+
+$(ENGINES_VENV)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(ENGINES_VENV)
+	$(ENGINES_VENV)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(ENGINES_VENV)/bin/python -m pip install --quiet --editable . --group dev
+	@# One by one: a package that cannot be installed here leaves the others.
+	@for extra in $(ENGINES); do \
+		$(ENGINES_VENV)/bin/python -m pip install --quiet --editable ".[$$extra]" \
+			|| echo "the extra $$extra could not be installed: its tests are skipped"; \
+	done
+	@touch $@
+
+test-engines: $(ENGINES_VENV)/.ready
+	$(ENGINES_VENV)/bin/python -m pytest -q -rs tests/engines --timeout 900
 
 coverage: $(READY)
 	$(BIN)/python -m pytest -q $(FAST) --cov --cov-report term:skip-covered

@@ -66,7 +66,7 @@ LAYERS: dict[str, dict[str, tuple[str, ...]]] = {
         "client": ("batch_jobs", "rate_limit"),
         "base_clients": ("http",),
         # Local engines: servers that distilabel starts, and worker processes.
-        "servers": ("http",),
+        "servers": ("http", "mixins"),
         "local": ("wire",),
         "llms": ("client", "base_clients", "mixins", "servers", "local"),
         "embeddings": ("client", "base_clients", "mixins", "servers", "local"),

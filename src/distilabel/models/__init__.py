@@ -6,6 +6,7 @@ from distilabel._core.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from distilabel.models.embeddings.base import Embeddings as Embeddings
+    from distilabel.models.embeddings.vllm import vLLMEmbeddings as vLLMEmbeddings
     from distilabel.models.llms.anthropic import AnthropicLLM as AnthropicLLM
     from distilabel.models.llms.base import LLM as LLM
     from distilabel.models.llms.base import AsyncLLM as AsyncLLM
@@ -14,7 +15,13 @@ if TYPE_CHECKING:
     )
     from distilabel.models.llms.openai import OpenAILLM as OpenAILLM
     from distilabel.models.llms.openrouter import OpenRouterLLM as OpenRouterLLM
+    from distilabel.models.llms.sglang import SGLang as SGLang
     from distilabel.models.llms.simulated import SimulatedLLM as SimulatedLLM
+    from distilabel.models.llms.vllm import ClientvLLM as ClientvLLM
+    from distilabel.models.llms.vllm import vLLM as vLLM
+    from distilabel.models.mixins.cuda_device_placement import (
+        CudaDevicePlacementMixin as CudaDevicePlacementMixin,
+    )
     from distilabel.typing import GenerateOutput as GenerateOutput
     from distilabel.typing import HiddenState as HiddenState
 

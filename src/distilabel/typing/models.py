@@ -64,10 +64,13 @@ class GenerateOutput(TypedDict):
 
 
 class OutlinesStructuredOutputType(TypedDict, total=False):
-    """Structured output with constrained decoding: a JSON schema or a regular expression."""
+    """Structured output with constrained decoding.
 
-    format: Literal["json", "regex"]
-    schema: Union[str, Type[BaseModel], Dict[str, Any]]
+    `schema` is a JSON schema, a regular expression, a grammar or a list of texts to choose from.
+    """
+
+    format: Literal["json", "regex", "grammar", "choice"]
+    schema: Union[str, Type[BaseModel], Dict[str, Any], List[str]]
     whitespace_pattern: Optional[Union[str, List[str]]]
 
 

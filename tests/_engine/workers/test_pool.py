@@ -29,6 +29,8 @@ class Backend:
     def pickle_step(self, step: _Step) -> bytes:
         return b""
 
+    def prepare(self, pipeline: str, step: _Step) -> None: ...
+
     def start_worker(self, pipeline: str, step: _Step, number: int) -> Fake:
         self.made.append(Fake(self, number))
         return self.made[-1]

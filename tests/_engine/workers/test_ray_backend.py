@@ -331,9 +331,9 @@ def test_requirements_are_installed_on_the_nodes_of_a_cluster(
     ],
 )
 def test_why_an_actor_died_is_said_in_a_few_words(error: str, words: str) -> None:
-    from distilabel._engine.workers.ray_actor import _death_reason
+    from distilabel._engine.workers.ray_actor import death_reason
 
-    assert _death_reason(ray.exceptions.RayError(error)) == words
+    assert death_reason(ray.exceptions.RayError(error)) == words
 
 
 PROGRAM = f"""

@@ -116,8 +116,10 @@ class StepLoader:
                 timed = TimedCall(step.load_timeout, f"`load` of {step.name}")
                 await timed.run(copy_context().run, load)
         except asyncio.CancelledError:
+            _cancel_loads(step)
             raise
         except Exception as error:
+            _cancel_loads(step)
             await self._release_models(step)
             subject = f"The step {step.name!r} could not be loaded"
             if isinstance(error, DistilabelError):
@@ -125,6 +127,7 @@ class StepLoader:
                 raise RuntimeError(f"{subject}: {error}") from None
             raise RuntimeError(f"{subject}: {name_and_text(error)}") from error
         except BaseException as error:
+            _cancel_loads(step)
             _log.error(
                 "%s: its code raised %s, which ends the run", step.name, name_and_text(error)
             )
@@ -158,3 +161,10 @@ class StepLoader:
             raise
         except BaseException as error:  # noqa: BLE001 (the rows are there, or the run has failed)
             _log.warning("%s could not be unloaded: %s", step.name, name_and_text(error))
+
+
+def _cancel_loads(step: _Step) -> None:
+    """Gives up the loading of a step's models, which its thread may still be waiting for."""
+    for model in map(step._asked, step._all_models()):
+        if not is_loaded_for(step, model):
+            model._cancel_load()

@@ -87,6 +87,14 @@ class WorkerBackend(Protocol):
     def open(self) -> None:
         """Prepares for a run, before any step is loaded."""
 
+    def prepare(self, pipeline: str, step: _Step) -> None:
+        """Tells the models of a step where to start their servers, before the step is loaded.
+
+        Args:
+            pipeline: Name of the pipeline.
+            step: The step.
+        """
+
     def count(self, step: _Step) -> tuple[int, str]:
         """Decides how many workers a step gets.
 

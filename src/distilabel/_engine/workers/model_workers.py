@@ -11,6 +11,7 @@ from distilabel._engine.workers.pool import Pool, WorkersLost
 from distilabel.errors import EndpointError
 from distilabel.models.client.micro_batcher import MicroBatcher
 from distilabel.models.llms.base import LLM, AsyncLLM
+from distilabel.models.servers.managed import ManagedServers
 from distilabel.steps.base import _Step
 
 
@@ -19,6 +20,11 @@ def in_process_model(step: _Step) -> LLM | None:
     # A model in another field is called by the step's own code, so it stays with the step.
     llm = getattr(step, "llm", None)
     return llm if isinstance(llm, LLM) and not isinstance(llm, AsyncLLM) else None
+
+
+def has_servers(step: _Step) -> bool:
+    """Returns True if the replicas of a step are servers of its model, which it starts itself."""
+    return isinstance(getattr(step, "llm", None), ManagedServers)
 
 
 def asks_through_engine(step: _Step) -> bool:

@@ -18,11 +18,12 @@ from weakref import WeakSet
 from distilabel._engine.calling.execution_mode import ExecutionMode, execution_mode
 from distilabel._engine.workers.backend import WorkerDied, WorkerTimeout
 from distilabel._engine.workers.import_guard import NO_GUARD, WORKER, missing_guard_message
-from distilabel._engine.workers.model_workers import asks_through_engine
+from distilabel._engine.workers.model_workers import asks_through_engine, has_servers
 from distilabel._engine.workers.pickling import pickle_step
 from distilabel._engine.workers.process_main import run_worker
 from distilabel._engine.workers.protocol import Message
 from distilabel.errors import DistilabelUserError
+from distilabel.models.servers.managed import ManagedServers
 from distilabel.steps.base import _Step
 
 _POLL_SECONDS: Final = 1.0
@@ -38,10 +39,16 @@ class ProcessBackend:
     def open(self) -> None:
         """Does nothing: processes need no preparation."""
 
+    def prepare(self, pipeline: str, step: _Step) -> None:
+        """Lets the models of a step start their servers on this machine."""
+        for llm in step._all_models():
+            if isinstance(llm, ManagedServers):
+                llm._server_host = None
+
     def count(self, step: _Step) -> tuple[int, str]:
         """Gives a plain step as many processes as it asks for, if that is more than one."""
         replicas = step.resources.replicas or 1
-        if replicas == 1:
+        if replicas == 1 or has_servers(step):
             return 0, ""
         if not step.is_normal:
             return 0, "only steps that receive their rows in batches can have replicas"

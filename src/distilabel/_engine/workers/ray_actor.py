@@ -72,7 +72,7 @@ class WorkerActor:
     def __init__(self, name: str, options: dict[str, Any]) -> None:
         self._name = name
         self._options = options
-        self._actor = _start(name, options)
+        self._actor = start_actor(ActorMain, name, options)
         self._placed = self._actor.ping.remote()
         self._response: Any = None
         self._warn_at = time.monotonic() + _ROOM_SECONDS
@@ -98,8 +98,8 @@ class WorkerActor:
                 "The actor %s has not started yet: it is waiting for a node with %s available "
                 "(available in the cluster: %s), or for packages that are being installed.",
                 self._name,
-                _format_resources(self._options) or "a CPU",
-                _format_resources(ray.available_resources()) or "nothing",
+                format_resources(self._options) or "a CPU",
+                format_resources(ray.available_resources()) or "nothing",
             )
         return False
 
@@ -133,15 +133,25 @@ class WorkerActor:
             self.terminate()
             raise WorkerTimeout from None
         except RayError as error:
-            raise WorkerDied(f"the Ray actor {self._name} died: {_death_reason(error)}") from error
+            raise WorkerDied(f"the Ray actor {self._name} died: {death_reason(error)}") from error
         return [Message(message) for message in messages][-1].value
 
 
-def _start(name: str, options: dict[str, Any]) -> Any:
+def start_actor(main: type, name: str, options: dict[str, Any]) -> Any:
+    """Starts an actor; waits for an earlier one to release its name.
+
+    Args:
+        main: Class that runs in the actor.
+        name: Name of the actor.
+        options: Options of the actor.
+
+    Raises:
+        DistilabelUserError: The namespace has another actor of that name.
+    """
     until = time.monotonic() + _NAME_SECONDS
     while True:
         try:
-            return ray.remote(ActorMain).options(name=name, **options).remote()
+            return ray.remote(main).options(name=name, **options).remote()
         except ValueError as error:
             if "already taken" not in str(error):
                 raise
@@ -154,7 +164,7 @@ def _start(name: str, options: dict[str, Any]) -> Any:
         time.sleep(_POLL_SECONDS)
 
 
-def _death_reason(error: RayError) -> str:
+def death_reason(error: RayError) -> str:
     """Returns why an actor died, in a few words."""
     if isinstance(error, ActorUnavailableError):
         return "it stopped responding; its node may be lost"
@@ -171,11 +181,12 @@ def _death_reason(error: RayError) -> str:
     return f"{cause}, probably out of memory" if "process has died" in cause else cause
 
 
-def _format_resources(resources: dict[str, Any]) -> str:
+def format_resources(resources: dict[str, Any]) -> str:
+    """Returns resources as text, like `CPU 2, GPU 1`."""
     words = []
     for name, amount in sorted(resources.items()):
         if isinstance(amount, dict):
-            words.append(_format_resources(amount))
+            words.append(format_resources(amount))
         elif not name.startswith(("node:", "object_store")):
             words.append(f"{name.removeprefix('num_')} {amount:.12g}")
     return ", ".join(words)

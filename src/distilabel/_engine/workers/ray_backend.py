@@ -7,12 +7,14 @@ from typing import Any
 import ray
 from ray import cloudpickle
 
-from distilabel._engine.workers.model_workers import in_process_model
+from distilabel._engine.workers.model_workers import has_servers, in_process_model
 from distilabel._engine.workers.payloads import ModelJob, StepJob
 from distilabel._engine.workers.pickling import copy_without_pipeline, unpicklable_attribute
 from distilabel._engine.workers.process_backend import reason_to_stay
 from distilabel._engine.workers.ray_actor import WorkerActor
+from distilabel._engine.workers.ray_servers import RayServerHost
 from distilabel.errors import DistilabelUserError
+from distilabel.models.servers.managed import ManagedServers
 from distilabel.steps.base import GeneratorStep, StepResources, _Step
 
 _ADVICE = "Ray actors get a pickled copy of the step: create such objects in `load()`."
@@ -64,6 +66,13 @@ class RayBackend:
             environment["pip"] = self._requirements
         return {**settings, "runtime_env": environment} if environment else settings
 
+    def prepare(self, pipeline: str, step: _Step) -> None:
+        """Lets the models of a step start their servers in actors of the cluster."""
+        for llm in step._all_models():
+            if isinstance(llm, ManagedServers):
+                name = f"distilabel-{pipeline}-{step.name}"
+                llm._server_host = RayServerHost(name, _options(step.resources))
+
     def count(self, step: _Step) -> tuple[int, str]:
         """Gives a plain step as many actors as it has replicas.
 
@@ -72,6 +81,8 @@ class RayBackend:
         """
         resources = step.resources
         asks = resources != StepResources()
+        if has_servers(step):
+            return 0, ""
         if in_process_model(step) is not None:
             return (resources.replicas or 1) if asks else 0, ""
         if isinstance(step, GeneratorStep):

@@ -163,6 +163,9 @@ class LLM(RuntimeParametersModelMixin, Serializable, BaseModel, ABC):
     def unload(self) -> None:
         """Releases what `load` acquired."""
 
+    def _cancel_load(self) -> None:
+        """Gives up a `load` in another thread, without waiting."""
+
     def get_generation_kwargs(self) -> dict[str, Any]:
         """Returns the generation arguments of every question."""
         return self.generation_kwargs or {}
@@ -303,8 +306,7 @@ class LLM(RuntimeParametersModelMixin, Serializable, BaseModel, ABC):
         """Checks the endpoint before the first request.
 
         Returns:
-            Why the endpoint may not know the model: then it is asked alone first. None or empty if
-            there is no doubt.
+            Why the endpoint may not know the model, which is then asked alone; else None or "".
 
         Raises:
             EndpointError: The endpoint cannot be used.

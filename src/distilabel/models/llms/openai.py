@@ -91,16 +91,16 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
         return (self.base_url or "").strip().rstrip("/")
 
     def _identity(self) -> Any:
-        own = {"model": self.model, "base_url": self._base}
+        own = {"model": self.model_name, "base_url": self._base}
         return self.identity or own | self._added_fields(OpenAILLM)
 
     def _endpoint_id(self) -> str:
-        return f"{self._base} {self.model} {key_fingerprint(self._key or self.api_key)}"
+        return f"{self._base} {self.model_name} {key_fingerprint(self._key or self.api_key)}"
 
     async def _preflight(self) -> str:
         """Requests the list of models: it is free and reveals a wrong key, address or model."""
         return await check_endpoint(
-            self._base, self._headers, self.model, key_variable=self._key_variable
+            self._base, self._headers, self.model_name, key_variable=self._key_variable
         )
 
     @validate_call
@@ -284,7 +284,7 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
             "extra_body": given["extra_body"],
         }
         path = "completions" if text else "chat/completions"
-        return path, partial(chat_completions.encode_request, self.model, input), arguments
+        return path, partial(chat_completions.encode_request, self.model_name, input), arguments
 
 
 def _has_image(input: Any) -> bool:

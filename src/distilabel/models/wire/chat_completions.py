@@ -21,11 +21,15 @@ def encode_request(model: str, prompt: Any, arguments: dict[str, Any]) -> bytes:
 
     Args:
         model: Name of the model.
-        prompt: Conversation, or text to complete.
+        prompt: Conversation, or text to complete, maybe as token ids.
         arguments: All other fields, without those that are None. `extra_body` is merged in.
     """
-    key = "prompt" if isinstance(prompt, str) else "messages"
-    body = {"model": model, key: prompt if isinstance(prompt, str) else _messages(prompt)}
+    is_text = isinstance(prompt, str) or (bool(prompt) and isinstance(prompt[0], int))
+    body = (
+        {"model": model, "prompt": prompt}
+        if is_text
+        else {"model": model, "messages": _messages(prompt)}
+    )
     for name, value in arguments.items():
         if value is not None and name != "extra_body":
             body[name] = value

@@ -218,6 +218,8 @@ class Execution:
             The dataset, one configuration per leaf step, with its report and failures.
         """
         self._backend.open()
+        for step in self._steps.values():
+            self._backend.prepare(self.name, step)
         had_files = directory.config.exists()
         data = directory.fresh_data()
         plan = Plan(

@@ -34,6 +34,7 @@ from distilabel.errors import DistilabelUserError, FailureRecord
 from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.models.client.lifecycle import load_for, structured_copy, unload_for
 from distilabel.models.llms.base import LLM
+from distilabel.models.mixins.cuda_device_placement import CudaDevicePlacementMixin
 from distilabel.steps.base import GeneratorStep, GlobalStep, Step, StepInput, _Step
 from distilabel.steps.tasks.ask import Ask as Ask
 from distilabel.steps.tasks.parsing import ParsedGeneration, parse_output, retry_unparsed
@@ -130,7 +131,10 @@ class _TaskBase(_Step, ABC):
         if self.add_reasoning:
             check_reasoning_column(self)
         self._structured_llm = self._with_default_structured_output()
-        load_for(self, self._asked(self.llm))
+        asked = self._asked(self.llm)
+        if isinstance(asked, CudaDevicePlacementMixin):
+            asked._assign(str(self.name), self.resources)
+        load_for(self, asked)
 
     def unload(self) -> None:
         """Unloads the model, unless another step still uses it."""

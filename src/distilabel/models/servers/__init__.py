@@ -1,0 +1,1 @@
+"""Model servers that distilabel starts, watches and ends: vLLM and SGLang."""
