@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from distilabel.steps.columns.keep import KeepColumns as KeepColumns
     from distilabel.steps.columns.merge import MergeColumns as MergeColumns
     from distilabel.steps.decorator import step as step
-    from distilabel.steps.formatting.best_worst import PairBestAndWorst as PairBestAndWorst
     from distilabel.steps.deita import DeitaFiltering as DeitaFiltering
+    from distilabel.steps.formatting.best_worst import PairBestAndWorst as PairBestAndWorst
     from distilabel.steps.formatting.conversation import (
         ConversationTemplate as ConversationTemplate,
     )

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 from distilabel._core.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
-    from distilabel.steps.tasks.argilla_labeller import ArgillaLabeller as ArgillaLabeller
     from distilabel.steps.tasks.apigen.execution_checker import (
         APIGenExecutionChecker as APIGenExecutionChecker,
     )
@@ -13,6 +12,7 @@ if TYPE_CHECKING:
     from distilabel.steps.tasks.apigen.semantic_checker import (
         APIGenSemanticChecker as APIGenSemanticChecker,
     )
+    from distilabel.steps.tasks.argilla_labeller import ArgillaLabeller as ArgillaLabeller
     from distilabel.steps.tasks.base import GeneratorTask as GeneratorTask
     from distilabel.steps.tasks.base import GlobalTask as GlobalTask
     from distilabel.steps.tasks.base import Task as Task
@@ -25,6 +25,13 @@ if TYPE_CHECKING:
     )
     from distilabel.steps.tasks.magpie.base import Magpie as Magpie
     from distilabel.steps.tasks.magpie.generator import MagpieGenerator as MagpieGenerator
+    from distilabel.steps.tasks.math_shepherd.completer import (
+        MathShepherdCompleter as MathShepherdCompleter,
+    )
+    from distilabel.steps.tasks.math_shepherd.generator import (
+        MathShepherdGenerator as MathShepherdGenerator,
+    )
+    from distilabel.steps.tasks.math_shepherd.utils import FormatPRM as FormatPRM
     from distilabel.steps.tasks.pair_rm import PairRM as PairRM
     from distilabel.steps.tasks.pairwise_judge import PairwiseJudge as PairwiseJudge
     from distilabel.steps.tasks.prometheus_eval import PrometheusEval as PrometheusEval
@@ -35,16 +42,6 @@ if TYPE_CHECKING:
     from distilabel.steps.tasks.text_generation import TextGeneration as TextGeneration
     from distilabel.steps.tasks.ultrafeedback import UltraFeedback as UltraFeedback
     from distilabel.steps.tasks.urial import URIAL as URIAL
-    from distilabel.steps.tasks.math_shepherd.completer import (
-        MathShepherdCompleter as MathShepherdCompleter,
-    )
-    from distilabel.steps.tasks.math_shepherd.generator import (
-        MathShepherdGenerator as MathShepherdGenerator,
-    )
-    from distilabel.steps.tasks.math_shepherd.utils import FormatPRM as FormatPRM
-    from distilabel.steps.tasks.text_generation import ChatGeneration as ChatGeneration
-    from distilabel.steps.tasks.text_generation import TextGeneration as TextGeneration
-    from distilabel.steps.tasks.ultrafeedback import UltraFeedback as UltraFeedback
     from distilabel.steps.tasks.verifiable.pass_rate import PassRate as PassRate
     from distilabel.typing import ChatItem as ChatItem
     from distilabel.typing import ChatType as ChatType
