@@ -91,7 +91,8 @@ SYSCALL = "import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\n"
     "code",
     [
         READS.format("/etc/passwd"),
-        READS.format(f"/proc/{os.getpid()}/environ"),
+        # With an id of its own: the processes of one test run differ in their numbers.
+        pytest.param(READS.format(f"/proc/{os.getpid()}/environ"), id="environment-of-the-tests"),
         READS.format("/proc/self/environ"),
         READS.format(os.path.expanduser("~/.bashrc")),
         READS.format(str(Path.cwd() / "pyproject.toml")),
