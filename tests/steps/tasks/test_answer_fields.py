@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -116,9 +115,7 @@ def test_the_answer_stands_behind_the_reasoning_and_in_a_fence() -> None:
     "text", ["the " * 5000, "*" * 20000, "[" * 20000, "score " * 5000, "- " * 9000]
 )
 def test_no_text_takes_long_to_read(text: str) -> None:
-    # Quadratic search would take minutes.
-    start = time.process_time()
+    # With backtracking, one of them would take minutes, and the test would time out.
     read_choice(text, ["A", "B", "tie"])
     read_number(text, 5)
     find_fields(text, ["Score", "Rationale"])
-    assert time.process_time() - start < 20
