@@ -10,17 +10,14 @@ _PAGE: Final = "docs/coming-from-1.x.md"
 # Module, without `distilabel.` → names that are missing there.
 _NAMES: Final = {
     "models": (
-        "AnyscaleLLM AsyncImageGenerationModel AzureOpenAILLM ClientvLLM CohereLLM "
-        "CudaDevicePlacementMixin GroqLLM ImageGenerationModel "
-        "InferenceEndpointsImageGeneration LiteLLM LlamaCppEmbeddings LlamaCppLLM MistralLLM "
-        "MixtureOfAgentsLLM MlxLLM OllamaLLM OpenAIImageGeneration "
-        "SentenceTransformerEmbeddings TogetherLLM TransformersLLM VertexAILLM vLLM "
-        "vLLMEmbeddings"
+        "AnyscaleLLM AsyncImageGenerationModel AzureOpenAILLM CohereLLM GroqLLM "
+        "ImageGenerationModel InferenceEndpointsImageGeneration LiteLLM LlamaCppEmbeddings "
+        "LlamaCppLLM MistralLLM MixtureOfAgentsLLM MlxLLM OllamaLLM OpenAIImageGeneration "
+        "SentenceTransformerEmbeddings TogetherLLM TransformersLLM VertexAILLM"
     ),
-    "models.embeddings": ("LlamaCppEmbeddings SentenceTransformerEmbeddings vLLMEmbeddings"),
+    "models.embeddings": "LlamaCppEmbeddings SentenceTransformerEmbeddings",
     "models.embeddings.llamacpp": "LlamaCppEmbeddings",
     "models.embeddings.sentence_transformers": "SentenceTransformerEmbeddings",
-    "models.embeddings.vllm": "vLLMEmbeddings",
     "models.image_generation": (
         "AsyncImageGenerationModel ImageGenerationModel InferenceEndpointsImageGeneration "
         "OpenAIImageGeneration"
@@ -30,9 +27,8 @@ _NAMES: Final = {
     "models.image_generation.openai": "OpenAIImageGeneration",
     "models.image_generation.utils": "image_from_str image_to_str",
     "models.llms": (
-        "AnyscaleLLM AzureOpenAILLM ClientvLLM CohereLLM CudaDevicePlacementMixin GroqLLM "
-        "LiteLLM LlamaCppLLM MistralLLM MixtureOfAgentsLLM MlxLLM OllamaLLM TogetherLLM "
-        "TransformersLLM VertexAILLM vLLM"
+        "AnyscaleLLM AzureOpenAILLM CohereLLM GroqLLM LiteLLM LlamaCppLLM MistralLLM "
+        "MixtureOfAgentsLLM MlxLLM OllamaLLM TogetherLLM TransformersLLM VertexAILLM"
     ),
     "models.llms.anyscale": "AnyscaleLLM",
     "models.llms.azure": "AzureOpenAILLM",
@@ -48,12 +44,9 @@ _NAMES: Final = {
     "models.llms.ollama": "OllamaLLM Options",
     "models.llms.together": "TogetherLLM",
     "models.llms.vertexai": "VertexAILLM VertexChatItem VertexChatType",
-    "models.llms.vllm": "ClientvLLM LogitsProcessorFn LogitsProcessors vLLM",
-    "models.mixins.cuda_device_placement": "CudaDevicePlacementMixin",
     "steps": (
-        "DBSCAN DeitaFiltering EmbeddingDedup EmbeddingGeneration FaissNearestNeighbour "
-        "MinHashDedup PreferenceToArgilla RewardModelScore TextClustering "
-        "TextGenerationToArgilla UMAP"
+        "DBSCAN EmbeddingDedup EmbeddingGeneration FaissNearestNeighbour MinHashDedup "
+        "PreferenceToArgilla TextClustering TextGenerationToArgilla UMAP"
     ),
     "steps.argilla.base": "ArgillaBase",
     "steps.argilla.preference": "PreferenceToArgilla",
@@ -61,33 +54,19 @@ _NAMES: Final = {
     "steps.clustering.dbscan": "DBSCAN",
     "steps.clustering.text_clustering": "TextClustering",
     "steps.clustering.umap": "UMAP",
-    "steps.deita": "DeitaFiltering",
     "steps.embeddings.embedding_generation": "EmbeddingGeneration",
     "steps.embeddings.nearest_neighbour": "FaissNearestNeighbour",
     "steps.filtering.embedding": "EmbeddingDedup",
     "steps.filtering.minhash": "MinHashDedup ngrams tokenize_on_ngrams tokenized_on_words",
-    "steps.reward_model": "RewardModelScore",
     "steps.tasks": (
-        "APIGenExecutionChecker APIGenGenerator APIGenSemanticChecker ArgillaLabeller "
-        "BitextRetrievalGenerator CLAIR ComplexityScorer EmbeddingTaskGenerator EvolComplexity "
-        "EvolComplexityGenerator EvolInstruct EvolInstructGenerator FormatPRM "
-        "GenerateEmbeddings GenerateLongTextMatchingData GenerateSentencePair "
-        "GenerateShortTextMatchingData GenerateTextClassificationData GenerateTextRetrievalData "
-        "Genstruct ImageGeneration ImageTask InstructionBacktranslation MathShepherdCompleter "
-        "MathShepherdGenerator MonolingualTripletGenerator PairRM PrometheusEval QualityScorer "
-        "SelfInstruct StructuredGeneration TextClassification TextGenerationWithImage URIAL"
+        "BitextRetrievalGenerator EmbeddingTaskGenerator EvolComplexity "
+        "EvolComplexityGenerator EvolInstruct EvolInstructGenerator GenerateEmbeddings "
+        "GenerateLongTextMatchingData GenerateSentencePair GenerateShortTextMatchingData "
+        "GenerateTextClassificationData GenerateTextRetrievalData Genstruct ImageGeneration "
+        "ImageTask MonolingualTripletGenerator SelfInstruct StructuredGeneration "
+        "TextGenerationWithImage"
     ),
-    "steps.tasks.apigen.execution_checker": "APIGenExecutionChecker",
-    "steps.tasks.apigen.generator": "APIGenGenerator",
-    "steps.tasks.apigen.semantic_checker": "APIGenSemanticChecker",
-    "steps.tasks.apigen.utils": (
-        "FunctionResult PrepareExamples execute_from_response load_module_from_path "
-        "remove_fences remove_json_fences run_function_with_timeout timeout_handler"
-    ),
-    "steps.tasks.argilla_labeller": "ArgillaLabeller",
     "steps.tasks.base": "ImageTask",
-    "steps.tasks.clair": "CLAIR",
-    "steps.tasks.complexity_scorer": "ComplexityScorer",
     "steps.tasks.evol_instruct.base": "EvolInstruct",
     "steps.tasks.evol_instruct.evol_complexity.base": "EvolComplexity",
     "steps.tasks.evol_instruct.evol_complexity.generator": "EvolComplexityGenerator",
@@ -101,16 +80,9 @@ _NAMES: Final = {
     "steps.tasks.image_generation": "ImageGeneration",
     "steps.tasks.improving_text_embeddings": (
         "BitextRetrievalGenerator EmbeddingTaskGenerator GenerateLongTextMatchingData "
-        "GenerateShortTextMatchingData GenerateTextClassificationData GenerateTextRetrievalData "
-        "MonolingualTripletGenerator"
+        "GenerateShortTextMatchingData GenerateTextClassificationData "
+        "GenerateTextRetrievalData MonolingualTripletGenerator"
     ),
-    "steps.tasks.instruction_backtranslation": "InstructionBacktranslation",
-    "steps.tasks.math_shepherd.completer": "Completions MathShepherdCompleter StepSolution",
-    "steps.tasks.math_shepherd.generator": "MathShepherdGenerator",
-    "steps.tasks.math_shepherd.utils": "FormatPRM",
-    "steps.tasks.pair_rm": "PairRM",
-    "steps.tasks.prometheus_eval": "PrometheusEval",
-    "steps.tasks.quality_scorer": "QualityScorer",
     "steps.tasks.self_instruct": "SelfInstruct",
     "steps.tasks.sentence_transformers": "GenerateSentencePair GenerationAction",
     "steps.tasks.structured_generation": "StructuredGeneration",
@@ -120,22 +92,22 @@ _NAMES: Final = {
     "steps.tasks.structured_outputs.outlines": "Frameworks model_to_schema prepare_guided_output",
     "steps.tasks.structured_outputs.utils": (
         "handle_any_of handle_array handle_object json_schema_to_model "
-        "json_schema_to_pydantic_field json_schema_to_pydantic_type resolve_refs schema_as_dict"
+        "json_schema_to_pydantic_field json_schema_to_pydantic_type resolve_refs "
+        "schema_as_dict"
     ),
-    "steps.tasks.text_classification": "TextClassification",
     "steps.tasks.text_generation_with_image": "TextGenerationWithImage",
-    "steps.tasks.urial": "URIAL",
     "utils.dicts": "flatten_dict group_dicts merge_dicts",
     "utils.files": "list_files_in_dir",
     "utils.huggingface": "HF_TOKEN_ENV_VAR get_hf_token",
     "utils.image": "image_to_str",
     "utils.itertools": "batched grouper",
     "utils.serialization": (
-        "DISTILABEL_FILENAME SaveFormats StrOrPath TYPE_INFO_KEY load_with_type_info read_json "
-        "read_yaml write_json write_yaml"
+        "DISTILABEL_FILENAME SaveFormats StrOrPath TYPE_INFO_KEY load_with_type_info "
+        "read_json read_yaml write_json write_yaml"
     ),
     "utils.typing_": (
-        "extract_annotation_inner_type is_parameter_annotated_with is_type_pydantic_secret_field"
+        "extract_annotation_inner_type is_parameter_annotated_with "
+        "is_type_pydantic_secret_field"
     ),
 }
 
