@@ -40,7 +40,7 @@ class Rounds:
         self.answers = list(answers)
         self.asked: list[tuple[Any, Any]] = []
 
-    async def __call__(self, input: Any, count: int = 1, **kwargs: Any) -> Any:
+    async def __call__(self, input: Any, num_generations: int = 1, **kwargs: Any) -> Any:
         self.asked.append((input, kwargs))
         answer = self.answers.pop(0)
         calls = isinstance(answer, list)

@@ -26,7 +26,10 @@ class ToolError(Exception):
 class Toolbox(Protocol):
     """Tools, and what answers their calls."""
 
-    tools: Sequence[Tool]
+    @property
+    def tools(self) -> Sequence[Tool]:
+        """The tools, in the format of chat completions."""
+        ...
 
     async def call(self, name: str, arguments: dict[str, Any]) -> str:
         """Returns the result of a call as text.
@@ -119,8 +122,9 @@ def describe_function(function: Callable[..., Any]) -> Tool:
 
     from distilabel.utils.docstring import parse_google_docstring
 
+    adapter: Any = TypeAdapter
     try:
-        schema = TypeAdapter(function).json_schema()
+        schema = adapter(function).json_schema()
     except (PydanticUserError, TypeError) as error:
         raise DistilabelUserError(
             f"function {function.__name__!r} cannot be a tool: {error}. Annotate its parameters "

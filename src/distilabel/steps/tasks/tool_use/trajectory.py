@@ -15,7 +15,6 @@ from distilabel.steps.tasks.base import Ask, Row, Task
 from distilabel.steps.tasks.tool_use.toolboxes import (
     FunctionTools,
     SimulatedTools,
-    Tool,
     Toolbox,
     ToolError,
     mcp_tools,
@@ -268,7 +267,7 @@ async def _answer(toolbox: Toolbox, known: set[str], call: Any) -> tuple[str, bo
         return json.dumps({"error": str(error)}, ensure_ascii=False), True
 
 
-def _check_tools(task: Any, tools: List[Tool] | None) -> None:
+def _check_tools(task: Any, tools: Any) -> None:
     is_right = isinstance(tools, list) and bool(tools)
     for tool in tools if isinstance(tools, list) else []:
         function = tool.get("function") if isinstance(tool, dict) else None
