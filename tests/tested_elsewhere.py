@@ -9,6 +9,15 @@ from __future__ import annotations
 _NAMES_ONLY = "names and types only"
 
 TESTED_ELSEWHERE = {
+    "_simulated/answers/formats/function_calls.py": (
+        "steps/tasks/apigen/test_generator.py steps/tasks/apigen/test_semantic_checker.py"
+    ),
+    "_simulated/answers/formats/step_solutions.py": (
+        "steps/tasks/math_shepherd/test_generator.py steps/tasks/math_shepherd/test_completer.py"
+    ),
+    "steps/tasks/math_shepherd/base.py": (
+        "steps/tasks/math_shepherd/test_generator.py steps/tasks/math_shepherd/test_completer.py"
+    ),
     "_sandbox/audit.py": "_sandbox/test_sandbox.py",
     "_sandbox/child.py": "_sandbox/test_sandbox.py",
     "_sandbox/landlock.py": "_sandbox/test_sandbox.py",

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from distilabel.steps.tasks.text_classification import TextClassification as TextClassification
     from distilabel.steps.tasks.text_generation import ChatGeneration as ChatGeneration
     from distilabel.steps.tasks.text_generation import TextGeneration as TextGeneration
+    from distilabel.steps.tasks.tool_use.trajectory import ToolTrajectory as ToolTrajectory
     from distilabel.steps.tasks.ultrafeedback import UltraFeedback as UltraFeedback
     from distilabel.steps.tasks.urial import URIAL as URIAL
     from distilabel.steps.tasks.verifiable.pass_rate import PassRate as PassRate

@@ -67,5 +67,5 @@ def test_code(answer: str, right: bool, monkeypatch: pytest.MonkeyPatch) -> None
     from distilabel._sandbox.sandbox import Limits
     from distilabel.steps.tasks.verifiable import verifiers
 
-    monkeypatch.setattr(verifiers, "Limits", lambda: Limits(seconds=0.5))
+    monkeypatch.setattr(verifiers, "Limits", lambda: Limits(seconds=2))
     assert verify_code(answer, "assert add(1, 2) == 3") is right

@@ -1,4 +1,4 @@
-"""Queries with function calls, and verdicts on them, as the APIGen tasks ask for them."""
+"""Function calls: queries with calls and verdicts for the APIGen tasks, and results of tools."""
 
 import re
 from typing import Any
@@ -68,4 +68,19 @@ def _write_verdict(prompt: Prompt) -> str:
     return orjson.dumps({"thought": thought, "passes": "yes" if passes else "no"}).decode()
 
 
-FORMATS = (Format(_wants_pairs, _write_pairs), Format(_wants_verdict, _write_verdict))
+def _wants_result(prompt: Prompt) -> bool:
+    return "## Call to answer" in prompt.last and "You stand in for a tool" in prompt.last
+
+
+def _write_result(prompt: Prompt) -> str:
+    _, _, call = prompt.last.rpartition("## Call to answer")
+    topic = filler_text.topic_words(call)
+    result = {"status": "ok", "about": prompt.rng.choice(topic), "value": prompt.rng.randint(1, 99)}
+    return orjson.dumps(result).decode()
+
+
+FORMATS = (
+    Format(_wants_pairs, _write_pairs),
+    Format(_wants_verdict, _write_verdict),
+    Format(_wants_result, _write_result),
+)
