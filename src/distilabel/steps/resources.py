@@ -13,7 +13,7 @@ class StepResources(RuntimeParametersMixin, BaseModel):
     """The resources a step runs with.
 
     Attributes:
-        replicas: Number of worker processes.
+        replicas: Number of worker processes, or of servers of a model like `vLLM`.
         cpus: CPU cores per replica.
         gpus: GPUs per replica.
         memory: Memory per replica, in bytes.

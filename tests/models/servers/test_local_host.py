@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from distilabel.models.servers import local_host
 from distilabel.models.servers.host import ServerFailed, StartCanceled
 from distilabel.models.servers.local_host import LocalServer, check_package, log_folder, python_of
 from distilabel.models.servers.spec import SGLANG, VLLM, ServerSpec
@@ -38,7 +40,7 @@ def test_a_server_answers_with_its_own_key_and_ends(
     # A key in the command line could be read by all users of the machine.
     assert address.key not in " ".join(start["arguments"])
     assert address.key not in repr(address)
-    assert "loading the weights" in caplog.text
+    assert "m is ready after" in caplog.text
     server.stop()
     assert not runs(start["pid"])
 
@@ -155,3 +157,27 @@ def test_a_server_ends_with_the_program_that_is_killed(engine: FakeEngine, way: 
     if way == "with a child":
         os.kill(child, signal.SIGKILL)
     parent.stdout.close()
+
+
+def test_what_it_does_while_it_starts_is_logged(
+    engine: FakeEngine, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr("distilabel.models.servers.local_host._READ_SECONDS", 0)
+    with pytest.raises(StartCanceled):
+        LocalServer(spec("hangs"), 0).start(lambda: "loading the weights" in caplog.text)
+
+
+def test_a_port_that_is_taken_is_replaced(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        free = local_host._free_port
+        ports = [other.getsockname()[1], free("127.0.0.1")]
+        monkeypatch.setattr(local_host, "_free_port", lambda address: ports.pop(0))
+        server = LocalServer(spec(), 0)
+        server.start(never)
+        assert len(engine.starts) == 2
+        server.stop()

@@ -31,7 +31,7 @@ class _Cause:
         pattern: What the log says.
         what: What is wrong; may name `{engine}`, `{model}`, `{size}`, `{found}` and `{pip}`.
         advice: What to do.
-        can_retry: Whether another start may succeed.
+        can_retry: Whether a start on another port may succeed.
     """
 
     pattern: re.Pattern[str]
@@ -134,7 +134,7 @@ class Failure:
 
     Attributes:
         text: The message, with the last lines of the log and its path.
-        can_retry: Whether another start may succeed.
+        can_retry: Whether a start on another port may succeed.
     """
 
     text: str
@@ -156,7 +156,7 @@ def explain(spec: ServerSpec, python: str, log: Path, status: int | None) -> Fai
     text = tail(log)
     found = next(((c, m) for c in _CAUSES if (m := c.pattern.search(text))), None)
     engine = spec.engine
-    can_retry = found is None
+    can_retry = False
     if found is not None:
         cause, match = found
         names = {

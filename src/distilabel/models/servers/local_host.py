@@ -29,6 +29,8 @@ from distilabel.models.servers.spec import Engine, ServerSpec
 
 _LOCAL: Final = "127.0.0.1"
 _POLL_SECONDS: Final = 0.1
+# Seconds between two looks into the log of a server that starts.
+_READ_SECONDS: Final = 0.5
 # Seconds between two messages about a start that is in the same phase, and between two checks of a
 # server that runs.
 _REPORT_SECONDS: Final = 30.0
@@ -128,8 +130,7 @@ class LocalServer:
                 return Address(self._url, self._key, version)
             self._close()
             failure = explain(self._spec, self._python, self._log_path, status)
-            is_port = failure.can_retry and "its port is taken" in failure.text
-            if not is_port or attempt == _MOST_PORTS:
+            if not failure.can_retry or attempt == _MOST_PORTS:
                 break
         raise ServerFailed(failure.text)
 
@@ -180,7 +181,7 @@ class LocalServer:
     def _wait_until_ready(self, is_canceled: Callable[[], bool]) -> int | None:
         """Waits until the server answers; returns its exit status if it has ended."""
         assert self._process is not None
-        started = said_at = time.monotonic()
+        started = read_at = said_at = time.monotonic()
         said = "starting"
         while not _is_ready(self._url, self._key):
             if is_canceled():
@@ -191,6 +192,9 @@ class LocalServer:
             except subprocess.TimeoutExpired:
                 pass
             now = time.monotonic()
+            if now - read_at < _READ_SECONDS:
+                continue
+            read_at = now
             phase = phase_of(tail(self._log_path))
             if phase.partition(" (")[0] != said or now - said_at > _REPORT_SECONDS:
                 said, said_at = phase.partition(" (")[0], now
