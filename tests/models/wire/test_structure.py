@@ -47,6 +47,7 @@ def test_a_class_is_kept_beside_its_schema() -> None:
     [
         ({"format": "json"}, "'schema' is missing"),
         ({"format": "xml", "schema": "a"}, "not 'xml'"),
+        ({"schema": "a("}, "is not valid: missing"),
         ({"format": "choice", "schema": [1]}, "a list of texts"),
         ({"format": "regex", "schema": SCHEMA}, "a text for the format 'regex', not dict"),
         ("json", "must be a dict"),

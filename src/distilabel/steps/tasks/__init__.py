@@ -12,8 +12,14 @@ if TYPE_CHECKING:
     from distilabel.steps.tasks.evol_quality.base import EvolQuality as EvolQuality
     from distilabel.steps.tasks.magpie.base import Magpie as Magpie
     from distilabel.steps.tasks.magpie.generator import MagpieGenerator as MagpieGenerator
+    from distilabel.steps.tasks.structured_generation import (
+        StructuredGeneration as StructuredGeneration,
+    )
     from distilabel.steps.tasks.text_generation import ChatGeneration as ChatGeneration
     from distilabel.steps.tasks.text_generation import TextGeneration as TextGeneration
+    from distilabel.steps.tasks.text_generation_with_image import (
+        TextGenerationWithImage as TextGenerationWithImage,
+    )
     from distilabel.steps.tasks.ultrafeedback import UltraFeedback as UltraFeedback
     from distilabel.typing import ChatItem as ChatItem
     from distilabel.typing import ChatType as ChatType
