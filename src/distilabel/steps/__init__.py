@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from distilabel.steps.columns.keep import KeepColumns as KeepColumns
     from distilabel.steps.columns.merge import MergeColumns as MergeColumns
     from distilabel.steps.decorator import step as step
+    from distilabel.steps.embeddings.embedding_generation import (
+        EmbeddingGeneration as EmbeddingGeneration,
+    )
     from distilabel.steps.formatting.conversation import (
         ConversationTemplate as ConversationTemplate,
     )

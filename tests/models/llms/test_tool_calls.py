@@ -59,7 +59,9 @@ async def test_a_conversation_of_several_rounds(kind: str) -> None:
 
 async def test_a_call_that_was_not_asked_for_is_no_answer() -> None:
     class Calling(SimulatedLLM):
-        async def agenerate(self, input: Any, **kwargs: Any) -> Any:
+        async def agenerate(  # type: ignore[override]
+            self, input: Any, num_generations: int = 1, **kwargs: Any
+        ) -> Any:
             return await super().agenerate(input, tools=TOOLS)
 
     with pytest.raises(AnswerError, match="but called a tool"):

@@ -27,7 +27,7 @@ SCHEMA = {"type": "object", "properties": {"name": {"type": "string"}}}
         ({"schema": SCHEMA, "format": "json", "mode": "tool_call"}, Structure("json", SCHEMA)),
         ({"schema": '{"type": "object"}'}, Structure("json", {"type": "object"})),
         ({"schema": "[a-z]{3}"}, Structure("regex", "[a-z]{3}")),
-        ({"schema": "{2}", "format": "regex"}, Structure("regex", "{2}")),
+        ({"schema": "{a}", "format": "regex"}, Structure("regex", "{a}")),
         ({"schema": ["yes", "no"]}, Structure("choice", ["yes", "no"])),
         ({"schema": 'root ::= "a"', "format": "grammar"}, Structure("grammar", 'root ::= "a"')),
     ],

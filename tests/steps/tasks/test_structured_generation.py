@@ -96,7 +96,7 @@ def test_the_structure_of_the_model_counts_as_well() -> None:
 
 
 def test_keys_that_arrow_has_filled_with_none_are_left_out() -> None:
-    schema = {"type": "object", "minimum": None, "enum": [None, {}]}
+    schema: Any = {"type": "object", "minimum": None, "enum": [None, {}]}
     structure = {"format": "json", "schema": schema, "max_retries": None}
     row = {"instruction": "a", "structured_output": structure}
     assert task("").format_input(row)[1] == {

@@ -110,7 +110,7 @@ class StructuredGeneration(Task):
             )
         if structure and structure.get("schema") == {}:
             # A schema that accepts any JSON.
-            return messages, {**structure, "schema": {"description": "any JSON"}}
+            structure = {**structure, "schema": {"description": "any JSON"}}
         structure = {
             key: _without_none(value) if key == "schema" else value
             for key, value in (structure or {}).items()
