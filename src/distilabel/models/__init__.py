@@ -6,6 +6,7 @@ from distilabel._core.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from distilabel.models.embeddings.base import Embeddings as Embeddings
+    from distilabel.models.embeddings.openai import OpenAIEmbeddings as OpenAIEmbeddings
     from distilabel.models.embeddings.vllm import vLLMEmbeddings as vLLMEmbeddings
     from distilabel.models.llms.anthropic import AnthropicLLM as AnthropicLLM
     from distilabel.models.llms.base import LLM as LLM
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from distilabel.models.llms.huggingface.inference_endpoints import (
         InferenceEndpointsLLM as InferenceEndpointsLLM,
     )
+    from distilabel.models.llms.moa import MixtureOfAgentsLLM as MixtureOfAgentsLLM
     from distilabel.models.llms.openai import OpenAILLM as OpenAILLM
     from distilabel.models.llms.openrouter import OpenRouterLLM as OpenRouterLLM
     from distilabel.models.llms.sglang import SGLang as SGLang

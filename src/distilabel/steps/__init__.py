@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from distilabel.steps.columns.merge import MergeColumns as MergeColumns
     from distilabel.steps.decorator import step as step
     from distilabel.steps.deita import DeitaFiltering as DeitaFiltering
+    from distilabel.steps.embeddings.embedding_generation import (
+        EmbeddingGeneration as EmbeddingGeneration,
+    )
     from distilabel.steps.formatting.best_worst import PairBestAndWorst as PairBestAndWorst
     from distilabel.steps.formatting.conversation import (
         ConversationTemplate as ConversationTemplate,

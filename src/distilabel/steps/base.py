@@ -260,9 +260,7 @@ class _Step(
         Raises:
             DistilabelUserError: If a key is not an output column.
         """
-        self._verify_mappings(
-            self.output_mappings, "output_mappings", list(self._declared_outputs())
-        )
+        self._verify_mappings(self.output_mappings, "output_mappings", [*self._declared_outputs()])
 
     def _verify_mappings(self, mappings: dict[str, str], which: str, known: list[str]) -> None:
         for name in mappings:
@@ -280,7 +278,7 @@ class _Step(
     def _all_models(self) -> list[LLM]:
         """Returns the models in the fields of this step, each once, that of `llm` first.
 
-        A field holds a model, or a list or tuple with models in it.
+        A field holds a model, or a list or tuple of models. Models that these ask follow.
         """
         from distilabel.models.llms.base import LLM
 
@@ -288,7 +286,9 @@ class _Step(
         for name, value in vars(self).items():
             if name in type(self).model_fields:
                 values += value if isinstance(value, (list, tuple)) else [value]
-        return list({id(value): value for value in values if isinstance(value, LLM)}.values())
+        models = [value for value in values if isinstance(value, LLM)]
+        models += [part for model in models for part in model._parts]
+        return list({id(model): model for model in models}.values())
 
     def _asked(self, llm: LLM) -> LLM:
         """Returns the model that is asked in the place of one in a field of this step."""

@@ -66,21 +66,34 @@ class GenerateOutput(TypedDict):
 class OutlinesStructuredOutputType(TypedDict, total=False):
     """Structured output with constrained decoding.
 
-    `schema` is a JSON schema, a regular expression, a grammar or a list of texts to choose from.
+    Attributes:
+        format: What `schema` is; found out from it if missing.
+        schema: A pydantic class, a JSON schema, a regular expression, a grammar, or the texts to
+            choose from.
+        whitespace_pattern: White space between the parts of JSON, for engines that take it.
     """
 
-    format: Literal["json", "regex", "grammar", "choice"]
+    format: Optional[Literal["json", "regex", "grammar", "choice"]]
     schema: Union[str, Type[BaseModel], Dict[str, Any], List[str]]
     whitespace_pattern: Optional[Union[str, List[str]]]
 
 
 class InstructorStructuredOutputType(TypedDict, total=False):
-    """Structured output with the API of the provider: a JSON schema."""
+    """Structured output with the API of the provider.
 
-    format: Optional[Literal["json"]]
-    schema: Union[Type[BaseModel], Dict[str, Any]]
-    mode: Optional[str]
-    max_retries: int
+    Attributes:
+        format: What `schema` is; found out from it if missing.
+        schema: A pydantic class, a JSON schema, a regular expression, a grammar, or the texts to
+            choose from.
+        mode: Accepted as in 1.5.3, and ignored: each provider's native mode is used.
+        max_retries: Times that a task asks again for an answer that does not follow the structure,
+            instead of its `parse_retries`.
+    """
+
+    format: Optional[Literal["json", "regex", "grammar", "choice"]]
+    schema: Union[str, Type[BaseModel], Dict[str, Any], List[str]]
+    mode: Any
+    max_retries: Optional[int]
 
 
 StructuredOutputType = Union[OutlinesStructuredOutputType, InstructorStructuredOutputType]

@@ -8,7 +8,6 @@ import pytest
 from pydantic import BaseModel
 
 from distilabel.models import OpenAILLM
-from distilabel.models.llms.structure_check import violation
 from serving import said, serving
 
 
@@ -17,26 +16,6 @@ class Person(BaseModel):
 
     name: str
     age: int
-
-
-@pytest.mark.parametrize(
-    ("text", "schema", "fault"),
-    [
-        ('{"name": "a", "age": 1}', Person, ""),
-        ('{"name": "a"}', Person, "age: Field required"),
-        ("no", Person, "the whole: Invalid JSON"),
-        (None, Person, ""),
-        ("no", {"type": "object"}, "it is not JSON"),
-        ("[]", {"type": "object"}, "it is not of type object"),
-        ("{}", {"type": "object", "required": ["a"]}, "it has no 'a'"),
-        ("[1]", {"type": "array"}, ""),
-        ("{}", {"anyOf": [{"type": "object"}]}, ""),
-        ("{}", {"type": ["object", "null"]}, ""),
-    ],
-)
-def test_what_breaks_a_schema_is_named(text: Any, schema: Any, fault: str) -> None:
-    assert violation(text, schema).startswith(fault)
-    assert bool(violation(text, schema)) == bool(fault)
 
 
 @pytest.mark.usefixtures("client")

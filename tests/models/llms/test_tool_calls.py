@@ -60,7 +60,7 @@ async def test_a_conversation_of_several_rounds(kind: str) -> None:
 async def test_a_call_that_was_not_asked_for_is_no_answer() -> None:
     class Calling(SimulatedLLM):
         async def agenerate(  # type: ignore[override]
-            self, input: Any, **kwargs: Any
+            self, input: Any, num_generations: int = 1, **kwargs: Any
         ) -> Any:
             return await super().agenerate(input, tools=TOOLS)
 

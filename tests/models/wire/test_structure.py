@@ -27,7 +27,7 @@ SCHEMA = {"type": "object", "properties": {"name": {"type": "string"}}}
         ({"schema": SCHEMA, "format": "json", "mode": "tool_call"}, Structure("json", SCHEMA)),
         ({"schema": '{"type": "object"}'}, Structure("json", {"type": "object"})),
         ({"schema": "[a-z]{3}"}, Structure("regex", "[a-z]{3}")),
-        ({"schema": "{2}", "format": "regex"}, Structure("regex", "{2}")),
+        ({"schema": "{a}", "format": "regex"}, Structure("regex", "{a}")),
         ({"schema": ["yes", "no"]}, Structure("choice", ["yes", "no"])),
         ({"schema": 'root ::= "a"', "format": "grammar"}, Structure("grammar", 'root ::= "a"')),
     ],
@@ -47,6 +47,7 @@ def test_a_class_is_kept_beside_its_schema() -> None:
     [
         ({"format": "json"}, "'schema' is missing"),
         ({"format": "xml", "schema": "a"}, "not 'xml'"),
+        ({"schema": "a("}, "is not valid: missing"),
         ({"format": "choice", "schema": [1]}, "a list of texts"),
         ({"format": "regex", "schema": SCHEMA}, "a text for the format 'regex', not dict"),
         ("json", "must be a dict"),

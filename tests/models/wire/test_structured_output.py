@@ -8,7 +8,14 @@ import pytest
 from pydantic import BaseModel, RootModel
 
 from distilabel.errors import DistilabelUserError
-from distilabel.models.wire.structured_output import grammar, response_format, tool
+from distilabel.models.wire.structured_output import (
+    grammar,
+    grammar_format,
+    guidance,
+    refuse_guidance,
+    response_format,
+    tool,
+)
 
 
 class Inner(BaseModel):
@@ -95,7 +102,25 @@ def test_a_schema_may_be_json_text() -> None:
 
 def test_a_pattern_is_sent_as_one() -> None:
     structure = {"schema": "[ab]+", "format": "regex"}
-    assert response_format(structure) == grammar(structure) == {"type": "regex", "value": "[ab]+"}
+    assert grammar_format(structure) == grammar(structure) == {"type": "regex", "value": "[ab]+"}
+    assert guidance(structure) == {
+        "structured_outputs": {"regex": "[ab]+"},
+        "guided_regex": "[ab]+",
+    }
+    assert response_format(structure) is None
+
+
+def test_texts_to_choose_from_are_a_pattern_where_a_server_has_nothing_else() -> None:
+    structure = {"format": "choice", "schema": ["a.", "b"]}
+    assert grammar(structure) == {"type": "regex", "value": r"(a\.|b)"}
+    assert guidance(structure)["structured_outputs"] == {"choice": ["a.", "b"]}
+
+
+def test_json_needs_no_guidance_and_is_accepted_everywhere() -> None:
+    assert guidance({"schema": Loose}) == {}
+    refuse_guidance({"schema": Loose}, "api.openai.com")
+    with pytest.raises(DistilabelUserError, match=r"api\.openai\.com cannot .* a regex"):
+        refuse_guidance({"schema": "[ab]+"}, "api.openai.com")
 
 
 def test_a_grammar_has_the_schema_of_a_class() -> None:
@@ -113,10 +138,10 @@ def test_no_structure_is_none(make: Any) -> None:
     ("make", "structure", "words"),
     [
         (response_format, {"format": "json"}, "'schema'"),
-        (response_format, {"schema": "no json"}, "JSON schema"),
+        (grammar, {"schema": "a", "format": "grammar"}, "takes no 'grammar'"),
         (response_format, {"schema": 5}, "JSON schema"),
-        (grammar, {"format": "json"}, "schema missing"),
-        (grammar, {"schema": {}}, "format and schema missing"),
+        (grammar, {"format": "json"}, "'schema' is missing"),
+        (grammar, {"schema": {}}, "'schema' is missing"),
         (grammar, {"schema": "a", "format": "xml"}, "'xml'"),
     ],
 )

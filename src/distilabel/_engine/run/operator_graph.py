@@ -181,6 +181,8 @@ class OperatorGraph:
         )
         client.stands_for = llm
         client.loop = self._context.loop
+        if llm._parts:
+            client.use_parts([self._client(step, part) for part in llm._parts])
         return client
 
     def _batcher(self, step: _Step, llm: LLM, most: int) -> MicroBatcher | None:

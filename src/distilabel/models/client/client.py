@@ -125,6 +125,10 @@ class ModelClient:
     def loop(self, loop: asyncio.AbstractEventLoop) -> None:
         self._sender.loop = loop
 
+    def use_parts(self, parts: Sequence[ModelClient]) -> None:
+        """Sets the clients of the models that the model asks."""
+        self._sender.use_clients_within({id(part.stands_for): part for part in parts})
+
     async def __call__(
         self, input: FormattedInput, num_generations: int = 1, **kwargs: Any
     ) -> GenerateOutput:

@@ -17,6 +17,7 @@ from distilabel.models.accounting.usage import Charge, UsageMeter
 from distilabel.models.batch_jobs.ask import ask_in_job
 from distilabel.models.batch_jobs.pending import Request
 from distilabel.models.client.answer_warnings import AnswerWarnings
+from distilabel.models.client.current_client import use_clients
 from distilabel.models.client.in_flight import Claim, InFlight, Unshared
 from distilabel.models.client.micro_batcher import MicroBatcher
 from distilabel.models.client.request_group import current_branch
@@ -98,6 +99,20 @@ class RequestSender:
         if limiters is not None:
             # The limits of all models hold before any of them is asked.
             limiters.of(llm)
+
+    def use_clients_within(self, clients: dict[int, Any]) -> None:
+        """Sets the clients that the model asks its own models through.
+
+        Args:
+            clients: Clients by `id` of their model.
+        """
+        ask = self._agenerate
+
+        async def ask_within(*args: Any, **kwargs: Any) -> GenerateOutput:
+            with use_clients(clients):
+                return await ask(*args, **kwargs)  # type: ignore[no-any-return]
+
+        self._agenerate = ask_within
 
     async def send(
         self,

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from distilabel.models.llms.huggingface.inference_endpoints import (
         InferenceEndpointsLLM as InferenceEndpointsLLM,
     )
+    from distilabel.models.llms.moa import MixtureOfAgentsLLM as MixtureOfAgentsLLM
     from distilabel.models.llms.openai import OpenAILLM as OpenAILLM
     from distilabel.models.llms.openrouter import OpenRouterLLM as OpenRouterLLM
     from distilabel.models.llms.sglang import SGLang as SGLang

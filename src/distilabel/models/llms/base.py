@@ -35,7 +35,7 @@ from distilabel.models.llms.overrides import batch_method
 from distilabel.models.outputs import merge_responses as merge_responses
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from distilabel.errors import AnswerError
     from distilabel.models.batch_jobs.apis.base import BatchAPI, BatchRequest
@@ -129,6 +129,8 @@ class LLM(RuntimeParametersModelMixin, Serializable, BaseModel, ABC):
     # Stored answers and batch jobs of tasks that run outside a pipeline.
     _standalone_store: Any = PrivateAttr(default=None)
 
+    # Models that this model asks.
+    _parts: ClassVar[Sequence[LLM]] = ()
     # Whether one call can return several generations.
     _num_generations_param_supported: bool = PrivateAttr(default=True)
     # Name of the provider in OpenTelemetry's conventions for generative AI; that of the class if

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any, Callable, ClassVar, Dict, List, Optional, Tuple, Union
+from typing import Annotated, Any, Callable, ClassVar, Dict, Final, List, Optional, Tuple, Union
+from urllib.parse import urlsplit
 
 from annotated_types import Ge, Gt
 from pydantic import PrivateAttr, SecretStr, validate_call
@@ -31,6 +32,17 @@ from distilabel.models.llms.structure_check import StructureCheck
 from distilabel.models.wire import chat_completions, structured_output
 from distilabel.typing import FormattedInput, GenerateOutput
 
+# Hosts that constrain an answer to JSON only, never to a text.
+_JSON_ONLY: Final = (
+    "api.openai.com",
+    "openai.azure.com",
+    "openrouter.ai",
+    "api.groq.com",
+    "api.mistral.ai",
+    "api.deepseek.com",
+    "api.x.ai",
+    "generativelanguage.googleapis.com",
+)
 # Path of a request, the function that encodes its body from arguments, and these arguments.
 _Prepared = Tuple[str, Callable[[Dict[str, Any]], bytes], Dict[str, Any]]
 
@@ -45,7 +57,8 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
         default_headers: Headers sent with every request.
         max_retries: How often a request is retried after an error.
         timeout: Seconds a request may take.
-        structured_output: `schema` (a pydantic class or a JSON schema) that all answers follow.
+        structured_output: `schema` (a pydantic class or a JSON schema) that all answers follow; at
+            vLLM and similar servers, also `format` `"regex"`, `"grammar"` or `"choice"`.
 
     Examples:
         Ask one question:
@@ -77,7 +90,7 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
         super().load()
         self._key = require_key(current_key(self), self, self._key_variable)
         # An invalid structure is an error before the first request.
-        structured_output.response_format(self.structured_output)
+        self._check_structure(self.structured_output)
         self._headers = bearer_headers(self._key, self.default_headers)
 
     def unload(self) -> None:
@@ -85,6 +98,17 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
         self._key = None
         self._headers = {}
         super().unload()
+
+    def _check_structure(self, structure: Any) -> None:
+        """Checks a structure before anything is sent.
+
+        Raises:
+            DistilabelUserError: It is invalid, or the endpoint cannot follow it.
+        """
+        structured_output.response_format(structure)
+        host = urlsplit(self._base).hostname or ""
+        if host.endswith(_JSON_ONLY):
+            structured_output.refuse_guidance(structure, host)
 
     @property
     def _base(self) -> str:
@@ -263,6 +287,10 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
         structure = self.structured_output
         if isinstance(input, tuple):
             input, structure = input[0], input[1] or structure  # type: ignore[assignment]
+        self._check_structure(structure)
+        guidance = structured_output.guidance(structure)
+        if guidance:
+            given["extra_body"] = {**guidance, **(given["extra_body"] or {})}
         text = isinstance(input, str)
         logprobs, top_logprobs = given["logprobs"], given["top_logprobs"]
         limited = "max_completion_tokens" in (given["extra_body"] or {})

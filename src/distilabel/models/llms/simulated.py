@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Dict, Optional
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-import orjson
-from pydantic import BaseModel, Field, PrivateAttr, field_validator
+from pydantic import Field, PrivateAttr, field_validator
 
 from distilabel._core.serialization import DumpIfSet
 from distilabel._simulated.answers.answer import REASONING_FORMS, answer_request
@@ -20,6 +19,9 @@ from distilabel.errors import AnswerError, EndpointError
 from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.models.llms.base import AsyncLLM
 from distilabel.models.mixins.magpie import MAGPIE_PRE_QUERY_TEMPLATES, MagpieChatTemplateMixin
+from distilabel.models.wire.structure import parse_structure
+from distilabel.models.wire.structured_output import pattern_of
+from distilabel.typing import StructuredOutputType
 
 if TYPE_CHECKING:
     from distilabel.typing import FormattedInput, GenerateOutput
@@ -45,8 +47,7 @@ class SimulatedLLM(AsyncLLM, MagpieChatTemplateMixin):
             `distilabel._simulated.answers.faults.FAULT_NAMES`: `{"429": 0.05, "drop": 0.01}`.
         seed: seed of the answers, the latencies and the faults.
         reasoning: whether to reason before an answer and to return the reasoning.
-        structured_output: `schema` (a pydantic class, a JSON schema or a regular expression) and
-            `format` (`json` or `regex`) that all answers follow.
+        structured_output: structure that all answers follow.
         use_magpie_template: whether to write the user's message when it is the user's turn. Equal
             questions of a step then get different answers, as users write different messages.
         magpie_pre_query_template: `"llama3"`, `"qwen2"` or any text. Required for
@@ -67,7 +68,10 @@ class SimulatedLLM(AsyncLLM, MagpieChatTemplateMixin):
     reasoning: Annotated[RuntimeParameter[bool], DumpIfSet] = Field(
         default=False, description="Whether to reason before an answer and to return the reasoning."
     )
-    structured_output: Annotated[Optional[RuntimeParameter[Dict[str, Any]]], DumpIfSet] = None
+
+    structured_output: Annotated[RuntimeParameter[StructuredOutputType] | None, DumpIfSet] = Field(
+        default=None, description="The structure that all answers follow."
+    )
 
     _is_free: ClassVar[bool] = True
     _rng: random.Random = PrivateAttr(default_factory=lambda: random.Random(0))
@@ -208,7 +212,7 @@ def _raise_for(fault: str | None) -> None:
 
 def _parts(
     input: FormattedInput,
-) -> tuple[Sequence[Mapping[str, Any]], Mapping[str, Any] | None]:
+) -> tuple[Sequence[Mapping[str, Any]], Any]:
     if isinstance(input, str):
         return [{"role": "user", "content": input}], None
     if isinstance(input, tuple):
@@ -218,13 +222,13 @@ def _parts(
 
 
 def _schema_and_pattern(
-    structure: Mapping[str, Any] | None,
+    structure: Any,
 ) -> tuple[Mapping[str, Any] | None, str | None]:
-    if structure is None:
+    parsed = parse_structure(structure)
+    if parsed is None:
         return None, None
-    schema = structure["schema"]
-    if structure.get("format") == "regex":
-        return None, schema
-    if isinstance(schema, type) and issubclass(schema, BaseModel):
-        return schema.model_json_schema(), None
-    return orjson.loads(schema) if isinstance(schema, str) else schema, None
+    if parsed.kind == "json":
+        return parsed.value, None
+    if parsed.kind == "grammar":
+        raise ValueError("a grammar is not supported")
+    return None, pattern_of(parsed)

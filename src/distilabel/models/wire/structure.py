@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+import orjson
+from pydantic.errors import PydanticUserError
+
 from distilabel.errors import DistilabelUserError
-from distilabel.models.wire.structured_output import json_schema_of
 
 StructureKind = Literal["json", "regex", "grammar", "choice"]
 
@@ -26,6 +29,36 @@ class Structure:
     kind: StructureKind
     value: Any
     cls: type | None = None
+
+
+def json_schema_of(schema: Any) -> dict[str, Any]:
+    """Returns a JSON schema as a dict.
+
+    Args:
+        schema: Pydantic class, JSON schema or JSON text.
+
+    Raises:
+        DistilabelUserError: The schema is none of these, or the class has no JSON schema.
+    """
+    if hasattr(schema, "model_json_schema"):
+        try:
+            schema = schema.model_json_schema()
+        except PydanticUserError as error:
+            reason = str(error).splitlines()[0]
+            raise DistilabelUserError(
+                f"structured_output: the class {schema.__name__} has no JSON schema: {reason}. Use "
+                "fields of types that JSON has."
+            ) from error
+    if isinstance(schema, str):
+        try:
+            schema = orjson.loads(schema)
+        except orjson.JSONDecodeError:
+            schema = None
+    if not isinstance(schema, dict):
+        raise DistilabelUserError(
+            "structured_output: 'schema' must be a pydantic class, a JSON schema or JSON text."
+        )
+    return schema
 
 
 def parse_structure(structured_output: Any) -> Structure | None:
@@ -75,6 +108,14 @@ def parse_structure(structured_output: Any) -> Structure | None:
             f"structured_output: 'schema' must be a text for the format {kind!r}, not "
             f"{type(schema).__name__}."
         )
+    if kind == "regex":
+        try:
+            re.compile(schema)
+        except re.error as error:
+            # Answers are checked with it, so that a server cannot know better.
+            raise DistilabelUserError(
+                f"structured_output: the regular expression {schema!r} is not valid: {error}."
+            ) from error
     return Structure(kind, schema)
 
 

@@ -7,51 +7,13 @@ from functools import lru_cache
 from typing import Any, Final
 
 import orjson
-from pydantic.errors import PydanticUserError
 
 from distilabel.errors import DistilabelUserError
 from distilabel.models.wire.strict_schema import resolved_root, strict_schema
+from distilabel.models.wire.structure import Structure, json_schema_of, parse_structure
 
 _NOT_IN_A_NAME: Final = re.compile(r"[^A-Za-z0-9_-]+")
 _CHOICES: Final = frozenset({"anyOf", "oneOf", "allOf"})
-
-
-def json_schema_of(schema: Any) -> dict[str, Any]:
-    """Returns a JSON schema as a dict.
-
-    Args:
-        schema: Pydantic class, JSON schema or JSON text.
-
-    Raises:
-        DistilabelUserError: The schema is none of these, or the class has no JSON schema.
-    """
-    if hasattr(schema, "model_json_schema"):
-        try:
-            schema = schema.model_json_schema()
-        except PydanticUserError as error:
-            reason = str(error).splitlines()[0]
-            raise DistilabelUserError(
-                f"structured_output: the class {schema.__name__} has no JSON schema: {reason}. Use "
-                "fields of types that JSON has."
-            ) from error
-    if isinstance(schema, str):
-        try:
-            schema = orjson.loads(schema)
-        except orjson.JSONDecodeError:
-            schema = None
-    if not isinstance(schema, dict):
-        raise DistilabelUserError(
-            "structured_output: 'schema' must be a pydantic class, a JSON schema or JSON text."
-        )
-    return schema
-
-
-def _schema_in(structure: Any) -> Any:
-    if not structure.get("schema"):
-        raise DistilabelUserError(
-            "structured_output: 'schema' is missing. Set it to a pydantic class or a JSON schema."
-        )
-    return structure["schema"]
 
 
 def _name_of(schema: dict[str, Any]) -> str:
@@ -67,10 +29,10 @@ def tool(structure: Any) -> dict[str, Any] | None:
     Raises:
         DistilabelUserError: `schema` is missing, or is not of type object.
     """
-    if not structure:
+    parsed = parse_structure(structure)
+    if parsed is None:
         return None
-    given = _schema_in(structure)
-    schema = None if structure.get("format") == "regex" else resolved_root(json_schema_of(given))
+    schema = resolved_root(parsed.value) if parsed.kind == "json" else None
     # A tool takes no choice between objects either.
     if schema is None or schema.get("type", "object") != "object" or schema.keys() & _CHOICES:
         raise DistilabelUserError(
@@ -85,34 +47,88 @@ def tool(structure: Any) -> dict[str, Any] | None:
 
 
 def response_format(structure: Any) -> dict[str, Any] | None:
-    """Returns the `response_format` of chat completions.
+    """Returns the `response_format` of chat completions; None for a structure that is not JSON.
 
     Args:
-        structure: `structured_output`, with `schema` and maybe `format`. The format `"regex"` is
-            supported by TGI and similar servers, not by OpenAI.
+        structure: `structured_output`, with `schema` and maybe `format`.
 
     Raises:
         DistilabelUserError: `schema` is missing or invalid.
     """
-    if not structure:
-        return None
-    given = _schema_in(structure)
-    if structure.get("format") == "regex":
-        return {"type": "regex", "value": given}
+    given = structure.get("schema") if isinstance(structure, dict) else None
+    if isinstance(given, type) and structure.get("format", "json") in ("json", None):
+        # To make the schema of a class takes longer than to send a request.
+        text = _text_of_class(given)
+    else:
+        parsed = parse_structure(structure)
+        if parsed is None or parsed.kind != "json":
+            return None
+        text = _text_of(parsed.value)
+    return {"type": "json_schema", "json_schema": _described(text)}
+
+
+def guidance(structure: Any) -> dict[str, Any]:
+    """Returns the fields by which vLLM and similar servers constrain a text; empty for JSON.
+
+    Versions of vLLM before 0.12 read `guided_...`, later ones `structured_outputs`. Each ignores
+    the other.
+
+    Args:
+        structure: `structured_output`.
+
+    Raises:
+        DistilabelUserError: `schema` is missing or invalid.
+    """
+    parsed = parse_structure(structure)
+    if parsed is None or parsed.kind == "json":
+        return {}
+    return {
+        "structured_outputs": {parsed.kind: parsed.value},
+        f"guided_{parsed.kind}": parsed.value,
+    }
+
+
+def refuse_guidance(structure: Any, provider: str) -> None:
+    """Refuses a structure that is not JSON, for a provider that has nothing else.
+
+    Args:
+        structure: `structured_output`.
+        provider: Who has it not, for the message.
+
+    Raises:
+        DistilabelUserError: The structure is not JSON.
+    """
+    parsed = parse_structure(structure)
+    if parsed is not None and parsed.kind != "json":
+        raise DistilabelUserError(
+            f"structured_output: {provider} cannot constrain an answer to a {parsed.kind}. Use the "
+            "format 'json', for example a schema with a 'pattern' or an 'enum', or a model that "
+            "vLLM or Text Generation Inference serves."
+        )
+
+
+def grammar_format(structure: Any) -> dict[str, Any] | None:
+    """Returns the `response_format` of Text Generation Inference's chat completions.
+
+    Args:
+        structure: `structured_output`.
+
+    Raises:
+        DistilabelUserError: `schema` is missing or invalid, or the format is `"grammar"`.
+    """
+    found = grammar(structure)
+    return found if found is None or found["type"] == "regex" else response_format(structure)
+
+
+def _text_of(schema: Any) -> bytes:
     try:
-        text = _text_of_class(given) if isinstance(given, type) else _text_of(given)
+        return orjson.dumps(json_schema_of(schema))
     except TypeError as error:
         raise DistilabelUserError(
             f"structured_output: 'schema' has a value that JSON has not: {error}."
         ) from error
-    return {"type": "json_schema", "json_schema": _described(text)}
 
 
-def _text_of(schema: Any) -> bytes:
-    return orjson.dumps(json_schema_of(schema))
-
-
-# To make the schema of a class takes longer than to send a request.
 _text_of_class = lru_cache(maxsize=64)(_text_of)
 
 
@@ -136,18 +152,27 @@ def grammar(structure: Any) -> dict[str, Any] | None:
     """
     if not structure:
         return None
-    missing = [key for key in ("format", "schema") if not structure.get(key)]
-    if missing:
+    parsed = parse_structure(structure)
+    assert parsed is not None
+    if parsed.kind == "json":
+        return {"type": "json", "value": parsed.value}
+    if parsed.kind == "grammar":
         raise DistilabelUserError(
-            f"structured_output: {' and '.join(missing)} missing. Set 'format' and 'schema'."
+            "structured_output: Text Generation Inference takes no 'grammar'. Use the format "
+            "'json', 'regex' or 'choice'."
         )
-    if structure["format"] == "regex":
-        return {"type": "regex", "value": structure["schema"]}
-    if structure["format"] == "json":
-        return {"type": "json", "value": json_schema_of(structure["schema"])}
-    raise DistilabelUserError(
-        f"structured_output: 'format' must be 'json' or 'regex', not {structure['format']!r}."
-    )
+    return {"type": "regex", "value": pattern_of(parsed)}
+
+
+def pattern_of(structure: Structure) -> str:
+    """Returns the regular expression of a structure of the kind `"regex"` or `"choice"`.
+
+    Args:
+        structure: The structure.
+    """
+    if structure.kind == "choice":
+        return f"({'|'.join(map(re.escape, structure.value))})"
+    return str(structure.value)
 
 
 def _closed(schema: Any) -> Any:

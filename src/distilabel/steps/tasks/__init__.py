@@ -37,9 +37,15 @@ if TYPE_CHECKING:
     from distilabel.steps.tasks.prometheus_eval import PrometheusEval as PrometheusEval
     from distilabel.steps.tasks.quality_scorer import QualityScorer as QualityScorer
     from distilabel.steps.tasks.rubric_judge import RubricJudge as RubricJudge
+    from distilabel.steps.tasks.structured_generation import (
+        StructuredGeneration as StructuredGeneration,
+    )
     from distilabel.steps.tasks.text_classification import TextClassification as TextClassification
     from distilabel.steps.tasks.text_generation import ChatGeneration as ChatGeneration
     from distilabel.steps.tasks.text_generation import TextGeneration as TextGeneration
+    from distilabel.steps.tasks.text_generation_with_image import (
+        TextGenerationWithImage as TextGenerationWithImage,
+    )
     from distilabel.steps.tasks.tool_use.trajectory import ToolTrajectory as ToolTrajectory
     from distilabel.steps.tasks.ultrafeedback import UltraFeedback as UltraFeedback
     from distilabel.steps.tasks.urial import URIAL as URIAL

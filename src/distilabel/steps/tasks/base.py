@@ -190,6 +190,11 @@ class _TaskBase(_Step, ABC):
         # A copy: the model is the user's, and tasks that share it may need other schemas.
         return structured_copy(self.llm, {"format": "json", "schema": schema})
 
+    def _structure_of(self, prompt: FormattedInput) -> Any:
+        """Returns the structure that the user asked for; the task checks its own in its parser."""
+        own = prompt[1] if isinstance(prompt, tuple) else None
+        return own or getattr(self.llm, "structured_output", None)
+
     def _declared_outputs(self) -> dict[str, bool]:
         outputs = super()._declared_outputs()
         return {**outputs, REASONING: True} if self.add_reasoning else outputs
@@ -363,9 +368,10 @@ class Task(_TaskBase, Step, ABC):
         prompt = self.format_input(row)
         check_prompt(self.name, prompt)
         output = await ask(prompt, self.num_generations or 1)
-        generations = parse_output(self, output, row)
+        structure = self._structure_of(prompt)
+        generations = parse_output(self, output, row, structure)
         if any(generation.error is not None for generation in generations):
-            generations = await retry_unparsed(self, ask, prompt, row, generations)
+            generations = await retry_unparsed(self, ask, prompt, row, generations, structure)
         return self._rows_from(row, prompt, generations)
 
     def process(self, inputs: StepInput) -> StepOutput:

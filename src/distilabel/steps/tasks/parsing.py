@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from distilabel.errors import AnswerError
 from distilabel.models.wire.reasoning import split_reasoning
+from distilabel.models.wire.structure_violation import violation
 from distilabel.steps.tasks.reasoning import REASONING, REASONING_WITHOUT_TEXT
 from distilabel.steps.tasks.return_checks import OutputShapeError, check_columns
 
@@ -69,7 +70,7 @@ class ParsedGeneration:
 
 
 def parse_output(
-    task: ParsingTask, output: GenerateOutput, row: Row | None
+    task: ParsingTask, output: GenerateOutput, row: Row | None, structure: Any = None
 ) -> list[ParsedGeneration]:
     """Parses every generation of an output.
 
@@ -77,6 +78,7 @@ def parse_output(
         task: Task whose `format_output` parses the texts.
         output: Output of the model.
         row: Row the output belongs to.
+        structure: `structured_output` that the texts have to follow; None for none.
 
     Returns:
         One parsed generation per generation, in order.
@@ -91,6 +93,9 @@ def parse_output(
         columns, error, may_parse_another = _parse_text(task, answer, row)
         if answer is None and text is not None:
             error = REASONING_WITHOUT_TEXT
+        if structure and error is None and (fault := violation(answer, structure)):
+            columns = dict.fromkeys(task._parsed_outputs())
+            error = f"it does not follow structured_output: {fault}"
         parsed.append(
             ParsedGeneration(
                 text, statistics, extra, columns, error, may_parse_another=may_parse_another
@@ -126,6 +131,7 @@ async def retry_unparsed(
     prompt: FormattedInput,
     row: Row,
     generations: list[ParsedGeneration],
+    structure: Any = None,
 ) -> list[ParsedGeneration]:
     """Asks again for each generation that could not be parsed, up to `parse_retries` times.
 
@@ -135,6 +141,7 @@ async def retry_unparsed(
         prompt: Prompt of the row.
         row: Row the prompt was made from.
         generations: Parsed generations of the first output.
+        structure: `structured_output` that the texts have to follow; None for none.
 
     Returns:
         One parsed generation per input generation. Those that still cannot be parsed hold the
@@ -144,7 +151,7 @@ async def retry_unparsed(
     if not hasattr(ask, "again") or task.llm.use_offline_batch_generation:
         return generations
     return [
-        await _retry(task, ask, prompt, row, generation, index)
+        await _retry(task, ask, prompt, row, generation, index, structure)
         if _is_worth_retrying(generation)
         else generation
         for index, generation in enumerate(generations)
@@ -169,20 +176,22 @@ async def _retry(
     row: Row,
     generation: ParsedGeneration,
     index: int,
+    structure: Any,
 ) -> ParsedGeneration:
     """Asks again for one generation until it can be parsed or no retries are left."""
 
     def is_readable(output: GenerateOutput) -> bool:
-        return parse_output(task, output, row)[0].error is None
+        return parse_output(task, output, row, structure)[0].error is None
 
-    for attempt in range(1, 1 + (task.parse_retries or 0)):
+    retries = (structure or {}).get("max_retries")
+    for attempt in range(1, 1 + ((task.parse_retries if retries is None else retries) or 0)):
         try:
             output = await ask.again(prompt, attempt, index, is_readable)
         except AnswerError as error:
             # Keep the text received before: the failure record quotes it.
             generation.attempts += error.attempts
             break
-        generation = parse_output(task, output, row)[0]
+        generation = parse_output(task, output, row, structure)[0]
         generation.attempts = attempt + 1
         if generation.error is None:
             break

@@ -443,8 +443,8 @@ async def test_at_the_router_a_structure_needs_no_tokenizer(
 
 
 def test_a_structure_without_its_keys_is_told_on_loading() -> None:
-    with pytest.raises(DistilabelUserError, match="format"):
-        loaded(base_url="http://x", structured_output={"schema": Form})
+    with pytest.raises(DistilabelUserError, match="grammar"):
+        loaded(base_url="http://x", structured_output={"format": "grammar", "schema": "a"})
     with pytest.raises(DistilabelUserError, match="schema"):
         loaded(base_url="http://x", structured_output={"format": "json"})
 

@@ -286,7 +286,7 @@ class InferenceEndpointsLLM(InferenceEndpointsBaseClient, AsyncLLM, MagpieChatTe
                 arguments |= {
                     "logprobs": logprobs or None,
                     "top_logprobs": top_logprobs if logprobs else None,
-                    "response_format": _response_format(structure),
+                    "response_format": structured_output.grammar_format(structure),
                     "tool_choice": tool_choice,
                     "tool_prompt": tool_prompt,
                     "tools": tools,
@@ -338,12 +338,6 @@ class InferenceEndpointsLLM(InferenceEndpointsBaseClient, AsyncLLM, MagpieChatTe
                 len(stop),
             )
         return stop[:MOST_STOP_SEQUENCES]
-
-
-def _response_format(structure: Any) -> Optional[Dict[str, Any]]:
-    # Checks the structure as for `generate`, so that both accept the same ones.
-    structured_output.grammar(structure)
-    return structured_output.response_format(structure)
 
 
 def _tokenizer(name: str, token: str) -> Any:
