@@ -44,7 +44,9 @@ TESTED_ELSEWHERE = {
         "models/llms/huggingface/test_inference_endpoints.py"
     ),
     "models/base_clients/openai.py": "models/llms/test_openai.py",
+    "models/llms/anyscale.py": "models/llms/test_openai_compatible.py",
     "models/llms/openrouter.py": "models/llms/test_openai_compatible.py",
+    "models/llms/together.py": "models/llms/test_openai_compatible.py",
     "models/llms/utils.py": "models/llms/test_base.py",
     "models/mixins/magpie.py": "models/llms/huggingface/test_inference_endpoints.py",
     "models/protocol.py": _NAMES_ONLY,

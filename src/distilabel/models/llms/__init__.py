@@ -6,14 +6,19 @@ from distilabel._core.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from distilabel.models.llms.anthropic import AnthropicLLM as AnthropicLLM
+    from distilabel.models.llms.anyscale import AnyscaleLLM as AnyscaleLLM
+    from distilabel.models.llms.azure import AzureOpenAILLM as AzureOpenAILLM
     from distilabel.models.llms.base import LLM as LLM
     from distilabel.models.llms.base import AsyncLLM as AsyncLLM
+    from distilabel.models.llms.groq import GroqLLM as GroqLLM
     from distilabel.models.llms.huggingface.inference_endpoints import (
         InferenceEndpointsLLM as InferenceEndpointsLLM,
     )
+    from distilabel.models.llms.mistral import MistralLLM as MistralLLM
     from distilabel.models.llms.openai import OpenAILLM as OpenAILLM
     from distilabel.models.llms.openrouter import OpenRouterLLM as OpenRouterLLM
     from distilabel.models.llms.simulated import SimulatedLLM as SimulatedLLM
+    from distilabel.models.llms.together import TogetherLLM as TogetherLLM
     from distilabel.typing import GenerateOutput as GenerateOutput
     from distilabel.typing import HiddenState as HiddenState
 

@@ -40,6 +40,8 @@ _NO_MODEL_WORDS: Final = re.compile(
 )
 _MODEL_WORDS_WITHIN: Final = 120
 _UNPAID: Final = frozenset({"insufficient_quota"})
+# The model failed to write what was asked for, which another attempt may.
+_FAILED_ONCE: Final = frozenset({"json_validate_failed"})  # Groq
 _BAD_KEY: Final = frozenset({"invalid_api_key", "API_KEY_INVALID"})
 # What looks like a key is cut out of server messages: some repeat the key they reject.
 _KEY: Final = re.compile(r"\b(?:sk|hf|gsk|pk|key|api)[-_][A-Za-z0-9_\-*]{6,}|Bearer\s+\S+", re.I)
@@ -296,7 +298,7 @@ def _error_for_status(
     return AnswerError(
         f"{url} answered {status}: {message}",
         status=status,
-        retryable=status in _RETRYABLE,
+        retryable=status in _RETRYABLE or bool(codes & _FAILED_ONCE),
         retry_after=retry_after(headers),
         overloaded=status in _OVERLOADED,
         raw=f"{message} (request {request})" if request else message,
