@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         InferenceEndpointsLLM as InferenceEndpointsLLM,
     )
     from distilabel.models.llms.mistral import MistralLLM as MistralLLM
+    from distilabel.models.llms.ollama import OllamaLLM as OllamaLLM
     from distilabel.models.llms.openai import OpenAILLM as OpenAILLM
     from distilabel.models.llms.openrouter import OpenRouterLLM as OpenRouterLLM
     from distilabel.models.llms.simulated import SimulatedLLM as SimulatedLLM
