@@ -45,6 +45,7 @@ TESTED_ELSEWHERE = {
     ),
     "models/base_clients/openai.py": "models/llms/test_openai.py",
     "models/llms/anyscale.py": "models/llms/test_openai_compatible.py",
+    "models/llms/generate_content_llm.py": "models/llms/test_gemini.py",
     "models/llms/http_llm.py": "models/llms/test_ollama.py",
     "models/llms/openrouter.py": "models/llms/test_openai_compatible.py",
     "models/llms/together.py": "models/llms/test_openai_compatible.py",

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from distilabel.models.llms.azure import AzureOpenAILLM as AzureOpenAILLM
     from distilabel.models.llms.base import LLM as LLM
     from distilabel.models.llms.base import AsyncLLM as AsyncLLM
+    from distilabel.models.llms.gemini import GeminiLLM as GeminiLLM
     from distilabel.models.llms.groq import GroqLLM as GroqLLM
     from distilabel.models.llms.huggingface.inference_endpoints import (
         InferenceEndpointsLLM as InferenceEndpointsLLM,
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from distilabel.models.llms.openrouter import OpenRouterLLM as OpenRouterLLM
     from distilabel.models.llms.simulated import SimulatedLLM as SimulatedLLM
     from distilabel.models.llms.together import TogetherLLM as TogetherLLM
+    from distilabel.models.llms.vertexai import VertexAILLM as VertexAILLM
     from distilabel.typing import GenerateOutput as GenerateOutput
     from distilabel.typing import HiddenState as HiddenState
 
