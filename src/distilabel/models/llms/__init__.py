@@ -10,11 +10,13 @@ if TYPE_CHECKING:
     from distilabel.models.llms.azure import AzureOpenAILLM as AzureOpenAILLM
     from distilabel.models.llms.base import LLM as LLM
     from distilabel.models.llms.base import AsyncLLM as AsyncLLM
+    from distilabel.models.llms.cohere import CohereLLM as CohereLLM
     from distilabel.models.llms.gemini import GeminiLLM as GeminiLLM
     from distilabel.models.llms.groq import GroqLLM as GroqLLM
     from distilabel.models.llms.huggingface.inference_endpoints import (
         InferenceEndpointsLLM as InferenceEndpointsLLM,
     )
+    from distilabel.models.llms.litellm import LiteLLM as LiteLLM
     from distilabel.models.llms.mistral import MistralLLM as MistralLLM
     from distilabel.models.llms.ollama import OllamaLLM as OllamaLLM
     from distilabel.models.llms.openai import OpenAILLM as OpenAILLM
