@@ -138,7 +138,7 @@ def test_no_text_says_why() -> None:
         read([], "MAX_TOKENS")
     with pytest.raises(AnswerError, match="called a tool"):
         read([{"functionCall": {"name": "f", "args": {}}}])
-    blocked = {"promptFeedback": {"blockReason": "SAFETY"}, "candidates": []}
+    blocked: Any = {"promptFeedback": {"blockReason": "SAFETY"}, "candidates": []}
     with pytest.raises(AnswerError, match=r"blocked \(SAFETY\)") as caught:
         read([], **blocked)
     assert not caught.value.retryable

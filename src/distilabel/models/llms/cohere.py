@@ -108,11 +108,11 @@ class CohereLLM(HTTPLLM):
             raise EndpointError(f"{error}. Check the base_url. No question was sent.") from error
         if reply.status == 200:
             return ""
-        error = error_of(reply, self._headers, url, self._key_variable)
+        refusal = error_of(reply, self._headers, url, self._key_variable)
         if reply.status in (401, 403):
-            raise error
+            raise refusal
         # A deployment of your own may have no list of models.
-        return f"{error}."
+        return f"{refusal}."
 
     @validate_call
     async def agenerate(  # type: ignore[override]

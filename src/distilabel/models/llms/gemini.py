@@ -91,7 +91,7 @@ class GeminiLLM(GenerateContentLLM):
             raise EndpointError(f"{error}. Check the base_url. No question was sent.") from error
         if reply.status == 200:
             return ""
-        error = error_of(reply, self._headers, self._model_url, self._key_variable)
-        if isinstance(error, EndpointError):
-            raise error
-        return f"{error}."
+        refusal = error_of(reply, self._headers, self._model_url, self._key_variable)
+        if isinstance(refusal, EndpointError):
+            raise refusal
+        return f"{refusal}."
