@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from distilabel.errors import DistilabelUserError, EndpointError
+from distilabel.errors import AnswerError, DistilabelUserError, EndpointError
 from distilabel.models import VertexAILLM
 from distilabel.models.accounting.prices import Usage, price_for
 from distilabel.models.client.client import ModelClient
@@ -32,6 +32,10 @@ class DefaultCredentialsError(GoogleAuthError):
     """As in the package."""
 
 
+class TransportError(GoogleAuthError):
+    """As in the package."""
+
+
 class Credentials:
     """Credentials whose token has to be renewed once."""
 
@@ -39,6 +43,8 @@ class Credentials:
         self.valid, self.token, self.renewed, self.fault = False, "", 0, fault
 
     def refresh(self, request: Any) -> None:
+        if self.fault == "offline":
+            raise TransportError(self.fault)
         if self.fault:
             raise GoogleAuthError(self.fault)
         self.valid, self.token, self.renewed = True, "ya29.secret-token", self.renewed + 1
@@ -61,6 +67,7 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> Credentials:
     }
     exceptions = modules["google.auth.exceptions"]
     exceptions.GoogleAuthError = GoogleAuthError
+    exceptions.TransportError = TransportError
     exceptions.DefaultCredentialsError = DefaultCredentialsError
     modules["google.auth"].exceptions = exceptions
     modules["google.auth"].default = lambda scopes: (found, "mine")
@@ -128,6 +135,10 @@ async def test_errors_are_those_of_their_kind(credentials: Credentials) -> None:
     credentials.valid, credentials.fault = False, "invalid_grant"
     with pytest.raises(EndpointError, match=r"invalid_grant.*gcloud auth"):
         await loaded("http://x")._preflight()
+    credentials.fault = "offline"
+    with pytest.raises(AnswerError, match="cannot be reached") as caught:
+        await loaded("http://x").agenerate(CHAT)
+    assert caught.value.retryable
 
 
 @pytest.mark.usefixtures("credentials")

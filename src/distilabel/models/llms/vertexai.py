@@ -14,7 +14,12 @@ from typing_extensions import TypedDict
 
 from distilabel._core.extras import import_extra
 from distilabel._core.serialization import DumpIfSet
-from distilabel.errors import DistilabelNotImplementedError, DistilabelUserError, EndpointError
+from distilabel.errors import (
+    AnswerError,
+    DistilabelNotImplementedError,
+    DistilabelUserError,
+    EndpointError,
+)
 from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.models.llms.generate_content_llm import GenerateContentLLM
 
@@ -159,6 +164,12 @@ class VertexAILLM(GenerateContentLLM):
                 return
             try:
                 self._credentials.refresh(requests.Request())
+            except sys.modules["google.auth"].exceptions.TransportError as error:
+                raise AnswerError(
+                    f"Google Cloud cannot be reached for a token: {error}",
+                    retryable=True,
+                    overloaded=True,
+                ) from error
             except sys.modules["google.auth"].exceptions.GoogleAuthError as error:
                 raise EndpointError(
                     f"Google Cloud does not accept the credentials: {error}. Run `gcloud auth "
