@@ -62,8 +62,12 @@ TESTED_ELSEWHERE = {
         "models/llms/huggingface/test_inference_endpoints.py"
     ),
     "models/base_clients/openai.py": "models/llms/test_openai.py",
+    "models/llms/anyscale.py": "models/llms/test_openai_compatible.py",
+    "models/llms/generate_content_llm.py": "models/llms/test_gemini.py",
+    "models/llms/http_llm.py": "models/llms/test_ollama.py",
     "models/llms/openrouter.py": "models/llms/test_openai_compatible.py",
     "models/llms/server_llm.py": "models/llms/test_vllm.py models/llms/test_sglang.py",
+    "models/llms/together.py": "models/llms/test_openai_compatible.py",
     "models/llms/utils.py": "models/llms/test_base.py",
     "models/llms/vllm_engine.py": "models/llms/test_vllm.py",
     "models/llms/vllm_prompts.py": "models/llms/test_vllm.py",

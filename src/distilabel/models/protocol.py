@@ -20,8 +20,8 @@ class Model(Protocol):
     """A language model, as the client, the rate limiter, accounting and batch jobs use it.
 
     `LLM` has all of these members and documents them. A few more exist on some providers only and
-    are read with `getattr`: `base_url`, `max_retries`, `structured_output`, `_is_free` and
-    `_takes_seed`.
+    are read with `getattr`: `base_url`, or `_address` where that is not a field, `max_retries`,
+    `structured_output`, `_is_free` and `_takes_seed`.
     """
 
     jobs_ids: tuple[str, ...] | None

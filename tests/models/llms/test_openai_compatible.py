@@ -12,10 +12,17 @@ from pydantic import BaseModel
 from distilabel._simulated.server.server import running
 from distilabel._simulated.server.settings import Settings
 from distilabel.errors import AnswerError, DistilabelUserError, EndpointError
-from distilabel.models import OpenAILLM, OpenRouterLLM
+from distilabel.models import (
+    AnyscaleLLM,
+    GroqLLM,
+    MistralLLM,
+    OpenAILLM,
+    OpenRouterLLM,
+    TogetherLLM,
+)
 from distilabel.models.client.client import ModelClient
 from distilabel.pipeline.observers.opentelemetry import _provider
-from serving import reply, serving
+from serving import reply, said, serving
 
 pytestmark = pytest.mark.usefixtures("client")
 
@@ -33,6 +40,8 @@ class Provider:
         prefix: First part of its environment variables.
         telemetry: Name of the provider in spans and metrics.
         batches: Whether it has batch jobs.
+        logprobs: Whether it returns log-probabilities.
+        address_variable: Last part of the variable of its address; empty for none.
     """
 
     cls: type[OpenAILLM]
@@ -40,6 +49,8 @@ class Provider:
     prefix: str
     telemetry: str
     batches: bool = False
+    logprobs: bool = True
+    address_variable: str = "BASE_URL"
 
     def loaded(self, url: str, **fields: Any) -> OpenAILLM:
         """A model at an address of the test's."""
@@ -51,6 +62,17 @@ class Provider:
 PROVIDERS = [
     Provider(OpenAILLM, "https://api.openai.com/v1", "OPENAI", "openai", batches=True),
     Provider(OpenRouterLLM, "https://openrouter.ai/api/v1", "OPENROUTER", "openrouter"),
+    Provider(TogetherLLM, "https://api.together.xyz/v1", "TOGETHER", "together_ai"),
+    Provider(AnyscaleLLM, "https://api.endpoints.anyscale.com/v1", "ANYSCALE", "anyscale"),
+    Provider(GroqLLM, "https://api.groq.com/openai/v1", "GROQ", "groq", logprobs=False),
+    Provider(
+        MistralLLM,
+        "https://api.mistral.ai/v1",
+        "MISTRAL",
+        "mistral_ai",
+        logprobs=False,
+        address_variable="",
+    ),
 ]
 each = pytest.mark.parametrize("provider", PROVIDERS, ids=lambda p: p.cls.__name__)
 
@@ -79,7 +101,9 @@ async def test_answers_follow_a_schema(provider: Provider) -> None:
     assert Form.model_validate_json(text or "").n is not None
 
 
-@each
+@pytest.mark.parametrize(
+    "provider", [p for p in PROVIDERS if p.logprobs], ids=lambda p: p.cls.__name__
+)
 async def test_log_probabilities_are_given(provider: Provider) -> None:
     async with running(Settings()) as url:
         output = await provider.loaded(url).agenerate(CHAT, logprobs=True, top_logprobs=2)
@@ -117,6 +141,17 @@ async def test_a_wrong_key_and_an_unknown_model_are_found_before_the_first_reque
 
 
 @each
+@pytest.mark.usefixtures("at_once")
+async def test_what_may_succeed_later_is_asked_again(provider: Provider) -> None:
+    slower = reply({"error": {"message": "slower"}}, 429, retry_after="0")
+    async with serving(slower, reply({"error": {"message": "oh"}}, 500), said("fine")) as server:
+        output = await ModelClient(provider.loaded(server.url))(CHAT)
+    assert output["generations"] == ["fine"]
+    assert output["statistics"]["input_tokens"] == [3]
+    assert len([path for path in server.paths if path.endswith("/completions")]) == 3
+
+
+@each
 def test_a_dump_makes_the_same_model_again_and_has_no_key(provider: Provider) -> None:
     llm = provider.cls(model="m", api_key=KEY, generation_kwargs={"temperature": 0.5})
     dump = llm.dump()
@@ -134,14 +169,15 @@ def test_key_and_address_are_read_from_the_environment(
     for each in PROVIDERS:
         monkeypatch.delenv(f"{each.prefix}_API_KEY", raising=False)
         monkeypatch.delenv(f"{each.prefix}_BASE_URL", raising=False)
-    assert provider.cls(model="m").base_url == provider.address
+    assert provider.cls(model="m")._base == provider.address
     with pytest.raises(DistilabelUserError, match=f"api_key.*{provider.prefix}_API_KEY"):
         provider.cls(model="m").load()
     monkeypatch.setenv(f"{provider.prefix}_API_KEY", KEY)
     monkeypatch.setenv(f"{provider.prefix}_BASE_URL", "http://elsewhere/v1")
     llm = provider.cls(model="m")
     llm.load()
-    assert llm.base_url == "http://elsewhere/v1"
+    if provider.address_variable:
+        assert llm.base_url == "http://elsewhere/v1"
     assert llm._headers["Authorization"] == f"Bearer {KEY}"
     assert KEY not in f"{llm!r} {llm.dump()} {llm._endpoint_id()}"
 

@@ -56,3 +56,10 @@ def test_what_is_not_told_in_full_is_left_aside(name: str, value: str) -> None:
 
 def test_other_headers_tell_nothing() -> None:
     assert parse_rate_limits({"content-type": "application/json"}) == []
+
+
+def test_limits_of_mistral_and_together_are_read() -> None:
+    mistral = {"x-ratelimit-limit-req-minute": "60", "x-ratelimit-remaining-req-minute": "59"}
+    assert parse_rate_limits(mistral) == [RateLimits("requests", 60, 59, 60)]
+    together = {f"x-tokenlimit-{what}": "5" for what in ("limit", "remaining", "reset")}
+    assert parse_rate_limits(together) == [RateLimits("tokens", 5, 5, 5)]

@@ -142,7 +142,7 @@ def price_of(llm: Model) -> Price:
         return _fixed(*llm.price)
     if getattr(llm, "_is_free", False):
         return _nothing
-    url = getattr(llm, "base_url", None)
+    url = getattr(llm, "base_url", None) or getattr(llm, "_address", None)
     host = urlsplit(url).hostname if isinstance(url, str) else None
     if not url or not host or "." not in host or host.replace(".", "").isdigit():
         return _unknown

@@ -8,12 +8,12 @@ from typing import Any
 from pydantic import BaseModel, Field, SecretStr
 
 
-def base_url_field(variable: str, default: str, description: str) -> Any:
+def base_url_field(variable: str, default: str | None, description: str) -> Any:
     """Returns the field for the address of an endpoint.
 
     Args:
         variable: Environment variable that it is read from.
-        default: Address if the variable is not set, or empty.
+        default: Address if the variable is not set, or empty; None for none.
         description: Description of the runtime parameter.
     """
     return Field(

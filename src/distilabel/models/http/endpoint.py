@@ -162,7 +162,7 @@ async def post(
     """
     reply = await transport.send("POST", url, body=body, headers=headers, timeout=timeout)
     if reply.status != 200:
-        raise _error_of(reply, headers, url, key_variable, body)
+        raise error_of(reply, headers, url, key_variable, body)
     return reply
 
 
@@ -185,14 +185,22 @@ def read_reply(reply: transport.Reply, parse: Callable[[bytes], GenerateOutput])
     return output  # type: ignore[no-any-return]
 
 
-def _error_of(
+def error_of(
     reply: transport.Reply,
     headers: Mapping[str, str],
     url: str,
     key_variable: str,
     request: bytes = b"{}",
 ) -> ModelError:
-    """Returns the error for a reply, without the keys that some servers repeat in it."""
+    """Returns the error for a reply, without the keys that some servers repeat in it.
+
+    Args:
+        reply: Reply whose status is not 200.
+        headers: Headers of the request.
+        url: URL of the request.
+        key_variable: Environment variable that the key is read from.
+        request: Body of the request.
+    """
     body = reply.body
     keys = [value for name, value in headers.items() if name.lower() not in _PUBLIC_HEADERS]
     keys += secret_texts(orjson.loads(request))
@@ -224,7 +232,7 @@ async def list_models(url: str, headers: Mapping[str, str], *, key_variable: str
             "sent."
         ) from error
     if reply.status in (401, 403):
-        raise _error_of(reply, headers, url_of(url, "models"), key_variable)
+        raise error_of(reply, headers, url_of(url, "models"), key_variable)
     if reply.status != 200:
         return []
     try:

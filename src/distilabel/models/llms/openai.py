@@ -91,7 +91,11 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
         self._key = require_key(current_key(self), self, self._key_variable)
         # An invalid structure is an error before the first request.
         self._check_structure(self.structured_output)
-        self._headers = bearer_headers(self._key, self.default_headers)
+        self._headers = self._headers_with(self._key)
+
+    def _headers_with(self, key: SecretStr) -> Dict[str, str]:
+        """Returns the headers of every request."""
+        return bearer_headers(key, self.default_headers)
 
     def unload(self) -> None:
         """Forgets the key."""
@@ -172,7 +176,7 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
             AnswerError: The request failed.
             EndpointError: The key, the model or the address is wrong.
         """
-        path, encode, arguments = self._prepare(
+        return await self._ask(
             input,
             num_generations,
             max_new_tokens=max_new_tokens,
@@ -189,6 +193,18 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
             tools=tools,
             tool_choice=tool_choice,
         )
+
+    async def _ask(
+        self, input: FormattedInput, count: Optional[int], **given: Any
+    ) -> GenerateOutput:
+        """Sends one request.
+
+        Args:
+            input: Question, as for `agenerate`.
+            count: Number of answers; None for a provider that has no such argument.
+            given: Other arguments of `agenerate`; missing ones, and None, are not sent.
+        """
+        path, encode, arguments = self._prepare(input, count, **given)
 
         async def send(arguments: Dict[str, Any]) -> Reply:
             return await post(
@@ -282,34 +298,34 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
     ) -> _Prepared:
         return self._prepare(input, count, **with_defaults(OpenAILLM.agenerate, arguments))
 
-    def _prepare(self, input: FormattedInput, count: int, **given: Any) -> _Prepared:
-        """Prepares a request from all arguments of `agenerate`."""
+    def _prepare(self, input: FormattedInput, count: Optional[int], **given: Any) -> _Prepared:
+        """Prepares a request from arguments of `agenerate`."""
         structure = self.structured_output
         if isinstance(input, tuple):
             input, structure = input[0], input[1] or structure  # type: ignore[assignment]
         self._check_structure(structure)
         guidance = structured_output.guidance(structure)
         if guidance:
-            given["extra_body"] = {**guidance, **(given["extra_body"] or {})}
+            given["extra_body"] = {**guidance, **(given.get("extra_body") or {})}
         text = isinstance(input, str)
-        logprobs, top_logprobs = given["logprobs"], given["top_logprobs"]
-        limited = "max_completion_tokens" in (given["extra_body"] or {})
+        logprobs, top_logprobs = given.get("logprobs"), given.get("top_logprobs")
+        limited = "max_completion_tokens" in (given.get("extra_body") or {})
         arguments: Dict[str, Any] = {
             "n": count,
-            "max_tokens": None if limited else given["max_new_tokens"],
-            "temperature": given["temperature"],
-            "top_p": given["top_p"],
-            "frequency_penalty": given["frequency_penalty"] or None,
-            "presence_penalty": given["presence_penalty"] or None,
-            "stop": None if _has_image(input) else given["stop"],
-            "response_format": given["response_format"]
+            "max_tokens": None if limited else given.get("max_new_tokens"),
+            "temperature": given.get("temperature"),
+            "top_p": given.get("top_p"),
+            "frequency_penalty": given.get("frequency_penalty") or None,
+            "presence_penalty": given.get("presence_penalty") or None,
+            "stop": None if _has_image(input) else given.get("stop"),
+            "response_format": given.get("response_format")
             or structured_output.response_format(structure),
             "logprobs": (top_logprobs or 1 if text else True) if logprobs else None,
             "top_logprobs": None if text or not logprobs else top_logprobs,
-            "echo": given["echo"] or None if text else None,
+            "echo": given.get("echo") or None if text else None,
             "tools": None if text else given.get("tools") or None,
             "tool_choice": None if text or not given.get("tools") else given.get("tool_choice"),
-            "extra_body": given["extra_body"],
+            "extra_body": given.get("extra_body"),
         }
         path = "completions" if text else "chat/completions"
         return path, partial(chat_completions.encode_request, self.model_name, input), arguments

@@ -40,6 +40,8 @@ _NO_MODEL_WORDS: Final = re.compile(
 )
 _MODEL_WORDS_WITHIN: Final = 120
 _UNPAID: Final = frozenset({"insufficient_quota"})
+# The model failed to write what was asked for, which another attempt may.
+_FAILED_ONCE: Final = frozenset({"json_validate_failed"})  # Groq
 _BAD_KEY: Final = frozenset({"invalid_api_key", "API_KEY_INVALID"})
 # What looks like a key is cut out of server messages: some repeat the key they reject.
 _KEY: Final = re.compile(r"\b(?:sk|hf|gsk|pk|key|api)[-_][A-Za-z0-9_\-*]{6,}|Bearer\s+\S+", re.I)
@@ -189,6 +191,7 @@ def no_text(
     body: bytes,
     *,
     refusal: str | None = None,
+    called_tool: bool = False,
     has_reasoning: bool = False,
     output_tokens: int = 0,
     limit: str = "max_new_tokens",
@@ -200,6 +203,7 @@ def no_text(
         finish_reason: Why the answer ended, as chat completions name it.
         body: Body of the reply.
         refusal: Message with which the model refused.
+        called_tool: Whether the model called a tool, in a format whose tool calls are not read.
         has_reasoning: Whether the answer has reasoning.
         output_tokens: Number of tokens of the answer, 0 if unknown.
         limit: Name of the argument that limits them.
@@ -214,10 +218,12 @@ def no_text(
         message = f"the model returned no text (finish reason: {finish_reason})"
     if refusal:
         message += f" and refused: {refusal}"
+    elif called_tool:
+        message += " but called a tool"
     return AnswerError(
         message,
-        # If it was cut off, filtered or refused, it would be so again.
-        retryable=finish_reason in (None, "stop") and not refusal,
+        # If it was cut off, filtered or refused, or called a tool, it would be so again.
+        retryable=finish_reason in (None, "stop") and not refusal and not called_tool,
         raw=excerpt(body),
         statistics=statistics,
         has_no_text=True,
@@ -292,7 +298,7 @@ def _error_for_status(
     return AnswerError(
         f"{url} answered {status}: {message}",
         status=status,
-        retryable=status in _RETRYABLE,
+        retryable=status in _RETRYABLE or bool(codes & _FAILED_ONCE),
         retry_after=retry_after(headers),
         overloaded=status in _OVERLOADED,
         raw=f"{message} (request {request})" if request else message,

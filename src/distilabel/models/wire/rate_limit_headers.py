@@ -9,13 +9,16 @@ from typing import Final, NamedTuple
 
 from distilabel.models.wire.errors import parse_seconds
 
-# Names of the headers: OpenAI's, which most endpoints use, and Anthropic's.
+_WHATS: Final = ("limit", "remaining", "reset")
+# Names of the headers: OpenAI's, which most endpoints use, Anthropic's, Mistral's and Together's.
 _NAMES: Final = {
     kind: (
-        tuple(f"x-ratelimit-{what}-{kind}" for what in ("limit", "remaining", "reset")),
-        tuple(f"anthropic-ratelimit-{kind}-{what}" for what in ("limit", "remaining", "reset")),
+        tuple(f"x-ratelimit-{what}-{kind}" for what in _WHATS),
+        tuple(f"anthropic-ratelimit-{kind}-{what}" for what in _WHATS),
+        tuple(f"x-ratelimit-{what}-{short}-minute" for what in _WHATS),
+        tuple(f"x-{of}-{what}" for what in _WHATS),
     )
-    for kind in ("requests", "tokens")
+    for kind, short, of in (("requests", "req", "ratelimit"), ("tokens", "tokens", "tokenlimit"))
 }
 
 
@@ -52,7 +55,9 @@ def parse_rate_limits(headers: Mapping[str, str], age: float = 0.0) -> list[Rate
                 numbers = float(headers.get(limit, "")), float(text)
             except ValueError:
                 continue
-            seconds = _seconds(headers.get(reset, ""), age)
+            # Mistral does not say when its minute ends.
+            unknown = "60" if reset.endswith("-minute") else ""
+            seconds = _seconds(headers.get(reset, unknown), age)
             if seconds is not None and numbers[0] > 0 and all(map(isfinite, numbers)):
                 found.append(RateLimits(kind, *numbers, seconds))
                 break

@@ -39,6 +39,7 @@ class OpenAIBatchAPI(BatchAPI):
         endpoint: Address of the endpoint, up to and including `/v1`.
         headers: Headers of every request, with the key.
         parse: Function that turns the body of a response into an output.
+        prefix: What precedes the path of a request in a job.
     """
 
     max_requests: ClassVar[int] = 50_000
@@ -51,13 +52,17 @@ class OpenAIBatchAPI(BatchAPI):
         endpoint: str,
         headers: Mapping[str, str],
         parse: Callable[[bytes], GenerateOutput],
+        prefix: str = "/v1/",
     ) -> None:
         super().__init__(endpoint, headers)
         self._parse = parse
+        self._prefix = prefix
 
     def encode(self, name: str, request: BatchRequest) -> bytes:
         """Returns a request as a line of the input file."""
-        head = orjson.dumps({"custom_id": name, "method": "POST", "url": f"/v1/{request.path}"})
+        head = orjson.dumps(
+            {"custom_id": name, "method": "POST", "url": self._prefix + request.path}
+        )
         return head[:-1] + b',"body":' + request.body + b"}"
 
     async def submit(
@@ -69,7 +74,7 @@ class OpenAIBatchAPI(BatchAPI):
         body = orjson.dumps(
             {
                 "input_file_id": file,
-                "endpoint": f"/v1/{path}",
+                "endpoint": self._prefix + path,
                 "completion_window": "24h",
                 # The endpoint accepts texts of at most 512 characters.
                 "metadata": {name: text[:512] for name, text in metadata.items()},
