@@ -120,3 +120,10 @@ def test_small_integers_beside_floats_stay_numbers() -> None:
         float(2**40),
         1.5,
     ]
+
+
+def test_a_missing_value_stays_missing_where_a_column_becomes_text() -> None:
+    parts = [to_table([{"v": 1}, {"v": None}]), to_table([{"v": "x"}, {"v": None}])]
+    schema = common_schema([part.schema for part in parts])
+    whole = pa.concat_tables([conform(part, schema) for part in parts])["v"].to_pylist()
+    assert whole == ["1", None, "x", None]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import orjson
 import pytest
+from pydantic import BaseModel, PrivateAttr
 
 from distilabel._core.typed_form import is_json, typed_form
 
@@ -98,3 +99,21 @@ def test_one_value_among_many_flat_rows_is_noticed(value: Any) -> None:
     assert not is_json([*rows, {"a": 1, _Text("b"): 2}])
     assert is_json([*rows, {"a": [1, {"b": 0.5}]}, {}])
     assert not is_json([*rows, {"a": [1, {"b": value}]}])
+
+
+class Open(BaseModel, extra="allow"):
+    a: int = 1
+    _b: int = PrivateAttr(default=1)
+
+
+def test_all_that_a_model_holds_tells_it_from_others() -> None:
+    other = Open()
+    other._b = 2
+    forms = [orjson.dumps(typed_form(v)) for v in (Open(), Open(a=2), Open(c=1), Open(c=2), other)]
+    assert len(set(forms)) == len(forms)
+
+
+def test_integers_of_any_size_are_told_apart() -> None:
+    values = [2**63, 2**64 - 1, 2**64, 2**64 + 1, -(2**63), -(2**63) - 1, float(2**64), str(2**64)]
+    forms = [orjson.dumps(typed_form(value)) for value in values]
+    assert len(set(forms)) == len(forms)

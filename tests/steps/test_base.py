@@ -253,3 +253,12 @@ def test_annotations_may_name_what_is_local_to_the_caller() -> None:
 
     Later = Inner
     assert Own(name="x", inner=Later()).inner == Later()
+
+
+def test_a_resource_that_is_misspelled_or_impossible_is_refused() -> None:
+    for wrong in ({"gpu": 1}, {"replicas": 0}, {"memory": -1}):
+        with pytest.raises(ValueError, match=next(iter(wrong))):
+            StepResources(**wrong)
+    resources = StepResources()
+    with pytest.raises(ValueError, match="replicas"):
+        resources.replicas = 0

@@ -9,7 +9,13 @@ import pytest
 
 from distilabel.errors import DistilabelUserError
 from distilabel.models import SimulatedLLM
-from distilabel.steps.column_checks import as_list, text_in, texts_in
+from distilabel.steps.column_checks import (
+    as_list,
+    optional_chat_in,
+    optional_list_in,
+    text_in,
+    texts_in,
+)
 from distilabel.steps.tasks import EvolQuality, Magpie, TextGeneration
 
 TASK = TextGeneration(llm=SimulatedLLM(), name="t", input_mappings={"a": "b"})
@@ -56,3 +62,36 @@ def test_impossible_numbers_are_refused(count: int) -> None:
         Magpie(llm=SimulatedLLM(magpie_pre_query_template="qwen2"), n_turns=count)
     with pytest.raises(ValueError, match="input_batch_size"):
         TextGeneration(llm=SimulatedLLM(), input_batch_size=count)
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        (["x"], "a list"),
+        ([{"role": "user"}], "a list"),
+        ([{"content": "x"}], "a list"),
+        ("x", "a str"),
+    ],
+)
+def test_a_conversation_is_a_list_of_messages(value: Any, kind: str) -> None:
+    chat = [{"role": "tool", "content": None}]
+    assert optional_chat_in(TASK, {"a": chat}, "a") == chat
+    assert optional_chat_in(TASK, {"a": None}, "a") is None
+    with pytest.raises(DistilabelUserError, match=f"t: column 'b' contains {kind}.*conversation"):
+        optional_chat_in(TASK, {"a": value}, "a")
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [([], "an empty list"), ([None], "only None"), (["x", 1], "item 1 .* an int"), ("x", "a str")],
+)
+def test_a_list_of_texts_has_a_text(value: Any, problem: str) -> None:
+    with pytest.raises(DistilabelUserError, match=f"t: .*{problem}"):
+        texts_in(TASK, {"a": value}, "a")
+
+
+def test_a_list_may_hold_anything_but_is_a_list() -> None:
+    assert optional_list_in(TASK, {"a": (1, "x")}, "a") == [1, "x"]
+    assert optional_list_in(TASK, {"a": None}, "a") is None
+    with pytest.raises(DistilabelUserError, match="column .b. contains a str"):
+        optional_list_in(TASK, {"a": "x"}, "a")

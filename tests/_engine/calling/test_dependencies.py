@@ -66,6 +66,7 @@ import dataclasses, functools, re
 K = 1
 BY = 1
 PATTERN = re.compile("1")
+CASE = re.compile("b")
 @dataclasses.dataclass
 class Settings:
     k: int = 1
@@ -116,6 +117,7 @@ def made(folder: Path) -> int:
         ("own_helpers.shifted(row['n'])", "BY = 1", "BY = 41"),
         ("row['n'] + SETTINGS.k", "k: int = 1", "k: int = 41"),
         ("row['n'] + (1 if PATTERN.match('1') else 41)", 'compile("1")', 'compile("2")'),
+        ("row['n'] + (41 if own_helpers.CASE.match('B') else 1)", '("b")', '("b", re.I)'),
         (
             "Derived().add(row['n'])",
             "def add(self, n): return n + 1",

@@ -16,6 +16,7 @@ from distilabel._engine.reporting.display import display
 from distilabel._engine.reporting.notebook import NotebookDisplay, in_notebook
 from distilabel._engine.reporting.progress import Progress
 from distilabel._engine.reporting.run_stats import RunStats
+from distilabel._engine.reporting.terminal import LineDisplay, LiveDisplay
 
 Page = dict[str, str]
 
@@ -93,3 +94,15 @@ def test_a_kernel_is_told_from_a_terminal_and_from_a_plain_program(
     monkeypatch.delitem(sys.modules, "IPython")
     assert not in_notebook()
     assert not isinstance(display(RunStats(), None), NotebookDisplay)
+
+
+@pytest.mark.parametrize(
+    ("terminal", "kind"), [("xterm", LiveDisplay), ("dumb", LineDisplay), (None, LineDisplay)]
+)
+def test_only_a_terminal_that_moves_its_cursor_gets_a_table(
+    terminal: str | None, kind: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if terminal is not None:
+        monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+        monkeypatch.setenv("TERM", terminal)
+    assert type(display(RunStats(), None)) is kind

@@ -181,6 +181,29 @@ async def test_a_row_that_is_stopped_sends_nothing_more_from_the_groups_inside_o
     assert (sorted(llm.seen), len(store)) == (["bad", "good", "slow"], 2)
 
 
+async def test_a_row_that_is_stopped_does_not_wait_for_what_is_no_request() -> None:
+    llm = gated()
+    client = ModelClient(llm, answers=MemoryStore())
+
+    async def asks_then_waits() -> None:
+        await client(chat("good"))
+        await asyncio.Event().wait()
+
+    async def row() -> None:
+        await client.together([asks_then_waits()])
+
+    asking = asyncio.ensure_future(client.together([row(), client(chat("bad"))]))
+    await llm.failed.wait()
+    llm.gate.set()
+    for _ in range(30):
+        await asyncio.sleep(0)
+    is_done = asking.done()
+    asking.cancel()
+    assert is_done
+    with pytest.raises(EndpointError):
+        await asking
+
+
 async def test_a_stop_of_the_run_is_no_failure_of_the_row() -> None:
     async def fail() -> None:
         raise AnswerError("no")

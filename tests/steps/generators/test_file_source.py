@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 
 from distilabel.steps.generators.conversion import UnreadableError
 from distilabel.steps.generators.file_source import FileSource
@@ -92,3 +95,49 @@ def test_an_empty_text_file_has_no_rows(tmp_path: Path) -> None:
     (tmp_path / "a.txt").touch()
     with pytest.raises(UnreadableError, match="no rows"):
         FileSource([str(tmp_path / "a.txt")], "text", "train", False, None).open()
+
+
+class Guarded(MemoryFileSystem):  # type: ignore[misc]
+    """A file system that opens with an option only."""
+
+    protocol = "guarded"
+    cachable = False
+
+    def __init__(self, token: str = "", **options: Any) -> None:
+        if token != "right":
+            raise PermissionError("no token")
+        super().__init__(**options)
+
+    @classmethod
+    def _strip_protocol(cls, path: str) -> str:
+        return str(super()._strip_protocol(path.removeprefix("guarded://")))
+
+
+@pytest.fixture
+def guarded(monkeypatch: pytest.MonkeyPatch) -> Iterator[Guarded]:
+    # Offline, `datasets` opens no file system but the local one; this one is in memory.
+    monkeypatch.setattr("datasets.config.HF_HUB_OFFLINE", False)
+    fsspec.register_implementation("guarded", Guarded, clobber=True)
+    files = Guarded(token="right")
+    yield files
+    files.store.clear()
+
+
+# The large integer has the file converted.
+@pytest.mark.parametrize("value", [7, 2**70])
+@pytest.mark.parametrize("streaming", [False, True])
+def test_the_options_of_the_file_system_open_the_files(
+    guarded: Guarded, value: int, streaming: bool
+) -> None:
+    guarded.pipe_file("/rows.jsonl", f'{{"a": {value}}}\n{{"a": 1}}\n'.encode())
+    options = {"token": "right"}
+    source = FileSource(["guarded:///rows.jsonl"], "json", "train", streaming, options)
+    assert [int(row["a"]) for row in rows_of(source)][1] == 1
+    # It is the dict of the step's field, which is dumped and decides what is run again.
+    assert options == {"token": "right"}
+
+
+def test_without_their_option_the_files_are_not_opened(guarded: Guarded) -> None:
+    guarded.pipe_file("/rows.jsonl", b'{"a": 1}\n')
+    with pytest.raises(PermissionError, match="no token"):
+        FileSource(["guarded:///rows.jsonl"], "json", "train", False, None).open()

@@ -49,3 +49,17 @@ def test_a_folder_is_loaded_like_a_dataset_of_the_hub(
     (tmp_path / "d" / "train.jsonl").write_text('{"a": 1}\n')
     loaded = request(str(tmp_path / "d"), None, "train", False, {"split": "train"})
     assert loaded.to_list() == [{"a": 1}]
+
+
+def test_the_options_of_the_file_system_stay_those_of_the_step(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def load(*args: Any, storage_options: dict[str, Any], **options: Any) -> dict[str, Any]:
+        given = dict(storage_options)
+        storage_options["hf"] = {"token": "t"}  # as `datasets` does
+        return given
+
+    monkeypatch.setattr("datasets.load_dataset", load)
+    options = {"anon": True}
+    assert request("a/b", None, "train", False, {"storage_options": options}) == {"anon": True}
+    assert options == {"anon": True}

@@ -119,12 +119,14 @@ class FileSource:
     def _load(self, format: str, files: list[str]) -> Any:
         from datasets import load_dataset
 
+        options = None if self._is_converted else self._storage_options
         return load_dataset(
             format,
             data_files=files,
             split=self._split,
             streaming=self._streaming,
-            storage_options=None if self._is_converted else self._storage_options,
+            # A copy, because `datasets` adds its own options to the dict.
+            storage_options=options and dict(options),
         )
 
 

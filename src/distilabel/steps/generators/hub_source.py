@@ -33,6 +33,9 @@ def request(
     import datasets
 
     load = datasets.load_dataset_builder if builder else datasets.load_dataset
+    if options.get("storage_options"):
+        # A copy, because `datasets` adds its own options to the dict.
+        options = {**options, "storage_options": dict(options["storage_options"])}
     try:
         return load(repo_id, config, **options)
     except datasets.exceptions.DatasetNotFoundError as error:
