@@ -32,6 +32,7 @@ from distilabel._engine.workers.pool import Pool
 from distilabel.constants import STEPS_OUTPUTS_PATH
 from distilabel.models.batch_jobs.job_builder import JobBuilder
 from distilabel.models.client.client import ModelClient
+from distilabel.models.client.current_client import use_clients
 from distilabel.models.client.micro_batcher import MicroBatcher
 from distilabel.models.llms.base import LLM
 from distilabel.steps.base import Step, _Step
@@ -182,7 +183,8 @@ class OperatorGraph:
         client.stands_for = llm
         client.loop = self._context.loop
         if llm._parts:
-            client.use_parts([self._client(step, part) for part in llm._parts])
+            parts = {id(part): self._client(step, part) for part in llm._parts}
+            client.ask_within(lambda: use_clients(parts))
         return client
 
     def _batcher(self, step: _Step, llm: LLM, most: int) -> MicroBatcher | None:

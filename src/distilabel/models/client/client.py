@@ -33,6 +33,7 @@ from distilabel.models.rate_limit.registry import EndpointLimiters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
+    from contextlib import AbstractContextManager
 
     from distilabel.models.accounting.budget import Budget
     from distilabel.models.batch_jobs.job_builder import JobBuilder
@@ -125,9 +126,9 @@ class ModelClient:
     def loop(self, loop: asyncio.AbstractEventLoop) -> None:
         self._sender.loop = loop
 
-    def use_parts(self, parts: Sequence[ModelClient]) -> None:
-        """Sets the clients of the models that the model asks."""
-        self._sender.use_clients_within({id(part.stands_for): part for part in parts})
+    def ask_within(self, context: Callable[[], AbstractContextManager[None]]) -> None:
+        """Sets what makes the context that the model is called in."""
+        self._sender.ask_within(context)
 
     async def __call__(
         self, input: FormattedInput, num_generations: int = 1, **kwargs: Any

@@ -17,7 +17,6 @@ from distilabel.models.accounting.usage import Charge, UsageMeter
 from distilabel.models.batch_jobs.ask import ask_in_job
 from distilabel.models.batch_jobs.pending import Request
 from distilabel.models.client.answer_warnings import AnswerWarnings
-from distilabel.models.client.current_client import use_clients
 from distilabel.models.client.in_flight import Claim, InFlight, Unshared
 from distilabel.models.client.micro_batcher import MicroBatcher
 from distilabel.models.client.request_group import current_branch
@@ -30,6 +29,7 @@ from distilabel.models.rate_limit.registry import EndpointLimiters
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from distilabel.models.batch_jobs.job_builder import JobBuilder
     from distilabel.models.client.stored_answers import Accept
@@ -100,19 +100,19 @@ class RequestSender:
             # The limits of all models hold before any of them is asked.
             limiters.of(llm)
 
-    def use_clients_within(self, clients: dict[int, Any]) -> None:
-        """Sets the clients that the model asks its own models through.
+    def ask_within(self, context: Callable[[], AbstractContextManager[None]]) -> None:
+        """Sets what makes the context that the model is called in.
 
         Args:
-            clients: Clients by `id` of their model.
+            context: Makes the context, such as the clients of models that the model asks.
         """
         ask = self._agenerate
 
-        async def ask_within(*args: Any, **kwargs: Any) -> GenerateOutput:
-            with use_clients(clients):
+        async def within(*args: Any, **kwargs: Any) -> GenerateOutput:
+            with context():
                 return await ask(*args, **kwargs)  # type: ignore[no-any-return]
 
-        self._agenerate = ask_within
+        self._agenerate = within
 
     async def send(
         self,
