@@ -223,3 +223,8 @@ def test_texts_of_another_program_are_kept() -> None:
     schema = {"type": "object", "_type": "mine", "x": [{"_type": 3}]}
     assert from_plain(schema) == schema
     assert to_plain(schema) == schema
+
+
+def test_a_file_does_not_choose_how_much_memory_an_array_of_texts_takes() -> None:
+    made = from_plain({"_type": "numpy", "_dtype": "<U100000", "_value": ["a", "bc"]})
+    assert (made.tolist(), made.nbytes) == (["a", "bc"], 2 * 2 * 4)

@@ -53,6 +53,12 @@ class Helpers(OpenAILLM):
     def _by_name(self) -> int:
         return 2
 
+    def _by_text(self) -> int:
+        return 6
+
+    def _by_table(self) -> int:
+        return 7
+
     def _by_lambda(self) -> int:
         return 3
 
@@ -67,6 +73,9 @@ class Helpers(OpenAILLM):
 
     def load(self) -> None:
         self._by_name()
+        vars(type(self))["_by_text"](self)
+        for kind in ("_by_table", "_by_text"):
+            getattr(self, kind)()
         (lambda: self._by_lambda())()
         self.wrapped()
 

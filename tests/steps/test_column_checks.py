@@ -93,5 +93,5 @@ def test_a_list_of_texts_has_a_text(value: Any, problem: str) -> None:
 def test_a_list_may_hold_anything_but_is_a_list() -> None:
     assert optional_list_in(TASK, {"a": (1, "x")}, "a") == [1, "x"]
     assert optional_list_in(TASK, {"a": None}, "a") is None
-    with pytest.raises(DistilabelUserError, match="column .b. contains a str"):
+    with pytest.raises(DistilabelUserError, match="contains a str"):
         optional_list_in(TASK, {"a": "x"}, "a")

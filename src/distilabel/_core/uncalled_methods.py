@@ -143,5 +143,13 @@ def _names_in_code(code: CodeType, *, texts: bool) -> Iterator[str]:
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from _names_in_code(constant, texts=texts)
-        elif texts and isinstance(constant, str):
-            yield constant
+        elif texts:
+            yield from _texts_in(constant)
+
+
+def _texts_in(constant: Any) -> Iterator[str]:
+    if isinstance(constant, str):
+        yield constant
+    elif isinstance(constant, (tuple, frozenset)):
+        for each in constant:
+            yield from _texts_in(each)

@@ -198,3 +198,23 @@ def test_what_stands_for_something_outside_is_left_alone() -> None:
     next(numbers)
     assert not snapshot.is_unchanged()
     assert snapshot.restore(snapshot.marks()) == ["generator"]
+
+
+def test_the_object_of_a_bound_method_is_part_of_it() -> None:
+    counter = SimpleNamespace(seen=[1])
+    holder = {"add": Bound(counter).add}
+    snapshot = Snapshot(1_000)
+    snapshot.add(holder)
+    assert snapshot.is_unchanged()
+    holder["add"](2)
+    assert not snapshot.is_unchanged()
+    assert snapshot.restore(snapshot.marks()) == []
+    assert counter.seen == [1]
+
+
+class Bound:
+    def __init__(self, counter: SimpleNamespace) -> None:
+        self.counter = counter
+
+    def add(self, n: int) -> None:
+        self.counter.seen.append(n)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import os
 import random
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, SecretStr
 
 from distilabel.pipeline import Pipeline
 from distilabel.steps import StepInput, step
@@ -227,3 +228,19 @@ def test_rows_from_the_cache_that_are_paired_by_position_are_said_too(
         assert [(row["made"], row["text"]) for row in rows] == [(0, "0"), (1, "1"), (2, "2")]
         assert "paired by position" in caplog.text
     assert CALLS.names == ["renamed"]
+
+
+class Keyed(Step):
+    key: SecretStr
+    tag: str = ""
+
+    def process(self, inputs: StepInput) -> Any:
+        CALLS.append("keyed")
+        yield [{**row, "made": self.tag} for row in inputs]
+
+
+def test_another_key_runs_nothing_again(tmp_path: Path) -> None:
+    for key, tag in (("old", "a"), ("new", "a"), ("new", "b")):
+        rows = run(tmp_path, functools.partial(Keyed, key=SecretStr(key), tag=tag))
+        assert rows[0]["made"] == tag
+    assert CALLS.names == ["keyed"] * 2

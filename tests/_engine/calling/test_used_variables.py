@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
 from pathlib import Path
@@ -101,3 +102,25 @@ def test_modules_of_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert is_of_user("own_helpers")
     assert is_of_user("__main__")
     assert is_of_user(__name__)
+
+
+CALL = functools.partial(helper, 1)
+
+
+class Cached(Step):
+    @functools.cached_property
+    def known(self) -> set[int]:
+        return READ
+
+    def process(self, inputs: StepInput) -> Any:
+        yield [{**row, "new": row["n"] in self.known} for row in inputs]
+
+
+class Called(Step):
+    def process(self, inputs: StepInput) -> Any:
+        yield [{**row, "new": CALL()} for row in inputs]
+
+
+@pytest.mark.parametrize("cls", [Cached, Called])
+def test_what_is_read_through_a_partial_or_a_cached_property(cls: type[Step]) -> None:
+    assert "READ" in {variable.name for variable in Code(cls).variables()}

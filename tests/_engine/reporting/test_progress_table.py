@@ -98,3 +98,12 @@ def test_the_table_passes_on_nothing_that_commands_a_terminal() -> None:
     assert r"a\x1b[2Jrun [red]" in text
     assert r"https://host\x1b]0;x\x07" in text
     assert not {"\x1b", "\x07", "\u202e"} & set(text)
+
+
+def test_a_narrow_terminal_still_shows_what_is_done_and_has_failed() -> None:
+    heads = [
+        next(line for line in shown(at_work(["judge"]), w) if "done" in line) for w in (100, 50)
+    ]
+    assert "tokens" in heads[0]
+    assert "tokens" not in heads[1]
+    assert all("failed" in head for head in heads)
