@@ -10,10 +10,9 @@ _PAGE: Final = "docs/coming-from-1.x.md"
 # Module, without `distilabel.` → names that are missing there.
 _NAMES: Final = {
     "models": (
-        "AnyscaleLLM AsyncImageGenerationModel AzureOpenAILLM CohereLLM GroqLLM "
-        "ImageGenerationModel InferenceEndpointsImageGeneration LiteLLM LlamaCppEmbeddings "
-        "LlamaCppLLM MistralLLM MixtureOfAgentsLLM MlxLLM OllamaLLM OpenAIImageGeneration "
-        "SentenceTransformerEmbeddings TogetherLLM TransformersLLM VertexAILLM"
+        "AsyncImageGenerationModel ImageGenerationModel InferenceEndpointsImageGeneration "
+        "LlamaCppEmbeddings LlamaCppLLM MlxLLM OpenAIImageGeneration "
+        "SentenceTransformerEmbeddings TransformersLLM"
     ),
     "models.embeddings": "LlamaCppEmbeddings SentenceTransformerEmbeddings",
     "models.embeddings.llamacpp": "LlamaCppEmbeddings",
@@ -25,28 +24,14 @@ _NAMES: Final = {
     "models.image_generation.base": "AsyncImageGenerationModel ImageGenerationModel",
     "models.image_generation.huggingface.inference_endpoints": "InferenceEndpointsImageGeneration",
     "models.image_generation.openai": "OpenAIImageGeneration",
-    "models.image_generation.utils": "image_from_str image_to_str",
-    "models.llms": (
-        "AnyscaleLLM AzureOpenAILLM CohereLLM GroqLLM LiteLLM LlamaCppLLM MistralLLM "
-        "MixtureOfAgentsLLM MlxLLM OllamaLLM TogetherLLM TransformersLLM VertexAILLM"
-    ),
-    "models.llms.anyscale": "AnyscaleLLM",
-    "models.llms.azure": "AzureOpenAILLM",
-    "models.llms.cohere": "CohereLLM",
-    "models.llms.groq": "GroqLLM",
+    "models.llms": "LlamaCppLLM MlxLLM TransformersLLM",
     "models.llms.huggingface": "TransformersLLM",
     "models.llms.huggingface.transformers": "TransformersLLM",
-    "models.llms.litellm": "LiteLLM",
     "models.llms.llamacpp": "LlamaCppLLM",
-    "models.llms.mistral": "MistralLLM",
     "models.llms.mlx": "MlxLLM",
-    "models.llms.moa": "MixtureOfAgentsLLM",
-    "models.llms.ollama": "OllamaLLM Options",
-    "models.llms.together": "TogetherLLM",
-    "models.llms.vertexai": "VertexAILLM VertexChatItem VertexChatType",
     "steps": (
-        "DBSCAN EmbeddingDedup EmbeddingGeneration FaissNearestNeighbour MinHashDedup "
-        "PreferenceToArgilla TextClustering TextGenerationToArgilla UMAP"
+        "DBSCAN EmbeddingDedup FaissNearestNeighbour MinHashDedup PreferenceToArgilla "
+        "TextClustering TextGenerationToArgilla UMAP"
     ),
     "steps.argilla.base": "ArgillaBase",
     "steps.argilla.preference": "PreferenceToArgilla",
@@ -54,7 +39,6 @@ _NAMES: Final = {
     "steps.clustering.dbscan": "DBSCAN",
     "steps.clustering.text_clustering": "TextClustering",
     "steps.clustering.umap": "UMAP",
-    "steps.embeddings.embedding_generation": "EmbeddingGeneration",
     "steps.embeddings.nearest_neighbour": "FaissNearestNeighbour",
     "steps.filtering.embedding": "EmbeddingDedup",
     "steps.filtering.minhash": "MinHashDedup ngrams tokenize_on_ngrams tokenized_on_words",
@@ -63,8 +47,7 @@ _NAMES: Final = {
         "EvolComplexityGenerator EvolInstruct EvolInstructGenerator GenerateEmbeddings "
         "GenerateLongTextMatchingData GenerateSentencePair GenerateShortTextMatchingData "
         "GenerateTextClassificationData GenerateTextRetrievalData Genstruct ImageGeneration "
-        "ImageTask MonolingualTripletGenerator SelfInstruct StructuredGeneration "
-        "TextGenerationWithImage"
+        "ImageTask MonolingualTripletGenerator SelfInstruct"
     ),
     "steps.tasks.base": "ImageTask",
     "steps.tasks.evol_instruct.base": "EvolInstruct",
@@ -85,7 +68,6 @@ _NAMES: Final = {
     ),
     "steps.tasks.self_instruct": "SelfInstruct",
     "steps.tasks.sentence_transformers": "GenerateSentencePair GenerationAction",
-    "steps.tasks.structured_generation": "StructuredGeneration",
     "steps.tasks.structured_outputs.instructor": (
         "InstructorAvailableClients InstructorFrameworks prepare_instructor"
     ),
@@ -95,18 +77,17 @@ _NAMES: Final = {
         "json_schema_to_pydantic_field json_schema_to_pydantic_type resolve_refs "
         "schema_as_dict"
     ),
-    "steps.tasks.text_generation_with_image": "TextGenerationWithImage",
     "utils.dicts": "flatten_dict group_dicts merge_dicts",
     "utils.files": "list_files_in_dir",
     "utils.huggingface": "HF_TOKEN_ENV_VAR get_hf_token",
-    "utils.image": "image_to_str",
     "utils.itertools": "batched grouper",
     "utils.serialization": (
         "DISTILABEL_FILENAME SaveFormats StrOrPath TYPE_INFO_KEY load_with_type_info "
         "read_json read_yaml write_json write_yaml"
     ),
     "utils.typing_": (
-        "extract_annotation_inner_type is_parameter_annotated_with is_type_pydantic_secret_field"
+        "extract_annotation_inner_type is_parameter_annotated_with "
+        "is_type_pydantic_secret_field"
     ),
 }
 
@@ -114,26 +95,8 @@ _SERVED: Final = (
     "Serve the model with an OpenAI-compatible server, such as vLLM or llama.cpp, and use "
     "OpenAILLM(base_url=...)."
 )
-_COMPATIBLE: Final = "Its provider has an OpenAI-compatible endpoint: use OpenAILLM(base_url=...)."
 # Name → what to use instead, where there is something.
-_INSTEAD: Final = {
-    **dict.fromkeys(("ClientvLLM", "LlamaCppLLM", "MlxLLM", "TransformersLLM", "vLLM"), _SERVED),
-    **dict.fromkeys(
-        (
-            "AnyscaleLLM",
-            "AzureOpenAILLM",
-            "CohereLLM",
-            "GroqLLM",
-            "MistralLLM",
-            "OllamaLLM",
-            "TogetherLLM",
-            "VertexAILLM",
-        ),
-        _COMPATIBLE,
-    ),
-    "LiteLLM": "Use OpenRouterLLM, or OpenAILLM(base_url=...) with the provider's endpoint.",
-    "StructuredGeneration": "Use TextGeneration with `structured_output` of its model.",
-}
+_INSTEAD: Final = dict.fromkeys(("LlamaCppLLM", "MlxLLM", "TransformersLLM"), _SERVED)
 
 
 def missing_name(name: str) -> str | None:
