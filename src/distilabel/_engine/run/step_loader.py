@@ -166,5 +166,7 @@ class StepLoader:
 def _cancel_loads(step: _Step) -> None:
     """Gives up the loading of a step's models, which its thread may still be waiting for."""
     for model in map(step._asked, step._all_models()):
-        if not is_loaded_for(step, model):
-            model._cancel_load()
+        # Only models with servers of their own can cancel.
+        cancel = getattr(model, "_cancel_load", None)
+        if cancel is not None and not is_loaded_for(step, model):
+            cancel()

@@ -165,9 +165,6 @@ class LLM(RuntimeParametersModelMixin, Serializable, BaseModel, ABC):
     def unload(self) -> None:
         """Releases what `load` acquired."""
 
-    def _cancel_load(self) -> None:
-        """Gives up a `load` in another thread, without waiting."""
-
     def get_generation_kwargs(self) -> dict[str, Any]:
         """Returns the generation arguments of every question."""
         return self.generation_kwargs or {}
