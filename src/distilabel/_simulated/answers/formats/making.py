@@ -38,6 +38,26 @@ _TASK_KINDS = (
     "Given a report about {a}, find one with the same result",
     "Classify messages about {a} by what their authors want",
 )
+_HAIKU = re.compile(r"\bhaiku\b.*\bthree lines of 5, 7 and 5 syllables\b", re.DOTALL)
+_LONG_LINES = (
+    "the river carries the moon", "nobody answers the door", "a crow shakes the frozen branch",
+    "footsteps fill with falling snow", "the kettle begins to sing", "an old dog sleeps in the sun",
+)  # fmt: skip
+_SHORT_LINES = (
+    "early morning rain", "a light in the barn", "the last leaf lets go", "silence on the hill",
+    "warm bread on the sill", "cold stars after dusk",
+)  # fmt: skip
+
+
+def _write_haiku(prompt: Prompt) -> str:
+    rng = prompt.rng
+    first, last = rng.sample(_SHORT_LINES, 2)
+    lines = [first, rng.choice(_LONG_LINES), last]
+    for number in range(3):
+        if rng.random() < 0.3:
+            # A line of the wrong length.
+            lines[number] += f", {rng.choice(filler_text.topic_words(prompt.last)).lower()}"
+    return "\n".join(lines)
 
 
 def _topic(text: str, prompt: Prompt) -> dict[str, str]:
@@ -102,5 +122,6 @@ FORMATS = (
     Format(lambda prompt: bool(_SECTIONS.search(prompt.text)), _write_sentences),
     Format(lambda prompt: bool(_GENSTRUCT.search(prompt.last)), _write_question_and_answer),
     Format(lambda prompt: bool(_OBJECT.search(prompt.last)), _write_object),
+    Format(lambda prompt: bool(_HAIKU.search(prompt.text)), _write_haiku),
     Format(lambda prompt: bool(_TASKS.search(prompt.last)), _write_tasks),
 )
