@@ -50,6 +50,10 @@ TESTED_ELSEWHERE = {
         "steps/tasks/test_rubric_judge.py steps/tasks/test_text_classification.py "
         "steps/tasks/test_complexity_scorer.py steps/tasks/test_clair.py"
     ),
+    "_simulated/answers/formats/making.py": (
+        "steps/tasks/test_self_instruct.py steps/tasks/test_genstruct.py "
+        "steps/tasks/test_sentence_transformers.py steps/tasks/test_improving_text_embeddings.py"
+    ),
     "_simulated/answers/formats/plain.py": "_simulated/answers/test_formats.py",
     "_simulated/answers/formats/ultrafeedback.py": "_simulated/answers/test_formats.py",
     "_simulated/server/request_error.py": "_simulated/server/test_application.py",
@@ -83,6 +87,13 @@ TESTED_ELSEWHERE = {
     "steps/resources.py": "steps/test_base.py",
     "steps/tasks/argilla_objects.py": "steps/tasks/test_argilla_labeller.py",
     "steps/tasks/ask.py": _NAMES_ONLY,
+    "steps/tasks/embedding_data.py": "steps/tasks/test_improving_text_embeddings.py",
+    "steps/tasks/evol_instruct/evol_complexity/base.py": "steps/tasks/evol_instruct/test_base.py",
+    "steps/tasks/evol_instruct/evol_complexity/generator.py": (
+        "steps/tasks/evol_instruct/test_generator.py"
+    ),
+    "steps/tasks/evol_instruct/evol_complexity/utils.py": "steps/tasks/evol_instruct/test_base.py",
+    "steps/tasks/evol_instruct/utils.py": "steps/tasks/evol_instruct/test_base.py",
     "steps/tasks/evol_quality/utils.py": "steps/tasks/evol_quality/test_base.py",
     "steps/tasks/prometheus_rubrics.py": "steps/tasks/test_prometheus_eval.py",
     "steps/tasks/rubric_criteria.py": "steps/tasks/test_rubric_judge.py",

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from distilabel.steps.formatting.sft import FormatTextGenerationSFT as FormatTextGenerationSFT
     from distilabel.steps.formatting.spin import FormatSPIN as FormatSPIN
     from distilabel.steps.formatting.supervised import FormatSFT as FormatSFT
+    from distilabel.steps.generators.attribute_sampler import AttributeSampler as AttributeSampler
     from distilabel.steps.generators.data import LoadDataFromDicts as LoadDataFromDicts
     from distilabel.steps.generators.data_sampler import DataSampler as DataSampler
     from distilabel.steps.generators.huggingface import LoadDataFromDisk as LoadDataFromDisk

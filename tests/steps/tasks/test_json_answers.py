@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from distilabel.steps.tasks.json_answers import parse_json_object
+from distilabel.steps.tasks.json_answers import (
+    parse_json_object,
+    parse_list,
+    parse_literal_list,
+    parse_literal_object,
+)
 
 
 @pytest.mark.parametrize(
@@ -24,3 +29,47 @@ def test_the_object_is_found(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "no", "[1]", "{", "}{", '{"a": }', '<think>{"a": 1}'])
 def test_what_is_no_object_is_none(text: str) -> None:
     assert parse_json_object(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '["a", "b"]',
+        "['a', 'b']",
+        '```python\n["a", "b",]\n```',
+        'tasks = ["a", "b"]',
+        '<think>["c"]</think>Here: ["a", "b"]. Done.',
+    ],
+)
+def test_the_list_is_found(text: str) -> None:
+    assert parse_literal_list(text) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('{"a": "one\ntwo"}', "one\ntwo"),
+        ('{"a": "\\alpha \\(x\\)"}', "\\alpha \\(x\\)"),
+        ("{'a': 'it is',}", "it is"),
+        ("{'a': 'x\\d'}", "x\\d"),
+        ('{"a": None}', None),
+        ('{"a": "\\u00e9\\n"}', "\u00e9\n"),
+    ],
+)
+def test_what_is_nearly_json_is_read(text: str, value: str | None) -> None:
+    assert parse_literal_object(text) == {"a": value}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "no", "}{", "][", "[" * 5000, "{'a': " * 5000, "{'a': f()}", "{a: 1}"],
+)
+def test_nothing_is_evaluated_and_nothing_is_raised(text: str) -> None:
+    assert parse_literal_object(text) is None
+    assert parse_literal_list(text) is None
+
+
+def test_a_list_is_strict_json_where_texts_may_have_brackets() -> None:
+    assert parse_list('["a"]') == ["a"]
+    assert parse_list("['a']") is None
+    assert parse_list('{"a": [1]}') is None

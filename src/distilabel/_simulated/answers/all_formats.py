@@ -4,6 +4,7 @@ from distilabel._simulated.answers.formats import (
     evolving,
     function_calls,
     judging,
+    making,
     plain,
     step_solutions,
     ultrafeedback,
@@ -17,6 +18,7 @@ FORMATS: tuple[Format, ...] = (
     *evolving.FORMATS,
     *function_calls.FORMATS,
     *step_solutions.FORMATS,
+    *making.FORMATS,
     plain.PLAIN,
 )
 """All formats, tried in this order. The last one matches any prompt."""

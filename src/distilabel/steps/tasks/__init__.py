@@ -19,7 +19,39 @@ if TYPE_CHECKING:
     from distilabel.steps.tasks.clair import CLAIR as CLAIR
     from distilabel.steps.tasks.complexity_scorer import ComplexityScorer as ComplexityScorer
     from distilabel.steps.tasks.decorator import task as task
+    from distilabel.steps.tasks.evol_instruct.base import EvolInstruct as EvolInstruct
+    from distilabel.steps.tasks.evol_instruct.evol_complexity.base import (
+        EvolComplexity as EvolComplexity,
+    )
+    from distilabel.steps.tasks.evol_instruct.evol_complexity.generator import (
+        EvolComplexityGenerator as EvolComplexityGenerator,
+    )
+    from distilabel.steps.tasks.evol_instruct.generator import (
+        EvolInstructGenerator as EvolInstructGenerator,
+    )
     from distilabel.steps.tasks.evol_quality.base import EvolQuality as EvolQuality
+    from distilabel.steps.tasks.genstruct import Genstruct as Genstruct
+    from distilabel.steps.tasks.improving_text_embeddings import (
+        BitextRetrievalGenerator as BitextRetrievalGenerator,
+    )
+    from distilabel.steps.tasks.improving_text_embeddings import (
+        EmbeddingTaskGenerator as EmbeddingTaskGenerator,
+    )
+    from distilabel.steps.tasks.improving_text_embeddings import (
+        GenerateLongTextMatchingData as GenerateLongTextMatchingData,
+    )
+    from distilabel.steps.tasks.improving_text_embeddings import (
+        GenerateShortTextMatchingData as GenerateShortTextMatchingData,
+    )
+    from distilabel.steps.tasks.improving_text_embeddings import (
+        GenerateTextClassificationData as GenerateTextClassificationData,
+    )
+    from distilabel.steps.tasks.improving_text_embeddings import (
+        GenerateTextRetrievalData as GenerateTextRetrievalData,
+    )
+    from distilabel.steps.tasks.improving_text_embeddings import (
+        MonolingualTripletGenerator as MonolingualTripletGenerator,
+    )
     from distilabel.steps.tasks.instruction_backtranslation import (
         InstructionBacktranslation as InstructionBacktranslation,
     )
@@ -39,6 +71,9 @@ if TYPE_CHECKING:
     from distilabel.steps.tasks.rubric_judge import RubricJudge as RubricJudge
     from distilabel.steps.tasks.structured_generation import (
         StructuredGeneration as StructuredGeneration,
+    from distilabel.steps.tasks.self_instruct import SelfInstruct as SelfInstruct
+    from distilabel.steps.tasks.sentence_transformers import (
+        GenerateSentencePair as GenerateSentencePair,
     )
     from distilabel.steps.tasks.text_classification import TextClassification as TextClassification
     from distilabel.steps.tasks.text_generation import ChatGeneration as ChatGeneration

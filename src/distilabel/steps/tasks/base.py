@@ -301,7 +301,7 @@ class _TaskBase(_Step, ABC):
         """Returns the row for a failure: None in the output columns, the error in the metadata."""
         columns = dict.fromkeys(self._parsed_outputs())
         with suppress(*USER_FAULTS):  # a parser may not expect None
-            columns.update(self.format_output(None, row))
+            columns.update(self._unanswered(row))
         if self.add_reasoning:
             columns[REASONING] = None
         metadata = self._metadata(columns, None, None, None)
@@ -312,6 +312,13 @@ class _TaskBase(_Step, ABC):
             f"error_{self.name}": FailureRecord({"attempts": None, "raw": None, **error}),
         }
         return [{**row, **columns, "model_name": self.llm.model_name}]
+
+    def _unanswered(self, row: Row) -> dict[str, Any]:
+        """Returns the columns of a row without an answer, where they are not None.
+
+        A task whose `format_output` does not take the text of the model overrides this.
+        """
+        return self.format_output(None, row)
 
 
 def uses_aprocess(cls: type[_TaskBase]) -> bool:

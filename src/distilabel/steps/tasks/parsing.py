@@ -121,8 +121,16 @@ def _parse_text(
     except Exception as error:  # noqa: BLE001 (any exception of a parser means "cannot be parsed")
         return dict.fromkeys(task._parsed_outputs()), f"{type(error).__name__}: {error}", True
     if text is not None and task._is_unusable(columns):
-        return columns, "it contains none of the requested values", True
+        return columns, _lacking(columns, task), True
     return columns, None, True
+
+
+def _lacking(columns: Row, task: ParsingTask) -> str:
+    names = task._parsed_outputs()
+    missing = [name for name in names if _is_none(columns.get(name))]
+    if not missing or len(missing) == len(names):
+        return "it contains none of the requested values"
+    return f"it contains no value for {', '.join(missing)}"
 
 
 async def retry_unparsed(

@@ -1,0 +1,1 @@
+"""`EvolInstruct`, `EvolComplexity` and their generators: a model rewrites instructions."""

@@ -1,0 +1,1 @@
+"""`EvolComplexity` and its generator: a model makes instructions more complex."""
