@@ -42,32 +42,10 @@ _NAMES: Final = {
     "steps.embeddings.nearest_neighbour": "FaissNearestNeighbour",
     "steps.filtering.embedding": "EmbeddingDedup",
     "steps.filtering.minhash": "MinHashDedup ngrams tokenize_on_ngrams tokenized_on_words",
-    "steps.tasks": (
-        "BitextRetrievalGenerator EmbeddingTaskGenerator EvolComplexity "
-        "EvolComplexityGenerator EvolInstruct EvolInstructGenerator GenerateEmbeddings "
-        "GenerateLongTextMatchingData GenerateSentencePair GenerateShortTextMatchingData "
-        "GenerateTextClassificationData GenerateTextRetrievalData Genstruct ImageGeneration "
-        "ImageTask MonolingualTripletGenerator SelfInstruct"
-    ),
+    "steps.tasks": "GenerateEmbeddings ImageGeneration ImageTask",
     "steps.tasks.base": "ImageTask",
-    "steps.tasks.evol_instruct.base": "EvolInstruct",
-    "steps.tasks.evol_instruct.evol_complexity.base": "EvolComplexity",
-    "steps.tasks.evol_instruct.evol_complexity.generator": "EvolComplexityGenerator",
-    "steps.tasks.evol_instruct.evol_complexity.utils": (
-        "GENERATION_MUTATION_TEMPLATES MUTATION_TEMPLATES"
-    ),
-    "steps.tasks.evol_instruct.generator": "EvolInstructGenerator",
-    "steps.tasks.evol_instruct.utils": "GENERATION_MUTATION_TEMPLATES MUTATION_TEMPLATES",
     "steps.tasks.generate_embeddings": "GenerateEmbeddings",
-    "steps.tasks.genstruct": "Genstruct",
     "steps.tasks.image_generation": "ImageGeneration",
-    "steps.tasks.improving_text_embeddings": (
-        "BitextRetrievalGenerator EmbeddingTaskGenerator GenerateLongTextMatchingData "
-        "GenerateShortTextMatchingData GenerateTextClassificationData "
-        "GenerateTextRetrievalData MonolingualTripletGenerator"
-    ),
-    "steps.tasks.self_instruct": "SelfInstruct",
-    "steps.tasks.sentence_transformers": "GenerateSentencePair GenerationAction",
     "steps.tasks.structured_outputs.instructor": (
         "InstructorAvailableClients InstructorFrameworks prepare_instructor"
     ),
@@ -86,7 +64,8 @@ _NAMES: Final = {
         "read_json read_yaml write_json write_yaml"
     ),
     "utils.typing_": (
-        "extract_annotation_inner_type is_parameter_annotated_with is_type_pydantic_secret_field"
+        "extract_annotation_inner_type is_parameter_annotated_with "
+        "is_type_pydantic_secret_field"
     ),
 }
 

@@ -69,11 +69,12 @@ if TYPE_CHECKING:
     from distilabel.steps.tasks.prometheus_eval import PrometheusEval as PrometheusEval
     from distilabel.steps.tasks.quality_scorer import QualityScorer as QualityScorer
     from distilabel.steps.tasks.rubric_judge import RubricJudge as RubricJudge
-    from distilabel.steps.tasks.structured_generation import (
-        StructuredGeneration as StructuredGeneration,
     from distilabel.steps.tasks.self_instruct import SelfInstruct as SelfInstruct
     from distilabel.steps.tasks.sentence_transformers import (
         GenerateSentencePair as GenerateSentencePair,
+    )
+    from distilabel.steps.tasks.structured_generation import (
+        StructuredGeneration as StructuredGeneration,
     )
     from distilabel.steps.tasks.text_classification import TextClassification as TextClassification
     from distilabel.steps.tasks.text_generation import ChatGeneration as ChatGeneration
