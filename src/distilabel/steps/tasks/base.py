@@ -34,10 +34,14 @@ from distilabel.errors import DistilabelUserError, FailureRecord
 from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.models.client.lifecycle import load_for, structured_copy, unload_for
 from distilabel.models.llms.base import LLM
-from distilabel.models.mixins.cuda_device_placement import CudaDevicePlacementMixin
 from distilabel.steps.base import GeneratorStep, GlobalStep, Step, StepInput, _Step
 from distilabel.steps.tasks.ask import Ask as Ask
-from distilabel.steps.tasks.parsing import ParsedGeneration, parse_output, retry_unparsed
+from distilabel.steps.tasks.parsing import (
+    ParsedGeneration,
+    parse_output,
+    retry_unparsed,
+    user_structure,
+)
 from distilabel.steps.tasks.parsing import (
     iterate_generations_with_stats as iterate_generations_with_stats,
 )
@@ -55,11 +59,7 @@ from distilabel.steps.tasks.return_checks import check_prompt
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from distilabel.typing import (
-        ChatType,
-        FormattedInput,
-        StepOutput,
-    )
+    from distilabel.typing import ChatType, FormattedInput, StepOutput
 
 if not TYPE_CHECKING:
     __getattr__ = module_getattr(__name__)
@@ -132,8 +132,8 @@ class _TaskBase(_Step, ABC):
             check_reasoning_column(self)
         self._structured_llm = self._with_default_structured_output()
         asked = self._asked(self.llm)
-        if isinstance(asked, CudaDevicePlacementMixin):
-            asked._assign(str(self.name), self.resources)
+        if assign := getattr(asked, "_assign", None):  # a model that places itself on GPUs
+            assign(str(self.name), self.resources)
         load_for(self, asked)
 
     def unload(self) -> None:
@@ -189,11 +189,6 @@ class _TaskBase(_Step, ABC):
             )
         # A copy: the model is the user's, and tasks that share it may need other schemas.
         return structured_copy(self.llm, {"format": "json", "schema": schema})
-
-    def _structure_of(self, prompt: FormattedInput) -> Any:
-        """Returns the structure that the user asked for; the task checks its own in its parser."""
-        own = prompt[1] if isinstance(prompt, tuple) else None
-        return own or getattr(self.llm, "structured_output", None)
 
     def _declared_outputs(self) -> dict[str, bool]:
         outputs = super()._declared_outputs()
@@ -314,10 +309,7 @@ class _TaskBase(_Step, ABC):
         return [{**row, **columns, "model_name": self.llm.model_name}]
 
     def _unanswered(self, row: Row) -> dict[str, Any]:
-        """Returns the columns of a row without an answer, where they are not None.
-
-        A task whose `format_output` does not take the text of the model overrides this.
-        """
+        """Returns the columns of a row without an answer; for tasks that parse otherwise."""
         return self.format_output(None, row)
 
 
@@ -375,7 +367,7 @@ class Task(_TaskBase, Step, ABC):
         prompt = self.format_input(row)
         check_prompt(self.name, prompt)
         output = await ask(prompt, self.num_generations or 1)
-        structure = self._structure_of(prompt)
+        structure = user_structure(self, prompt)
         generations = parse_output(self, output, row, structure)
         if any(generation.error is not None for generation in generations):
             generations = await retry_unparsed(self, ask, prompt, row, generations, structure)

@@ -69,6 +69,17 @@ class ParsedGeneration:
     may_parse_another: bool = True
 
 
+def user_structure(task: ParsingTask, prompt: FormattedInput) -> Any:
+    """Returns the structure that the user asked for; a task checks its own in its parser.
+
+    Args:
+        task: The task.
+        prompt: What its model is asked.
+    """
+    own = prompt[1] if isinstance(prompt, tuple) else None
+    return own or getattr(task.llm, "structured_output", None)
+
+
 def parse_output(
     task: ParsingTask, output: GenerateOutput, row: Row | None, structure: Any = None
 ) -> list[ParsedGeneration]:
