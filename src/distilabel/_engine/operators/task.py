@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
+from collections.abc import Sequence
 from typing import Any, Final
 
 from distilabel._core.row_context import current_row
@@ -19,6 +20,7 @@ from distilabel._engine.rows.rows import Key, Row, RowChunk
 from distilabel.errors import DistilabelError, EndpointError, ModelError, error_record
 from distilabel.models.batch_jobs.pending import Work, begin_work
 from distilabel.models.client.client import ModelClient
+from distilabel.models.client.current_client import set_clients
 from distilabel.models.protocol import RunStopped
 from distilabel.steps.tasks.base import Task
 from distilabel.steps.tasks.row_generator import RowGenerator
@@ -36,14 +38,28 @@ class TaskOperator(Operator):
         task: The step.
         client: Client of its model.
         context: Context of the run.
+        others: Clients of its further models.
     """
 
-    def __init__(self, task: Task | RowGenerator, client: ModelClient, context: RunContext) -> None:
+    def __init__(
+        self,
+        task: Task | RowGenerator,
+        client: ModelClient,
+        context: RunContext,
+        others: Sequence[ModelClient] = (),
+    ) -> None:
         super().__init__(str(task.name), context)
         self._task = task
         self._random = RowRandom(task)
         context.closing.append(self._random.close)
         self._client = client
+        # The code of the task finds the clients of its further models by `current_client`.
+        self._clients = {
+            id(llm): each
+            for each in (client, *others)
+            for llm in (each.llm, each.stands_for)
+            if others
+        }
         self._failures = FailurePolicy(task, context)
         self._mappings = task._mappings
         inputs = task.inputs
@@ -77,7 +93,8 @@ class TaskOperator(Operator):
     def _start(self) -> None:
         while self._queue and self._running < _MOST_RUNNING:
             key, row = self._queue.popleft()
-            if self._client.can_replay and self._replayed(key, row):
+            # A replay answers the questions to one model only.
+            if not self._clients and self._client.can_replay and self._replayed(key, row):
                 continue
             self._running += 1
             self.context.start_work(self._process(key, row), self.name)
@@ -112,6 +129,8 @@ class TaskOperator(Operator):
         if self._random:
             # To the end of this coroutine's task, which has a context of its own.
             self._random.begin_row()
+        if self._clients:
+            set_clients(self._clients)
         try:
             before = current_row.set(key)
             await self._make(key, row)

@@ -121,13 +121,13 @@ class OperatorGraph:
                 self._sources[name] = source
                 return source
             case ExecutionMode.TASK_SOURCE:
-                operator = TaskOperator(step, clients[0], self._context)
+                operator = TaskOperator(step, clients[0], self._context, clients[1:])
                 numbers = row_numbers(step, **self._source_rows())
                 self._sources[name] = TaskSource(step, self._context, numbers)
                 self._sources[name].connect(operator)
                 return operator
             case ExecutionMode.TASK:
-                return TaskOperator(step, clients[0], self._context)
+                return TaskOperator(step, clients[0], self._context, clients[1:])
             case ExecutionMode.MAP_ROWS:
                 return MapRows(step, self._context)
             case ExecutionMode.ALL_ROWS:

@@ -48,6 +48,15 @@ def _is_on_loop() -> bool:
     return True
 
 
+def set_clients(clients: dict[int, ModelClient]) -> None:
+    """Sets the clients that a coroutine of a step uses, to the end of the current context.
+
+    Args:
+        clients: Clients by `id` of their model.
+    """
+    _clients.set(clients)
+
+
 @contextmanager
 def use_clients(clients: dict[int, ModelClient]) -> Iterator[None]:
     """Sets the clients that synchronous code of a step uses, in the current context.

@@ -68,6 +68,9 @@ if TYPE_CHECKING:
     from distilabel.steps.tasks.pairwise_judge import PairwiseJudge as PairwiseJudge
     from distilabel.steps.tasks.prometheus_eval import PrometheusEval as PrometheusEval
     from distilabel.steps.tasks.quality_scorer import QualityScorer as QualityScorer
+    from distilabel.steps.tasks.reasoning_generation import (
+        ReasoningGeneration as ReasoningGeneration,
+    )
     from distilabel.steps.tasks.rubric_judge import RubricJudge as RubricJudge
     from distilabel.steps.tasks.self_instruct import SelfInstruct as SelfInstruct
     from distilabel.steps.tasks.sentence_transformers import (
@@ -85,6 +88,7 @@ if TYPE_CHECKING:
     from distilabel.steps.tasks.tool_use.trajectory import ToolTrajectory as ToolTrajectory
     from distilabel.steps.tasks.ultrafeedback import UltraFeedback as UltraFeedback
     from distilabel.steps.tasks.urial import URIAL as URIAL
+    from distilabel.steps.tasks.user_simulation import UserSimulation as UserSimulation
     from distilabel.steps.tasks.verifiable.pass_rate import PassRate as PassRate
     from distilabel.typing import ChatItem as ChatItem
     from distilabel.typing import ChatType as ChatType

@@ -21,6 +21,19 @@ _OBJECT = re.compile(
 )
 _KEY = re.compile(r'^- "(\w+)": ', re.MULTILINE)
 _LABELS = ("label", "misleading_label")
+_SOLUTION = re.compile(r"^## Solution\n\n<solution>\n\n## Final Answer", re.MULTILINE)
+_REASONING = re.compile(r"^## Reasoning\n\n<reasoning>", re.MULTILINE)
+_PLAYED_USER = re.compile(
+    r"You play a person who talks to an AI assistant\..*^## Goal\n.*\bwrite \[END\] and nothing "
+    r"else",
+    re.DOTALL | re.MULTILINE,
+)
+_USER_TURNS = (
+    "I need some help with {a}. Where do I start?",
+    "Okay, but how does {a} go together with {b}?",
+    "That is too general for me. What would you do about {a} today?",
+    "And if {b} gets in the way?",
+)
 _TASKS = re.compile(r"^Answer with one Python list of strings and nothing else", re.MULTILINE)
 _QUERY_KINDS = (
     "Explain what {a} has to do with {b}.",
@@ -117,11 +130,29 @@ def _write_tasks(prompt: Prompt) -> str:
     return json.dumps(tasks, ensure_ascii=False)
 
 
+def _write_solution(prompt: Prompt) -> str:
+    topic = filler_text.topic_words(prompt.last)
+    steps = "\n".join(filler_text.sentence(topic, prompt.rng) for _ in range(3))
+    reasoning = f"## Reasoning\n\n{steps}\n\n" if _REASONING.search(prompt.text) else ""
+    solution = filler_text.sentence(topic, prompt.rng)
+    return f"{reasoning}## Solution\n\n{solution}\n\n## Final Answer\n\n{prompt.rng.randint(1, 99)}"
+
+
+def _write_turn_of_user(prompt: Prompt) -> str:
+    goal = prompt.text.partition("## Goal\n\n")[2].partition("\n\n## How to play")[0]
+    has_begun = not prompt.last.startswith("Hello! How can I help you?")
+    if has_begun and prompt.rng.random() < 0.3:
+        return "[END]"
+    return prompt.rng.choice(_USER_TURNS).format(**_topic(goal, prompt))
+
+
 FORMATS = (
+    Format(lambda prompt: bool(_PLAYED_USER.match(prompt.text)), _write_turn_of_user),
     Format(lambda prompt: bool(_QUERIES.search(prompt.last)), _write_queries),
     Format(lambda prompt: bool(_SECTIONS.search(prompt.text)), _write_sentences),
     Format(lambda prompt: bool(_GENSTRUCT.search(prompt.last)), _write_question_and_answer),
     Format(lambda prompt: bool(_OBJECT.search(prompt.last)), _write_object),
     Format(lambda prompt: bool(_HAIKU.search(prompt.text)), _write_haiku),
+    Format(lambda prompt: bool(_SOLUTION.search(prompt.text)), _write_solution),
     Format(lambda prompt: bool(_TASKS.search(prompt.last)), _write_tasks),
 )
