@@ -1,0 +1,1 @@
+"""Steps that make embeddings and search them."""
