@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from distilabel.errors import DistilabelUserError
 from distilabel.models import SimulatedLLM
-from distilabel.steps.column_checks import as_list, text_in, texts_in
+from distilabel.steps.column_checks import as_list, text_in, texts_in, vectors_in
 from distilabel.steps.tasks import EvolQuality, Magpie, TextGeneration
 
 TASK = TextGeneration(llm=SimulatedLLM(), name="t", input_mappings={"a": "b"})
@@ -56,3 +57,19 @@ def test_impossible_numbers_are_refused(count: int) -> None:
         Magpie(llm=SimulatedLLM(magpie_pre_query_template="qwen2"), n_turns=count)
     with pytest.raises(ValueError, match="input_batch_size"):
         TextGeneration(llm=SimulatedLLM(), input_batch_size=count)
+
+
+def test_vectors_are_read_into_one_array() -> None:
+    rows = [{"v": None}, {"v": [1, 2.5]}, {"v": np.array([3, 4])}, {"v": (5.0, 6.0)}]
+    positions, vectors = vectors_in(SimpleNamespace(name="s", input_mappings={}), rows, "v")
+    assert positions == [1, 2, 3]
+    assert vectors.dtype == np.float32
+    assert vectors.tolist() == [[1, 2.5], [3, 4], [5, 6]]
+
+
+@pytest.mark.parametrize("value", [[], ["a"], [[1]], [[1], [1, 2]], [True], [None], "ab", 1, [1]])
+def test_what_is_no_vector_is_refused(value: object) -> None:
+    rows = [{"v": [1.0, 2.0]}, {"v": value}]
+    task = SimpleNamespace(name="s", input_mappings={})
+    with pytest.raises(DistilabelUserError, match="s: column 'v' contains"):
+        vectors_in(task, rows, "v")

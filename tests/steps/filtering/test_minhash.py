@@ -23,9 +23,7 @@ KEEP = "keep_row_after_minhash_filtering"
 
 
 @pytest.fixture(params=["stand-in", "rensa"], autouse=True)
-def rensa(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def rensa(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DISTILABEL_CACHE_DIR", str(tmp_path / "cache"))
     if request.param == "stand-in":
         monkeypatch.setitem(sys.modules, "rensa", minhash_double.module())
@@ -114,7 +112,9 @@ def test_a_batch_with_a_wrong_value_leaves_no_trace() -> None:
 class SlowFirst(SimulatedLLM):
     """Answers the first rows last."""
 
-    async def agenerate(self, input: Any, num_generations: int = 1, **kwargs: Any) -> Any:
+    async def agenerate(  # type: ignore[override]
+        self, input: Any, num_generations: int = 1, **kwargs: Any
+    ) -> Any:
         number = int(str(input[-1]["content"]).split()[-1])
         for _ in range(40 - number):
             await asyncio.sleep(0)

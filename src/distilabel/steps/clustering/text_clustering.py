@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from typing import TYPE_CHECKING, Any, ClassVar, Dict, Final, List
+from typing import TYPE_CHECKING, Any, ClassVar, Dict, Final, List, Optional
 
 from pydantic import Field
 
@@ -17,6 +17,7 @@ from distilabel.steps.base import StepInput
 from distilabel.steps.clustering.scatter_plot import draw_clusters
 from distilabel.steps.column_checks import vectors_in, wrong_content
 from distilabel.steps.tasks.base import GlobalTask
+from distilabel.steps.tasks.parsing import all_none
 from distilabel.steps.tasks.sync_process import client_for, process_rows
 from distilabel.steps.tasks.text_classification import TextClassification
 
@@ -144,16 +145,39 @@ class TextClustering(TextClassification, GlobalTask):
         captions: Dict[int, str] = {}
         for answer in process_rows(self, asked, client_for(self._asked(self.llm))):
             cluster = answer["cluster_label"]
-            label = self._first_label(answer)
             if cluster in captions:
                 # Another generation for the same cluster.
                 continue
-            if label is not None:
-                captions[cluster] = label if isinstance(label, str) else ", ".join(label)
-            self._label(members[cluster], label, answer.get(DISTILABEL_METADATA_KEY))
+            summary = _first(answer["summary_label"])
+            if summary is not None:
+                labels = json.loads(summary)
+                captions[cluster] = labels if isinstance(labels, str) else ", ".join(labels)
+            self._label(members[cluster], summary, answer.get(DISTILABEL_METADATA_KEY))
         if self.savefig:
             self._save_figure(inputs, captions)
         yield inputs
+
+    def format_output(
+        self, output: Optional[str], input: Optional[Dict[str, Any]] = None
+    ) -> Dict[str, Any]:
+        """Parses the label of a cluster.
+
+        Args:
+            output: Text of the model; None if the model returned none.
+            input: Examples of the cluster.
+
+        Returns:
+            `summary_label`: the label or labels as JSON; None if there are none.
+
+        Raises:
+            ValueError: If the model wrote nothing after its reasoning.
+        """
+        labels = super().format_output(output, input)["labels"]
+        is_found = labels is not None and labels != [None] * self.n
+        return {"summary_label": _as_json(labels) if is_found else None}
+
+    def _is_unusable(self, columns: dict[str, Any]) -> bool:
+        return all_none(columns, ["summary_label"])
 
     def _label_of_noise(self) -> str | None:
         default = self.default_label
@@ -169,19 +193,11 @@ class TextClustering(TextClassification, GlobalTask):
             texts = rng.sample(texts, self.samples_per_cluster)
         return "\n\n".join(f"Example {number}:\n{text}" for number, text in enumerate(texts, 1))
 
-    def _first_label(self, answer: Dict[str, Any]) -> Any:
-        """Returns the label, or the list of `n` labels; None if the model found none."""
-        labels = answer["labels"]
-        candidates = labels if self.group_generations and isinstance(labels, list) else [labels]
-        usable = (c for c in candidates if c is not None and c != [None] * self.n)
-        return next(usable, None)
-
-    def _label(self, rows: List[Dict[str, Any]], label: Any, metadata: Any) -> None:
-        summary = None if label is None else _as_json(label)
+    def _label(self, rows: List[Dict[str, Any]], summary: Any, metadata: Any) -> None:
         error = f"error_{self.name}"
         for number, row in enumerate(rows):
             row["summary_label"] = summary
-            added = _merged(metadata)
+            added = dict(_first(metadata) or {})
             if number > 0:
                 # The prompt may be long, and tokens are counted once.
                 added = {key: value for key, value in added.items() if key == error}
@@ -211,8 +227,8 @@ def _as_json(label: Any) -> str:
     return json.dumps(label, ensure_ascii=False)
 
 
-def _merged(metadata: Any) -> Dict[str, Any]:
-    """Returns the metadata of the first generation; with grouped ones, there is a list of them."""
-    if isinstance(metadata, list):
-        metadata = metadata[0] if metadata else None
-    return dict(metadata) if isinstance(metadata, dict) else {}
+def _first(value: Any) -> Any:
+    """Returns what is not None of the first generation, if the generations are grouped."""
+    if not isinstance(value, list):
+        return value
+    return next((item for item in value if item is not None), None)
