@@ -60,7 +60,7 @@ def test_impossible_numbers_are_refused(count: int) -> None:
 
 
 def test_vectors_are_read_into_one_array() -> None:
-    rows = [{"v": None}, {"v": [1, 2.5]}, {"v": np.array([3, 4])}, {"v": (5.0, 6.0)}]
+    rows: list[dict[str, Any]] = [{"v": None}, {"v": [1, 2.5]}, {"v": np.array([3, 4])}, {"v": (5.0, 6.0)}]
     positions, vectors = vectors_in(SimpleNamespace(name="s", input_mappings={}), rows, "v")
     assert positions == [1, 2, 3]
     assert vectors.dtype == np.float32
@@ -69,7 +69,7 @@ def test_vectors_are_read_into_one_array() -> None:
 
 @pytest.mark.parametrize("value", [[], ["a"], [[1]], [[1], [1, 2]], [True], [None], "ab", 1, [1]])
 def test_what_is_no_vector_is_refused(value: object) -> None:
-    rows = [{"v": [1.0, 2.0]}, {"v": value}]
+    rows: list[dict[str, Any]] = [{"v": [1.0, 2.0]}, {"v": value}]
     task = SimpleNamespace(name="s", input_mappings={})
     with pytest.raises(DistilabelUserError, match="s: column 'v' contains"):
         vectors_in(task, rows, "v")

@@ -78,7 +78,7 @@ class TextClustering(TextClassification, GlobalTask):
             {"text": "Convert 5 miles to km.", "projection": [7.0, 3.1], "cluster_label": -1},
         ]
         rows = next(task.process(rows))
-        # "summary_label" is something like '"owls"', '"owls"', "Unclassified"
+        # "summary_label" is the same text in the first two rows, and "Unclassified" in the last
         ```
     """
 
