@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from distilabel.steps.column_checks import (
     optional_list_in,
     text_in,
     texts_in,
+    vectors_in,
 )
 from distilabel.steps.tasks import EvolQuality, Magpie, TextGeneration
 
@@ -95,3 +97,24 @@ def test_a_list_may_hold_anything_but_is_a_list() -> None:
     assert optional_list_in(TASK, {"a": None}, "a") is None
     with pytest.raises(DistilabelUserError, match="contains a str"):
         optional_list_in(TASK, {"a": "x"}, "a")
+
+
+def test_vectors_are_read_into_one_array() -> None:
+    rows: list[dict[str, Any]] = [
+        {"v": None},
+        {"v": [1, 2.5]},
+        {"v": np.array([3, 4])},
+        {"v": (5.0, 6.0)},
+    ]
+    positions, vectors = vectors_in(SimpleNamespace(name="s", input_mappings={}), rows, "v")
+    assert positions == [1, 2, 3]
+    assert vectors.dtype == np.float32
+    assert vectors.tolist() == [[1, 2.5], [3, 4], [5, 6]]
+
+
+@pytest.mark.parametrize("value", [[], ["a"], [[1]], [[1], [1, 2]], [True], [None], "ab", 1, [1]])
+def test_what_is_no_vector_is_refused(value: object) -> None:
+    rows: list[dict[str, Any]] = [{"v": [1.0, 2.0]}, {"v": value}]
+    task = SimpleNamespace(name="s", input_mappings={})
+    with pytest.raises(DistilabelUserError, match="s: column 'v' contains"):
+        vectors_in(task, rows, "v")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import types
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from distilabel.errors import DistilabelUserError
+from distilabel.models.mixins import cuda_devices
 from distilabel.steps.reward_model import RewardModelScore
 
 CHAT = [{"role": "user", "content": "abc"}, {"role": "assistant", "content": "de"}]
@@ -124,3 +127,39 @@ def test_a_row_without_a_conversation_is_refused(loaded: list[Any], row: Any) ->
     step.load()
     with pytest.raises(DistilabelUserError, match="neither 'instruction' and 'response' nor"):
         next(step.process([row]))
+
+
+@pytest.mark.parametrize(
+    ("device_map", "disabled", "visible"),
+    [("auto", False, "1"), ("cuda", False, "1"), (None, False, "0,1"), ("auto", True, "0,1")],
+)
+def test_a_model_on_a_gpu_gets_one_that_is_free(
+    loaded: list[Any],
+    monkeypatch: pytest.MonkeyPatch,
+    device_map: str | None,
+    disabled: bool,
+    visible: str,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    assert cuda_devices.reserve("another-replica-0", 1, ["0", "1"]) == ["0"]
+    step = RewardModelScore(
+        model="m", device_map=device_map, disable_cuda_device_placement=disabled
+    )
+    step.load()
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == visible
+    step.unload()
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == "0,1"
+    assert cuda_devices.reserve("next-replica-0", 1, ["0", "1"]) == ["1"]
+
+
+def test_a_model_that_cannot_be_loaded_leaves_its_gpu(
+    loaded: list[Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    step = RewardModelScore(model="m", device_map="auto", torch_dtype="nonsense")
+    with pytest.raises(AttributeError):
+        step.load()
+    assert cuda_devices.reserve("next-replica-0", 1, ["0"]) == ["0"]

@@ -29,19 +29,10 @@ _NAMES: Final = {
     "models.llms.huggingface.transformers": "TransformersLLM",
     "models.llms.llamacpp": "LlamaCppLLM",
     "models.llms.mlx": "MlxLLM",
-    "steps": (
-        "DBSCAN EmbeddingDedup FaissNearestNeighbour MinHashDedup PreferenceToArgilla "
-        "TextClustering TextGenerationToArgilla UMAP"
-    ),
+    "steps": "PreferenceToArgilla TextGenerationToArgilla",
     "steps.argilla.base": "ArgillaBase",
     "steps.argilla.preference": "PreferenceToArgilla",
     "steps.argilla.text_generation": "TextGenerationToArgilla",
-    "steps.clustering.dbscan": "DBSCAN",
-    "steps.clustering.text_clustering": "TextClustering",
-    "steps.clustering.umap": "UMAP",
-    "steps.embeddings.nearest_neighbour": "FaissNearestNeighbour",
-    "steps.filtering.embedding": "EmbeddingDedup",
-    "steps.filtering.minhash": "MinHashDedup ngrams tokenize_on_ngrams tokenized_on_words",
     "steps.tasks": "GenerateEmbeddings ImageGeneration ImageTask",
     "steps.tasks.base": "ImageTask",
     "steps.tasks.generate_embeddings": "GenerateEmbeddings",
@@ -64,7 +55,8 @@ _NAMES: Final = {
         "read_json read_yaml write_json write_yaml"
     ),
     "utils.typing_": (
-        "extract_annotation_inner_type is_parameter_annotated_with is_type_pydantic_secret_field"
+        "extract_annotation_inner_type is_parameter_annotated_with "
+        "is_type_pydantic_secret_field"
     ),
 }
 

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from distilabel.steps.base import Step as Step
     from distilabel.steps.base import StepInput as StepInput
     from distilabel.steps.base import StepResources as StepResources
+    from distilabel.steps.clustering.dbscan import DBSCAN as DBSCAN
+    from distilabel.steps.clustering.text_clustering import TextClustering as TextClustering
+    from distilabel.steps.clustering.umap import UMAP as UMAP
     from distilabel.steps.columns.combine import CombineOutputs as CombineOutputs
     from distilabel.steps.columns.expand import ExpandColumns as ExpandColumns
     from distilabel.steps.columns.group import GroupColumns as GroupColumns
@@ -20,6 +23,11 @@ if TYPE_CHECKING:
     from distilabel.steps.embeddings.embedding_generation import (
         EmbeddingGeneration as EmbeddingGeneration,
     )
+    from distilabel.steps.embeddings.nearest_neighbour import (
+        FaissNearestNeighbour as FaissNearestNeighbour,
+    )
+    from distilabel.steps.filtering.embedding import EmbeddingDedup as EmbeddingDedup
+    from distilabel.steps.filtering.minhash import MinHashDedup as MinHashDedup
     from distilabel.steps.formatting.best_worst import PairBestAndWorst as PairBestAndWorst
     from distilabel.steps.formatting.conversation import (
         ConversationTemplate as ConversationTemplate,

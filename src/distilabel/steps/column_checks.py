@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from distilabel.errors import DistilabelUserError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 def text_in(task: Any, row: Mapping[str, Any], column: str) -> str:
@@ -107,6 +111,49 @@ def texts_in(task: Any, row: Mapping[str, Any], column: str) -> list[str | None]
             "least one text."
         )
     return value
+
+
+def vectors_in(
+    task: Any, rows: Sequence[Mapping[str, Any]], column: str
+) -> tuple[list[int], NDArray[np.float32]]:
+    """Returns the lists of numbers in a column; a list may be missing (None).
+
+    Args:
+        task: Step that needs them, for the error.
+        rows: All rows.
+        column: Name of the column.
+
+    Returns:
+        The positions of the rows that have a list, and an array with one line for each of them.
+
+    Raises:
+        DistilabelUserError: A row contains something else, or a list of another length.
+    """
+    import numpy as np
+
+    positions = [position for position, row in enumerate(rows) if row[column] is not None]
+    vectors = np.empty((0, 0), dtype=np.float32)
+    for line, position in enumerate(positions):
+        values = _numbers(rows[position][column])
+        if line == 0 and values is not None:
+            vectors = np.empty((len(positions), len(values)), dtype=np.float32)
+        if values is None or len(values) != vectors.shape[1]:
+            raise wrong_content(
+                task, rows[position], column, "a list of numbers, equally long in every row"
+            )
+        vectors[line] = values
+    return positions, vectors
+
+
+def _numbers(value: Any) -> NDArray[Any] | None:
+    import numpy as np
+
+    try:
+        numbers = np.asarray(as_list(value))
+    except ValueError:  # lists of different lengths
+        return None
+    is_list = numbers.ndim == 1 and len(numbers) > 0 and numbers.dtype.kind in "fiu"
+    return numbers if is_list else None
 
 
 def _is_message(value: Any) -> bool:

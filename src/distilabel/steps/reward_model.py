@@ -9,6 +9,7 @@ from pydantic import Field, PrivateAttr, SecretStr
 
 from distilabel._core.extras import import_extra
 from distilabel.errors import DistilabelUserError
+from distilabel.models.mixins.cuda_device_placement import CudaDevicePlacementMixin
 from distilabel.steps.base import Step, StepInput
 from distilabel.steps.column_checks import optional_chat_in, text_in
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from distilabel.typing import ChatType, StepColumns, StepOutput
 
 
-class RewardModelScore(Step):
+class RewardModelScore(Step, CudaDevicePlacementMixin):
     """Scores conversations with a reward model: a sequence classifier of transformers.
 
     Needs transformers and torch (`pip install 'distilabel[hf-transformers]'`).
@@ -30,6 +31,14 @@ class RewardModelScore(Step):
         token: Token for the Hub; read from the environment variable `HF_TOKEN`.
         truncation: Whether to truncate conversations to `max_length`.
         max_length: Maximum length of a conversation in tokens; None for that of the model.
+        cuda_devices: Ids of the GPUs to use with a `device_map` of `cuda` or `auto`. `"auto"` takes
+            as many free ones as the step asks for in `resources.gpus`, or one.
+        disable_cuda_device_placement: Whether to leave the choice of GPUs to torch.
+
+    Runtime parameters:
+        - cuda_devices: Ids of the GPUs to use, or `auto` for free ones. Defaults to `auto`.
+        - disable_cuda_device_placement: Whether to leave the choice of GPUs to torch. Defaults to
+            False.
 
     Input columns:
         - instruction (str, optional): Instruction; used with `response`.
@@ -81,12 +90,23 @@ class RewardModelScore(Step):
         return ["score"]
 
     def load(self) -> None:
-        """Loads the model and its tokenizer.
+        """Loads the model and its tokenizer, on GPUs that no other model uses if it needs some.
 
         Raises:
             ImportError: If transformers or torch is not installed.
+            RuntimeError: If a GPU of `cuda_devices` does not exist.
         """
         super().load()
+        if self.device_map in ("cuda", "auto"):
+            self._assign(str(self.name), self.resources)
+            CudaDevicePlacementMixin.load(self)
+        try:
+            self._load_model()
+        except BaseException:
+            CudaDevicePlacementMixin.unload(self)
+            raise
+
+    def _load_model(self) -> None:
         torch = import_extra("torch", extra="hf-transformers", subject="RewardModelScore")
         transformers = import_extra(
             "transformers", extra="hf-transformers", subject="RewardModelScore"
@@ -104,8 +124,9 @@ class RewardModelScore(Step):
         self._tokenizer = transformers.AutoTokenizer.from_pretrained(self.model, **shared)
 
     def unload(self) -> None:
-        """Releases the model."""
+        """Releases the model and its GPUs."""
         self._model = self._tokenizer = None
+        CudaDevicePlacementMixin.unload(self)
         super().unload()
 
     def process(self, inputs: StepInput) -> StepOutput:

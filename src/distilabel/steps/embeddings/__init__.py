@@ -1,1 +1,1 @@
-"""Steps that use embeddings."""
+"""Steps that make embeddings and search them."""

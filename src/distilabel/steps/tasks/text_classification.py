@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, Dict, Final, List, Optional, Union
+from typing import TYPE_CHECKING, Any, ClassVar, Dict, Final, List, Optional, Union
 
 from pydantic import PositiveInt
 
@@ -83,6 +83,9 @@ class TextClassification(Task):
     default_label: Optional[Union[str, List[str]]] = "Unclassified"
     query_title: str = "User Query"
 
+    # Whether the text is a list of examples from a group, whose labels are about the group.
+    _labels_groups: ClassVar[bool] = False
+
     @property
     def inputs(self) -> StepColumns:
         """`text`."""
@@ -119,6 +122,7 @@ class TextClassification(Task):
             descriptions=list(labels.values()) if isinstance(labels, dict) else None,
             default_label=None if default is None else json.dumps(default, ensure_ascii=False),
             query_title=self.query_title,
+            is_group=self._labels_groups,
         )
         messages: ChatType = [{"role": "user", "content": prompt.strip()}]
         if self.system_prompt:

@@ -1,0 +1,1 @@
+"""Steps that find clusters of rows and describe them."""

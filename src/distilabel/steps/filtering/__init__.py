@@ -1,0 +1,1 @@
+"""Steps that mark or remove rows."""
