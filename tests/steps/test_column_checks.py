@@ -60,7 +60,12 @@ def test_impossible_numbers_are_refused(count: int) -> None:
 
 
 def test_vectors_are_read_into_one_array() -> None:
-    rows: list[dict[str, Any]] = [{"v": None}, {"v": [1, 2.5]}, {"v": np.array([3, 4])}, {"v": (5.0, 6.0)}]
+    rows: list[dict[str, Any]] = [
+        {"v": None},
+        {"v": [1, 2.5]},
+        {"v": np.array([3, 4])},
+        {"v": (5.0, 6.0)},
+    ]
     positions, vectors = vectors_in(SimpleNamespace(name="s", input_mappings={}), rows, "v")
     assert positions == [1, 2, 3]
     assert vectors.dtype == np.float32
