@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from distilabel.models.llms.huggingface.inference_endpoints import (
         InferenceEndpointsLLM as InferenceEndpointsLLM,
     )
+    from distilabel.models.llms.huggingface.transformers import TransformersLLM as TransformersLLM
     from distilabel.models.llms.litellm import LiteLLM as LiteLLM
     from distilabel.models.llms.mistral import MistralLLM as MistralLLM
     from distilabel.models.llms.moa import MixtureOfAgentsLLM as MixtureOfAgentsLLM

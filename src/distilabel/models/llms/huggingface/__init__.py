@@ -8,5 +8,6 @@ if TYPE_CHECKING:
     from distilabel.models.llms.huggingface.inference_endpoints import (
         InferenceEndpointsLLM as InferenceEndpointsLLM,
     )
+    from distilabel.models.llms.huggingface.transformers import TransformersLLM as TransformersLLM
 
 __getattr__, __all__ = lazy_exports(__name__, __file__)
