@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from distilabel.steps.tasks.complexity_scorer import ComplexityScorer as ComplexityScorer
     from distilabel.steps.tasks.decorator import task as task
     from distilabel.steps.tasks.evol_quality.base import EvolQuality as EvolQuality
+    from distilabel.steps.tasks.image_generation import ImageGeneration as ImageGeneration
+    from distilabel.steps.tasks.image_task import ImageTask as ImageTask
     from distilabel.steps.tasks.instruction_backtranslation import (
         InstructionBacktranslation as InstructionBacktranslation,
     )
