@@ -19,9 +19,7 @@ class Painter(ImageGenerationModel):
     def model_name(self) -> str:
         return "painter"
 
-    def generate(  # type: ignore[override]
-        self, inputs: Any, num_generations: int = 1, **kwargs: Any
-    ) -> Any:
+    def generate(self, inputs: Any, num_generations: int = 1, **kwargs: Any) -> Any:
         self.calls += 1
         return [[{"images": [f"{text}{i}" for i in range(num_generations)]}] for text in inputs]
 
@@ -38,9 +36,7 @@ class OnePerCall(AsyncImageGenerationModel):
 
 
 class Overridden(OnePerCall):
-    def generate(  # type: ignore[override]
-        self, inputs: Any, num_generations: int = 1, **kwargs: Any
-    ) -> Any:
+    def generate(self, inputs: Any, num_generations: int = 1, **kwargs: Any) -> Any:
         return super().generate([text.upper() for text in inputs], num_generations, **kwargs)
 
 

@@ -32,7 +32,12 @@ def test_defaults_are_not_sent_and_images_of_one_request_stay_together() -> None
 
 
 def test_arguments_are_sent() -> None:
-    given = {"quality": "hd", "response_format": "b64_json", "size": "256x256", "style": "vivid"}
+    given: dict[str, Any] = {
+        "quality": "hd",
+        "response_format": "b64_json",
+        "size": "256x256",
+        "style": "vivid",
+    }
     with served({"data": [{"b64_json": IMAGE}]}) as server:
         loaded(server.url, generation_kwargs=given).generate(["a"], **given)
     assert server.bodies[0].items() >= given.items()

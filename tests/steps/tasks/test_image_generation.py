@@ -20,9 +20,7 @@ class Painter(ImageGenerationModel):
     def model_name(self) -> str:
         return "painter"
 
-    def generate(  # type: ignore[override]
-        self, inputs: Any, num_generations: int = 1, **kwargs: Any
-    ) -> Any:
+    def generate(self, inputs: Any, num_generations: int = 1, **kwargs: Any) -> Any:
         image = image_to_str(Image.new("RGBA", (2, 2)), "PNG")
         return [[{"images": [image]}] for _ in inputs]
 
