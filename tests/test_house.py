@@ -70,7 +70,7 @@ LAYERS: dict[str, dict[str, tuple[str, ...]]] = {
         "local": ("wire",),
         "llms": ("client", "base_clients", "mixins", "servers", "local"),
         "embeddings": ("client", "base_clients", "mixins", "servers", "local"),
-        "image_generation": ("client", "base_clients", "mixins"),
+        "image_generation": ("llms",),
         "__init__.py": ("llms", "embeddings", "image_generation"),
     },
     "_engine": {

@@ -18,6 +18,10 @@ TESTED_ELSEWHERE = {
     "steps/tasks/math_shepherd/base.py": (
         "steps/tasks/math_shepherd/test_generator.py steps/tasks/math_shepherd/test_completer.py"
     ),
+    "steps/tasks/structured_outputs/instructor.py": (
+        "steps/tasks/structured_outputs/test_utils.py"
+    ),
+    "steps/tasks/structured_outputs/outlines.py": "steps/tasks/structured_outputs/test_utils.py",
     "_sandbox/audit.py": "_sandbox/test_sandbox.py",
     "_sandbox/child.py": "_sandbox/test_sandbox.py",
     "_sandbox/landlock.py": "_sandbox/test_sandbox.py",

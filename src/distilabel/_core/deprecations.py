@@ -107,7 +107,7 @@ def forward(module: str, targets: tuple[str, ...]) -> Callable[[str], Any]:
     return __getattr__
 
 
-def module_getattr(module: str) -> Callable[[str], Any]:
+def module_getattr(module: str, **elsewhere: str) -> Callable[[str], Any]:
     """Makes the `__getattr__` of a module that had more names in earlier versions.
 
     It raises an ImportError for a name that is not here yet: Python would replace the words of an
@@ -115,9 +115,12 @@ def module_getattr(module: str) -> Callable[[str], Any]:
 
     Args:
         module: Name of the module.
+        elsewhere: Names that it had and still offers → the module that defines them.
     """
 
     def __getattr__(name: str) -> Any:
+        if name in elsewhere:
+            return getattr(importlib.import_module(elsewhere[name]), name)
         if not name.startswith("__") and (current := current_class(module, name)):
             return getattr(importlib.import_module(current[0]), current[1])
         if text := missing_name_in(module, name):

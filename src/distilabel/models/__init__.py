@@ -8,6 +8,16 @@ if TYPE_CHECKING:
     from distilabel.models.embeddings.base import Embeddings as Embeddings
     from distilabel.models.embeddings.openai import OpenAIEmbeddings as OpenAIEmbeddings
     from distilabel.models.embeddings.vllm import vLLMEmbeddings as vLLMEmbeddings
+    from distilabel.models.image_generation.base import (
+        AsyncImageGenerationModel as AsyncImageGenerationModel,
+    )
+    from distilabel.models.image_generation.base import ImageGenerationModel as ImageGenerationModel
+    from distilabel.models.image_generation.huggingface.inference_endpoints import (
+        InferenceEndpointsImageGeneration as InferenceEndpointsImageGeneration,
+    )
+    from distilabel.models.image_generation.openai import (
+        OpenAIImageGeneration as OpenAIImageGeneration,
+    )
     from distilabel.models.llms.anthropic import AnthropicLLM as AnthropicLLM
     from distilabel.models.llms.anyscale import AnyscaleLLM as AnyscaleLLM
     from distilabel.models.llms.azure import AzureOpenAILLM as AzureOpenAILLM

@@ -7,6 +7,7 @@ import logging
 from typing import Any
 
 import pytest
+from pydantic import PrivateAttr
 
 from distilabel._core.sync_bridge import background_loop
 from distilabel.errors import AnswerError, DistilabelNotImplementedError
@@ -173,3 +174,36 @@ async def test_generate_inside_a_step_asks_on_the_loop_of_its_client() -> None:
 
     await asyncio.to_thread(process)
     assert loops == [asyncio.get_running_loop()]
+
+
+class _OneAnswer(AsyncLLM):
+    @property
+    def model_name(self) -> str:
+        return "one"
+
+    async def agenerate(self, input: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+        assert "num_generations" not in kwargs
+        return {"generations": [str(kwargs)], "statistics": {"output_tokens": [2]}}
+
+
+class _ByClassAttribute(_OneAnswer):
+    _num_generations_param_supported = False
+
+
+class _ByPrivateAttribute(_OneAnswer):
+    _num_generations_param_supported: bool = PrivateAttr(default=False)
+
+
+class _InLoad(_OneAnswer):
+    def load(self) -> None:
+        super().load()
+        self._num_generations_param_supported = False
+
+
+@pytest.mark.parametrize("cls", [_ByClassAttribute, _ByPrivateAttribute, _InLoad])
+def test_a_model_of_one_answer_may_say_so_in_any_way(cls: type[AsyncLLM]) -> None:
+    llm = cls(generation_kwargs={"anything": 1})
+    llm.load()
+    (output,) = llm.generate_outputs([[{"role": "user", "content": "q"}]], num_generations=2)
+    assert output["generations"] == ["{'anything': 1}"] * 2
+    assert output["statistics"]["output_tokens"] == [2, 2]

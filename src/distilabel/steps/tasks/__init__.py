@@ -52,6 +52,8 @@ if TYPE_CHECKING:
     from distilabel.steps.tasks.improving_text_embeddings import (
         MonolingualTripletGenerator as MonolingualTripletGenerator,
     )
+    from distilabel.steps.tasks.image_generation import ImageGeneration as ImageGeneration
+    from distilabel.steps.tasks.image_task import ImageTask as ImageTask
     from distilabel.steps.tasks.instruction_backtranslation import (
         InstructionBacktranslation as InstructionBacktranslation,
     )

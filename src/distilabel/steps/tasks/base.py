@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from distilabel.typing import ChatType, FormattedInput, StepOutput
 
 if not TYPE_CHECKING:
-    __getattr__ = module_getattr(__name__)
+    __getattr__ = module_getattr(__name__, ImageTask="distilabel.steps.tasks.image_task")
 
 Row = Dict[str, Any]
 
