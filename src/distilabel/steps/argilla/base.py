@@ -70,13 +70,13 @@ class ArgillaBase(Step, ABC):
         self._client_init()
         try:
             dataset = self._client.datasets(self.dataset_name, workspace=self.dataset_workspace)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             raise self._refused("find the dataset", error) from None
         if dataset is None:
             dataset = self._new_dataset()
             try:
                 dataset.create()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001
                 raise self._refused("create the dataset", error) from None
         else:
             self._check_fields(dataset)
@@ -130,7 +130,7 @@ class ArgillaBase(Step, ABC):
                 api_key=self.api_key.get_secret_value(),  # type: ignore[union-attr]
                 headers=headers,
             )
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             raise self._refused("connect", error) from None
 
     def _column(self, name: str) -> str:
@@ -142,8 +142,8 @@ class ArgillaBase(Step, ABC):
         for field in dataset.settings.fields:
             if field.required and field.name not in ours:
                 raise DistilabelUserError(
-                    f"step {self.name!r}: the dataset {self.dataset_name!r} exists and requires the "
-                    f"field {field.name!r}, which this step does not fill. Choose another "
+                    f"step {self.name!r}: the dataset {self.dataset_name!r} exists and requires "
+                    f"the field {field.name!r}, which this step does not fill. Choose another "
                     "`dataset_name`, or delete the dataset."
                 )
 
@@ -157,7 +157,7 @@ class ArgillaBase(Step, ABC):
             return
         try:
             self._dataset.records.log(records)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             if (
                 getattr(error, "status_code", None) != 422
                 and "Unprocessable" not in type(error).__name__

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Dict, List
 
 from distilabel.steps.argilla.base import ArgillaBase, instruction_id
 from distilabel.steps.base import StepInput
+from distilabel.steps.column_checks import text_in
 
 if TYPE_CHECKING:
     from distilabel.typing import StepOutput
@@ -60,9 +61,10 @@ class PreferenceToArgilla(ArgillaBase):
         rg = self._argilla()
         records = {}
         for row in inputs:
+            instruction = text_in(self, row, "instruction")
             fields = {
-                "id": instruction_id(row["instruction"]),
-                self._column("instruction"): row["instruction"],
+                "id": instruction_id(instruction),
+                self._column("instruction"): instruction,
             }
             texts = (row["generations"] or [])[: self.num_generations]
             fields.update(

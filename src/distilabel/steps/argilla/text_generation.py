@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, List
 
 from distilabel.steps.argilla.base import ArgillaBase, instruction_id
 from distilabel.steps.base import StepInput
+from distilabel.steps.column_checks import text_in
 
 if TYPE_CHECKING:
     from distilabel.typing import StepOutput
@@ -46,12 +47,13 @@ class TextGenerationToArgilla(ArgillaBase):
         rg = self._argilla()
         records = []
         for row in inputs:
+            instruction = text_in(self, row, "instruction")
             given = row["generation"]
             texts = given if isinstance(given, list) else [given]
             for text in dict.fromkeys(text for text in texts if text is not None):
                 fields = {
-                    "id": instruction_id(row["instruction"]),
-                    self._column("instruction"): row["instruction"],
+                    "id": instruction_id(instruction),
+                    self._column("instruction"): instruction,
                     self._column("generation"): text,
                 }
                 records.append(rg.Record(id=self._record_id(fields), fields=fields))
