@@ -39,10 +39,10 @@ class Server:
         self.headers: dict[str, str] = {}
         self.refusal = ""
 
-    def connect(self, api_url: str, api_key: str, headers: dict[str, str]) -> Any:
+    def connect(self, api_url: str, api_key: str, headers: dict[str, str] | None = None) -> Any:
         if self.refusal:
             raise RuntimeError(f"{self.refusal} {api_key}")
-        self.headers = headers
+        self.headers = headers or {}
         return SimpleNamespace(datasets=lambda name, workspace: self.datasets.get(name))
 
     def dataset(self, name: str, workspace: str, settings: Any, client: Any) -> Any:
