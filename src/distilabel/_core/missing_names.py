@@ -12,7 +12,7 @@ _NAMES: Final = {
     "models": (
         "AsyncImageGenerationModel ImageGenerationModel InferenceEndpointsImageGeneration "
         "LlamaCppEmbeddings LlamaCppLLM MlxLLM OpenAIImageGeneration "
-        "SentenceTransformerEmbeddings TransformersLLM"
+        "SentenceTransformerEmbeddings"
     ),
     "models.embeddings": "LlamaCppEmbeddings SentenceTransformerEmbeddings",
     "models.embeddings.llamacpp": "LlamaCppEmbeddings",
@@ -24,9 +24,7 @@ _NAMES: Final = {
     "models.image_generation.base": "AsyncImageGenerationModel ImageGenerationModel",
     "models.image_generation.huggingface.inference_endpoints": "InferenceEndpointsImageGeneration",
     "models.image_generation.openai": "OpenAIImageGeneration",
-    "models.llms": "LlamaCppLLM MlxLLM TransformersLLM",
-    "models.llms.huggingface": "TransformersLLM",
-    "models.llms.huggingface.transformers": "TransformersLLM",
+    "models.llms": "LlamaCppLLM MlxLLM",
     "models.llms.llamacpp": "LlamaCppLLM",
     "models.llms.mlx": "MlxLLM",
     "steps": "PreferenceToArgilla TextGenerationToArgilla",

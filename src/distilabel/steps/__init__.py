@@ -5,6 +5,11 @@ from typing import TYPE_CHECKING
 from distilabel._core.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
+    from distilabel.steps.argilla.load import LoadFromArgilla as LoadFromArgilla
+    from distilabel.steps.argilla.preference import PreferenceToArgilla as PreferenceToArgilla
+    from distilabel.steps.argilla.text_generation import (
+        TextGenerationToArgilla as TextGenerationToArgilla,
+    )
     from distilabel.steps.base import GeneratorStep as GeneratorStep
     from distilabel.steps.base import GlobalStep as GlobalStep
     from distilabel.steps.base import Step as Step

@@ -1,0 +1,1 @@
+"""Steps that show rows to people in Argilla."""
