@@ -50,7 +50,7 @@ def test_kappa_of_the_textbook(table: list[list[int]], value: float) -> None:
 
 def test_kappa_says_what_it_was_computed_from() -> None:
     found = kappa(*columns([[20, 5], [10, 15]]))
-    assert (found.observed, found.chance, found.count) == (0.7, 0.5, 50)
+    assert (found.observed, found.chance, found.n) == (0.7, 0.5, 50)
     assert found.rates == ({0: 0.5, 1: 0.5}, {0: 0.6, 1: 0.4})
 
 

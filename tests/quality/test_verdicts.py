@@ -35,7 +35,7 @@ def test_consistency_does_not_ask_people() -> None:
 def test_first_pick_pools_the_orders_and_leaves_ties_out() -> None:
     # In order AB answer 0 is first: 2 of 4. In order BA answer 1 is first: 2 of 4.
     found = first_pick(AB, BA)
-    assert (found.value, found.count) == (0.5, 8)
+    assert (found.value, found.n) == (0.5, 8)
     assert found.low == pytest.approx(1 - found.high)
 
 
@@ -44,7 +44,7 @@ def test_a_judge_that_always_picks_the_first_has_first_pick_1() -> None:
 
 
 def test_first_pick_takes_other_names() -> None:
-    assert first_pick(["A", "A", "B", "tie"], first="A", second="B").count == 3
+    assert first_pick(["A", "A", "B", "tie"], first="A", second="B").n == 3
     with pytest.raises(DistilabelUserError, match="no call is decided"):
         first_pick(["A", "B"])
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from distilabel.errors import DistilabelUserError
 from distilabel.quality.columns import check_fraction, is_gap, number_column
 from distilabel.quality.intervals import student_cdf
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(NamedTuple):
     """The judge against one person.
 
     Attributes:
@@ -21,18 +19,17 @@ class Comparison:
         person: Share of items on which the person is at least as close as the judge.
         p_value: Of the hypothesis that the judge is worse by more than epsilon.
         beaten: Whether it is rejected, at the false discovery rate over all people.
-        count: Number of items.
+        n: Number of items.
     """
 
     judge: float
     person: float
     p_value: float
     beaten: bool
-    count: int
+    n: int
 
 
-@dataclass(frozen=True, slots=True)
-class AltTest:
+class AltTest(NamedTuple):
     """The result of `alt_test`.
 
     Attributes:
@@ -126,7 +123,7 @@ def alt_test(
             person=sum(theirs for _, theirs in wins) / len(wins),
             p_value=p_values[p],
             beaten=p in beaten,
-            count=len(wins),
+            n=len(wins),
         )
         for p, wins in kept.items()
     }

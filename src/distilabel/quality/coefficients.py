@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from distilabel.errors import DistilabelUserError
 from distilabel.quality.columns import is_gap, number_column, paired_columns
@@ -15,8 +14,7 @@ Weights = Literal["none", "linear", "quadratic"]
 Level = Literal["nominal", "ordinal", "interval"]
 
 
-@dataclass(frozen=True, slots=True)
-class Coefficient:
+class Coefficient(NamedTuple):
     """Agreement beyond chance, and what it was computed from.
 
     Attributes:
@@ -25,14 +23,14 @@ class Coefficient:
         observed: Observed agreement, weighted as the coefficient is.
         chance: Agreement expected by chance, under the assumptions of the coefficient.
         rates: The share of each class, in each column.
-        count: Number of items.
+        n: Number of items.
     """
 
     value: float
     observed: float
     chance: float
-    rates: tuple[Mapping[Hashable, float], ...] = field(repr=False)
-    count: int
+    rates: tuple[Mapping[Hashable, float], ...]
+    n: int
 
     def __float__(self) -> float:
         return self.value

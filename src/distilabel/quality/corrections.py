@@ -5,16 +5,14 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from distilabel.errors import DistilabelUserError
 from distilabel.quality.columns import check_fraction, number_column, paired_columns
 from distilabel.quality.intervals import Interval, lower_bound, normal_quantile
 
 
-@dataclass(frozen=True, slots=True)
-class Threshold:
+class Threshold(NamedTuple):
     """The laxest score from which on a judge is precise enough.
 
     Attributes:
@@ -22,14 +20,14 @@ class Threshold:
         precision: Share of kept items that are right; NaN without a threshold.
         bound: One-sided lower bound of the precision; NaN without a threshold.
         kept: Number of kept items.
-        count: Number of all items.
+        n: Number of all items.
     """
 
     score: float | None
     precision: float
     bound: float
     kept: int
-    count: int
+    n: int
 
 
 def threshold(
@@ -101,7 +99,7 @@ def prevalence(
         confidence: Confidence of the interval, in 0..1.
 
     Returns:
-        The share with its interval; `count` is the number of labels. With `"ppi"`, it is the mean
+        The share with its interval; `n` is the number of labels. With `"ppi"`, it is the mean
         of the labels and may leave 0..1 by a little.
 
     Raises:
@@ -184,8 +182,7 @@ def _rogan_gladen(
     return Interval(value, min(low, value), max(high, value), n, confidence)
 
 
-@dataclass(frozen=True, slots=True)
-class Isotonic:
+class Isotonic(NamedTuple):
     """A judge's scores on the scale of people.
 
     Attributes:

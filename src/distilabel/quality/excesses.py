@@ -85,7 +85,7 @@ def family_excess(
         seed: Seed of the bootstrap.
 
     Returns:
-        P(judge picks its family) - P(people pick it), in -1..1, with its interval; `count` is the
+        P(judge picks its family) - P(people pick it), in -1..1, with its interval; `n` is the
         number of pairs that count.
 
     Raises:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from distilabel.errors import DistilabelUserError
 from distilabel.quality.columns import check_fraction
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(NamedTuple):
     """A value with its confidence interval.
 
     Attributes:
         value: The estimate.
         low: The lower end of the interval.
         high: The upper end of the interval.
-        count: The number of items, or of calls, it was measured on.
+        n: The number of items, or of calls, it was measured on.
         confidence: The confidence of the interval, in 0..1.
         undefined: Resamples on which the measure was not defined; they are left out.
     """
@@ -25,7 +24,7 @@ class Interval:
     value: float
     low: float
     high: float
-    count: int
+    n: int
     confidence: float = 0.95
     undefined: int = 0
 
@@ -41,7 +40,7 @@ def wilson(successes: int, count: int, confidence: float = 0.95) -> Interval:
 
     Args:
         successes: Number of successes.
-        count: Number of trials.
+        n: Number of trials.
         confidence: Confidence of the interval, in 0..1.
 
     Returns:
@@ -66,7 +65,7 @@ def clopper_pearson(successes: int, count: int, confidence: float = 0.95) -> Int
 
     Args:
         successes: Number of successes.
-        count: Number of trials.
+        n: Number of trials.
         confidence: Confidence of the two-sided interval, in 0..1.
 
     Returns:
@@ -87,7 +86,7 @@ def lower_bound(successes: int, count: int, confidence: float = 0.95) -> float:
 
     Args:
         successes: Number of successes.
-        count: Number of trials.
+        n: Number of trials.
         confidence: Confidence of the bound, in 0..1.
 
     Returns:

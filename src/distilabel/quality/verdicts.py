@@ -1,8 +1,8 @@
 """What two verdicts per item, one in each order of the answers, say about a judge.
 
 Verdicts are those of the item: where the judge was shown the answers in the other order, its
-verdict is mapped back first. A tie is a verdict like others; `without_ties` drops the items that have
-one.
+verdict is mapped back first. A tie is a verdict like others; `without_ties` drops the items
+that have one.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def first_pick(
         confidence: Confidence of the interval (Wilson's), in 0..1.
 
     Returns:
-        The share with its interval; `count` is the number of decided calls.
+        The share with its interval; `n` is the number of decided calls.
 
     Raises:
         DistilabelUserError: If the columns are empty, differ in length or have gaps, or if no call
