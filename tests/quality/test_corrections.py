@@ -95,6 +95,19 @@ def test_rogan_gladen_by_hand() -> None:
     assert 0 <= found.low < 0.5 < found.high <= 1
 
 
+def test_rogan_gladen_covers_with_a_weak_judge_and_few_labels() -> None:
+    rng = random.Random(5)
+    covered = 0
+    for _ in range(200):
+        people = [rng.random() < 0.2 for _ in range(100)]
+        judged = [rng.random() < (0.9 if label else 0.3) for label in people]
+        accepted = sum(rng.random() < 0.2 * 0.9 + 0.8 * 0.3 for _ in range(300))
+        unlabeled = [1] * accepted + [0] * (300 - accepted)
+        found = prevalence(people, judged, unlabeled, method="rogan-gladen")
+        covered += found.low <= 0.2 <= found.high
+    assert covered >= 184
+
+
 def test_rogan_gladen_is_refused_where_it_means_nothing() -> None:
     with pytest.raises(DistilabelUserError, match="add up to 1 or less"):
         prevalence([1, 1, 0, 0], [1, 0, 1, 0], [1, 0], method="rogan-gladen")

@@ -28,12 +28,17 @@ def paired_columns(subject: str, *columns: Iterable[Any]) -> list[list[Any]]:
     if not lengths[0]:
         raise DistilabelUserError(f"{subject}: there are no items. Pass at least one.")
     for number, column in enumerate(lists, start=1):
-        for row, value in enumerate(column):
-            if is_gap(value):
-                raise DistilabelUserError(
-                    f"{subject}: column {number} has no value in row {row} ({value!r})."
-                    " Leave such items out of all columns."
-                )
+        # Columns have few distinct values, and a million rows.
+        try:
+            gaps = any(map(is_gap, set(column)))
+        except TypeError:
+            gaps = any(map(is_gap, column))
+        if gaps:
+            row = next(row for row, value in enumerate(column) if is_gap(value))
+            raise DistilabelUserError(
+                f"{subject}: column {number} has no value in row {row} ({column[row]!r})."
+                " Leave such items out of all columns."
+            )
     return lists
 
 

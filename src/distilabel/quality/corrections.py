@@ -174,7 +174,7 @@ def _rogan_gladen(
     center = (rate + spec - 1) / gain
     sens_variance = sens * (1 - sens) / (positive + 2)
     spec_variance = spec * (1 - spec) / (negative + 2)
-    shift = 2 * z * z * (center * sens_variance - (1 - center) * spec_variance) / gain**2
+    shift = 2 * z * z * (center * sens_variance - (1 - center) * spec_variance)
     variance = rate * (1 - rate) / (total + z * z)
     variance += center**2 * sens_variance + (1 - center) ** 2 * spec_variance
     half = z * math.sqrt(variance) / gain
