@@ -43,11 +43,13 @@ LAYERS: dict[str, dict[str, tuple[str, ...]]] = {
         "_simulated": (*_BASE, "_core/token_bucket.py"),
         # Runs untrusted code; its process imports nothing else.
         "_sandbox": _BASE,
+        # Pure functions about labels and verdicts; knows nothing of models.
+        "quality": ("errors.py",),
         "models": ("_core", "mixins", "utils", "_simulated"),
         "llms": ("_core",),
         "embeddings": ("_core",),
         "distiset.py": ("_core", "mixins", "utils"),
-        "steps": ("models", "distiset.py", "_sandbox"),
+        "steps": ("models", "distiset.py", "_sandbox", "quality"),
         "_engine": ("steps",),
         "pipeline": ("_engine",),
         "cli": ("pipeline",),
