@@ -86,8 +86,7 @@ _NAMES: Final = {
         "read_json read_yaml write_json write_yaml"
     ),
     "utils.typing_": (
-        "extract_annotation_inner_type is_parameter_annotated_with "
-        "is_type_pydantic_secret_field"
+        "extract_annotation_inner_type is_parameter_annotated_with is_type_pydantic_secret_field"
     ),
 }
 
