@@ -14,7 +14,13 @@ import pyarrow.parquet as pq
 import pytest
 from pydantic import BaseModel
 
-from distilabel._core.arrow import common_schema, conform, large_integers, to_table
+from distilabel._core.arrow import (
+    common_schema,
+    conform,
+    has_large_floats,
+    large_integers,
+    to_table,
+)
 
 
 class Point(BaseModel):
@@ -127,3 +133,26 @@ def test_a_missing_value_stays_missing_where_a_column_becomes_text() -> None:
     schema = common_schema([part.schema for part in parts])
     whole = pa.concat_tables([conform(part, schema) for part in parts])["v"].to_pylist()
     assert whole == ["1", None, "x", None]
+
+
+@pytest.mark.parametrize(
+    ("value", "may_be_rounded"),
+    [
+        # 2**53 + 1 becomes this float.
+        (float(2**53), True),
+        (-float(2**53), True),
+        ([{"a": float(2**60)}], True),
+        (float(2**53 - 1), False),
+        (float("inf"), False),
+        (float("nan"), False),
+        (2**60, False),
+    ],
+)
+def test_floats_that_may_be_rounded_integers_are_found(value: Any, may_be_rounded: bool) -> None:
+    assert has_large_floats(to_table([{"v": value}, {"v": None}])) is may_be_rounded
+
+
+def test_a_set_of_objects_has_the_same_order_in_every_run() -> None:
+    first, second = UUID(int=1), UUID(int=8)
+    for values in ({first, second}, {second, first}):
+        assert to_table([{"v": values}])["v"].to_pylist() == [[str(first), str(second)]]

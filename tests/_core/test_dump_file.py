@@ -30,6 +30,8 @@ def test_a_file_keeps_the_order_of_the_data_and_all_characters(format: str, tmp_
     # The order of a dict of columns or prompts is that of the columns and prompts.
     data = {"b": {"z": "ä 日本", "a": [1.5, None]}, "a": 2**63}
     path = write_file(data, tmp_path / "new" / "folder" / f"x.{format}", format)
+    # People read dumps and compare them: the characters stand there, not their escapes.
+    assert "ä 日本" in path.read_text(encoding="utf-8")
     read = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert read == data
     assert [list(read), list(read["b"])] == [["b", "a"], ["z", "a"]]

@@ -20,6 +20,7 @@ from distilabel.errors import AnswerError, DistilabelUserError, EndpointError
         ("over\rwritten", r"over\x0dwritten"),
         ("\u202egnp.exe", r"\u202egnp.exe"),
         ("\u2066isolated\u2069", r"\u2066isolated\u2069"),
+        ("marks \u061c\u200e\u200f of direction", r"marks \u061c\u200e\u200f of direction"),
         ("line\u2028separator", r"line\u2028separator"),
         ("\ud83d alone", r"\ud83d alone"),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -110,6 +111,19 @@ def test_all_that_a_model_holds_tells_it_from_others() -> None:
     other = Open()
     other._b = 2
     forms = [orjson.dumps(typed_form(v)) for v in (Open(), Open(a=2), Open(c=1), Open(c=2), other)]
+    assert len(set(forms)) == len(forms)
+
+
+def test_the_flags_of_a_pattern_tell_it_from_others() -> None:
+    patterns = [re.compile("a"), re.compile("a", re.IGNORECASE), re.compile(b"a"), "a"]
+    forms = [orjson.dumps(typed_form(value)) for value in patterns]
+    assert len(set(forms)) == len(forms)
+
+
+def test_arrays_of_other_shapes_and_types_are_told_apart() -> None:
+    flat = np.arange(4, dtype="int64")
+    arrays = [flat, flat.reshape(2, 2), flat.reshape(4, 1), flat.view("uint64"), flat + 1]
+    forms = [orjson.dumps(typed_form(value)) for value in arrays]
     assert len(set(forms)) == len(forms)
 
 

@@ -23,6 +23,7 @@ def folder(tmp_path: Path) -> Path:
     (outside / "key").touch()
     (folder / "a[1]" / "key*").symlink_to(outside / "key")
     (folder / "linked").symlink_to(outside)
+    (folder / "linked[1]").symlink_to(outside)
     (folder / "broken").symlink_to(outside / "missing")
     return folder
 
@@ -37,10 +38,14 @@ def test_the_patterns_leave_out_the_same(folder: Path) -> None:
     # As `upload_folder` lists and filters the files.
     names = [
         path.relative_to(folder).as_posix()
-        for path in [*folder.glob("**/*"), folder / "linked" / "key"]
+        for path in [
+            *folder.glob("**/*"),
+            folder / "linked" / "key",
+            folder / "linked[1]" / "key",
+        ]
         if path.is_file()
     ]
-    assert set(names) > {"a[1]/key*", "linked/key"}
+    assert set(names) > {"a[1]/key*", "linked/key", "linked[1]/key"}
     kept = filter_repo_objects(names, ignore_patterns=link_patterns(folder))
     assert sorted(kept) == [".hidden", "a[1]/own.txt"]
 

@@ -10,9 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from pydantic import Field, PrivateAttr, SecretStr
 
+from distilabel._engine.calling.step_cache import StepCache, StepResult
 from distilabel.pipeline import Pipeline
 from distilabel.steps import StepInput, step
 from distilabel.steps.base import Step
@@ -228,6 +230,27 @@ def test_rows_from_the_cache_that_are_paired_by_position_are_said_too(
         assert [(row["made"], row["text"]) for row in rows] == [(0, "0"), (1, "1"), (2, "2")]
         assert "paired by position" in caplog.text
     assert CALLS.names == ["renamed"]
+
+
+class Earlier(dict[bytes, bytes]):
+    """A store in which an earlier version has left a result for every batch, without its form."""
+
+    def get(self, key: bytes, default: Any = None) -> Any:
+        return orjson.dumps([[{"made": "stored"}], None])
+
+    def put_later(self, key: bytes, value: bytes) -> None:
+        self[key] = value
+
+
+@pytest.mark.parametrize("mappings", [{}, {"text": "n"}])
+def test_a_result_of_an_earlier_version_is_not_trusted_under_mappings(mappings: Any) -> None:
+    """It may have put columns that a mapping hides into other rows."""
+    store: Any = Earlier()
+    cache = StepCache(Helped(name="a", input_mappings=mappings), store, reuse=True)
+    made = StepResult([{"made": "anew"}], range(1))
+    result = cache.result([{"n": 1}], lambda: made)
+    assert result.rows == [{"made": "anew" if mappings else "stored"}]
+    assert bool(store) == bool(mappings)
 
 
 class Keyed(Step):

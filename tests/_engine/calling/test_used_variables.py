@@ -116,11 +116,20 @@ class Cached(Step):
         yield [{**row, "new": row["n"] in self.known} for row in inputs]
 
 
+class Property(Step):
+    @property
+    def known(self) -> set[int]:
+        return READ
+
+    def process(self, inputs: StepInput) -> Any:
+        yield [{**row, "new": row["n"] in self.known} for row in inputs]
+
+
 class Called(Step):
     def process(self, inputs: StepInput) -> Any:
         yield [{**row, "new": CALL()} for row in inputs]
 
 
-@pytest.mark.parametrize("cls", [Cached, Called])
-def test_what_is_read_through_a_partial_or_a_cached_property(cls: type[Step]) -> None:
+@pytest.mark.parametrize("cls", [Cached, Called, Property])
+def test_what_is_read_through_a_partial_or_a_property(cls: type[Step]) -> None:
     assert "READ" in {variable.name for variable in Code(cls).variables()}

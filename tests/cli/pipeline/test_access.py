@@ -169,3 +169,10 @@ def test_a_password_in_an_address_is_not_shown() -> None:
     [line] = lines(Own(name="s", value="https://me:secret@evil.example/v1?key=secret"))
     assert "evil.example" in line
     assert "secret" not in line
+
+
+def test_an_address_may_be_long() -> None:
+    url = f"https://elsewhere.example/{'a' * 2000}"
+    assert lines(Own(name="s", value=url)) == [
+        f"s.value: reads from, or sends rows and keys to, {url}"
+    ]

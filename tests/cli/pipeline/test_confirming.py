@@ -72,3 +72,10 @@ def test_only_yes_continues(answer: str, continues: bool, monkeypatch: pytest.Mo
     else:
         with pytest.raises(typer.Exit):
             confirm("text", "Run it?")
+
+
+def test_a_file_cannot_hide_a_line_of_the_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr(typer, "prompt", lambda text, **_: shown.append(text) or "y")
+    confirm("reads /etc/passwd\x1b[2K\r\u202e", "Continue?")
+    assert shown == [r"reads /etc/passwd\x1b[2K\x0d\u202e Continue? [y/N]"]

@@ -512,3 +512,15 @@ async def test_a_batch_job_is_not_submitted_for_an_unlisted_model() -> None:
         client = ModelClient(llm, answers=MemoryStore(), job_builder=builder)
         with pytest.raises(EndpointError, match=r"does not list .* No question was sent"):
             await client(chat("a"))
+
+
+async def test_an_answer_that_cannot_be_parsed_again_is_not_stored() -> None:
+    store, llm = MemoryStore(), made(Counting)
+    for readable in (False, True, True):
+        output = await ModelClient(llm, answers=store).again(
+            chat("a"), 1, 0, lambda output, readable=readable: readable
+        )
+        assert len(store) == readable
+    # The readable one was found by the last.
+    assert len(llm.seen) == 2
+    assert output["generations"] == ["2.0"]

@@ -34,6 +34,7 @@ def test_a_block_at_the_beginning_is_reasoning(
         ("hm\n</think>a", "hm", "a"),
         ("hm\n</think>", "hm", ""),
         ("</think>\n\na", None, "a"),
+        ("I try\n```\nx = 1\n```\nhm\n</think>\n\na", "I try\n```\nx = 1\n```\nhm", "a"),
     ],
 )
 def test_the_opening_tag_may_have_been_in_the_prompt(

@@ -264,3 +264,17 @@ def test_a_definition_is_rewritten_by_itself_wherever_it_is_used() -> None:
     rewritten = strict_schema(schema)
     assert rewritten is not None
     assert list(rewritten["$defs"]) == ["B"]
+
+
+@pytest.mark.parametrize("name", ["a/b", "a~b", "a~1b", "a b"])
+def test_a_reference_finds_its_definition_by_any_name(name: str) -> None:
+    pointer = name.replace("~", "~0").replace("/", "~1").replace(" ", "%20")
+    schema = {
+        "type": "object",
+        "properties": {"x": {"$ref": f"#/$defs/{pointer}", "description": "the x"}},
+        "required": ["x"],
+        "$defs": {name: {"type": "string"}},
+    }
+    rewritten = strict_schema(schema)
+    assert rewritten is not None
+    assert rewritten["properties"]["x"] == {"type": "string", "description": "the x"}

@@ -170,3 +170,10 @@ def test_a_file_is_converted_again_only_if_it_changed(
     assert convert([file], "json", None, tmp_path / "cache") == [str(written[0] / "000000.parquet")]
     monkeypatch.undo()
     assert rows_of(tmp_path, "json", lines({"a": 1}, {"a": 22})) == [{"a": 1}, {"a": 22}]
+
+
+def test_an_array_may_begin_after_an_empty_line(tmp_path: Path) -> None:
+    file = tmp_path / "rows.json"
+    file.write_text('\n[\n  {"a": 1},\n  {"a": 2}\n]\n')
+    [part] = convert([str(file)], "json", None, tmp_path / "cache")
+    assert pq.read_table(part).to_pylist() == [{"a": 1}, {"a": 2}]
