@@ -173,9 +173,8 @@ class Stopper:
             row.tokens.append(token)
             if row.constraint is not None:
                 row.constraint.add(token)
-            if row.constraint is not None and row.constraint.is_complete:
-                row.finish_reason = "stop"
-            elif row.arguments["stop"] and self._stops(row):
+            is_complete = row.constraint is not None and row.constraint.is_complete
+            if is_complete or (row.arguments["stop"] and self._stops(row)):
                 row.finish_reason = "stop"
             elif len(row.tokens) >= row.arguments["max_new_tokens"]:
                 row.finish_reason = "length"
