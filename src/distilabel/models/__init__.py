@@ -7,6 +7,9 @@ from distilabel._core.lazy_exports import lazy_exports
 if TYPE_CHECKING:
     from distilabel.models.embeddings.base import Embeddings as Embeddings
     from distilabel.models.embeddings.openai import OpenAIEmbeddings as OpenAIEmbeddings
+    from distilabel.models.embeddings.sentence_transformers import (
+        SentenceTransformerEmbeddings as SentenceTransformerEmbeddings,
+    )
     from distilabel.models.embeddings.vllm import vLLMEmbeddings as vLLMEmbeddings
     from distilabel.models.llms.anthropic import AnthropicLLM as AnthropicLLM
     from distilabel.models.llms.anyscale import AnyscaleLLM as AnyscaleLLM

@@ -67,7 +67,10 @@ class Sampler:
         ]
         self._greedy = torch.tensor(greedy)
         self._temperature = column(
-            [1.0 if no else row.arguments["temperature"] for row, no in zip(rows, greedy)]
+            [
+                1.0 if no else row.arguments["temperature"]
+                for row, no in zip(rows, greedy, strict=True)
+            ]
         )
         self._device: Any = None
         self._seen: Any = None
