@@ -68,7 +68,7 @@ async def test_a_question_that_crashes_the_process_every_time_fails_alone() -> N
         )
         assert isinstance(found[0], AnswerError)
         assert "exited with status 7, 3 times" in str(found[0])
-        assert found[1].startswith("a ")
+        assert str(found[1]).startswith("a ")
     finally:
         fake.stop()
 

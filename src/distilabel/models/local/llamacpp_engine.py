@@ -111,7 +111,8 @@ class LlamaCppEngine(Engine):
         seed = asked["seed"]
         if seed is None and self._arguments["seed"] == RANDOM_SEED:
             return random.randrange(RANDOM_SEED)
-        return ((self._arguments["seed"] if seed is None else seed) + index) % RANDOM_SEED
+        own = int(self._arguments["seed"] if seed is None else seed)
+        return (own + index) % RANDOM_SEED
 
     @property
     def _end(self) -> int:
