@@ -51,5 +51,5 @@ def test_generations_differ_and_are_counted(llm: LlamaCppLLM) -> None:
 def test_a_file_that_is_not_a_model_is_one_message(tmp_path: Path) -> None:
     path = tmp_path / "no.gguf"
     path.write_bytes(b"no model")
-    with pytest.raises(DistilabelUserError, match="llama.cpp cannot load the file"):
+    with pytest.raises(DistilabelUserError, match=r"llama\.cpp cannot load the file"):
         LlamaCppLLM(model_path=path).load()
