@@ -7,6 +7,9 @@ from distilabel._core.lazy_exports import lazy_exports
 if TYPE_CHECKING:
     from distilabel.models.embeddings.base import Embeddings as Embeddings
     from distilabel.models.embeddings.openai import OpenAIEmbeddings as OpenAIEmbeddings
+    from distilabel.models.embeddings.sentence_transformers import (
+        SentenceTransformerEmbeddings as SentenceTransformerEmbeddings,
+    )
     from distilabel.models.embeddings.vllm import vLLMEmbeddings as vLLMEmbeddings
     from distilabel.models.image_generation.base import (
         AsyncImageGenerationModel as AsyncImageGenerationModel,
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     )
     from distilabel.models.llms.huggingface.transformers import TransformersLLM as TransformersLLM
     from distilabel.models.llms.litellm import LiteLLM as LiteLLM
+    from distilabel.models.llms.llamacpp import LlamaCppLLM as LlamaCppLLM
     from distilabel.models.llms.mistral import MistralLLM as MistralLLM
     from distilabel.models.llms.moa import MixtureOfAgentsLLM as MixtureOfAgentsLLM
     from distilabel.models.llms.ollama import OllamaLLM as OllamaLLM

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     )
     from distilabel.models.llms.huggingface.transformers import TransformersLLM as TransformersLLM
     from distilabel.models.llms.litellm import LiteLLM as LiteLLM
+    from distilabel.models.llms.llamacpp import LlamaCppLLM as LlamaCppLLM
     from distilabel.models.llms.mistral import MistralLLM as MistralLLM
     from distilabel.models.llms.moa import MixtureOfAgentsLLM as MixtureOfAgentsLLM
     from distilabel.models.llms.ollama import OllamaLLM as OllamaLLM

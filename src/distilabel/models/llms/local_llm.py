@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Dict, Optional
 
 from pydantic import PrivateAttr
 
-from distilabel.models.llms.base import AsyncLLM
+from distilabel.models.llms.base import LLM, AsyncLLM
 from distilabel.models.llms.structure_check import StructureCheck
 from distilabel.models.local.model import LocalModel
 from distilabel.models.mixins.magpie import MagpieChatTemplateMixin
@@ -29,7 +29,8 @@ class LocalLLM(LocalModel, AsyncLLM, MagpieChatTemplateMixin):
             ImportError: A package is not installed.
             DistilabelUserError: The model cannot be loaded; the message says why.
         """
-        super().load()
+        # Not by `super().load()`: GPUs are chosen for the worker process alone.
+        LLM.load(self)
         # An invalid structure is an error before the weights are loaded.
         parse_structure(self._own_structure)
         self._start_engine(self.model_name, self._environment())
@@ -37,7 +38,7 @@ class LocalLLM(LocalModel, AsyncLLM, MagpieChatTemplateMixin):
     def unload(self) -> None:
         """Ends the worker process, unless another model uses it."""
         self._stop_engine()
-        super().unload()
+        LLM.unload(self)
 
     def prepare_input(self, input: StandardInput) -> str:
         """Renders a conversation with the model's chat template, and Magpie's if it is used.

@@ -88,7 +88,8 @@ class LocalEngine:
         with self._lock:
             self._start_process()
         try:
-            return _result(self._started)
+            facts: dict[str, Any] = _result(self._started)
+            return facts
         except BaseException:
             self.stop()
             raise
@@ -205,7 +206,7 @@ class LocalEngine:
             else:
                 self._process = None
                 process.kill()
-                self._fail_start(_error(*content[1:], starting=self._spec.subject))
+                self._fail_start(_start_error(self._spec.subject, *content[1:]))
         for future, value, error in settled:
             _settle(future, value, error)
 
@@ -275,13 +276,16 @@ class LocalEngine:
         return f", weights of {self._bytes / 2**30:.1f} GiB" if self._bytes >= 2**27 else ""
 
 
-def _error(kind: str, text: str, trace: str, starting: str = "") -> Exception:
+def _start_error(subject: str, kind: str, text: str, trace: str) -> Exception:
+    """Makes the error of an engine that could not start."""
+    _log.debug("%s", trace)
+    if kind == messages.IMPORT:
+        return ImportError(printable(text))
+    return DistilabelUserError(text if text.startswith(subject) else f"{subject}: {text}")
+
+
+def _error(kind: str, text: str, trace: str) -> Exception:
     """Makes the error that a message describes."""
-    if starting:
-        _log.debug("%s", trace)
-        if kind == messages.IMPORT:
-            return ImportError(printable(text))
-        return DistilabelUserError(text if text.startswith(starting) else f"{starting}: {text}")
     error: Exception = DistilabelUserError(text) if kind == messages.USER else AnswerError(text)
     error.__cause__ = RuntimeError(f"in the process of the engine:\n{trace}")
     return error

@@ -15,7 +15,7 @@ import pickle
 import struct
 import threading
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Final
+from typing import IO, Any, Final
 
 START: Final = "start"
 ASK: Final = "ask"
@@ -57,7 +57,7 @@ class MessageWriter:
         stream: Binary stream.
     """
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
         self._lock = threading.Lock()
 
@@ -77,7 +77,7 @@ class MessageWriter:
             self._stream.flush()
 
 
-def read_message(stream: BinaryIO) -> tuple[Any, ...] | None:
+def read_message(stream: IO[bytes]) -> tuple[Any, ...] | None:
     """Reads one message; None if the other process is gone.
 
     Args:

@@ -11,7 +11,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from typing import Any, BinaryIO, Final
+from typing import IO, Any, Final
 
 from distilabel.errors import AnswerError, DistilabelUserError
 from distilabel.models.local import messages
@@ -94,7 +94,8 @@ class Inbox:
         Args:
             method: Only questions for this method are returned; empty for all.
         """
-        found, rest = [], []
+        found: list[Question] = []
+        rest: list[Question] = []
         while True:
             try:
                 question = self._questions.get_nowait()
@@ -142,7 +143,7 @@ class _Notes:
         self._writer.write(messages.NOTE, name, value)
 
 
-def _take_streams() -> tuple[BinaryIO, messages.MessageWriter]:
+def _take_streams() -> tuple[IO[bytes], messages.MessageWriter]:
     """Takes standard input and output for messages; what the engine prints goes to the log."""
     source = os.fdopen(os.dup(0), "rb")
     sink = os.fdopen(os.dup(1), "wb")
@@ -154,7 +155,7 @@ def _take_streams() -> tuple[BinaryIO, messages.MessageWriter]:
     return source, messages.MessageWriter(sink)
 
 
-def _read(source: BinaryIO, inbox: Inbox, writer: messages.MessageWriter) -> None:
+def _read(source: IO[bytes], inbox: Inbox, writer: messages.MessageWriter) -> None:
     """Reads messages, also while the engine computes; ends the process when the parent is gone."""
     while (message := messages.read_message(source)) is not None:
         kind, number, *content = message

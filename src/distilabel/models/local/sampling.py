@@ -67,7 +67,10 @@ class Sampler:
         ]
         self._greedy = torch.tensor(greedy)
         self._temperature = column(
-            [1.0 if no else row.arguments["temperature"] for row, no in zip(rows, greedy)]
+            [
+                1.0 if no else row.arguments["temperature"]
+                for row, no in zip(rows, greedy, strict=True)
+            ]
         )
         self._device: Any = None
         self._seen: Any = None
@@ -173,9 +176,8 @@ class Stopper:
             row.tokens.append(token)
             if row.constraint is not None:
                 row.constraint.add(token)
-            if (row.constraint is not None and row.constraint.is_complete) or (
-                row.arguments["stop"] and self._stops(row)
-            ):
+            is_complete = row.constraint is not None and row.constraint.is_complete
+            if is_complete or (row.arguments["stop"] and self._stops(row)):
                 row.finish_reason = "stop"
             elif len(row.tokens) >= row.arguments["max_new_tokens"]:
                 row.finish_reason = "length"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar, Final
@@ -277,15 +276,15 @@ class TransformersEngine(Engine):
     def _prompt(self, asked: dict[str, Any]) -> str:
         chat, suffix = asked["input"], asked.get("suffix", "")
         if isinstance(chat, str):
-            return chat + suffix
+            return f"{chat}{suffix}"
         if not self._tokenizer.chat_template:
-            return (str(chat[0]["content"]) if chat else "") + suffix
+            return f"{chat[0]['content'] if chat else ''}{suffix}"
         if not chat:
             return str(suffix)
         text = self._tokenizer.apply_chat_template(
             chat, tokenize=False, add_generation_prompt=not suffix
         )
-        return str(text) + suffix
+        return f"{text}{suffix}"
 
     def _tokens(self, asked: dict[str, Any]) -> list[int]:
         text = self._prompt(asked)
@@ -339,7 +338,10 @@ def weights_size(model: str) -> int:
             from huggingface_hub import snapshot_download
 
             path = Path(snapshot_download(model, local_files_only=True))
-    files: Callable[[str], int] = lambda end: sum(f.stat().st_size for f in path.glob(f"*{end}"))
+
+    def files(end: str) -> int:
+        return sum(file.stat().st_size for file in path.glob(f"*{end}"))
+
     return files(".safetensors") or files(".bin") if path.is_dir() else 0
 
 

@@ -1,0 +1,102 @@
+"""`TransformersLLM` and `SentenceTransformerEmbeddings` with a tiny model on CPU.
+
+Run by `make test-engines`. Skipped without transformers and torch in this environment.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from distilabel.errors import DistilabelUserError
+from distilabel.models import SentenceTransformerEmbeddings, TransformersLLM
+
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("torch") is None or importlib.util.find_spec("transformers") is None,
+    reason="transformers is not installed: pip install 'distilabel[hf-transformers]'",
+)
+
+HELLO: Any = [{"role": "user", "content": "Hello"}]
+SCHEMA = {
+    "type": "object",
+    "properties": {"a": {"type": "integer", "minimum": 1, "maximum": 5}},
+    "required": ["a"],
+    "additionalProperties": False,
+}
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("model")
+    script = Path(__file__).with_name("tiny_model.py")
+    subprocess.run([sys.executable, str(script), str(folder)], check=True, cwd=folder)
+    return str(folder)
+
+
+@pytest.fixture(scope="module")
+def llm(model: str) -> Iterator[TransformersLLM]:
+    llm = TransformersLLM(model=model, device="cpu")
+    llm.load()
+    yield llm
+    llm.unload()
+
+
+def test_rows_with_and_without_a_structure_share_a_batch(llm: TransformersLLM) -> None:
+    json_row: Any = (HELLO, {"format": "json", "schema": SCHEMA})
+    regex_row: Any = (HELLO, {"format": "regex", "schema": "[ab]{3}"})
+    found = llm.generate([json_row, regex_row, HELLO], max_new_tokens=30)
+    texts = [output["generations"][0] or "" for output in found]
+    assert json.loads(texts[0])["a"] in range(1, 6)
+    assert len(texts[1]) == 3
+    assert set(texts[1]) <= {"a", "b"}
+
+
+def test_a_seed_gives_the_same_answers_beside_other_rows(llm: TransformersLLM) -> None:
+    arguments: Any = {"max_new_tokens": 8, "temperature": 1.0, "seed": 7}
+    alone = llm.generate([HELLO], num_generations=2, **arguments)[0]
+    beside = llm.generate(["A longer text to complete", HELLO], num_generations=2, **arguments)[1]
+    assert alone["generations"] == beside["generations"]
+    assert len(set(alone["generations"])) == 2
+
+
+def test_hidden_states_have_one_row_per_token(llm: TransformersLLM) -> None:
+    (states,) = llm.get_last_hidden_states([HELLO])
+    tokens = llm.generate([HELLO], max_new_tokens=1)[0]["statistics"]["input_tokens"]
+    assert states.shape == (tokens[0], 128)
+
+
+def test_equal_models_share_a_process_and_magpie_ends_the_prompt(
+    llm: TransformersLLM, model: str
+) -> None:
+    template: Any = {"use_magpie_template": True, "magpie_pre_query_template": "qwen2"}
+    other = TransformersLLM(model=model, device="cpu", **template)
+    other.load()
+    try:
+        assert other._engine is llm._engine
+        assert other.prepare_input([]) == "<|im_start|>user\n"
+    finally:
+        other.unload()
+    assert llm.generate([HELLO], max_new_tokens=1)
+
+
+def test_a_model_that_is_not_found_is_one_message(tmp_path: Path) -> None:
+    with pytest.raises(DistilabelUserError, match="the model cannot be loaded"):
+        TransformersLLM(model=str(tmp_path)).load()
+
+
+def test_vectors_have_length_1(model: str) -> None:
+    pytest.importorskip("sentence_transformers")
+    embeddings = SentenceTransformerEmbeddings(model=model, device="cpu")
+    embeddings.load()
+    try:
+        vectors = embeddings.encode(["A cat.", "A dog."])
+    finally:
+        embeddings.unload()
+    assert [sum(x * x for x in vector) for vector in vectors] == pytest.approx([1, 1], abs=1e-4)
