@@ -14,6 +14,7 @@ import distilabel.models
 import distilabel.steps
 import distilabel.steps.tasks
 from distilabel._core.serialization import Serializable
+from distilabel.models import SimulatedLLM
 
 FOLDER = Path(__file__).parent / "fixtures"
 
@@ -24,7 +25,27 @@ _FACES = {
 }
 
 # What 1.5.3 did not have, so that there is no dump of it: the fields each class needs.
-NEW: dict[str, dict[str, Any]] = {"OpenRouterLLM": {"model": "m"}, "SimulatedLLM": {}}
+NEW: dict[str, dict[str, Any]] = {
+    "AttributeSampler": {"attributes": {"topic": ["owls", "hawks"]}},
+    "FormatKTO": {},
+    "FormatPreference": {},
+    "FormatPrompt": {},
+    "FormatSFT": {},
+    "FormatSPIN": {},
+    "GeminiLLM": {"model": "m"},
+    "LoadFromArgilla": {"dataset_name": "d"},
+    "OpenAIEmbeddings": {"model": "m"},
+    "OpenRouterLLM": {"model": "m"},
+    "PairBestAndWorst": {},
+    "PairwiseJudge": {"llm": SimulatedLLM()},
+    "PassRate": {"llm": SimulatedLLM()},
+    "ReasoningGeneration": {"llm": SimulatedLLM()},
+    "RubricJudge": {"llm": SimulatedLLM(), "criteria": {"clear": "It is easy to read."}},
+    "SGLang": {"model": "m"},
+    "SimulatedLLM": {},
+    "ToolTrajectory": {"llm": SimulatedLLM()},
+    "UserSimulation": {"llm": SimulatedLLM()},
+}
 
 
 @cache

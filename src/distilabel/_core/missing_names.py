@@ -9,45 +9,15 @@ _PAGE: Final = "docs/coming-from-1.x.md"
 
 # Module, without `distilabel.` → names that are missing there.
 _NAMES: Final = {
-    "models": (
-        "AsyncImageGenerationModel ImageGenerationModel InferenceEndpointsImageGeneration "
-        "LlamaCppEmbeddings LlamaCppLLM MlxLLM OpenAIImageGeneration "
-        "SentenceTransformerEmbeddings"
-    ),
-    "models.embeddings": "LlamaCppEmbeddings SentenceTransformerEmbeddings",
+    "models": "LlamaCppEmbeddings MlxLLM",
+    "models.embeddings": "LlamaCppEmbeddings",
     "models.embeddings.llamacpp": "LlamaCppEmbeddings",
-    "models.embeddings.sentence_transformers": "SentenceTransformerEmbeddings",
-    "models.image_generation": (
-        "AsyncImageGenerationModel ImageGenerationModel InferenceEndpointsImageGeneration "
-        "OpenAIImageGeneration"
-    ),
-    "models.image_generation.base": "AsyncImageGenerationModel ImageGenerationModel",
-    "models.image_generation.huggingface.inference_endpoints": "InferenceEndpointsImageGeneration",
-    "models.image_generation.openai": "OpenAIImageGeneration",
-    "models.llms": "LlamaCppLLM MlxLLM",
-    "models.llms.llamacpp": "LlamaCppLLM",
+    "models.llms": "MlxLLM",
     "models.llms.mlx": "MlxLLM",
-    "steps": "PreferenceToArgilla TextGenerationToArgilla",
-    "steps.argilla.base": "ArgillaBase",
-    "steps.argilla.preference": "PreferenceToArgilla",
-    "steps.argilla.text_generation": "TextGenerationToArgilla",
-    "steps.tasks": "GenerateEmbeddings ImageGeneration ImageTask",
-    "steps.tasks.base": "ImageTask",
+    "steps.tasks": "GenerateEmbeddings",
     "steps.tasks.generate_embeddings": "GenerateEmbeddings",
-    "steps.tasks.image_generation": "ImageGeneration",
-    "steps.tasks.structured_outputs.instructor": (
-        "InstructorAvailableClients InstructorFrameworks prepare_instructor"
-    ),
-    "steps.tasks.structured_outputs.outlines": "Frameworks model_to_schema prepare_guided_output",
-    "steps.tasks.structured_outputs.utils": (
-        "handle_any_of handle_array handle_object json_schema_to_model "
-        "json_schema_to_pydantic_field json_schema_to_pydantic_type resolve_refs "
-        "schema_as_dict"
-    ),
     "utils.dicts": "flatten_dict group_dicts merge_dicts",
     "utils.files": "list_files_in_dir",
-    "utils.huggingface": "HF_TOKEN_ENV_VAR get_hf_token",
-    "utils.itertools": "batched grouper",
     "utils.serialization": (
         "DISTILABEL_FILENAME SaveFormats StrOrPath TYPE_INFO_KEY load_with_type_info "
         "read_json read_yaml write_json write_yaml"
@@ -62,7 +32,7 @@ _SERVED: Final = (
     "OpenAILLM(base_url=...)."
 )
 # Name → what to use instead, where there is something.
-_INSTEAD: Final = dict.fromkeys(("LlamaCppLLM", "MlxLLM", "TransformersLLM"), _SERVED)
+_INSTEAD: Final = {"MlxLLM": _SERVED}
 
 
 def missing_name(name: str) -> str | None:

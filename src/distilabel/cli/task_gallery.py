@@ -133,6 +133,8 @@ def run_example(task: GalleryTask) -> ExampleRun:
 
 
 def _first_row(names: dict[str, Any]) -> dict[str, Any] | None:
+    if isinstance(row := names.get("row"), dict):
+        return row
     rows = names.get("rows", names.get("result"))
     if isinstance(rows, tuple):  # of a generator: rows, and whether they are the last
         rows = rows[0]

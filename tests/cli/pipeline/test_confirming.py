@@ -76,6 +76,11 @@ def test_only_yes_continues(answer: str, continues: bool, monkeypatch: pytest.Mo
 
 def test_a_file_cannot_hide_a_line_of_the_question(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[str] = []
-    monkeypatch.setattr(typer, "prompt", lambda text, **_: shown.append(text) or "y")
+
+    def prompt(text: str, **_: object) -> str:
+        shown.append(text)
+        return "y"
+
+    monkeypatch.setattr(typer, "prompt", prompt)
     confirm("reads /etc/passwd\x1b[2K\r\u202e", "Continue?")
     assert shown == [r"reads /etc/passwd\x1b[2K\x0d\u202e Continue? [y/N]"]

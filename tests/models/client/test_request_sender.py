@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import Mock
 
 import orjson
 import pytest
@@ -517,9 +518,8 @@ async def test_a_batch_job_is_not_submitted_for_an_unlisted_model() -> None:
 async def test_an_answer_that_cannot_be_parsed_again_is_not_stored() -> None:
     store, llm = MemoryStore(), made(Counting)
     for readable in (False, True, True):
-        output = await ModelClient(llm, answers=store).again(
-            chat("a"), 1, 0, lambda output, readable=readable: readable
-        )
+        accepts = Mock(return_value=readable)
+        output = await ModelClient(llm, answers=store).again(chat("a"), 1, 0, accepts)
         assert len(store) == readable
     # The readable one was found by the last.
     assert len(llm.seen) == 2

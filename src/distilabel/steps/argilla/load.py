@@ -81,8 +81,8 @@ class LoadFromArgilla(GeneratorStep):
         size = self.batch_size or 50
         if not rows:
             yield [], True
-        for start in range(0, len(rows), size):  # type: ignore[arg-type, call-overload]
-            yield rows[start : start + size], start + size >= len(rows)  # type: ignore[operator, misc]
+        for start in range(0, len(rows), size):
+            yield rows[start : start + size], start + size >= len(rows)
 
     def unload(self) -> None:
         """Forgets the connection."""

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     )
     from distilabel.steps.tasks.evol_quality.base import EvolQuality as EvolQuality
     from distilabel.steps.tasks.genstruct import Genstruct as Genstruct
+    from distilabel.steps.tasks.image_generation import ImageGeneration as ImageGeneration
+    from distilabel.steps.tasks.image_task import ImageTask as ImageTask
     from distilabel.steps.tasks.improving_text_embeddings import (
         BitextRetrievalGenerator as BitextRetrievalGenerator,
     )
@@ -52,8 +54,6 @@ if TYPE_CHECKING:
     from distilabel.steps.tasks.improving_text_embeddings import (
         MonolingualTripletGenerator as MonolingualTripletGenerator,
     )
-    from distilabel.steps.tasks.image_generation import ImageGeneration as ImageGeneration
-    from distilabel.steps.tasks.image_task import ImageTask as ImageTask
     from distilabel.steps.tasks.instruction_backtranslation import (
         InstructionBacktranslation as InstructionBacktranslation,
     )
