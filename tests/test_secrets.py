@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
@@ -23,6 +24,10 @@ from rooms import Echo
 from written import NEW, builtins, written
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+# Some classes raise when they are made without their package.
+_ARGILLA = {"PreferenceToArgilla", "TextGenerationToArgilla"}
+NAMES = sorted(builtins().keys() - (_ARGILLA if find_spec("argilla") is None else set()))
 
 CANARY = "canary.0123456789"
 ADDRESS = f"https://me:{CANARY}@host.example/v1?a=b&api_key={CANARY}#x"
@@ -52,7 +57,7 @@ def poisoned(name: str) -> Any:
     return made
 
 
-@pytest.mark.parametrize("name", sorted(builtins()))
+@pytest.mark.parametrize("name", NAMES)
 def test_no_builtin_shows_its_key(name: str, tmp_path: Path) -> None:
     made = poisoned(name)
     for format in ("json", "yaml"):
@@ -62,7 +67,7 @@ def test_no_builtin_shows_its_key(name: str, tmp_path: Path) -> None:
         assert CANARY not in text
 
 
-@pytest.mark.parametrize("name", sorted(builtins()))
+@pytest.mark.parametrize("name", NAMES)
 def test_no_validation_error_shows_the_value(name: str) -> None:
     cls = builtins()[name]
     values = from_plain({"x": plain_of(name)})["x"].__dict__

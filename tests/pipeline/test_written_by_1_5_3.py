@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from enum import Enum
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,19 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 # 1.5.3 wrote this key; it is read, and not written any more.
 NOT_WRITTEN = {"token"}
+# 1.5.3 wrote the image model a second time.
+WRITTEN_TWICE = {("ImageGeneration", "llm")}
+
+# Classes that raise when they are made without their package, as in 1.5.3.
+NEEDS_PACKAGE = (
+    {"PreferenceToArgilla", "TextGenerationToArgilla"} if find_spec("argilla") is None else set()
+)
 
 DUMPS = [
     pytest.param(dump, id=f"{name}-{i}")
     for name, dumps in written().items()
     for i, dump in enumerate(dumps)
-    if name in builtins()
+    if name in builtins() and name not in NEEDS_PACKAGE
 ]
 
 
@@ -42,13 +50,15 @@ def test_a_dump_loads_and_is_written_again(dump: dict[str, Any]) -> None:
     name = dump["type_info"]["name"]
     loaded = from_plain(json.loads(json.dumps(dump)))
     assert type(loaded) is builtins()[name]
-    expected = {k: v for k, v in dump.items() if k not in NOT_WRITTEN}
+    expected = {
+        k: v for k, v in dump.items() if k not in NOT_WRITTEN and (name, k) not in WRITTEN_TWICE
+    }
     # Through JSON, as it comes back from a file.
     again = json.loads(json.dumps(loaded.dump()))
-    assert list(again) == list(expected)
     info, before = (d.pop("runtime_parameters_info", None) for d in (again, expected))
     assert holds(without_descriptions(info), without_descriptions(before))
-    assert again == expected
+    # Fields that 1.5.3 did not have may stand beside those that it wrote.
+    assert {name: again[name] for name in expected} == expected
 
 
 @pytest.mark.parametrize("dump", DUMPS)

@@ -14,8 +14,6 @@ _NAMES: Final = {
     "models.embeddings.llamacpp": "LlamaCppEmbeddings",
     "models.llms": "MlxLLM",
     "models.llms.mlx": "MlxLLM",
-    "steps.tasks": "GenerateEmbeddings",
-    "steps.tasks.generate_embeddings": "GenerateEmbeddings",
     "utils.dicts": "flatten_dict group_dicts merge_dicts",
     "utils.files": "list_files_in_dir",
     "utils.serialization": (

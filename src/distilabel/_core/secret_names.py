@@ -65,6 +65,8 @@ _OF_KEYS: Final = frozenset(
 _OF_TEXT: Final = frozenset(
     [
         "audio",
+        # Ends a step of reasoning, in data for process reward models.
+        "step",
         "begin",
         "bos",
         "cls",

@@ -9,10 +9,10 @@ from typing import List, Union
 from pydantic import BaseModel, ConfigDict, PrivateAttr
 
 from distilabel._core.serialization import Serializable
-from distilabel.mixins.runtime_parameters import RuntimeParametersModelMixin
+from distilabel.mixins.runtime_parameters import RuntimeParametersMixin
 
 
-class Embeddings(RuntimeParametersModelMixin, Serializable, BaseModel, ABC):
+class Embeddings(RuntimeParametersMixin, Serializable, BaseModel, ABC):
     """A model that turns texts into vectors.
 
     A subclass implements the property `model_name` and the method `encode`, and may prepare itself

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         EvolInstructGenerator as EvolInstructGenerator,
     )
     from distilabel.steps.tasks.evol_quality.base import EvolQuality as EvolQuality
+    from distilabel.steps.tasks.generate_embeddings import GenerateEmbeddings as GenerateEmbeddings
     from distilabel.steps.tasks.genstruct import Genstruct as Genstruct
     from distilabel.steps.tasks.image_generation import ImageGeneration as ImageGeneration
     from distilabel.steps.tasks.image_task import ImageTask as ImageTask

@@ -40,7 +40,9 @@ class ImageTask(Task, ABC):
             AssertionError: `llm` is set.
         """
         super().model_post_init(context)
-        if self.llm is not None and self.llm is not self.image_generation_model:
+        # A dump has the image model twice.
+        model = self.image_generation_model
+        if self.llm is not None and self.llm.dump() != model.dump():
             raise AssertionError(
                 f"{type(self).__name__}: `llm` is set. Set `image_generation_model` only."
             )

@@ -41,6 +41,7 @@ class TextClassification(Task):
             None to let the model find labels.
         default_label: Label, or list of labels, for texts that cannot be classified; None for none.
         query_title: What kind of text is classified, such as "User Query" or "Review".
+        use_default_structured_output: Whether answers must follow the JSON schema of the task.
 
     Input columns:
         - text (str): Text to label.
