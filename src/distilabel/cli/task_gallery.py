@@ -44,7 +44,7 @@ class GalleryTask:
     @property
     def runs_simulated(self) -> bool:
         """Whether the example runs without a key, a network and packages of extras."""
-        needs_no_model = "llm=" not in self.example and "LLM(" not in self.example
+        needs_no_model = not any(word in self.example for word in ("llm=", "LLM(", "model="))
         return bool(self.example) and ("SimulatedLLM" in self.example or needs_no_model)
 
 

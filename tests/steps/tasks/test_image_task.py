@@ -68,7 +68,8 @@ def test_llm_is_the_image_model_and_must_not_be_set() -> None:
         == "m"
     )
     with pytest.raises((AssertionError, ValueError), match="image_generation_model"):
-        ImageGeneration(image_generation_model=model, llm=Painter(), name="t")
+        other = OpenAIImageGeneration(model="other")
+        ImageGeneration(image_generation_model=model, llm=other, name="t")
 
 
 def test_one_row_per_image_or_lists() -> None:
