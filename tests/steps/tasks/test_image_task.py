@@ -67,8 +67,8 @@ def test_llm_is_the_image_model_and_must_not_be_set() -> None:
         ).image_generation_model.model_name
         == "m"
     )
+    other = OpenAIImageGeneration(model="other")
     with pytest.raises((AssertionError, ValueError), match="image_generation_model"):
-        other = OpenAIImageGeneration(model="other")
         ImageGeneration(image_generation_model=model, llm=other, name="t")
 
 
