@@ -11,6 +11,7 @@ from aiohttp import web
 
 from distilabel.errors import AnswerError, EndpointError
 from distilabel.models.client import retry
+from distilabel.models.http import transport
 from distilabel.models.image_generation import OpenAIImageGeneration
 from serving import reply, served
 
@@ -52,6 +53,32 @@ def test_a_url_is_downloaded_without_the_key(web: Any) -> None:
     with served(gone) as server, pytest.raises(AnswerError, match="not be downloaded") as caught:
         loaded(server.url).generate(["a"])
     assert "abcdefgh" not in str(caught.value)
+
+
+def test_a_failed_download_is_tried_again_without_paying_again(
+    monkeypatch: pytest.MonkeyPatch, web: Any
+) -> None:
+    monkeypatch.setattr(retry, "FIRST_WAIT", 0.0)
+    web.pages["/cat.png"] = b"image"
+    statuses = iter([503, 429, None])
+    send = transport.send
+
+    async def unsteady(method: str, url: str, **options: Any) -> transport.Reply:
+        if method == "GET" and url.endswith(".png") and (status := next(statuses)):
+            return transport.Reply(status, {}, b"")
+        return await send(method, url, **options)
+
+    monkeypatch.setattr(transport, "send", unsteady)
+    with served({"data": [{"url": f"{web.url}/cat.png"}]}) as server:
+        assert loaded(server.url).generate(["a"]) == [[{"images": [IMAGE]}]]
+    assert len(server.bodies) == 1
+
+    statuses = iter([503] * 100)
+    said = r"not be downloaded \(status 503\)"
+    found = {"data": [{"url": f"{web.url}/cat.png"}]}
+    with served(found) as server, pytest.raises(AnswerError, match=said):
+        loaded(server.url).generate(["a"])
+    assert len(server.bodies) == 1
 
 
 def test_a_failure_is_retried_and_a_wrong_key_is_not(

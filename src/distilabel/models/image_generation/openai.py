@@ -12,6 +12,7 @@ from distilabel._core.redaction import redact_urls
 from distilabel.errors import AnswerError
 from distilabel.models.base_clients.environment import current_key
 from distilabel.models.base_clients.openai import OpenAIBaseClient
+from distilabel.models.client import retry
 from distilabel.models.http import transport
 from distilabel.models.http.endpoint import (
     bearer_headers,
@@ -25,6 +26,8 @@ from distilabel.models.image_generation.base import AsyncImageGenerationModel
 from distilabel.models.wire import images
 
 _KEY_VARIABLE: Final = "OPENAI_API_KEY"
+# Attempts to download an image.
+_DOWNLOADS: Final = 4
 
 
 class OpenAIImageGeneration(OpenAIBaseClient, AsyncImageGenerationModel):
@@ -136,16 +139,29 @@ class OpenAIImageGeneration(OpenAIBaseClient, AsyncImageGenerationModel):
         return [{"images": list(await asyncio.gather(*made))}]
 
     async def _download(self, url: str) -> str:
-        """Returns the file at a URL as base64 text; the key is not sent."""
-        reply = await transport.send("GET", url, timeout=self.timeout or 120)
-        if reply.status != 200:
-            raise AnswerError(
-                f"the image at {redact_urls(url)} could not be downloaded (status {reply.status}). "
-                'Set response_format="b64_json" in generation_kwargs.',
-                status=reply.status,
-                retryable=reply.status >= 500,
-            )
-        return base64.b64encode(reply.body).decode()
+        """Returns the file at a URL as base64 text; the key is not sent.
+
+        The image is paid for: the download alone is tried again, never the request.
+        """
+        problem = ""
+        for attempt in range(_DOWNLOADS):
+            if attempt:
+                await asyncio.sleep(retry.FIRST_WAIT * 2**attempt)
+            try:
+                reply = await transport.send("GET", url, timeout=self.timeout or 120)
+            except AnswerError as error:
+                problem = redact_urls(str(error))
+                continue
+            if reply.status == 200:
+                return base64.b64encode(reply.body).decode()
+            problem = f"status {reply.status}"
+            if reply.status < 500 and reply.status != 429:
+                break
+        raise AnswerError(
+            f"the image at {redact_urls(url)} could not be downloaded ({problem}). "
+            'Set response_format="b64_json" in generation_kwargs.',
+            retryable=False,
+        )
 
 
 async def _unchanged(text: str) -> str:
