@@ -61,3 +61,6 @@ def test_token_is_sent_to_spaces_only(server: Any, monkeypatch: pytest.MonkeyPat
     assert server.headers == {}
     TextGenerationToArgilla(name="show", dataset_name="d", api_url="https://me.hf.space").load()
     assert server.headers == {"Authorization": "Bearer hf_x"}
+    for url in ("https://evil.example/?a=.hf.space", "https://me.hf.space.evil.example"):
+        TextGenerationToArgilla(name="show", dataset_name="d", api_url=url).load()
+        assert server.headers == {}

@@ -52,3 +52,19 @@ def test_only_wanted_records_are_loaded(server: Any) -> None:
 def test_missing_dataset_is_named(server: Any) -> None:
     with pytest.raises(DistilabelUserError, match="no dataset 'gone'"):
         next(LoadFromArgilla(name="load", dataset_name="gone").process())
+
+
+def test_a_failure_while_records_are_read_shows_no_key(server: Any) -> None:
+    key = "argilla.secret-key"
+
+    def records(with_responses: bool) -> Any:
+        yield from ()
+        raise RuntimeError(f"gone, for {key}")
+
+    server.datasets["d"] = _dataset()
+    server.datasets["d"].records = records
+    step = LoadFromArgilla(name="load", dataset_name="d")
+    with pytest.raises(DistilabelUserError, match=r"cannot read the dataset 'd'.*gone") as raised:
+        next(step.process())
+    assert key not in str(raised.value)
+    assert key not in str(LoadFromArgilla(name="a", dataset_name="d", api_key=key).dump())

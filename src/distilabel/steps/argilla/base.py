@@ -6,10 +6,12 @@ import hashlib
 import os
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Dict, List, Optional
+from urllib.parse import urlsplit
 
 from pydantic import Field, PrivateAttr, SecretStr
 
 from distilabel._core.extras import import_extra
+from distilabel._core.redaction import redact_urls
 from distilabel.errors import DistilabelUserError
 from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.steps.base import Step, StepInput
@@ -67,7 +69,7 @@ class ArgillaBase(Step, ABC):
             DistilabelUserError: The name, address or key is missing, or the server refuses.
         """
         super().load()
-        self._client_init()
+        self._connect()
         try:
             dataset = self._client.datasets(self.dataset_name, workspace=self.dataset_workspace)
         except Exception as error:  # noqa: BLE001
@@ -112,7 +114,7 @@ class ArgillaBase(Step, ABC):
     def _argilla(self) -> Any:
         return import_extra("argilla", extra="argilla", subject=type(self).__name__)
 
-    def _client_init(self) -> None:
+    def _connect(self) -> None:
         for name, variable in (("api_url", "ARGILLA_API_URL"), ("api_key", "ARGILLA_API_KEY")):
             if not getattr(self, name):
                 raise DistilabelUserError(
@@ -122,7 +124,8 @@ class ArgillaBase(Step, ABC):
             raise DistilabelUserError(f"step {self.name!r}: `dataset_name` is missing. Pass it.")
         headers: Dict[str, str] = {}
         token = os.getenv("HF_TOKEN")
-        if token and "hf.space" in str(self.api_url):
+        # By the host: an address may contain the name of another one anywhere else.
+        if token and (urlsplit(str(self.api_url)).hostname or "").endswith(".hf.space"):
             headers["Authorization"] = f"Bearer {token}"
         try:
             self._client = self._argilla().Argilla(
@@ -175,7 +178,7 @@ class ArgillaBase(Step, ABC):
         if self.api_key is not None:
             text = text.replace(self.api_key.get_secret_value(), "***")
         return DistilabelUserError(
-            f"step {self.name!r}: Argilla at {self.api_url} did not {doing} "
+            f"step {self.name!r}: Argilla at {redact_urls(str(self.api_url))} did not {doing} "
             f"(dataset {self.dataset_name!r}, workspace {self.dataset_workspace!r}): {text}"
         )
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Optional
 from pydantic import Field, PrivateAttr, SecretStr
 
 from distilabel._core.extras import import_extra
+from distilabel._core.redaction import redact_urls
 from distilabel.errors import DistilabelUserError
 from distilabel.steps.base import GeneratorStep
 
@@ -69,8 +70,13 @@ class LoadFromArgilla(GeneratorStep):
         Yields:
             A list of rows, and whether it is the last.
         """
+        dataset = self._open()
+        try:
+            records = list(dataset.records(with_responses=True))
+        except Exception as error:  # noqa: BLE001 (the client raises errors of several packages)
+            raise self._refused(error) from None
         rows = []
-        for record in self._open().records(with_responses=True):
+        for record in records:
             if self.only_completed and record.status != "completed":
                 continue
             answers = self._answers(record)
@@ -117,10 +123,25 @@ class LoadFromArgilla(GeneratorStep):
                 texts[int(match["index"])] = text
         return columns
 
+    @property
+    def _address(self) -> str:
+        return self.api_url or os.getenv("ARGILLA_API_URL") or ""
+
+    @property
+    def _key(self) -> str:
+        given = self.api_key.get_secret_value() if self.api_key else None
+        return given or os.getenv("ARGILLA_API_KEY") or ""
+
+    def _refused(self, error: Exception) -> DistilabelUserError:
+        text = f"{type(error).__name__}: {error}".replace(self._key, "***")
+        return DistilabelUserError(
+            f"step {self.name!r}: cannot read the dataset {self.dataset_name!r} from Argilla at "
+            f"{redact_urls(self._address)}: {text}"
+        )
+
     def _open(self) -> Any:
         if self._opened is None:
-            url = self.api_url or os.getenv("ARGILLA_API_URL")
-            key = self.api_key.get_secret_value() if self.api_key else os.getenv("ARGILLA_API_KEY")
+            url, key = self._address, self._key
             if not url or not key:
                 raise DistilabelUserError(
                     f"step {self.name!r}: `api_url` or `api_key` is missing. Pass them or set "
@@ -131,10 +152,7 @@ class LoadFromArgilla(GeneratorStep):
                 client = rg.Argilla(api_url=url, api_key=key)
                 self._opened = client.datasets(self.dataset_name, workspace=self.workspace)
             except Exception as error:  # noqa: BLE001 (the client raises errors of several packages)
-                text = f"{type(error).__name__}: {error}".replace(key, "***")
-                raise DistilabelUserError(
-                    f"step {self.name!r}: cannot read from Argilla at {url}: {text}"
-                ) from None
+                raise self._refused(error) from None
             if self._opened is None:
                 raise DistilabelUserError(
                     f"step {self.name!r}: no dataset {self.dataset_name!r} in workspace "

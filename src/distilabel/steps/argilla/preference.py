@@ -74,7 +74,7 @@ class PreferenceToArgilla(ArgillaBase):
             )
             record_id = self._record_id(fields)
             records[record_id] = rg.Record(
-                id=record_id, fields=fields, suggestions=self._add_suggestions_if_any(row)
+                id=record_id, fields=fields, suggestions=self._suggestions(row)
             )
         self._log(list(records.values()))
         yield inputs
@@ -110,7 +110,7 @@ class PreferenceToArgilla(ArgillaBase):
             )
         return questions
 
-    def _add_suggestions_if_any(self, row: Dict[str, Any]) -> List[Any]:
+    def _suggestions(self, row: Dict[str, Any]) -> List[Any]:
         """Suggestions of a row: only values that the server takes, as it refuses whole batches."""
         rg = self._argilla()
         name = self._column("generations")
