@@ -173,6 +173,14 @@ def test_what_stands_beside_options_is_no_option() -> None:
     )
 
 
+def test_a_dict_inside_of_options_holds_options_too() -> None:
+    value = {"request_options": {"proxy": {"password": "two words"}}}
+    assert without_secrets("anything", value) == (
+        {"request_options": {"proxy": {}}},
+        {"anything.request_options.proxy.password": "value"},
+    )
+
+
 class Login(NamedTuple):
     user: str
     password: str

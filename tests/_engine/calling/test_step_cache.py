@@ -147,6 +147,17 @@ def test_functions_as_fields_count_by_what_they_do(tmp_path: Path) -> None:
     assert len(CALLS.names) == 2
 
 
+def test_a_changed_default_of_a_function_counts(tmp_path: Path) -> None:
+    def adding(amount: int) -> Any:
+        def add(n: int, by: int = amount) -> int:
+            return n + by
+
+        return add
+
+    assert run(tmp_path, lambda: Configured(function=adding(1)))[0]["made"] == ["1"]
+    assert run(tmp_path, lambda: Configured(function=adding(2)))[0]["made"] == ["2"]
+
+
 def test_a_helper_that_is_edited_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert [row["made"] for row in run(tmp_path, Helped)] == [1, 2, 3]
     monkeypatch.setitem(globals(), "FACTOR", 10)

@@ -29,6 +29,12 @@ def test_what_belongs_to_a_generation_is_cut_with_it() -> None:
     assert len(full["generations"]) == 3
 
 
+def test_a_tuple_of_values_is_cut_as_a_list_is() -> None:
+    full = output("a", "b", "c", logprobs=(1, 2, 3))
+    fewer: Any = first_generations(full, 2)
+    assert fewer["logprobs"] == (1, 2)
+
+
 def test_joined_outputs_keep_their_statistics_and_other_values() -> None:
     whole = joined([output("a", "b"), output("c", reasoning=["why"])])
     assert whole["generations"] == ["a", "b", "c"]

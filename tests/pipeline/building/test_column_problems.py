@@ -9,8 +9,11 @@ import pytest
 
 from distilabel.models import SimulatedLLM
 from distilabel.pipeline import Pipeline
+from distilabel.pipeline.building.column_problems import missing_columns
 from distilabel.steps import LoadDataFromDicts
 from distilabel.steps.tasks import TextGeneration
+
+TEMPLATE = "{{ text }} {{ texts }}"
 
 
 @pytest.mark.parametrize(
@@ -42,3 +45,11 @@ def test_a_column_that_an_output_replaces_is_named_before_the_run(
     assert [text.split()[3] for text in said] == lost
     columns = distiset["default"]["train"].column_names
     assert not {name.strip("'") for name in lost} & set(columns)
+
+
+def test_a_column_that_the_step_needs_itself_is_not_suggested() -> None:
+    step = TextGeneration(
+        llm=SimulatedLLM(), name="t", columns=["text", "texts"], template=TEMPLATE
+    )
+    said = missing_columns(step, ["text"], ["texts", "passage"])
+    assert said.endswith('use input_mappings={"text": "passage"}.')
