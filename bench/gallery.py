@@ -112,6 +112,7 @@ def main() -> int:
     parser.add_argument("--base-url", help="OpenAI-compatible endpoint, such as http://host/v1")
     parser.add_argument("--model", default="gallery", help="name of its model")
     parser.add_argument("--tokenizer", help="of the model; without, Magpie is left out")
+    parser.add_argument("--max-concurrency", type=int, help="requests at a time")
     parser.add_argument("--max-tokens", type=int, default=256, help="of each answer")
     parser.add_argument("--rows", type=int, default=5, help="of each task")
     parser.add_argument("--data", type=Path, help="JSON lines with instruction and generations")
@@ -125,8 +126,13 @@ def main() -> int:
     llm: LLM = SimulatedLLM(model=given.model)
     magpie: LLM | None = SimulatedLLM(model=given.model, magpie_pre_query_template="qwen2")
     if given.base_url:
-        limits = {"generation_kwargs": {"max_new_tokens": given.max_tokens}, "timeout": 600}
-        address = {"base_url": given.base_url, "api_key": "none", **limits}
+        address: dict[str, Any] = {
+            "base_url": given.base_url,
+            "api_key": "none",
+            "generation_kwargs": {"max_new_tokens": given.max_tokens},
+            "max_concurrency": given.max_concurrency,
+            "timeout": 600,
+        }
         llm = OpenAILLM(model=given.model, **address)
         magpie = None
         if given.tokenizer:

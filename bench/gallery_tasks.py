@@ -264,7 +264,8 @@ def make_step(branch: Branch, name: str, llm: LLM, rows: int, *, structured: boo
     """
     fields = dict(branch.fields)
     if branch.asks:
-        fields["llm"] = llm
+        # What cannot be parsed counts: it is not asked for again.
+        fields |= {"llm": llm, "parse_retries": 0}
     if branch.row is None:
         fields["num_instructions" if branch.count == "instructions" else branch.count] = rows
     if structured:

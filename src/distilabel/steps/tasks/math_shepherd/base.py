@@ -22,24 +22,6 @@ _SEPARATOR: Final = re.compile(
 )
 _STRUCTURE: Final = "You answer in the JSON format that the question describes."
 
-SOLUTIONS_SCHEMA: Final[dict[str, Any]] = {
-    "title": "Solutions",
-    "type": "object",
-    "properties": {
-        "solutions": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {"solution": {"type": "string"}},
-                "required": ["solution"],
-                "additionalProperties": False,
-            },
-        }
-    },
-    "required": ["solutions"],
-    "additionalProperties": False,
-}
-
 
 def make_prompt(
     task: Any, instruction: str, number: int, steps: list[str] | None = None
@@ -70,6 +52,34 @@ def make_prompt(
     # Parts that are left out leave empty lines.
     system = re.sub(r"\n{3,}", "\n\n", system).strip()
     return [{"role": "system", "content": system}, user]
+
+
+def solutions_schema(number: int) -> dict[str, Any]:
+    """Returns the JSON schema of a structured answer.
+
+    Args:
+        number: Solutions that it has.
+    """
+    solution = {
+        "type": "object",
+        "properties": {"solution": {"type": "string"}},
+        "required": ["solution"],
+        "additionalProperties": False,
+    }
+    return {
+        "title": "Solutions",
+        "type": "object",
+        "properties": {
+            "solutions": {
+                "type": "array",
+                "items": solution,
+                "minItems": number,
+                "maxItems": number,
+            }
+        },
+        "required": ["solutions"],
+        "additionalProperties": False,
+    }
 
 
 def check_system_prompt(task: Any) -> None:

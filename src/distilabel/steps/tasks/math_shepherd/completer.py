@@ -12,10 +12,10 @@ from distilabel.errors import DistilabelUserError
 from distilabel.steps.column_checks import as_list, text_in, wrong_content
 from distilabel.steps.tasks.base import Ask, Row, Task
 from distilabel.steps.tasks.math_shepherd.base import (
-    SOLUTIONS_SCHEMA,
     check_system_prompt,
     make_prompt,
     parse_solutions,
+    solutions_schema,
 )
 from distilabel.steps.tasks.prompt_files import prompt_text
 from distilabel.steps.tasks.verifiable.final_answer import final_answer, same_value
@@ -155,7 +155,7 @@ class MathShepherdCompleter(Task):
 
     def get_structured_output(self) -> Dict[str, Any]:
         """Returns the JSON schema: an object with the list `solutions`."""
-        return SOLUTIONS_SCHEMA
+        return solutions_schema(self.N)
 
     async def aprocess(self, row: Row, ask: Ask) -> List[Row]:
         """Labels the steps of all solutions of one row, one step after another.
