@@ -67,6 +67,16 @@ def test_a_run_without_the_cache_chooses_anew(tmp_path: Path) -> None:
     assert [marks("a", True), marks("b", True), marks("b", False)] == [{"a"}, {"a"}, {"b"}]
 
 
+def test_routing_further_up_does_not_let_half_a_row_through_a_join(tmp_path: Path) -> None:
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        a, b = mark("a"), mark("b")
+        Numbers(count=6) >> sample_n_steps(2) >> [a, b]
+        some = Fn(name="some", function=lambda rows: [r for r in rows if r["n"] % 2])
+        a >> [some, Fn(name="all")] >> Join(name="join")
+    distiset = pipeline.run()
+    assert [row["n"] for row in distiset["join"]["train"]] == [1, 3, 5]
+
+
 def test_rows_sent_to_both_meet(tmp_path: Path) -> None:
     rows = rows_of(routed(sample_n_steps(2), tmp_path))
     assert [row["n"] for row in rows] == list(range(40))
