@@ -55,6 +55,7 @@ SLOW = {
     ),
     "runs the programs of the documentation": ("test_docs.py",),
     "runs many pipelines, or works on very large data": (
+        "examples/test_main.py",
         "_core/test_safe_load.py",
         "_engine/estimation/test_estimate.py",
         "_engine/operators/test_failures.py",

@@ -36,6 +36,7 @@ NEW: dict[str, dict[str, Any]] = {
     "LoadFromArgilla": {"dataset_name": "d"},
     "OpenAIEmbeddings": {"model": "m"},
     "OpenRouterLLM": {"model": "m"},
+    "GenerateVerifiableQuestion": {"llm": SimulatedLLM()},
     "PairBestAndWorst": {},
     "PairwiseJudge": {"llm": SimulatedLLM()},
     "PassRate": {"llm": SimulatedLLM()},
