@@ -10,6 +10,7 @@ import orjson
 from distilabel.models.wire import errors
 from distilabel.models.wire.reasoning import message_reasoning
 from distilabel.models.wire.response import Response
+from distilabel.models.wire.tool_calls import tool_call
 from distilabel.models.wire.usage_counts import as_mapping, dollars, token_count
 from distilabel.typing import GenerateOutput
 
@@ -110,15 +111,10 @@ def _tool_calls(choice: dict[str, Any]) -> list[dict[str, Any]] | None:
 
 def _tool_call(number: int, call: dict[str, Any]) -> dict[str, Any]:
     function = call["function"]
-    arguments = function.get("arguments")
-    if not isinstance(arguments, str):
-        # Some servers return an object.
-        arguments = orjson.dumps(arguments or {}).decode()
-    return {
-        "id": str(call.get("id") or f"call_{number}"),
-        "type": "function",
-        "function": {"name": str(function["name"]), "arguments": arguments},
-    }
+    found = tool_call(number, call.get("id"), function["name"], function.get("arguments"))
+    # What Gemini wants back with the result of the call.
+    extra = call.get("extra_content")
+    return {**found, "extra_content": extra} if extra else found
 
 
 def _reasoning_and_text(choice: dict[str, Any]) -> tuple[str | None, str | None]:

@@ -44,7 +44,10 @@ _UNPAID: Final = frozenset({"insufficient_quota"})
 _FAILED_ONCE: Final = frozenset({"json_validate_failed"})  # Groq
 _BAD_KEY: Final = frozenset({"invalid_api_key", "API_KEY_INVALID"})
 # What looks like a key is cut out of server messages: some repeat the key they reject.
-_KEY: Final = re.compile(r"\b(?:sk|hf|gsk|pk|key|api)[-_][A-Za-z0-9_\-*]{6,}|Bearer\s+\S+", re.I)
+_KEY: Final = re.compile(
+    r"\b(?:sk|hf|gsk|pk|key|api)[-_][A-Za-z0-9_\-*]{6,}|\b(?-i:A[KS]IA[A-Z0-9]{12,})|Bearer\s+\S+",
+    re.I,
+)
 _PAGE: Final = re.compile(r"\s*(?:<!--.*?-->\s*)*<(?:!doctype html|html)\b", re.I | re.S)
 _UNSEEN: Final = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.I | re.S)
 _TITLE: Final = re.compile(r"<title[^>]*>(.*?)</title", re.I | re.S)
