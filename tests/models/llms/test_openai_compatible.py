@@ -101,6 +101,14 @@ async def test_answers_follow_a_schema(provider: Provider) -> None:
     assert Form.model_validate_json(text or "").n is not None
 
 
+@each
+async def test_tools_are_called(provider: Provider) -> None:
+    tools = [{"type": "function", "function": {"name": "weather"}}]
+    async with running(Settings()) as url:
+        output: Any = await provider.loaded(url).agenerate(CHAT, tools=tools)
+    assert output["tool_calls"][0][0]["function"]["name"] == "weather"
+
+
 @pytest.mark.parametrize(
     "provider", [p for p in PROVIDERS if p.logprobs], ids=lambda p: p.cls.__name__
 )

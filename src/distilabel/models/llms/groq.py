@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Optional, Union
 
 from pydantic import Field, NonNegativeInt, PrivateAttr, SecretStr, validate_call
 
@@ -62,6 +62,8 @@ class GroqLLM(OpenAILLM):
         top_p: float = 1.0,
         stop: Optional[str] = None,
         extra_body: Optional[Dict[str, Any]] = None,
+        tools: Optional[List[Dict[str, Any]]] = None,
+        tool_choice: Optional[Union[str, Dict[str, Any]]] = None,
     ) -> GenerateOutput:
         """Answers one question.
 
@@ -73,6 +75,8 @@ class GroqLLM(OpenAILLM):
             top_p: Share of the probability mass to sample from, 0 to 1.
             stop: Text to stop at.
             extra_body: Any other fields the endpoint accepts, such as `reasoning_effort`.
+            tools: Tools that the model may call, in the format of chat completions.
+            tool_choice: `"auto"`, `"none"`, `"required"`, or a dict that names a function.
 
         Returns:
             The output, with one generation.
@@ -89,6 +93,8 @@ class GroqLLM(OpenAILLM):
             top_p=top_p,
             stop=stop,
             extra_body={**({} if seed is None else {"seed": seed}), **(extra_body or {})},
+            tools=tools,
+            tool_choice=tool_choice,
         )
 
     def _batch_api(self) -> None:

@@ -194,7 +194,6 @@ def no_text(
     body: bytes,
     *,
     refusal: str | None = None,
-    called_tool: bool = False,
     has_reasoning: bool = False,
     output_tokens: int = 0,
     limit: str = "max_new_tokens",
@@ -206,7 +205,6 @@ def no_text(
         finish_reason: Why the answer ended, as chat completions name it.
         body: Body of the reply.
         refusal: Message with which the model refused.
-        called_tool: Whether the model called a tool, in a format whose tool calls are not read.
         has_reasoning: Whether the answer has reasoning.
         output_tokens: Number of tokens of the answer, 0 if unknown.
         limit: Name of the argument that limits them.
@@ -221,12 +219,10 @@ def no_text(
         message = f"the model returned no text (finish reason: {finish_reason})"
     if refusal:
         message += f" and refused: {refusal}"
-    elif called_tool:
-        message += " but called a tool"
     return AnswerError(
         message,
-        # If it was cut off, filtered or refused, or called a tool, it would be so again.
-        retryable=finish_reason in (None, "stop") and not refusal and not called_tool,
+        # If it was cut off, filtered or refused, it would be so again.
+        retryable=finish_reason in (None, "stop") and not refusal,
         raw=excerpt(body),
         statistics=statistics,
         has_no_text=True,
