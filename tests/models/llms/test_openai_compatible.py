@@ -64,7 +64,9 @@ PROVIDERS = [
     Provider(OpenRouterLLM, "https://openrouter.ai/api/v1", "OPENROUTER", "openrouter"),
     Provider(TogetherLLM, "https://api.together.xyz/v1", "TOGETHER", "together_ai"),
     Provider(AnyscaleLLM, "https://api.endpoints.anyscale.com/v1", "ANYSCALE", "anyscale"),
-    Provider(GroqLLM, "https://api.groq.com/openai/v1", "GROQ", "groq", logprobs=False),
+    Provider(
+        GroqLLM, "https://api.groq.com/openai/v1", "GROQ", "groq", batches=True, logprobs=False
+    ),
     Provider(
         MistralLLM,
         "https://api.mistral.ai/v1",

@@ -43,10 +43,11 @@ def model(kind: str, url: str) -> Any:
         return AnthropicLLM(model="m", base_url=url, api_key="k")
     if kind == "hugging face":
         return InferenceEndpointsLLM(base_url=url, api_key="k")
-    return OpenAILLM(model="m", base_url=f"{url}/v1", api_key="k")
+    api: Any = "responses" if kind == "responses" else "chat"
+    return OpenAILLM(model="m", base_url=f"{url}/v1", api_key="k", api=api)
 
 
-@pytest.mark.parametrize("kind", ["simulated", "openai", "anthropic", "hugging face"])
+@pytest.mark.parametrize("kind", ["simulated", "openai", "responses", "anthropic", "hugging face"])
 async def test_a_conversation_of_several_rounds(kind: str) -> None:
     async with running(Settings()) as url:
         llm = model(kind, url)

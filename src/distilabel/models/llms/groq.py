@@ -8,6 +8,7 @@ from pydantic import Field, NonNegativeInt, PrivateAttr, SecretStr, validate_cal
 
 from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.models.base_clients.environment import api_key_field, base_url_field
+from distilabel.models.client.arguments import with_defaults
 from distilabel.models.llms.openai import OpenAILLM
 from distilabel.typing import FormattedInput, GenerateOutput
 
@@ -85,21 +86,32 @@ class GroqLLM(OpenAILLM):
             AnswerError: The request failed.
             EndpointError: The key, the model or the address is wrong.
         """
-        return await self._ask(
-            _as_chat(input),
-            None,
-            max_new_tokens=max_new_tokens,
-            temperature=temperature,
-            top_p=top_p,
-            stop=stop,
-            extra_body={**({} if seed is None else {"seed": seed}), **(extra_body or {})},
-            tools=tools,
-            tool_choice=tool_choice,
-        )
+        given = {
+            "seed": seed,
+            "max_new_tokens": max_new_tokens,
+            "temperature": temperature,
+            "top_p": top_p,
+            "stop": stop,
+            "extra_body": extra_body,
+            "tools": tools,
+            "tool_choice": tool_choice,
+        }
+        return await self._ask(_as_chat(input), None, **_converted(given))
 
-    def _batch_api(self) -> None:
-        return None
+    def _prepare_batched(self, input: FormattedInput, count: int, arguments: Dict[str, Any]) -> Any:
+        given = _converted(with_defaults(GroqLLM.agenerate, arguments))
+        return self._prepare(_as_chat(input), None, **given)
 
 
 def _as_chat(input: Any) -> Any:
     return [{"role": "user", "content": input}] if isinstance(input, str) else input
+
+
+def _converted(given: Dict[str, Any]) -> Dict[str, Any]:
+    """Returns the arguments of `agenerate` as those of `OpenAILLM`, which has no seed."""
+    seed = given.pop("seed")
+    return (
+        given
+        if seed is None
+        else {**given, "extra_body": {"seed": seed, **(given["extra_body"] or {})}}
+    )

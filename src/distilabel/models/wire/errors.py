@@ -276,9 +276,11 @@ def _error_for_status(
             status=status,
         )
     if status in _UNKNOWN or codes & _NO_MODEL:
+        cure = "Check the model's name and its base_url."
+        if "supported in v1/responses" in message:
+            cure = 'Set `api` to "responses".'
         return EndpointError(
-            f"{url} does not know the model or the address ({status}: {message}). Check the "
-            "model's name and its base_url.",
+            f"{url} does not know the model or the address ({status}: {message}). {cure}",
             status=status,
         )
     if status == 402 or codes & _UNPAID or "credit balance is too low" in message:
