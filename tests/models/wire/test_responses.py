@@ -31,7 +31,7 @@ def read(*items: Any, **changes: Any) -> Any:
     """Parses a reply as the documentation shows it."""
     usage = {
         "input_tokens": 36,
-        "input_tokens_details": {"cached_tokens": 4},
+        "input_tokens_details": {"cached_tokens": 4, "cache_write_tokens": 3},
         "output_tokens": 87,
         "output_tokens_details": {"reasoning_tokens": 20},
         "total_tokens": 123,
@@ -70,7 +70,7 @@ def test_images_calls_and_results_are_encoded() -> None:
                 {"type": "input_image", "image_url": "https://x/a.png", "detail": "low"},
             ],
         },
-        {"role": "assistant", "content": [{"type": "output_text", "text": "Hm."}]},
+        {"role": "assistant", "content": "Hm."},
         call,
         {**result, "output": "1"},
         call,
@@ -136,6 +136,7 @@ def test_text_reasoning_probabilities_and_tokens_are_read() -> None:
             "output_tokens": [87],
             "reasoning_tokens": [20],
             "cache_read_tokens": [4],
+            "cache_write_tokens": [3],
         },
     }
     # Open models show what they think, not a summary of it.

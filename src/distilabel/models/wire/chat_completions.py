@@ -14,7 +14,8 @@ from distilabel.models.wire.tool_calls import tool_call
 from distilabel.models.wire.usage_counts import as_mapping, dollars, token_count
 from distilabel.typing import GenerateOutput
 
-_CACHED: Final = (("read", "cached_tokens"), ("write", "cache_write_tokens"))
+CACHED: Final = (("read", "cached_tokens"), ("write", "cache_write_tokens"))
+"""Kinds of cached input tokens, and what OpenAI calls them."""
 
 
 def encode_request(model: str, prompt: Any, arguments: dict[str, Any]) -> bytes:
@@ -137,7 +138,7 @@ def _statistics(usage: Mapping[str, Any]) -> dict[str, list[Any]]:
     if details and (tokens := token_count(as_mapping(details).get("reasoning_tokens"))):
         statistics["reasoning_tokens"] = [tokens]
     details = usage.get("prompt_tokens_details")
-    for name, count in _CACHED if details else ():
+    for name, count in CACHED if details else ():
         if tokens := token_count(as_mapping(details).get(count)):
             statistics[f"cache_{name}_tokens"] = [tokens]
     cost = usage.get("cost")

@@ -9,6 +9,7 @@ import orjson
 
 from distilabel.errors import DistilabelUserError
 from distilabel.models.wire import errors
+from distilabel.models.wire.chat_completions import CACHED
 from distilabel.models.wire.image_part import image_in
 from distilabel.models.wire.response import Response
 from distilabel.models.wire.tool_calls import chosen_name, functions, tool_call
@@ -135,13 +136,12 @@ def _items(message: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Converts a message: its content, its calls, or the result of a call."""
     content = message.get("content")
     if message["role"] == "tool":
-        text = content if isinstance(content, str) else "".join(p["text"] for p in content or ())
         call = message.get("tool_call_id")
-        return [{"type": "function_call_output", "call_id": call, "output": text}]
+        return [{"type": "function_call_output", "call_id": call, "output": _text(content)}]
     items: list[dict[str, Any]] = []
     if content:
         is_answer = message["role"] == "assistant"
-        parts = content if isinstance(content, str) else [_part(p, is_answer) for p in content]
+        parts = _text(content) if is_answer or isinstance(content, str) else [*map(_part, content)]
         items.append({"role": message["role"], "content": parts})
     for call in message.get("tool_calls") or ():
         function = call["function"]
@@ -150,10 +150,17 @@ def _items(message: Mapping[str, Any]) -> list[dict[str, Any]]:
     return items
 
 
-def _part(part: Mapping[str, Any], is_answer: bool) -> dict[str, Any]:
+def _text(content: Any) -> str:
+    """Returns the text of an answer or a result, which has no other parts in a request."""
+    if isinstance(content, str):
+        return content
+    return "".join(str(part.get("text") or "") for part in content or ())
+
+
+def _part(part: Mapping[str, Any]) -> dict[str, Any]:
     """Converts a part of a message; parts in this protocol's format stay as they are."""
     if part.get("type") == "text":
-        return {"type": "output_text" if is_answer else "input_text", "text": part["text"]}
+        return {"type": "input_text", "text": part["text"]}
     if image_in(part) is None:
         return dict(part)
     image = part["image_url"]
@@ -200,6 +207,8 @@ def _statistics(usage: Mapping[str, Any]) -> dict[str, list[Any]]:
     output = as_mapping(usage.get("output_tokens_details"))
     if thought := token_count(output.get("reasoning_tokens")):
         statistics["reasoning_tokens"] = [thought]
-    if read := token_count(as_mapping(usage.get("input_tokens_details")).get("cached_tokens")):
-        statistics["cache_read_tokens"] = [read]
+    cached = as_mapping(usage.get("input_tokens_details"))
+    for name, count in CACHED:
+        if tokens := token_count(cached.get(count)):
+            statistics[f"cache_{name}_tokens"] = [tokens]
     return statistics

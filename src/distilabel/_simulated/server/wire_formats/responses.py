@@ -66,9 +66,13 @@ class Responses(ChatCompletions):
             "incomplete_details": {"reason": reason} if reason else None,
             "model": request.model,
             "output": output,
+            # OpenAI's own client requires these fields.
+            "parallel_tool_calls": True,
+            "tool_choice": "auto",
+            "tools": [],
             "usage": {
                 "input_tokens": input_tokens,
-                "input_tokens_details": {"cached_tokens": 0},
+                "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
                 "output_tokens": output_tokens,
                 "output_tokens_details": {
                     "reasoning_tokens": sum(answer.reasoning_tokens for answer in answers)
