@@ -70,7 +70,10 @@ class UnsupportedArguments:
             arguments: Arguments of a request.
         """
         if not self._has_json_schema:
-            arguments = {**arguments, "response_format": _as_json_object(arguments)}
+            arguments = {
+                **arguments,
+                "response_format": _as_json_object(arguments.get("response_format")),
+            }
         if not self._instead:
             return arguments
         named = {self._instead.get(name, name): value for name, value in arguments.items()}
@@ -119,9 +122,8 @@ def _is_json_schema(format: Any) -> bool:
     return isinstance(format, dict) and format.get("type") == "json_schema"
 
 
-def _as_json_object(arguments: dict[str, Any]) -> Any:
-    """Returns the `response_format` of a request, with its schema in a `json_object`."""
-    format = arguments.get("response_format")
+def _as_json_object(format: Any) -> Any:
+    """Returns a `response_format` with its schema in a `json_object`; any other stays as it is."""
     if not _is_json_schema(format):
         return format
     return {"type": "json_object", "schema": format["json_schema"]["schema"]}
