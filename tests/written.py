@@ -27,6 +27,7 @@ _FACES = {
 # What 1.5.3 did not have, so that there is no dump of it: the fields each class needs.
 NEW: dict[str, dict[str, Any]] = {
     "AttributeSampler": {"attributes": {"topic": ["owls", "hawks"]}},
+    "BedrockLLM": {"model": "m"},
     "FormatKTO": {},
     "FormatPreference": {},
     "FormatPrompt": {},
