@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any, Final
 
 from distilabel._core.extras import import_extra
 from distilabel._distiset.argilla.server import ArgillaServer
 
-# The server takes at most 500 in a request.
-_AT_ONCE: Final = 250
+# The server takes at most 500 in a request, in one transaction: short ones get in each other's way
+# less, and the display of the run shows progress.
+_AT_ONCE: Final = 50
+# Seconds between the tries of a request that the server failed on (its SQLite may be locked).
+_PAUSES: Final = (1.0, 4.0, 10.0)
 # Unprocessable content; content too large.
 _REFUSALS: Final = (422, 413)
 
@@ -94,13 +98,7 @@ class RecordLogger:
 
     def _send(self, records: list[Any], refused: list[tuple[Any, Exception]]) -> None:
         try:
-            # `dataset.records.log` does the same, and draws a progress bar for every request into
-            # the display of the run.
-            for record in records:
-                record.dataset = self._dataset
-            self._server.client.api.records.bulk_upsert(
-                dataset_id=self._dataset.id, records=[record.api_model() for record in records]
-            )
+            self._upsert(records)
         except Exception as error:  # noqa: BLE001
             # A ValueError: the client finds that a value is of the wrong type.
             is_refusal = getattr(error, "status_code", None) in _REFUSALS
@@ -112,6 +110,23 @@ class RecordLogger:
             half = len(records) // 2
             self._send(records[:half], refused)
             self._send(records[half:], refused)
+
+    def _upsert(self, records: list[Any]) -> None:
+        for record in records:
+            record.dataset = self._dataset
+        models = [record.api_model() for record in records]
+        for pause in (*_PAUSES, None):
+            try:
+                # `dataset.records.log` does the same, and draws a progress bar for every request
+                # into the display of the run.
+                self._server.client.api.records.bulk_upsert(
+                    dataset_id=self._dataset.id, records=models
+                )
+                return
+            except Exception as error:
+                if pause is None or (getattr(error, "status_code", None) or 0) < 500:
+                    raise
+                time.sleep(pause)
 
 
 def _shown(record: Any) -> dict[str, str]:
