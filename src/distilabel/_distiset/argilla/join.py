@@ -113,7 +113,6 @@ class AnswerJoin:
             reads += judged
             types["judge_ratings"] = pa.list_(pa.float64())
         schema = pa.schema(list(types.items()))
-        # A row without any text of its own still counts.
         read = rows.select_columns(list(dict.fromkeys(reads)))
         tables = [
             pa.Table.from_pylist([self._answered(row) for row in _as_rows(batch)], schema=schema)
@@ -155,8 +154,9 @@ def log_stale(records: list[dict[str, Any]]) -> None:
     """
     if records:
         _log.warning(
-            "The answers about %d records in Argilla belong to no row: the texts have changed, or "
+            "The answers about %d record%s in Argilla belong to no row: the texts have changed, or "
             "the rows are gone. They are in `stale_answers`; the first is %s",
             len(records),
+            "s" * (len(records) > 1),
             {name: str(text)[:80] for name, text in records[0]["fields"].items() if name != "id"},
         )
