@@ -195,5 +195,4 @@ def install(monkeypatch: pytest.MonkeyPatch) -> FakeArgilla:
     monkeypatch.setitem(sys.modules, "argilla", module)
     monkeypatch.setenv("ARGILLA_API_URL", "http://127.0.0.1:1")
     monkeypatch.setenv("ARGILLA_API_KEY", KEY)
-    monkeypatch.delenv("HF_TOKEN", raising=False)
     return made
