@@ -35,6 +35,7 @@ SLOW = {
         "steps/globals/test_huggingface.py",
         "test_bench.py",
         "_distiset/test_hub.py",
+        "examples/test_card_summaries.py",
         "steps/tasks/magpie/test_magpie_over_http.py",
         "test_main_job.py",
         "engines",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, Iterable, List, NoReturn, Optional, Union
 
 from distilabel._distiset import own_files
+from distilabel._distiset.human_answers import HumanAnswersMixin
 from distilabel.constants import (
     DISTISET_ARTIFACTS_FOLDER,
     DISTISET_CONFIG_FOLDER,
@@ -20,8 +21,6 @@ from distilabel.constants import (
 from distilabel.errors import DistilabelUserError
 
 if TYPE_CHECKING:
-    from datasets import Dataset, DatasetDict
-
     from distilabel._distiset.trainer_checks import RowProblem
 
 PathLike = Union[str, "os.PathLike[str]"]
@@ -53,7 +52,7 @@ class MissingConfigurationError(KeyError):
         return self._message
 
 
-class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
+class Distiset(HumanAnswersMixin):
     """A dict of configuration name → `datasets.Dataset` or `DatasetDict`.
 
     A pipeline makes one configuration per leaf step, each with the split `train`. If there is only
@@ -62,6 +61,7 @@ class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
     Attributes:
         report: Report of the run; None if the distiset is not the result of a run.
         failures: Rows that failed, and why; one dict for each.
+        stale_answers: Answers of people that belong to no row, from `with_argilla`.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -72,6 +72,7 @@ class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
         self._citations: List[str] = []
         self.report: Any = None
         self.failures: List[Dict[str, Any]] = []
+        self.stale_answers: List[Dict[str, Any]] = []
 
     @property
     def pipeline_path(self) -> Optional[Path]:
