@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
 
     from distilabel._distiset.trainer_checks import RowProblem
+    from distilabel.utils.card.dataset_card import DistilabelDatasetCard
 
 PathLike = Union[str, "os.PathLike[str]"]
 
@@ -140,20 +141,69 @@ class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
         """Pushes the datasets, with their card and pipeline, to the Hugging Face Hub.
 
         Args:
-            repo_id: Dataset, as `owner/name`. It is created if it does not exist.
+            repo_id: Dataset, as `owner/name`, or as `name` for one of yours. It is created if it
+                does not exist.
             private: Whether to create the dataset as private, if it does not exist.
             token: Token with write permission; None is `HF_TOKEN` or the stored login.
             generate_card: Whether to push the README, `pipeline.yaml` and `pipeline.log`.
             include_script: Whether to push the running script.
             **kwargs: Further arguments for `push_to_hub` of each dataset, such as
-                `commit_message`.
+                `commit_message`, `revision` (a branch) and `max_shard_size`.
 
         Raises:
             ValueError: There is no token, or the distiset is empty.
+            HubError: The Hub cannot be reached or refuses a request. All files arrive in one
+                commit, so the dataset has not changed; push again.
         """
         from distilabel._distiset import hub
 
-        hub.push(self, repo_id, private, token, generate_card, include_script, kwargs)
+        has_own_way = type(self)._generate_card is not Distiset._generate_card
+        makes_card = generate_card and not has_own_way
+        repo_id = hub.push(self, repo_id, private, token, makes_card, include_script, kwargs)
+        if generate_card and has_own_way:
+            script = hub.running_script() if include_script else None
+            self._generate_card(repo_id, token, include_script, script.name if script else None)
+
+    # The names and arguments of these two are those of 1.x, whose users override them.
+
+    def _get_card(
+        self,
+        repo_id: str,
+        token: Optional[str] = None,
+        include_script: bool = False,
+        filename_py: Optional[str] = None,
+    ) -> DistilabelDatasetCard:
+        """Makes the card; override it to change the card.
+
+        Args:
+            repo_id: Dataset, as `owner/name`, or the name of a directory.
+            token: Token that must not be in the card.
+            include_script: Whether the script was pushed.
+            filename_py: Name of the script in the repository.
+        """
+        from distilabel._distiset.card import make_card
+
+        script = filename_py if include_script else None
+        return make_card(self, repo_id, script, secrets=(token,) if token else ())
+
+    def _generate_card(
+        self,
+        repo_id: str,
+        token: Optional[str],
+        include_script: bool = False,
+        filename_py: Optional[str] = None,
+    ) -> None:
+        """Pushes the card, `pipeline.yaml` and `pipeline.log`; override it to push others.
+
+        Args:
+            repo_id: Dataset, as `owner/name`, which exists.
+            token: Token with write permission; None is `HF_TOKEN` or the stored login.
+            include_script: Whether the script was pushed.
+            filename_py: Name of the script in the repository.
+        """
+        from distilabel._distiset import hub
+
+        hub.push_card(self, repo_id, token, filename_py if include_script else None)
 
     def save_to_disk(
         self,

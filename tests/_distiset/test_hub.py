@@ -36,7 +36,8 @@ result = [
     assert more == 1
     repo = hub.repos["tester/made"]
     assert repo.private
-    assert set(repo.titles[1:]) == {"all of it"}
+    assert repo.titles[1:] == ["all of it"]
+    assert list(repo.branches) == ["main"]
     assert repo.files["pipeline.yaml"] == b"name: p\n"
     assert repo.files["pipeline.log"] == b"went well\n"
     assert repo.files["artifacts/index/faiss/index.bin"] == b"\0"
@@ -57,8 +58,8 @@ def test_without_card_and_script_only_the_data_are_pushed(
 import pathlib
 from distilabel.distiset import create_distiset
 distiset = create_distiset(pathlib.Path({str(data_dir)!r}))
-distiset.artifacts_path = None
-distiset.push_to_hub("tester/made", token="{TOKEN}", generate_card=False)
+distiset.artifacts_path = ""
+distiset.push_to_hub("made", token="{TOKEN}", generate_card=False)
 result = None
 """
     hub.run(code, tmp_path, token=None)
@@ -66,6 +67,95 @@ result = None
     assert not repo.private
     assert set(repo.files) == {"README.md", "data/train-00000-of-00001.parquet"}
     assert b"distilabel" not in repo.files["README.md"].replace(b"distilabel_metadata", b"")
+
+
+def test_a_push_that_breaks_changes_nothing_and_can_be_repeated(
+    hub: Hub, data_dir: Path, tmp_path: Path
+) -> None:
+    code = f"""
+import pathlib
+from datasets import Dataset
+from distilabel.distiset import create_distiset
+distiset = create_distiset(pathlib.Path({str(data_dir)!r}))
+distiset["more"] = Dataset.from_list([{{"text": "a"}}])
+try:
+    distiset.push_to_hub("tester/made")
+except OSError as error:
+    result = str(error)
+else:
+    result = None
+"""
+    # The second configuration, the commit of everything, the listing before it, the server itself.
+    for broken in ("/commit/", "/commit/main", "/tree/", ""):
+        commits = iter(range(9))
+        hub.fails = lambda path, broken=broken, commits=commits: (  # type: ignore[misc]
+            broken in path and (broken != "/commit/" or next(commits) == 1)
+        )
+        message = hub.run(code, tmp_path)
+        assert message.startswith("The push to 'tester/made' failed, and the dataset has not")
+        assert "Internal" in message
+        assert "Push again" in message
+    assert not hub.repos["tester/made"].files
+
+    hub.fails = lambda path: False
+    assert hub.run(code, tmp_path) is None
+    repo = hub.repos["tester/made"]
+    assert {"README.md", "pipeline.yaml", "artifacts/index/faiss/index.bin"} < set(repo.files)
+    assert repo.titles == ["initial commit", "Upload dataset"]
+
+
+def test_a_push_replaces_what_it_pushed_before_and_keeps_what_others_did(
+    hub: Hub, tmp_path: Path
+) -> None:
+    code = """
+from datasets import Dataset, load_dataset
+from distilabel.distiset import Distiset
+def push(count, *names, **options):
+    distiset = Distiset({name: Dataset.from_list([{"n": i} for i in range(count)]) for name in names})
+    distiset.push_to_hub("made", **options)
+push(9, "default", "kept", num_shards=3)
+push(2, "default")
+push(5, "default", revision="next")
+result = [
+    load_dataset("tester/made", name, split="train", revision=revision).num_rows
+    for name, revision in [("default", "main"), ("kept", "main"), ("default", "next")]
+]
+"""
+    assert hub.run(code, tmp_path) == [2, 9, 5]
+    repo = hub.repos["tester/made"]
+    assert sorted(f for f in repo.files if "data/" in f) == ["data/train-00000-of-00001.parquet"]
+    assert list(repo.branches) == ["main", "next"]
+
+
+def test_overrides_of_the_card_are_honored(hub: Hub, tmp_path: Path) -> None:
+    code = """
+from datasets import Dataset
+from distilabel.distiset import Distiset
+class Licensed(Distiset):
+    def _get_card(self, *args, **options):
+        card = super()._get_card(*args, **options)
+        card.data.license = "mit"
+        card.text += "by us"
+        return card
+class Silent(Licensed):
+    def _generate_card(self, repo_id, token, include_script=False, filename_py=None):
+        pushed.append(repo_id)
+class Announced(Licensed):
+    def _generate_card(self, *args, **options):
+        super()._generate_card(*args, **options)
+        pushed.append("announced")
+pushed = []
+for kind in (Licensed, Silent, Announced):
+    kind({"default": Dataset.from_list([{"a": 1}])}).push_to_hub(kind.__name__)
+result = pushed
+"""
+    assert hub.run(code, tmp_path) == ["tester/Silent", "announced"]
+    cards = {name: repo.files["README.md"].decode() for name, repo in hub.repos.items()}
+    for name in ("tester/Licensed", "tester/Announced"):
+        assert "license: mit" in cards[name]
+        assert "config_name: default" in cards[name]
+        assert cards[name].endswith("by us")
+    assert "mit" not in cards["tester/Silent"]
 
 
 def test_a_missing_token_and_missing_data_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,6 @@ _SECRET_SUFFIXES: Final = ("_TOKEN", "_KEY", "_SECRET", "_PASSWORD")
 def make_card(
     distiset: DistisetLike,
     repo_id: str,
-    data: DatasetCardData | None = None,
     script: str | None = None,
     secrets: tuple[str, ...] = (),
 ) -> DistilabelDatasetCard:
@@ -34,18 +33,16 @@ def make_card(
     Args:
         distiset: Datasets, with the files that tell how they were made.
         repo_id: Dataset on the Hub, as `owner/name`, or the name of a directory.
-        data: Metadata to start with, such as the configurations that `datasets` described.
         script: Name of the script in the repository, if it was pushed.
         secrets: Texts that must not be in the card, besides keys in environment variables.
 
     Returns:
         The card.
     """
-    fields: dict[str, Any] = dict(data.to_dict()) if data else {}  # type: ignore[no-untyped-call]
-    fields["size_categories"] = size_categories_parser(
-        max(map(_rows, distiset.values()), default=0)
-    )
-    fields["tags"] = list(dict.fromkeys([*(fields.get("tags") or []), *_TAGS]))
+    fields = {
+        "size_categories": size_categories_parser(max(map(_rows, distiset.values()), default=0)),
+        "tags": list(_TAGS),
+    }
     address = f"{hub.ENDPOINT}/datasets/{repo_id}"
     records = {name: first_record(dataset) for name, dataset in distiset.items()}
     card: DistilabelDatasetCard = DistilabelDatasetCard.from_template(

@@ -105,9 +105,7 @@ def save_files(
             fs.put_file(str(original), target)
 
     if card:
-        from distilabel._distiset.card import make_card
-
-        text = str(make_card(distiset, folder.rpartition("/")[2]))
+        text = str(distiset._get_card(folder.rpartition("/")[2]))
         fs.pipe_file(f"{folder}/{DISTISET_CONFIG_FOLDER}/README.md", text.encode())
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import ItemsView, Iterator, ValuesView
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from distilabel.utils.card.dataset_card import DistilabelDatasetCard
 
 
 class DistisetLike(Protocol):
@@ -37,3 +40,12 @@ class DistisetLike(Protocol):
 
     def values(self) -> ValuesView[Any]:
         """Datasets."""
+
+    def _get_card(
+        self,
+        repo_id: str,
+        token: str | None = None,
+        include_script: bool = False,
+        filename_py: str | None = None,
+    ) -> DistilabelDatasetCard:
+        """Makes the card."""
