@@ -161,8 +161,8 @@ class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
         makes_card = generate_card and not has_own_way
         repo_id = hub.push(self, repo_id, private, token, makes_card, include_script, kwargs)
         if generate_card and has_own_way:
-            script = hub.running_script() if include_script else None
-            self._generate_card(repo_id, token, include_script, script.name if script else None)
+            script = hub.name_of_script(repo_id) if include_script else None
+            self._generate_card(repo_id, token, include_script, script)
 
     # The names and arguments of these two are those of 1.x, whose users override them.
 

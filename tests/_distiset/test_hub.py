@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from datasets import Dataset
 
-from distilabel._distiset.hub import running_script
+from distilabel._distiset.hub import name_of_script, running_script
 from distilabel.distiset import Distiset
 from hub import TOKEN, Hub
 
@@ -178,3 +178,14 @@ def test_only_a_python_file_is_a_script(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.argv", [program])
     assert running_script() == (tmp_path / program if is_script else None)
+    assert name_of_script("me/d") == (program if is_script else None)
+
+
+def test_a_script_with_the_name_of_the_dataset_gets_another_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise the dataset could not be loaded: `datasets` takes the file for its own script."""
+    (tmp_path / "made.py").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["made.py"])
+    assert name_of_script("me/made") == name_of_script("made") == "make_made.py"

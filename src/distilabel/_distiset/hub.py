@@ -70,6 +70,7 @@ def push(
         "create_pr": bool(options.pop("create_pr", False)),
     }
     script = running_script() if include_script else None
+    script_name = name_of_script(repo_id) if script else None
     with _explained_errors(repo_id):
         repo_id = _created(api, repo_id, private)
         with StagingBranch(api, repo_id, target) as staging:
@@ -84,18 +85,15 @@ def push(
                 )
             additions = [
                 *_artifacts(distiset.artifacts_path),
-                *_additions({script.name: script} if script else {}),
+                *_additions({script_name: script} if script_name else {}),
             ]
             if generate_card:
-                name = script.name if script else None
-                additions += _described(distiset, api, repo_id, key, name, staging.name)
+                additions += _described(distiset, api, repo_id, key, script_name, staging.name)
             staging.publish(additions, **commit)
     return repo_id
 
 
-def push_card(
-    distiset: DistisetLike, repo_id: str, token: str | None, script: str | None
-) -> None:
+def push_card(distiset: DistisetLike, repo_id: str, token: str | None, script: str | None) -> None:
     """Pushes the card, `pipeline.yaml` and `pipeline.log` to a dataset on the Hub.
 
     Args:
@@ -123,6 +121,16 @@ def running_script() -> Path | None:
     script = Path.cwd() / sys.argv[0]
     is_script = script.suffix == ".py" and not script.name.endswith("kernel_launcher.py")
     return script if is_script and script.is_file() else None
+
+
+def name_of_script(repo_id: str) -> str | None:
+    """Returns the name of the running script in a repository; None if there is no script."""
+    script = running_script()
+    if script is None:
+        return None
+    # `datasets` refuses to load a dataset that has a Python file of its own name.
+    is_taken = script.stem == repo_id.rpartition("/")[2]
+    return f"make_{script.name}" if is_taken else script.name
 
 
 def _client(repo_id: str, token: str | None) -> tuple[str, HfApi]:
