@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import textwrap
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, Iterable, List, NoReturn, Optional, Union
 
@@ -17,7 +16,6 @@ from distilabel.constants import (
     STEPS_ARTIFACTS_PATH,
     STEPS_OUTPUTS_PATH,
 )
-from distilabel.errors import DistilabelUserError
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
@@ -26,32 +24,6 @@ if TYPE_CHECKING:
     from distilabel.utils.card.dataset_card import DistilabelDatasetCard
 
 PathLike = Union[str, "os.PathLike[str]"]
-
-
-class MissingConfigurationError(KeyError):
-    """Raised when a distiset has no configuration of a name.
-
-    Args:
-        name: The name.
-        distiset: Configurations that there are.
-    """
-
-    def __init__(self, name: object, distiset: Mapping[str, Any]) -> None:
-        super().__init__(name)
-        names = ", ".join(map(repr, distiset)) or "none"
-        self._message = f"Distiset has no configuration {name!r}. Its configurations: {names}."
-        holding = [
-            config
-            for config, dataset in distiset.items()
-            if isinstance(dataset, dict) and name in dataset
-        ]
-        if holding:
-            self._message = (
-                f"Distiset has the configurations {names}; use distiset[{holding[0]!r}][{name!r}]."
-            )
-
-    def __str__(self) -> str:
-        return self._message
 
 
 class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
@@ -125,6 +97,8 @@ class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
         Raises:
             KeyError: No configuration has that name.
         """
+        from distilabel._distiset.missing_configuration import MissingConfigurationError
+
         raise MissingConfigurationError(name, self)
 
     # -- saving and loading -----------------------------------------------------------------
@@ -274,6 +248,27 @@ class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
                 setattr(distiset, attribute, folder / name)
         return distiset
 
+    def export(self, folder: PathLike, to: str = "parquet") -> List[Path]:
+        """Writes the rows to files that other programs read, one for each split.
+
+        `jsonl` and `csv` have all columns: values without a type there become text, bytes base64,
+        and in CSV nested values JSON. `openai`, `axolotl` and `llamafactory` have the conversations
+        alone, as JSON Lines for fine-tuning; a row without one is left out, with a warning.
+
+        Args:
+            folder: Folder for the files `<configuration>-<split>`; created if it does not exist.
+            to: `parquet`, `jsonl`, `csv`, `openai`, `axolotl` or `llamafactory`.
+
+        Returns:
+            The files.
+
+        Raises:
+            DistilabelUserError: There is no such format, or no column has conversations.
+        """
+        from distilabel._distiset.export import export
+
+        return export(self, Path(folder), to)
+
     # -- training ---------------------------------------------------------------------------
 
     def validate(self, trainer: str) -> List[RowProblem]:
@@ -312,21 +307,10 @@ class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
             AssertionError: `train_size` is not between 0 and 1.
             DistilabelUserError: A configuration has no split `train`.
         """
-        from datasets import DatasetDict
+        from distilabel._distiset.splitting import train_test_split
 
         assert 0 < train_size < 1, f"train_size must be between 0 and 1, got {train_size}."
-        result = {}
-        for name, dataset in self.items():
-            splits = dict(dataset) if isinstance(dataset, DatasetDict) else {"train": dataset}
-            if "train" not in splits:
-                raise DistilabelUserError(
-                    f"The configuration {name!r} has no split 'train', only: {', '.join(splits)}."
-                )
-            parts = splits["train"].train_test_split(
-                train_size=train_size, shuffle=shuffle, seed=seed
-            )
-            result[name] = DatasetDict({**splits, **parts})
-        self.update(result)
+        self.update(train_test_split(self, train_size, shuffle, seed))
         return self
 
     def transform_columns_to_image(self, columns: Union[str, List[str]]) -> Distiset:
@@ -380,23 +364,12 @@ def create_distiset(
     if len(distiset) == 1:
         distiset["default"] = distiset.pop(next(iter(distiset)))
 
-    distiset.pipeline_path = pipeline_path or _find(data_dir, PIPELINE_CONFIG_FILENAME)
-    distiset.log_filename_path = log_filename_path or _find(data_dir, PIPELINE_LOG_FILENAME)
+    distiset.pipeline_path = pipeline_path or run_outputs.find(data_dir, PIPELINE_CONFIG_FILENAME)
+    distiset.log_filename_path = log_filename_path or run_outputs.find(
+        data_dir, PIPELINE_LOG_FILENAME
+    )
     artifacts = data_dir / STEPS_ARTIFACTS_PATH
     if artifacts.is_dir() and any(artifacts.iterdir()):
         distiset.artifacts_path = artifacts
-    distiset.citations = _citations(dag or [])
+    distiset.citations = run_outputs.citations(dag or [])
     return distiset
-
-
-def _find(data_dir: Path, name: str) -> Path | None:
-    """Returns the file of that name in a directory or beside it; None if there is none."""
-    return next((f for f in (data_dir / name, data_dir.parent / name) if f.is_file()), None)
-
-
-def _citations(steps: Iterable[Any]) -> list[str]:
-    from distilabel.utils.docstring import parse_google_docstring
-
-    return [
-        entry for step in steps for entry in parse_google_docstring(type(step)).get("citations", [])
-    ]

@@ -111,7 +111,8 @@ def test_a_push_replaces_what_it_pushed_before_and_keeps_what_others_did(
 from datasets import Dataset, load_dataset
 from distilabel.distiset import Distiset
 def push(count, *names, **options):
-    distiset = Distiset({name: Dataset.from_list([{"n": i} for i in range(count)]) for name in names})
+    rows = Dataset.from_list([{"n": i} for i in range(count)])
+    distiset = Distiset({name: rows for name in names})
     distiset.push_to_hub("made", **options)
 push(9, "default", "kept", num_shards=3)
 push(2, "default")

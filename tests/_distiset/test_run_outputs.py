@@ -6,10 +6,13 @@ import logging
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from datasets import Dataset
 
 from distilabel._distiset import run_outputs
+from distilabel._distiset.run_outputs import read_outputs
 from distilabel.distiset import create_distiset
 
 
@@ -45,3 +48,13 @@ def test_many_rows_are_not_held_in_memory(
     dataset = create_distiset(data_dir)["default"]["train"]
     assert dataset.to_list() == run_rows
     assert dataset.cache_files
+
+
+def test_a_run_killed_while_its_files_were_put_in_order_has_all_rows(tmp_path: Path) -> None:
+    for name, value in (("leaf.sorted", 1), ("leaf.unsorted", 2), ("other.sorted", 3)):
+        (tmp_path / name).mkdir()
+        pq.write_table(pa.table({"a": [value]}), tmp_path / name / "00001.parquet")
+    found = read_outputs(tmp_path)
+    assert {name: dataset["train"].to_list() for name, dataset in found.items()} == {
+        "leaf": [{"a": 2}]
+    }

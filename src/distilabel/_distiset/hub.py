@@ -1,4 +1,4 @@
-"""Pushes distisets to the Hugging Face Hub in one commit, so that a push that breaks changes nothing.
+"""Pushes distisets to the Hugging Face Hub in one commit: a push that breaks changes nothing.
 
 The commit holds the datasets, artifacts, script, pipeline, log and card.
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,11 +29,12 @@ def read_outputs(folder: Path) -> dict[str, DatasetDict]:
     """
     from datasets import DatasetDict
 
-    found = {
-        step.name: sorted(step.glob("*.parquet"), key=_number)
-        for step in sorted(folder.iterdir() if folder.is_dir() else [])
-        if step.is_dir()
-    }
+    found: dict[str, list[Path]] = {}
+    for step in sorted(folder.iterdir() if folder.is_dir() else []):
+        # A run that was killed may leave parts in another order, or some of them in order, beside.
+        name, _, state = step.name.partition(".")
+        if step.is_dir() and state in ("", "unsorted") and name not in found:
+            found[name] = sorted(step.glob("*.parquet"), key=_number)
     size = sum(file.stat().st_size for files in found.values() for file in files)
     datasets = {}
     for name, files in found.items():
@@ -44,6 +46,20 @@ def read_outputs(folder: Path) -> dict[str, DatasetDict]:
         dataset = _in_memory(readable) if in_memory else _on_disk(readable, folder.parent.parent)
         datasets[name] = DatasetDict({"train": dataset})
     return datasets
+
+
+def find(data_dir: Path, name: str) -> Path | None:
+    """Returns the file of that name in a directory or beside it; None if there is none."""
+    return next((f for f in (data_dir / name, data_dir.parent / name) if f.is_file()), None)
+
+
+def citations(steps: Iterable[Any]) -> list[str]:
+    """Returns the BibTeX entries in the docstrings of steps."""
+    from distilabel.utils.docstring import parse_google_docstring
+
+    return [
+        entry for step in steps for entry in parse_google_docstring(type(step)).get("citations", [])
+    ]
 
 
 def _number(file: Path) -> tuple[int, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Self
 from uuid import uuid4
 
@@ -38,7 +38,7 @@ class StagingBranch:
         self._target = target
         self._base = ""
         self._target_exists = True
-        self.name = f"{_PREFIX}{datetime.now(timezone.utc):{_TIME}}-{uuid4().hex[:8]}"
+        self.name = f"{_PREFIX}{datetime.now(UTC):{_TIME}}-{uuid4().hex[:8]}"
 
     def __enter__(self) -> Self:
         from huggingface_hub.errors import RevisionNotFoundError
@@ -111,7 +111,7 @@ class StagingBranch:
     def _remove_abandoned(self) -> None:
         for branch in self._api.list_repo_refs(**self._where).branches:
             began = _time_in(branch.name)
-            if began and datetime.now(timezone.utc) - began > _ABANDONED_AFTER:
+            if began and datetime.now(UTC) - began > _ABANDONED_AFTER:
                 self._api.delete_branch(**self._where, branch=branch.name)
 
 
@@ -119,6 +119,6 @@ def _time_in(branch: str) -> datetime | None:
     """Returns when a push created a branch; None for any other branch."""
     time = branch.removeprefix(_PREFIX).rpartition("-")[0]
     try:
-        return datetime.strptime(time, _TIME).replace(tzinfo=timezone.utc)
+        return datetime.strptime(time, _TIME).replace(tzinfo=UTC)
     except ValueError:
         return None

@@ -1,8 +1,8 @@
 """Writes the rows of a leaf step to Parquet files, in key order, whatever order they came in.
 
 Rows are written as they come, sorted within each part; parts that overlap are merged at the end, a
-few parts in memory at a time. A part has another name until it is whole, so what a reader finds while
-the run goes on, or after it was killed, can be read. Knows nothing of steps.
+few parts in memory at a time. A part has another name until it is whole: whatever a reader finds
+during the run, or after it was killed, can be read. Knows nothing of steps.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _PART_ROWS: Final = 10_000
 _PART_BYTES: Final = 64 * 2**20
 _PARTS_IN_MEMORY: Final = 8
-# Seconds after which rows are written, however few they are: a run that is killed leaves the others.
+# Seconds after which even few rows are written: a run that is killed leaves what is written.
 _PART_SECONDS: Final = 60.0
 # A reader of few rows need not decode a whole part.
 _ROW_GROUP: Final = 1_000
