@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import textwrap
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, Iterable, List, NoReturn, Optional, Union
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, NoReturn, Optional, Union
 
 from distilabel._distiset import own_files
 from distilabel.constants import (
@@ -35,6 +35,7 @@ class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
     Attributes:
         report: Report of the run; None if the distiset is not the result of a run.
         failures: Rows that failed, and why; one dict for each.
+        card_sections: More sections of the card, such as quality figures: title → Markdown.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -45,6 +46,9 @@ class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
         self._citations: List[str] = []
         self.report: Any = None
         self.failures: List[Dict[str, Any]] = []
+        self.card_sections: Dict[str, str] = {}
+        self._run_facts: Dict[str, Any] = {}
+        self._picture: Optional[Callable[[], bytes]] = None
 
     @property
     def pipeline_path(self) -> Optional[Path]:
@@ -156,9 +160,12 @@ class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
             filename_py: Name of the script in the repository.
         """
         from distilabel._distiset.card import make_card
+        from distilabel._distiset.hub import license_of
 
         script = filename_py if include_script else None
-        return make_card(self, repo_id, script, secrets=(token,) if token else ())
+        if not token:
+            return make_card(self, repo_id, script)
+        return make_card(self, repo_id, script, secrets=(token,), license_of=license_of)
 
     def _generate_card(
         self,
@@ -246,6 +253,7 @@ class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
         ):
             if (folder / name).exists():
                 setattr(distiset, attribute, folder / name)
+        disk.load_description(distiset, folder)
         return distiset
 
     def export(self, folder: PathLike, to: str = "parquet") -> List[Path]:
@@ -372,4 +380,5 @@ def create_distiset(
     if artifacts.is_dir() and any(artifacts.iterdir()):
         distiset.artifacts_path = artifacts
     distiset.citations = run_outputs.citations(dag or [])
+    distiset._run_facts = run_outputs.read_facts(data_dir)
     return distiset

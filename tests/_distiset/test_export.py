@@ -1,4 +1,4 @@
-"""Protects exported files: all rows are in them, in the types of the format, or no file is there."""
+"""Protects exported files: they have all rows, in the types of the format, or do not exist."""
 
 from __future__ import annotations
 

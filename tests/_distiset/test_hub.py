@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from datasets import Dataset
+from huggingface_hub import DatasetCardData
 
 from distilabel._distiset.hub import name_of_script, running_script
 from distilabel.distiset import Distiset
@@ -45,6 +47,7 @@ result = [
 
     card = repo.files["README.md"].decode()
     assert "config_name: more" in card
+    assert DatasetCardData(**yaml.safe_load(card.split("---")[1])).to_dict()["size_categories"]
     assert "- distilabel" in card
     assert f"{hub.url}/datasets/tester/made/raw/main/client.py" in card
     assert "the key is ***" in card
@@ -109,12 +112,16 @@ def test_a_push_replaces_what_it_pushed_before_and_keeps_what_others_did(
 ) -> None:
     code = """
 from datasets import Dataset, load_dataset
+from huggingface_hub import DatasetCard
 from distilabel.distiset import Distiset
 def push(count, *names, **options):
     rows = Dataset.from_list([{"n": i} for i in range(count)])
     distiset = Distiset({name: rows for name in names})
     distiset.push_to_hub("made", **options)
 push(9, "default", "kept", num_shards=3)
+card = DatasetCard.load("tester/made")
+card.data.license, card.data.tags = "mit", ["mine", "synthetic"]
+card.push_to_hub("tester/made")
 push(2, "default")
 push(5, "default", revision="next")
 result = [
@@ -126,6 +133,9 @@ result = [
     repo = hub.repos["tester/made"]
     assert sorted(f for f in repo.files if "data/" in f) == ["data/train-00000-of-00001.parquet"]
     assert list(repo.branches) == ["main", "next"]
+    kept = yaml.safe_load(repo.files["README.md"].decode().split("---")[1])
+    assert kept["license"] == "mit"
+    assert kept["tags"] == ["mine", "synthetic", "distilabel", "rlaif"]
 
 
 def test_overrides_of_the_card_are_honored(hub: Hub, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ The commit holds the datasets, artifacts, script, pipeline, log and card.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from distilabel.constants import (
     DISTISET_ARTIFACTS_FOLDER,
     PIPELINE_CONFIG_FILENAME,
     PIPELINE_LOG_FILENAME,
+    PIPELINE_PICTURE_FILENAME,
 )
 from distilabel.errors import DistilabelUserError, HubError
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from distilabel._distiset.protocol import DistisetLike
 
 _CARD: Final = "README.md"
+_LICENSE_SECONDS: Final = 5.0
 _MESSAGE: Final = "Upload dataset"
 
 _log = logging.getLogger("distilabel.distiset")
@@ -133,6 +136,18 @@ def name_of_script(repo_id: str) -> str | None:
     return f"make_{script.name}" if is_taken else script.name
 
 
+def license_of(model: str) -> str | None:
+    """Returns the license of a model on the Hub, such as `apache-2.0`; None if it is not known."""
+    from huggingface_hub import HfApi
+
+    # A card without it is better than none: the Hub may not answer, or not know the model.
+    with contextlib.suppress(Exception):
+        card = HfApi().model_info(model, timeout=_LICENSE_SECONDS).card_data
+        found = card.get("license_name") or card.get("license") if card else None
+        return str(found) if found else None
+    return None
+
+
 def _client(repo_id: str, token: str | None) -> tuple[str, HfApi]:
     from huggingface_hub import HfApi, get_token
 
@@ -223,6 +238,11 @@ def _described(
                 PIPELINE_LOG_FILENAME: distiset.log_filename_path,
             }
         ),
+        *(
+            [CommitOperationAdd(PIPELINE_PICTURE_FILENAME, distiset._picture())]
+            if distiset._picture
+            else []
+        ),
     ]
 
 
@@ -237,7 +257,7 @@ def _explained_errors(repo_id: str) -> Iterator[None]:
 
     # Its base is the base of all errors of the HTTP library, which differs with the version of
     # huggingface_hub. Failed uploads of files are RuntimeErrors there.
-    library_error = HfHubHTTPError.__bases__[0]
+    library_error: Any = HfHubHTTPError.__bases__[0]
     try:
         yield
     except (OSError, RuntimeError, library_error) as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import ItemsView, Iterator, ValuesView
+from collections.abc import Callable, ItemsView, Iterator, ValuesView
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -11,7 +11,16 @@ if TYPE_CHECKING:
 
 
 class DistisetLike(Protocol):
-    """Datasets by name, and the files that tell how they were made."""
+    """Datasets by name, and what tells how they were made.
+
+    Attributes:
+        card_sections: More sections of the card: title → Markdown.
+    """
+
+    card_sections: dict[str, str]
+    # The description of the run, and what draws the pipeline as PNG.
+    _run_facts: dict[str, Any]
+    _picture: Callable[[], bytes] | None
 
     @property
     def pipeline_path(self) -> Path | None:

@@ -8,6 +8,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import orjson
+
+from distilabel.constants import RUN_FACTS_FILENAME
+
 if TYPE_CHECKING:
     import pyarrow
     from datasets import DatasetDict
@@ -60,6 +64,13 @@ def citations(steps: Iterable[Any]) -> list[str]:
     return [
         entry for step in steps for entry in parse_google_docstring(type(step)).get("citations", [])
     ]
+
+
+def read_facts(data_dir: Path) -> dict[str, Any]:
+    """Returns the description of the run; {} for a run that has not finished."""
+    file = data_dir / RUN_FACTS_FILENAME
+    facts: dict[str, Any] = orjson.loads(file.read_bytes()) if file.is_file() else {}
+    return facts
 
 
 def _number(file: Path) -> tuple[int, str]:

@@ -257,7 +257,7 @@ def test_few_rows_are_written_after_a_while_and_merged_at_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [0.0]
-    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
     output = ParquetWriter(tmp_path / "step")
     for number in range(4):
         output.add(*keyed({"a": number}, start=number))
