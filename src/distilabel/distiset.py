@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import textwrap
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, NoReturn, Optional, Union
 
@@ -276,6 +277,24 @@ class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
         from distilabel._distiset.export import export
 
         return export(self, Path(folder), to)
+
+    def trace(self, row: Mapping[str, Any], column: str) -> Dict[str, Any]:
+        """Returns what made a value, for a run with `provenance=True`.
+
+        Args:
+            row: Row of this distiset.
+            column: Column of the row.
+
+        Returns:
+            `step`, `model`, `parameters` of the step, and `asked`: for each question, `model`,
+            `prompt` (SHA-256) and `answer` (key of the stored answer).
+
+        Raises:
+            DistilabelUserError: The row has no provenance, or no such column.
+        """
+        from distilabel._distiset.provenance import trace
+
+        return trace(dict(row), column, self._run_facts)
 
     # -- training ---------------------------------------------------------------------------
 

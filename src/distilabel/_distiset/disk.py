@@ -111,7 +111,11 @@ def save_files(
         if original is not None and original.is_file() and not fs.exists(target):
             fs.put_file(str(original), target)
 
-    described = {"run": distiset._run_facts, "card_sections": distiset.card_sections}
+    described = {
+        "run": distiset._run_facts,
+        "card_sections": distiset.card_sections,
+        "citations": distiset.citations,
+    }
     if any(described.values()):
         target = f"{folder}/{DISTISET_CONFIG_FOLDER}/{RUN_FACTS_FILENAME}"
         fs.pipe_file(target, orjson.dumps(described, default=str))
@@ -134,8 +138,9 @@ def load_description(distiset: DistisetLike, folder: Path) -> None:
     file = folder / DISTISET_CONFIG_FOLDER / RUN_FACTS_FILENAME
     if file.is_file():
         described = orjson.loads(file.read_bytes())
-        distiset._run_facts = described["run"]
-        distiset.card_sections = described["card_sections"]
+        distiset._run_facts = described.get("run", {})
+        distiset.card_sections = described.get("card_sections", {})
+        distiset.citations = described.get("citations", [])
     picture = folder / DISTISET_CONFIG_FOLDER / PIPELINE_PICTURE_FILENAME
     if picture.is_file():
         distiset._picture = picture.read_bytes

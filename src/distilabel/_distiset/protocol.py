@@ -34,9 +34,7 @@ class DistisetLike(Protocol):
     def artifacts_path(self) -> Path | None:
         """Directory of the artifacts."""
 
-    @property
-    def citations(self) -> list[str]:
-        """BibTeX entries."""
+    citations: list[str]
 
     def __iter__(self) -> Iterator[str]:
         """Names."""

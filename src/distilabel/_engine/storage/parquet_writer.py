@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from distilabel._core.arrow import common_schema, conform, large_integers, to_table
 from distilabel._core.private_files import create_private_folder, open_private
 from distilabel._engine.rows.rows import Key, Row
+from distilabel._engine.storage.provenance_column import ProvenanceColumn
 from distilabel.errors import DistilabelUserError
 
 if TYPE_CHECKING:
@@ -59,9 +60,11 @@ class ParquetWriter:
 
     Args:
         folder: Folder for the files `00001.parquet`, `00002.parquet`, ...
+        provenance: Adds the column of the provenance; None adds none.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, provenance: ProvenanceColumn | None = None) -> None:
+        self._provenance = provenance
         self._folder = folder
         self._keys: list[Key] = []
         self._rows: list[Row] = []
@@ -122,6 +125,8 @@ class ParquetWriter:
             order = sorted(range(len(keys)), key=keys.__getitem__)
             keys, rows = [keys[i] for i in order], [rows[i] for i in order]
         table = to_table(rows)
+        if self._provenance is not None:
+            table = self._provenance.add(table)
         create_private_folder(self._folder)
         path = self._folder / f"{len(self._parts) + 1:05d}.parquet"
         _write(table, path)
