@@ -31,6 +31,7 @@ TESTED_ELSEWHERE = {
     "_core/row_context.py": "steps/tasks/magpie/test_base.py",
     "_distiset/missing_configuration.py": "test_distiset.py",
     "_distiset/protocol.py": _NAMES_ONLY,
+    "_distiset/provenance_files.py": "_distiset/test_croissant.py",
     "_distiset/splitting.py": "test_distiset.py",
     "_engine/calling/fingerprint.py": "_engine/calling/test_step_cache.py",
     "_engine/estimation/forecasting.py": "pipeline/running/test_estimate.py",

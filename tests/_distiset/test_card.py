@@ -98,7 +98,7 @@ def test_licenses_of_models_on_the_hub_are_in_the_card() -> None:
     assert f"[mit]({page}/known)" in card.text
     assert f"see [its page]({page}/unknown)" in card.text
     assert "terms of its provider" in card.text
-    assert card.data.source_datasets == ["me/source"]
+    assert card.data.get("source_datasets") == ["me/source"]
 
 
 def test_an_artifact_may_describe_itself(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ result = [
 
     card = repo.files["README.md"].decode()
     assert "config_name: more" in card
-    assert DatasetCardData(**yaml.safe_load(card.split("---")[1])).to_dict()["size_categories"]
+    assert DatasetCardData(**yaml.safe_load(card.split("---")[1])).size_categories == "n<1K"
     assert "- distilabel" in card
     assert f"{hub.url}/datasets/tester/made/raw/main/client.py" in card
     assert "the key is ***" in card

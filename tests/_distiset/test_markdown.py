@@ -10,7 +10,7 @@ HOSTILE = ["a | b", "`x` ``y``", "<b>&amp;", "*a* _b_ [c](d)", "# a\n- b", "```\
 
 
 def rendered(text: str) -> str:
-    return MarkdownIt("commonmark").enable("table").render(text)
+    return str(MarkdownIt("commonmark").enable("table").render(text))
 
 
 def test_values_show_as_they_are_in_tables() -> None:

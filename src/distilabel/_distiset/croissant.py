@@ -18,6 +18,7 @@ from distilabel.constants import DISTILABEL_METADATA_KEY, PROVENANCE_COLUMN
 if TYPE_CHECKING:
     from distilabel._distiset.protocol import DistisetLike
 
+_MEDIA: Final = ("sc:ImageObject", "sc:AudioObject")
 _TO_DO: Final = "To be completed by the publisher of the dataset."
 
 # The context that the specification gives, with PROV.
@@ -254,6 +255,9 @@ def _field(
             "extract": {"column": column},
         },
     }
+    if data_type in _MEDIA:
+        # Stored as bytes and path.
+        field["source"]["transform"] = {"jsonPath": "bytes"}
     if maker:
         field["prov:wasGeneratedBy"] = {"@id": f"steps/{maker}"}
         names = dict.fromkeys(model["name"] for model in facts["steps"][maker]["models"])
@@ -297,8 +301,8 @@ def _data_type(feature: Any) -> tuple[str, bool] | None:
         item = _data_type(inner)
         return None if item is None or item[1] else (item[0], True)
     kind = str(getattr(feature, "dtype", "") or "")
-    if type(feature).__name__ in ("Image", "Audio"):
-        return f"sc:{type(feature).__name__}Object", False
+    if (media := f"sc:{type(feature).__name__}Object") in _MEDIA:
+        return media, False
     for start, name in (
         (("int", "uint"), "sc:Integer"),
         (("float", "double", "decimal"), "sc:Float"),

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 # Total size of the compressed files up to which the rows are held in memory, in bytes.
 IN_MEMORY_LIMIT: Final = 256 * 1024 * 1024
 
+# First bytes of every PNG file.
+_PNG: Final = b"\x89PNG\r\n\x1a\n"
+_FIRST_ROWS: Final = 1_000
+
 _log = logging.getLogger("distilabel.distiset")
 
 
@@ -91,7 +95,7 @@ def _schema(file: Path) -> pyarrow.Schema | None:
 def _in_memory(readable: dict[Path, pyarrow.Schema]) -> Any:
     import pyarrow as pa
     import pyarrow.parquet as pq
-    from datasets import Dataset
+    from datasets import Dataset, Image
 
     tables = [pq.ParquetFile(file).read() for file in readable]
     # From the files: without a fingerprint, `Dataset` would pickle the whole table to make one.
@@ -99,18 +103,46 @@ def _in_memory(readable: dict[Path, pyarrow.Schema]) -> Any:
     for file in readable:
         fingerprint.update(file.read_bytes())
     # Permissive, since a column may contain only None in one of the files.
-    return Dataset(
-        pa.concat_tables(tables, promote_options="permissive"), fingerprint=fingerprint.hexdigest()
-    )
+    table = pa.concat_tables(tables, promote_options="permissive")
+    dataset = Dataset(table, fingerprint=fingerprint.hexdigest())
+    for name in _image_columns(table.schema, table):
+        dataset = dataset.cast_column(name, Image())
+    return dataset
+
+
+def _image_columns(schema: pyarrow.Schema, rows: Any) -> list[str]:
+    """Returns the columns that hold images as they are stored, as a PNG file and a path.
+
+    Args:
+        schema: Types of all rows.
+        rows: Table or batch of the first rows.
+    """
+    import pyarrow as pa
+
+    found = []
+    for field in schema:
+        names = {field.type.field(i).name for i in range(field.type.num_fields)}
+        if not (pa.types.is_struct(field.type) and names == {"bytes", "path"}):
+            continue
+        values = (value.as_py() for value in rows[field.name])
+        first = next((value["bytes"] for value in values if value), None)
+        if isinstance(first, bytes) and first.startswith(_PNG):
+            found.append(field.name)
+    return found
 
 
 def _on_disk(readable: dict[Path, pyarrow.Schema], cache_dir: Path) -> Any:
     import pyarrow as pa
-    from datasets import Dataset, Features
+    import pyarrow.parquet as pq
+    from datasets import Dataset, Features, Image
 
     schema = pa.unify_schemas(list(readable.values()), promote_options="permissive")
+    features = Features.from_arrow_schema(schema)
+    first = next(pq.ParquetFile(next(iter(readable))).iter_batches(_FIRST_ROWS), None)
+    if first is not None:
+        features.update(dict.fromkeys(_image_columns(schema, first), Image()))
     return Dataset.from_parquet(
         [str(file) for file in readable],
-        features=Features.from_arrow_schema(schema),
+        features=features,
         cache_dir=str(cache_dir),
     )

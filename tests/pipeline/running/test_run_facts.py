@@ -15,7 +15,7 @@ from distilabel.steps.tasks import TextGeneration
 
 
 def test_a_step_is_described_without_its_secrets() -> None:
-    llm = OpenAILLM(model="gpt-x", api_key="sk-very-secret")  # type: ignore[arg-type]
+    llm = OpenAILLM(model="gpt-x", api_key="sk-very-secret")
     step = TextGeneration(
         name="write", llm=llm, num_generations=2, output_mappings={"generation": "answer"}
     )
