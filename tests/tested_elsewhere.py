@@ -29,6 +29,7 @@ TESTED_ELSEWHERE = {
     "__main__.py": "cli/test_app.py",
     "_core/build_context.py": "pipeline/test_base.py",
     "_core/row_context.py": "steps/tasks/magpie/test_base.py",
+    "_distiset/card_hooks.py": "_distiset/test_hub.py",
     "_distiset/missing_configuration.py": "test_distiset.py",
     "_distiset/protocol.py": _NAMES_ONLY,
     "_distiset/provenance_files.py": "_distiset/test_croissant.py",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, NoReturn, Optional, Union
 
 from distilabel._distiset import own_files
+from distilabel._distiset.card_hooks import CardHooks
 from distilabel.constants import (
     DISTISET_ARTIFACTS_FOLDER,
     DISTISET_CONFIG_FOLDER,
@@ -22,12 +23,11 @@ if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
 
     from distilabel._distiset.trainer_checks import RowProblem
-    from distilabel.utils.card.dataset_card import DistilabelDatasetCard
 
 PathLike = Union[str, "os.PathLike[str]"]
 
 
-class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
+class Distiset(CardHooks, Dict[str, "Union[Dataset, DatasetDict]"]):
     """A dict of configuration name → `datasets.Dataset` or `DatasetDict`.
 
     A pipeline makes one configuration per leaf step, each with the split `train`. If there is only
@@ -136,56 +136,12 @@ class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
         """
         from distilabel._distiset import hub
 
-        has_own_way = type(self)._generate_card is not Distiset._generate_card
+        has_own_way = type(self)._generate_card is not CardHooks._generate_card
         makes_card = generate_card and not has_own_way
         repo_id = hub.push(self, repo_id, private, token, makes_card, include_script, kwargs)
         if generate_card and has_own_way:
             script = hub.name_of_script(repo_id) if include_script else None
             self._generate_card(repo_id, token, include_script, script)
-
-    # The names and arguments of these two are those of 1.x, whose users override them.
-
-    def _get_card(
-        self,
-        repo_id: str,
-        token: Optional[str] = None,
-        include_script: bool = False,
-        filename_py: Optional[str] = None,
-    ) -> DistilabelDatasetCard:
-        """Makes the card; override it to change the card.
-
-        Args:
-            repo_id: Dataset, as `owner/name`, or the name of a directory.
-            token: Token that must not be in the card.
-            include_script: Whether the script was pushed.
-            filename_py: Name of the script in the repository.
-        """
-        from distilabel._distiset.card import make_card
-        from distilabel._distiset.hub import license_of
-
-        script = filename_py if include_script else None
-        if not token:
-            return make_card(self, repo_id, script)
-        return make_card(self, repo_id, script, secrets=(token,), license_of=license_of)
-
-    def _generate_card(
-        self,
-        repo_id: str,
-        token: Optional[str],
-        include_script: bool = False,
-        filename_py: Optional[str] = None,
-    ) -> None:
-        """Pushes the card, `pipeline.yaml` and `pipeline.log`; override it to push others.
-
-        Args:
-            repo_id: Dataset, as `owner/name`, which exists.
-            token: Token with write permission; None is `HF_TOKEN` or the stored login.
-            include_script: Whether the script was pushed.
-            filename_py: Name of the script in the repository.
-        """
-        from distilabel._distiset import hub
-
-        hub.push_card(self, repo_id, token, filename_py if include_script else None)
 
     def save_to_disk(
         self,

@@ -46,6 +46,7 @@ class ProvenanceColumn:
     def add(self, table: pa.Table) -> pa.Table:
         """Returns a part with the column, which replaces what rows carried there."""
         import pyarrow as pa
+        import pyarrow.compute as pc
 
         stamps: dict[str, pa.Array] = {}
         if PROVENANCE_COLUMN in table.column_names:
@@ -54,7 +55,7 @@ class ProvenanceColumn:
             if pa.types.is_struct(carried.type):
                 names = [carried.type.field(i).name for i in range(carried.type.num_fields)]
                 stamps = {
-                    name: carried.field(name).cast(_asked_type())
+                    name: pc.struct_field(carried, name).cast(_asked_type())
                     for name in names
                     if name in self._steps
                 }
