@@ -46,7 +46,6 @@ TESTED_ELSEWHERE = {
     "_engine/spill_storage.py": "_engine/operators/test_spill.py",
     "_engine/workers/backend.py": "_engine/workers/test_pool.py",
     "_engine/workers/import_guard.py": "_engine/workers/test_process_backend.py",
-    "_engine/workers/model_workers.py": "pipeline/test_ray.py",
     "_engine/workers/payloads.py": "_engine/workers/test_process_backend.py",
     "_engine/workers/process_main.py": "_engine/workers/test_process_backend.py",
     "_engine/workers/ray_actor.py": "_engine/workers/test_ray_backend.py",

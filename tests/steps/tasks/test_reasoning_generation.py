@@ -51,6 +51,15 @@ def test_every_layout(scripted: Any, output: str) -> None:
     assert {**found, "answer": found["answer"].strip("*")} == ALL
 
 
+def test_the_last_final_answer_counts(scripted: Any) -> None:
+    output = (
+        "## Reasoning\nr\n## Solution\nwrong\n## Final Answer\n5\n"
+        "## Solution\ns\n## Final Answer\n4"
+    )
+    found = task(scripted()).format_output(output, ROW)
+    assert (found["solution"], found["answer"]) == ("s", "4")
+
+
 def test_headings_in_the_reasoning_belong_to_it(scripted: Any) -> None:
     output = "## Reasoning\nr\nSolution: wrong\nmore\n## Solution\ns\n## Final Answer\n4"
     found = task(scripted()).format_output(output, ROW)
