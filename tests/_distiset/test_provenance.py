@@ -34,7 +34,7 @@ def test_a_value_is_traced() -> None:
     # Of another run: its parameters are not those of this one.
     assert trace(ROW, "n", FACTS)["parameters"] == "ff"
     assert trace(ROW, "text", {})["parameters"] == "0123456789ab"
-    unknown = {"step": None, "model": None, "parameters": None, "asked": []}
+    unknown: dict[str, Any] = {"step": None, "model": None, "parameters": None, "asked": []}
     assert trace(ROW, "other", FACTS) == unknown
 
 
