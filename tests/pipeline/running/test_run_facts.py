@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import orjson
+from datasets import Dataset
 
 from distilabel.models import OpenAILLM, SimulatedLLM
 from distilabel.pipeline import Pipeline
 from distilabel.pipeline.running.run_facts import describe_step
 from distilabel.pipeline.workspace.saved_distiset import open_distiset
-from distilabel.steps import LoadDataFromDicts, LoadDataFromHub
+from distilabel.steps import LoadDataFromDicts, LoadDataFromHub, make_generator_step
 from distilabel.steps.tasks import TextGeneration
 
 
@@ -31,6 +32,8 @@ def test_a_step_is_described_without_its_secrets() -> None:
 
 def test_a_dataset_that_was_loaded_is_named() -> None:
     assert describe_step(LoadDataFromHub(repo_id="me/d"))["dataset"] == "me/d"
+    own = make_generator_step(Dataset.from_list([{"a": 1}]))
+    assert "dataset" not in describe_step(own)
 
 
 def test_a_run_that_is_opened_again_has_its_description(tmp_path: Path) -> None:

@@ -31,7 +31,10 @@ def noted_answers(wanted: bool = True) -> Iterator[list[dict[str, Any]]]:
         each question.
     """
     found: list[dict[str, Any]] = []
-    before = _asked.set(found if wanted else None)
+    if not wanted:
+        yield found
+        return
+    before = _asked.set(found)
     try:
         yield found
     finally:

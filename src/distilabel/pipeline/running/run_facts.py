@@ -97,7 +97,8 @@ def describe_step(step: _Step) -> dict[str, Any]:
         dump = step.dump()
         facts["parameters"] = {k: v for k, v in dump.items() if k not in _NOT_PARAMETERS}
         _drop_information(facts["parameters"])
-    if isinstance(step, LoadDataFromHub) and step.repo_id:
+    # Rows that the program brings have a name too, but without an owner.
+    if isinstance(step, LoadDataFromHub) and "/" in (step.repo_id or ""):
         facts["dataset"] = step.repo_id
     return facts
 
