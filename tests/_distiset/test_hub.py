@@ -81,28 +81,32 @@ from datasets import Dataset
 from distilabel.distiset import create_distiset
 distiset = create_distiset(pathlib.Path({str(data_dir)!r}))
 distiset["more"] = Dataset.from_list([{{"text": "a"}}])
-try:
-    distiset.push_to_hub("tester/made")
-except OSError as error:
-    result = str(error)
-else:
-    result = None
+result = []
+for name in ("second", "last", "all", "last"):
+    try:
+        distiset.push_to_hub(f"tester/{{name}}")
+    except OSError as error:
+        result.append(str(error))
 """
-    # The second configuration, the commit of everything, the listing before it, the server itself.
-    for broken in ("/commit/", "/commit/main", "/tree/", ""):
-        commits = iter(range(9))
-        hub.fails = lambda path, broken=broken, commits=commits: (  # type: ignore[misc]
-            broken in path and (broken != "/commit/" or next(commits) == 1)
-        )
-        message = hub.run(code, tmp_path)
-        assert message.startswith("The push to 'tester/made' failed, and the dataset has not")
+    # The second configuration, the commit of everything, the server itself.
+    left = {"second/commit": 2, "last/commit/main": 1}
+
+    def fails(path: str) -> bool:
+        for part in left:
+            if part in path:
+                left[part] -= 1
+                return left[part] == 0
+        return "tester/all" in path
+
+    hub.fails = fails
+    messages = hub.run(code, tmp_path)
+    for name, message in zip(("second", "last", "all"), messages, strict=True):
+        assert message.startswith(f"The push to 'tester/{name}' failed, and the dataset has not")
         assert "Internal" in message
         assert "Push again" in message
-    assert not hub.repos["tester/made"].files
-
-    hub.fails = lambda path: False
-    assert hub.run(code, tmp_path) is None
-    repo = hub.repos["tester/made"]
+    assert not hub.repos["tester/second"].files
+    assert list(hub.repos["tester/second"].branches) == ["main"]
+    repo = hub.repos["tester/last"]
     assert {"README.md", "pipeline.yaml", "artifacts/index/faiss/index.bin"} < set(repo.files)
     assert repo.titles == ["initial commit", "Upload dataset"]
 
