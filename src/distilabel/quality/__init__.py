@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from distilabel.quality.baselines import credit as credit
     from distilabel.quality.baselines import lead as lead
     from distilabel.quality.baselines import longest as longest
+    from distilabel.quality.calibration import Calibration as Calibration
     from distilabel.quality.coefficients import Coefficient as Coefficient
     from distilabel.quality.coefficients import ac1 as ac1
     from distilabel.quality.coefficients import alpha as alpha
@@ -26,12 +27,22 @@ if TYPE_CHECKING:
     from distilabel.quality.corrections import threshold as threshold
     from distilabel.quality.excesses import family_excess as family_excess
     from distilabel.quality.excesses import length_excess as length_excess
+    from distilabel.quality.gold import Gold as Gold
+    from distilabel.quality.gold import GoldItem as GoldItem
+    from distilabel.quality.gold import GoldLabel as GoldLabel
+    from distilabel.quality.gold_file import read_gold as read_gold
     from distilabel.quality.intervals import Interval as Interval
     from distilabel.quality.intervals import clopper_pearson as clopper_pearson
     from distilabel.quality.intervals import wilson as wilson
+    from distilabel.quality.judge_identity import JudgeIdentity as JudgeIdentity
     from distilabel.quality.labels import jury_verdicts as jury_verdicts
     from distilabel.quality.labels import jury_weights as jury_weights
     from distilabel.quality.labels import labels_needed as labels_needed
+    from distilabel.quality.measures import Measures as Measures
+    from distilabel.quality.measuring import JudgedItem as JudgedItem
+    from distilabel.quality.measuring import measure as measure
+    from distilabel.quality.policy import Decision as Decision
+    from distilabel.quality.policy import Policy as Policy
     from distilabel.quality.resampling import bootstrap as bootstrap
     from distilabel.quality.verdicts import agreement as agreement
     from distilabel.quality.verdicts import both_correct as both_correct
