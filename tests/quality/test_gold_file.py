@@ -32,7 +32,7 @@ def test_files_of_both_formats_have_the_same_labels(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("gold.jsonl", '\n[1]\n', "line 2 is not a JSON object"),
+        ("gold.jsonl", "\n[1]\n", "line 2 is not a JSON object"),
         ("gold.jsonl", "{", "line 1 is not JSON"),
         ("gold.jsonl", '{"x": 1}\n', "row 0 has no `label`.*It has x"),
         ("gold.csv", "id", ".csv is not read"),
