@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from distilabel.errors import DistilabelUserError
-from distilabel.quality.calibration import Calibration, Scored
+from distilabel.quality.calibration import Calibration
 from distilabel.quality.judge_identity import JudgeIdentity
 from distilabel.quality.measuring import measure
 from distilabel.quality.policy import Policy
+from distilabel.quality.scores import Scored
 from quality.gold_rows import judged, pair_gold
 
 _FOUND = measure(judged(pair_gold(120), 0.9), orders=2, resamples=50)

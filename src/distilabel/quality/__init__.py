@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from distilabel.quality.baselines import lead as lead
     from distilabel.quality.baselines import longest as longest
     from distilabel.quality.calibration import Calibration as Calibration
+    from distilabel.quality.card_lines import card_lines as card_lines
     from distilabel.quality.coefficients import Coefficient as Coefficient
     from distilabel.quality.coefficients import ac1 as ac1
     from distilabel.quality.coefficients import alpha as alpha

@@ -6,29 +6,17 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from distilabel.errors import DistilabelUserError
 from distilabel.quality.corrections import Threshold, threshold
+from distilabel.quality.intervals import Interval
 from distilabel.quality.judge_identity import JudgeIdentity
 from distilabel.quality.measures import Measures
 from distilabel.quality.policy import Check, Decision
+from distilabel.quality.scores import Scored
 
 _VERSION: Final = 1
-
-
-class Scored(NamedTuple):
-    """The rows of gold with one score.
-
-    Attributes:
-        score: The judge's score.
-        rows: Number of rows with it.
-        right: Number of those that people accept.
-    """
-
-    score: float
-    rows: int
-    right: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +37,7 @@ class Calibration:
         cut: For judges with scores whose gold is pass or fail: the score from which on a row
             passes, chosen on the fit split; None for other judges.
         weights: For a jury: the weight of each judge.
+        jury_gain: For a jury: its credit above that of its best judge, per item.
         date: Day of the calibration, as `2026-11-28`.
     """
 
@@ -62,6 +51,7 @@ class Calibration:
     scored: Sequence[Scored] = ()
     cut: float | None = None
     weights: Mapping[str, float] = field(default_factory=dict)
+    jury_gain: Interval | None = None
     date: str = ""
 
     def threshold(self, precision: float, confidence: float = 0.95) -> Threshold:
@@ -103,6 +93,7 @@ class Calibration:
             "decision": asdict(self.decision),
             "cut": self.cut,
             "weights": dict(self.weights),
+            "jury_gain": list(self.jury_gain) if self.jury_gain else None,
             "scored": [list(each) for each in self.scored],
             "measures": self.measures.to_dict(),
         }
@@ -154,6 +145,7 @@ class Calibration:
                 scored=tuple(Scored(*each) for each in data["scored"]),
                 cut=data["cut"],
                 weights=data["weights"],
+                jury_gain=Interval(*data["jury_gain"]) if data["jury_gain"] else None,
                 date=data["date"],
             )
         except (KeyError, TypeError) as error:

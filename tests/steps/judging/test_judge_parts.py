@@ -10,8 +10,8 @@ from distilabel.errors import DistilabelUserError
 from distilabel.models import SimulatedLLM
 from distilabel.pipeline import Pipeline
 from distilabel.quality.judge_identity import JudgeIdentity
+from distilabel.steps.judging.judge_parts import judge_identity
 from distilabel.steps.tasks import PairwiseJudge, RubricJudge, TextGeneration, UltraFeedback
-from distilabel.steps.tasks.judge_parts import judge_identity
 
 
 def identity(cls: Any = PairwiseJudge, **fields: Any) -> JudgeIdentity:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from distilabel._core.hashing import digest
@@ -12,6 +12,8 @@ from distilabel._core.serialization import module_of
 from distilabel.errors import DistilabelUserError
 from distilabel.quality.judge_identity import JudgeIdentity
 from distilabel.steps.base import _Step
+from distilabel.steps.judging.jury import Jury
+from distilabel.steps.pipeline_checks import maker_of
 from distilabel.steps.tasks.base import Task
 from distilabel.steps.tasks.prompt_preview import placeholder_prompt, placeholder_row
 from distilabel.steps.tasks.several_questions import SeveralQuestionsTask
@@ -22,18 +24,21 @@ _PARSING: Final = ("add_reasoning", "parse_retries", "group_generations")
 _PARSERS: Final = "distilabel.steps.tasks."
 
 
-def judge_identity(step: _Step) -> JudgeIdentity:
+def judge_identity(step: _Step, before: Sequence[_Step] = ()) -> JudgeIdentity:
     """Describes a judge: task class, prompt, parser, model, arguments, structure, orders and jury.
 
     The digests are those of a step that is not loaded. Names of steps and columns are no part.
 
     Args:
         step: A step that judges; it need not have a model.
+        before: The steps whose rows reach it, the nearest first: the judges of a jury are among
+            them.
 
     Raises:
         DistilabelUserError: If the prompt or an argument of it has no digest.
     """
     cls = type(step)
+    members = jury_members(step, before)
     models = step._all_models()
     structure = [
         getattr(step, "use_default_structured_output", None),
@@ -48,14 +53,14 @@ def judge_identity(step: _Step) -> JudgeIdentity:
         + [getattr(step, "num_generations", None)],
         "structure": structure,
         "orders": getattr(step, "orders", None),
-        "jury": [judge_identity(judge).id for judge in getattr(step, "judges", ())],
+        "jury": [[column, judge_identity(judge).id] for column, judge in members],
     }
     described = {
         "task": cls.__name__,
         "model": ", ".join(model.model_name for model in models),
         "arguments": ", ".join(_arguments(model.get_generation_kwargs()) for model in models),
         "orders": str(contents["orders"] or ""),
-        "jury": ", ".join(str(judge.name) for judge in getattr(step, "judges", ())),
+        "jury": ", ".join(column for column, _ in members),
     }
     try:
         parts = {name: digest(content).hex() for name, content in contents.items()}
@@ -64,6 +69,19 @@ def judge_identity(step: _Step) -> JudgeIdentity:
             f"{step.name}: it cannot be told apart from other judges: {error}."
         ) from None
     return JudgeIdentity(parts, {name: text for name, text in described.items() if text})
+
+
+def jury_members(step: _Step, before: Sequence[_Step]) -> list[tuple[str, _Step]]:
+    """The columns of a jury and the steps that make them; [] for other steps.
+
+    Args:
+        step: A step.
+        before: The steps whose rows reach it, the nearest first.
+    """
+    columns = step.judges if isinstance(step, Jury) else []
+    makers = [(column, maker_of(step.input_mappings.get(column, column), before))
+              for column in columns]  # fmt: skip
+    return [(column, maker) for column, maker in makers if maker is not None]
 
 
 def _prompts(step: _Step) -> Any:
