@@ -76,7 +76,7 @@ def test_a_refusal_names_the_bound_the_labels_and_the_command(tmp_path: Path, tr
         judging(tmp_path, keep(path), llm=llm, orders=1).run()
     text = str(refusal.value)
     assert "kappa 0.356 [0.303, 0.411]; the lower bound must be 0.30" in text
-    assert "About 26 more labels on the test split would settle it" in text
+    assert "About 14 more labels on the test split would settle it" in text
     assert "distilabel judge calibrate PIPELINE --step judge --gold GOLD -o" in text
     assert "--orders 2" in text
     assert llm._calls == []
