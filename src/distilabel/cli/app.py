@@ -8,6 +8,7 @@ import typer
 
 from distilabel.cli.cache import app as cache
 from distilabel.cli.demo import demo
+from distilabel.cli.judge import app as judge
 from distilabel.cli.new import new
 from distilabel.cli.pipeline import app as pipeline
 from distilabel.cli.runs import app as runs
@@ -49,4 +50,5 @@ app.add_typer(pipeline, name="pipeline")
 app.add_typer(runs, name="run")
 app.add_typer(cache, name="cache")
 app.add_typer(task, name="task")
+app.add_typer(judge, name="judge")
 app.command()(simulate)

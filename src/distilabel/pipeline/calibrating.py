@@ -11,6 +11,7 @@ from distilabel.errors import DistilabelUserError
 from distilabel.mixins.runtime_parameters import close_names
 from distilabel.pipeline.local import Pipeline
 from distilabel.quality.calibration import Calibration
+from distilabel.quality.disagreements import verdicts_of, worst_disagreements
 from distilabel.quality.gold import Gold, GoldItem
 from distilabel.quality.jury_weighing import JuryWeights, weigh_jury
 from distilabel.quality.measuring import JudgedItem, measure
@@ -141,6 +142,8 @@ class GoldRun:
             cut=cut,
             weights=found_jury.weights if found_jury else {},
             jury_gain=found_jury.gain if found_jury else None,
+            verdicts=verdicts_of(judged),
+            disagreements=tuple(worst_disagreements(judged)),
             date=date.today().isoformat(),
         )
         return calibration, judged

@@ -58,18 +58,17 @@ class Audit:
     def sentence(self) -> str:
         """What a user gains, in one sentence."""
         if self.wrong is None or self.ties is None:
-            longer = f"; {_percent(self.longer)} of the verdicts are for the longer answer" if (
-                self.longer
-            ) else ""  # fmt: skip
-            return (
-                f"{_percent(self.decided)} of {self.pairs:,} pairs have a better answer{longer}."
-                " Without labels of people, nobody knows how many are right."
-            )
+            text = f"{_percent(self.decided)} of {self.pairs:,} pairs have a better answer"
+            if self.longer is not None:
+                text += f", the longer one in {_percent(self.longer)}"
+            return f"{text}; how many are right is unknown without labels of people."
         advice = ""
         if self.kept is not None:
             advice += f"; keep the {_percent(self.kept)} that both orders decide alike"
         if self.smoothing is not None:
-            advice += f"{', and' if advice else ';'} train with label_smoothing={self.smoothing.value:.2f}"
+            low, high = self.smoothing.low, self.smoothing.high
+            advice += f"{', and' if advice else ';'} train with label_smoothing="
+            advice += f"{self.smoothing.value:.2f} [{low:.2f}, {high:.2f}]"
         return (
             f"{_percent(self.wrong)} of your pairs are the wrong way round and"
             f" {_percent(self.ties)} people call a tie{advice}."

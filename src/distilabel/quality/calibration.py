@@ -6,10 +6,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from distilabel.errors import DistilabelUserError
 from distilabel.quality.corrections import Threshold, threshold
+from distilabel.quality.disagreements import Disagreement
 from distilabel.quality.intervals import Interval
 from distilabel.quality.judge_identity import JudgeIdentity
 from distilabel.quality.measures import Measures
@@ -38,6 +39,9 @@ class Calibration:
             passes, chosen on the fit split; None for other judges.
         weights: For a jury: the weight of each judge.
         jury_gain: For a jury: its credit above that of its best judge, per item.
+        verdicts: Id of each item of the test split → people's label, the judge's verdict, and the
+            number of its instruction.
+        disagreements: The items on which judge and people differ most.
         date: Day of the calibration, as `2026-11-28`.
     """
 
@@ -52,6 +56,8 @@ class Calibration:
     cut: float | None = None
     weights: Mapping[str, float] = field(default_factory=dict)
     jury_gain: Interval | None = None
+    verdicts: Mapping[str, tuple[Any, Any, int]] = field(default_factory=dict)
+    disagreements: Sequence[Disagreement] = ()
     date: str = ""
 
     def threshold(self, precision: float, confidence: float = 0.95) -> Threshold:
@@ -96,6 +102,8 @@ class Calibration:
             "jury_gain": list(self.jury_gain) if self.jury_gain else None,
             "scored": [list(each) for each in self.scored],
             "measures": self.measures.to_dict(),
+            "disagreements": [each._asdict() for each in self.disagreements],
+            "verdicts": {name: list(each) for name, each in self.verdicts.items()},
         }
         text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
         file = Path(path)
@@ -146,6 +154,11 @@ class Calibration:
                 cut=data["cut"],
                 weights=data["weights"],
                 jury_gain=Interval(*data["jury_gain"]) if data["jury_gain"] else None,
+                verdicts={name: tuple(each) for name, each in data["verdicts"].items()},
+                disagreements=tuple(
+                    Disagreement(**{**each, "generations": tuple(each["generations"])})
+                    for each in data["disagreements"]
+                ),
                 date=data["date"],
             )
         except (KeyError, TypeError) as error:

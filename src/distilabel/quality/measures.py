@@ -9,6 +9,24 @@ from typing import Any, NamedTuple
 from distilabel.quality.intervals import Interval
 
 
+class LengthBin(NamedTuple):
+    """Pairs whose answers differ in length by a range of characters, decided by both.
+
+    Attributes:
+        low: The least difference.
+        high: The largest difference; None for no limit.
+        pairs: Number of pairs.
+        judge: Share in which the judge picks the longer answer.
+        people: Share in which people do.
+    """
+
+    low: int
+    high: int | None
+    pairs: int
+    judge: float
+    people: float
+
+
 class Slice(NamedTuple):
     """A part of the data with 30 items or more.
 
@@ -44,6 +62,7 @@ class Measures:
         consistency: Share of pairs with one verdict in both orders.
         first_pick: Share of decided calls for the answer that was shown first.
         length_excess: How much more often than people it picks the longer answer.
+        length_bins: How often judge and people pick the longer answer, by the difference of lengths.
         family_excess: How much more often than people it picks an answer of its own family.
         against: Share of decided verdicts for which people decided otherwise.
         undecided: Share of decided verdicts that people call a tie.
@@ -72,6 +91,7 @@ class Measures:
     consistency: Interval | None
     first_pick: Interval | None
     length_excess: Interval | None
+    length_bins: tuple[LengthBin, ...]
     family_excess: Interval | None
     against: Interval | None
     undecided: Interval | None
@@ -97,6 +117,7 @@ class Measures:
         values["slices"] = tuple(
             Slice(each["name"], _restored(each["lead"])) for each in data["slices"]
         )
+        values["length_bins"] = tuple(LengthBin(**each) for each in data["length_bins"])
         return cls(**values)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import Any, Final
 
 from distilabel.errors import DistilabelUserError
@@ -14,12 +15,13 @@ from distilabel.quality.coefficients import Weights, kappa
 from distilabel.quality.excesses import family_excess, length_excess
 from distilabel.quality.gold import GoldItem
 from distilabel.quality.intervals import Interval, wilson
-from distilabel.quality.measures import Measures, Slice
+from distilabel.quality.measures import LengthBin, Measures, Slice
 from distilabel.quality.resampling import bootstrap
 from distilabel.quality.verdict_forms import TIE, is_decided, joint_verdict
 from distilabel.quality.verdicts import both_correct, first_pick, order_consistency
 
 LEAST_SLICE: Final = 30
+_LENGTHS: Final = (0, 30, 100, 300, 1000, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ def measure(
         consistency=_both(order_consistency, both, people=False),
         first_pick=_first_pick(usable) if kind == "pair" else None,
         length_excess=_length_excess(usable, draws) if kind == "pair" else None,
+        length_bins=tuple(_length_bins(usable)) if kind == "pair" else (),
         family_excess=_family_excess(usable, judge, draws) if kind == "pair" else None,
         against=_against(people, verdicts) if kind == "pair" else None,
         undecided=_undecided(people, verdicts) if kind == "pair" else None,
@@ -220,6 +223,25 @@ def _length_excess(items: Sequence[JudgedItem], draws: dict[str, Any]) -> Interv
         return length_excess(*columns, **draws)
     except DistilabelUserError:  # no pair counts
         return None
+
+
+def _length_bins(items: Sequence[JudgedItem]) -> Iterator[LengthBin]:
+    """Differences of length, and how often the judge and people pick the longer answer."""
+    rows = [
+        (one - other, item)
+        for item, (one, other) in zip(items, _lengths(items), strict=True)
+        if one != other and is_decided(item.verdict) and is_decided(item.gold.label)
+    ]
+    for low, high in pairwise(_LENGTHS):
+        assert low is not None
+        inside = [r for r in rows if abs(r[0]) > low and (high is None or abs(r[0]) <= high)]
+        if inside:
+            picks = [
+                sum((by(item) == 0) == (difference > 0) for difference, item in inside)
+                for by in (lambda i: i.verdict, lambda i: i.gold.label)
+            ]
+            judge, people = (count / len(inside) for count in picks)
+            yield LengthBin(low, high, len(inside), judge, people)
 
 
 def _family_excess(
