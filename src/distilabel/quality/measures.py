@@ -62,7 +62,7 @@ class Measures:
         consistency: Share of pairs with one verdict in both orders.
         first_pick: Share of decided calls for the answer that was shown first.
         length_excess: How much more often than people it picks the longer answer.
-        length_bins: How often judge and people pick the longer answer, by the difference of lengths.
+        length_bins: How often judge and people pick the longer answer, by how much longer it is.
         family_excess: How much more often than people it picks an answer of its own family.
         against: Share of decided verdicts for which people decided otherwise.
         undecided: Share of decided verdicts that people call a tie.

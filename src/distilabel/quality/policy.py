@@ -104,7 +104,7 @@ class Policy:
         if found.length_excess is not None:
             checks.append(self._length(found.length_excess, found.n))
         if found.first_pick is not None and found.orders == 1:
-            checks.append(self._first_pick(found.first_pick))
+            checks.append(self._first_pick(found.first_pick, found.n))
         for name, lead in found.slices:
             checks.append(
                 Check(
@@ -154,13 +154,14 @@ class Policy:
             _labels_needed(limit - excess.value, excess, n),
         )
 
-    def _first_pick(self, share: Interval) -> Check:
+    def _first_pick(self, share: Interval, n: int) -> Check:
         low, high = self.first_pick
         return Check(
             "first pick",
             low <= share.low and share.high <= high,
             f"it picks the first answer in {share} of decided calls; the interval must lie within"
             f" {low:.2f} and {high:.2f}, unless both orders are asked",
+            _labels_needed(min(share.value - low, high - share.value), share, n),
         )
 
 

@@ -174,7 +174,10 @@ def _disagreements(calibration: Calibration, review: str | None) -> list[str]:
             link = f' · <a href="{address}">review</a>'
         texts = "".join(f"<pre>{escape(text)}</pre>" for text in each.generations)
         reason = f"<p>Why: {escape(each.reason)}</p>" if each.reason else ""
-        head = f"people: {each.label} · judge: {each.verdict}"
+        is_pair = len(each.generations) == 2
+        names = {0: "A", 1: "B"} if is_pair else {}
+        label, verdict = (names.get(value, value) for value in (each.label, each.verdict))
+        head = f"people: {label} · judge: {verdict}"
         parts.append(
             f"<details><summary>{escape(head)} · {escape(each.instruction[:120])}{link}</summary>"
             f'<pre>{escape(each.instruction)}</pre><div class="pair">{texts}</div>{reason}'
