@@ -34,6 +34,8 @@ NEW: dict[str, dict[str, Any]] = {
     "FormatSFT": {},
     "FormatSPIN": {},
     "GeminiLLM": {"model": "m"},
+    "Jury": {"judges": ["large", "small"], "weights": "majority"},
+    "KeepJudged": {"column": "verdict"},
     "LoadFromArgilla": {"dataset_name": "d"},
     "OpenAIEmbeddings": {"model": "m"},
     "OpenRouterLLM": {"model": "m"},
