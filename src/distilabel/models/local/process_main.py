@@ -49,19 +49,31 @@ def serve(engine: Any, inbox: Inbox) -> None:
         engine: The engine, started.
         inbox: The questions.
     """
-    engine.more = inbox.waiting
     while True:
         groups: dict[str, list[Question]] = {}
         for question in inbox.take():
             groups.setdefault(question.method, []).append(question)
         for method, questions in groups.items():
-            try:
-                if method not in engine.METHODS:
-                    raise DistilabelUserError(f"the engine has no method {method!r}")
-                getattr(engine, method)(questions)
-            except Exception as error:  # noqa: BLE001 (reported to the parent)
-                for question in questions:
-                    question.fail(error)
+            _answer_all(engine, method, questions, inbox)
+
+
+def _answer_all(engine: Any, method: str, questions: list[Question], inbox: Inbox) -> None:
+    """Passes questions to an engine; those that it leaves unanswered fail."""
+    taken = list(questions)
+
+    def more(method: str) -> list[Question]:
+        found = inbox.waiting(method)
+        taken.extend(found)
+        return found
+
+    engine.more = more
+    try:
+        if method not in engine.METHODS:
+            raise DistilabelUserError(f"the engine has no method {method!r}")
+        getattr(engine, method)(questions)
+    except Exception as error:  # noqa: BLE001 (reported to the parent)
+        for question in taken:
+            question.fail(error)
 
 
 class Inbox:

@@ -5,43 +5,10 @@ A row draws from its own generator, so that its text does not depend on the rows
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
-from distilabel.models.local.constraints import TokenConstraint
-from distilabel.models.local.engine import Question
-
-
-@dataclass(eq=False, slots=True)
-class GenerationRow:
-    """One text that is being generated.
-
-    Attributes:
-        question: The question; it may have several rows.
-        prompt: Tokens of the prompt.
-        arguments: Generation arguments.
-        draws: Random numbers of this row.
-        constraint: What the text has to follow; None for nothing.
-        tokens: Tokens of the text so far.
-        finish_reason: Why it ended; empty while it has not.
-        cut: Position in the text of a stop string, if one ended it.
-    """
-
-    question: Question
-    prompt: list[int]
-    arguments: dict[str, Any]
-    draws: random.Random
-    constraint: TokenConstraint | None = None
-    tokens: list[int] = field(default_factory=list)
-    finish_reason: str = ""
-    cut: int | None = None
-
-    @property
-    def length(self) -> int:
-        """Number of tokens of prompt and text."""
-        return len(self.prompt) + len(self.tokens)
+from distilabel.models.local.generation_row import GenerationRow
 
 
 class Sampler:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import random
-from contextlib import suppress
-from pathlib import Path
 from typing import Any, ClassVar, Final
 
 from distilabel._core.extras import import_extra
 from distilabel.errors import AnswerError, DistilabelUserError
 from distilabel.models.local.constraints import Constraints
 from distilabel.models.local.engine import Engine, Question
-from distilabel.models.local.sampling import GenerationRow, Sampler, Stopper
+from distilabel.models.local.generation_row import GenerationRow, answer_if_ended, make_rows
+from distilabel.models.local.prompts import encode, render
+from distilabel.models.local.sampling import Sampler, Stopper
+from distilabel.models.local.weights import weights_size
 
 EXTRA: Final = "hf-transformers"
 # Most rows in a batch; half as many after each time the memory is exhausted.
@@ -149,7 +149,7 @@ class TransformersEngine(Engine):
     def render(self, questions: list[Question]) -> None:
         """Renders conversations."""
         for question in questions:
-            question.answer(self._prompt(question.payload))
+            question.answer(render(self._tokenizer, question.payload))
 
     def generate(self, questions: list[Question]) -> None:
         """Generates texts; questions that arrive meanwhile join."""
@@ -185,7 +185,7 @@ class TransformersEngine(Engine):
 
     def _rows_of(self, question: Question) -> list[GenerationRow]:
         asked = question.payload
-        prompt = self._tokens(asked)
+        prompt = encode(self._tokenizer, asked)
         room = None if self._longest is None else self._longest - len(prompt)
         if room is not None and room < 1:
             raise AnswerError(
@@ -194,16 +194,7 @@ class TransformersEngine(Engine):
         arguments = dict(asked["arguments"])
         if room is not None:
             arguments["max_new_tokens"] = min(arguments["max_new_tokens"], room)
-        rows = []
-        for index in range(asked["count"]):
-            constraint = None
-            if asked["structure"] is not None:
-                constraint = self._constraint(*asked["structure"])
-            seed = asked["seed"]
-            draws = random.Random(f"{seed}-{index}") if seed is not None else random.Random()
-            rows.append(GenerationRow(question, prompt, arguments, draws, constraint))
-        question.payload["rows"] = rows
-        return rows
+        return make_rows(question, prompt, arguments, self._constraint)
 
     def _constraint(self, kind: str, value: Any) -> Any:
         if self._constraints is None:
@@ -250,54 +241,18 @@ class TransformersEngine(Engine):
         return bool(self._pending)
 
     def _ended(self, row: GenerationRow) -> None:
-        rows: list[GenerationRow] = row.question.payload["rows"]
-        if not all(each.finish_reason for each in rows):
-            return
-        row.question.answer(
-            {
-                "texts": [self._decode(each.tokens)[: each.cut] for each in rows],
-                "input_tokens": [len(each.prompt) for each in rows],
-                "output_tokens": [len(each.tokens) for each in rows],
-                "finish_reasons": [each.finish_reason for each in rows],
-            }
-        )
+        answer_if_ended(row.question, self._decode)
 
     def hidden_states(self, questions: list[Question]) -> None:
         """Returns the last hidden states of prompts, one array tokens x width each."""
         torch = self._torch
         for question in sorted(questions, key=lambda each: len(str(each.payload))):
             with torch.inference_mode():
-                ids, mask = self._padded([self._tokens(question.payload)])
+                ids, mask = self._padded([encode(self._tokenizer, question.payload)])
                 states = self._model.base_model(input_ids=ids, attention_mask=mask)
                 question.answer(states.last_hidden_state[0].float().cpu().numpy())
 
     # -- texts and tokens -------------------------------------------------------------------
-
-    def _prompt(self, asked: dict[str, Any]) -> str:
-        chat, suffix = asked["input"], asked.get("suffix", "")
-        if isinstance(chat, str):
-            return f"{chat}{suffix}"
-        if not self._tokenizer.chat_template:
-            return f"{chat[0]['content'] if chat else ''}{suffix}"
-        if not chat:
-            return str(suffix)
-        text = self._tokenizer.apply_chat_template(
-            chat, tokenize=False, add_generation_prompt=not suffix
-        )
-        return f"{text}{suffix}"
-
-    def _tokens(self, asked: dict[str, Any]) -> list[int]:
-        text = self._prompt(asked)
-        # A chat template writes the special tokens itself.
-        is_plain = isinstance(asked["input"], str) or not self._tokenizer.chat_template
-        begins = bool(self._tokenizer.bos_token) and text.startswith(self._tokenizer.bos_token)
-        tokens: list[int] = self._tokenizer.encode(
-            text, add_special_tokens=is_plain and not begins and not asked.get("suffix")
-        )
-        if not tokens:
-            start = self._tokenizer.bos_token_id
-            tokens = [start if start is not None else self._pad]
-        return tokens
 
     def _padded(self, rows: list[list[int]]) -> tuple[Any, Any]:
         width = max(map(len, rows))
@@ -322,27 +277,6 @@ class _Replaced:
 
     def __exit__(self, *exc_info: object) -> None:
         setattr(self._owner, self._name, self._before)
-
-
-def weights_size(model: str) -> int:
-    """Returns the bytes of a model's weights on this machine; 0 if they are not here.
-
-    Args:
-        model: Folder, file or repository.
-    """
-    path = Path(model).expanduser()
-    if path.is_file():
-        return path.stat().st_size
-    if not path.is_dir():
-        with suppress(Exception):
-            from huggingface_hub import snapshot_download
-
-            path = Path(snapshot_download(model, local_files_only=True))
-
-    def files(end: str) -> int:
-        return sum(file.stat().st_size for file in path.glob(f"*{end}"))
-
-    return files(".safetensors") or files(".bin") if path.is_dir() else 0
 
 
 def _first_lines(error: Exception) -> str:
