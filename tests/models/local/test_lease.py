@@ -15,6 +15,13 @@ from distilabel.models.local.lease import EngineLease
 from distilabel.models.local.messages import EngineSpec
 
 
+class Odd:
+    """A value that can be pickled and has no digest."""
+
+    def __init__(self, value: int) -> None:
+        self.value = value
+
+
 class Recorded:
     """Instead of `LocalEngine`: counts starts and ends."""
 
@@ -64,8 +71,8 @@ def test_other_settings_or_gpus_are_another_engine() -> None:
 
 
 def test_settings_that_have_no_digest_are_compared_as_they_are() -> None:
-    assert take(dtype=complex(1, 2)).engine is take(dtype=complex(1, 2)).engine
-    assert take(dtype=complex(1, 2)).engine is not take(dtype=complex(1, 3)).engine
+    assert take(dtype=Odd(1)).engine is take(dtype=Odd(1)).engine
+    assert take(dtype=Odd(1)).engine is not take(dtype=Odd(2)).engine
 
 
 def test_a_start_that_fails_leaves_nothing() -> None:

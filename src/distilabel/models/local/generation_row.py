@@ -19,7 +19,7 @@ class GenerationRow:
         question: The question; it may have several rows.
         prompt: Tokens of the prompt.
         arguments: Generation arguments.
-        draws: Random numbers of this row.
+        source: Where its random numbers come from.
         constraint: What the text has to follow; None for nothing.
         tokens: Tokens of the text so far.
         finish_reason: Why it ended; empty while it has not.
@@ -29,16 +29,36 @@ class GenerationRow:
     question: Question
     prompt: list[int]
     arguments: dict[str, Any]
-    draws: random.Random
+    source: random.Random
     constraint: TokenConstraint | None = None
     tokens: list[int] = field(default_factory=list)
     finish_reason: str = ""
     cut: int | None = None
+    _draws: list[float] = field(default_factory=list)
 
     @property
     def length(self) -> int:
         """Number of tokens of prompt and text."""
         return len(self.prompt) + len(self.tokens)
+
+    @property
+    def left(self) -> int:
+        """Number of tokens that may follow."""
+        most: int = self.arguments["max_new_tokens"]
+        return most - len(self.tokens)
+
+    def draw(self, position: int) -> float:
+        """Returns the random number for a token, also if it is generated again.
+
+        Args:
+            position: Number of tokens before it in the text.
+
+        Returns:
+            A number from 0 to below 1.
+        """
+        while len(self._draws) <= position:
+            self._draws.append(self.source.random())
+        return self._draws[position]
 
 
 def make_rows(
@@ -60,8 +80,8 @@ def make_rows(
     for index in range(asked["count"]):
         constraint = None if asked["structure"] is None else constrain(*asked["structure"])
         seed = asked["seed"]
-        draws = random.Random(f"{seed}-{index}") if seed is not None else random.Random()
-        rows.append(GenerationRow(question, prompt, arguments, draws, constraint))
+        source = random.Random(f"{seed}-{index}") if seed is not None else random.Random()
+        rows.append(GenerationRow(question, prompt, arguments, source, constraint))
     asked["rows"] = rows
     return rows
 

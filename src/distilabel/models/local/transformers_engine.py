@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, ClassVar, Final
 
 from distilabel._core.extras import import_extra
@@ -10,12 +11,15 @@ from distilabel.models.local.constraints import Constraints
 from distilabel.models.local.engine import Engine, Question
 from distilabel.models.local.generation_row import GenerationRow, answer_if_ended, make_rows
 from distilabel.models.local.prompts import encode, render
-from distilabel.models.local.sampling import Sampler, Stopper
+from distilabel.models.local.sampling import Sampler
+from distilabel.models.local.stopping import Stopper
 from distilabel.models.local.weights import weights_size
 
 EXTRA: Final = "hf-transformers"
 # Most rows in a batch; half as many after each time the memory is exhausted.
 MOST_ROWS: Final = 64
+# Seconds without a new question after which a batch begins.
+PAUSE: Final = 0.005
 
 
 class TransformersEngine(Engine):
@@ -156,7 +160,7 @@ class TransformersEngine(Engine):
         self._pending = []
         self._admit(questions)
         torch = self._torch
-        while self._pending:
+        while self._wait_for_more():
             # Rows of similar length share a batch: padding is computed as well.
             self._pending.sort(key=lambda row: row.length, reverse=True)
             batch = self._pending[: self._most]
@@ -165,16 +169,27 @@ class TransformersEngine(Engine):
                 with torch.inference_mode():
                     self._run(batch)
             except torch.OutOfMemoryError:
-                self._pending += [row for row in batch if not row.finish_reason]
                 if len(batch) == 1:
-                    self._pending.remove(batch[0])
+                    batch[0].finish_reason = "error"
                     batch[0].question.fail(AnswerError("the GPU has not enough memory for it"))
                 self._most = max(1, len(batch) // 2)
                 if torch.cuda.is_available():
                     torch.cuda.empty_cache()
-                continue
             self._pending += [row for row in batch if not row.finish_reason]
-            self._admit(self.more("generate"))
+
+    def _wait_for_more(self) -> bool:
+        """Admits the questions that arrive shortly after another: they fill the batch.
+
+        Returns:
+            Whether there are rows.
+        """
+        while len(self._pending) < self._most:
+            time.sleep(PAUSE)
+            found = self.more("generate")
+            if not found:
+                break
+            self._admit(found)
+        return bool(self._pending)
 
     def _admit(self, questions: list[Question]) -> None:
         for question in questions:
@@ -209,26 +224,30 @@ class TransformersEngine(Engine):
         return self._constraints.start(kind, value)
 
     def _run(self, rows: list[GenerationRow]) -> None:
-        torch = self._torch
+        torch, device = self._torch, self._model.device
         ids, mask = self._padded([row.prompt + row.tokens for row in rows])
-        left = max(row.arguments["max_new_tokens"] - len(row.tokens) for row in rows)
+        width = ids.shape[1]
+        stopper = Stopper(
+            rows, width, self._ends, self._decode, self._ended, self._may_grow, device, torch
+        )
         # Only this: the defaults of the model must not change the scores a second time.
         config = self._library.GenerationConfig(
-            do_sample=False, max_new_tokens=left, pad_token_id=self._pad, eos_token_id=None
-        )
-        stopper = Stopper(
-            rows, self._ends, self._decode, self._ended, self._are_more_waiting, torch
+            do_sample=False,
+            max_new_tokens=max(row.left for row in rows),
+            pad_token_id=self._pad,
+            eos_token_id=None,
         )
         with self._plain_defaults():
-            self._model.generate(
+            found = self._model.generate(
                 input_ids=ids,
                 attention_mask=mask,
                 generation_config=config,
                 logits_processor=self._library.LogitsProcessorList(
-                    [Sampler(rows, ids.shape[1], torch)]
+                    [Sampler(rows, width, device, torch)]
                 ),
                 stopping_criteria=self._library.StoppingCriteriaList([stopper]),
             )
+        stopper.read(found)
 
     def _plain_defaults(self) -> Any:
         """Leaves the generation defaults of the model aside, which `generate` would mix in."""
@@ -236,9 +255,10 @@ class TransformersEngine(Engine):
             self._model, "generation_config", self._library.GenerationConfig(eos_token_id=None)
         )
 
-    def _are_more_waiting(self) -> bool:
+    def _may_grow(self, running: int) -> bool:
+        """Whether a new batch would have twice the rows, which is worth reading prompts again."""
         self._admit(self.more("generate"))
-        return bool(self._pending)
+        return min(self._most, running + len(self._pending)) >= 2 * running
 
     def _ended(self, row: GenerationRow) -> None:
         answer_if_ended(row.question, self._decode)
@@ -256,7 +276,9 @@ class TransformersEngine(Engine):
 
     def _padded(self, rows: list[list[int]]) -> tuple[Any, Any]:
         width = max(map(len, rows))
-        ids = [[self._pad] * (width - len(row)) + row for row in rows]
+        # Padding is not attended to. It counts for a repetition penalty, though: so it repeats a
+        # token that the row has.
+        ids = [row[:1] * (width - len(row)) + row for row in rows]
         mask = [[0] * (width - len(row)) + [1] * len(row) for row in rows]
         device = self._model.device
         return self._torch.tensor(ids, device=device), self._torch.tensor(mask, device=device)
