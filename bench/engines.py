@@ -68,8 +68,7 @@ class Pipeline:
             batch_size=BATCH,
             max_new_tokens=most,
             return_tensors=True,
-            **(_NEUTRAL if settings["do_sample"] else {}),
-            **settings,
+            **((_NEUTRAL if settings["do_sample"] else {}) | settings),
         )
         # Texts, as `TransformersLLM` returns them.
         decode, count = self._pipeline.tokenizer.decode, 0

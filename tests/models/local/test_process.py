@@ -41,8 +41,9 @@ def watched() -> Iterator[Watched]:
 def test_it_starts_and_answers(watched: Watched) -> None:
     kind, facts = watched.messages.get(timeout=60)
     assert (kind, facts["pid"]) == (messages.STARTED, watched.process.pid)
-    watched.process.send(messages.ASK, 5, "generate", "a")
-    assert watched.messages.get(timeout=60) == (messages.ANSWER, 5, "a 1")
+    watched.process.send(messages.ASK, [(5, "generate", "a"), (6, "generate", "b")])
+    assert watched.messages.get(timeout=60) == (messages.ANSWER, 5, "a 2")
+    assert watched.messages.get(timeout=60) == (messages.ANSWER, 6, "b 2")
 
 
 def test_its_end_is_reported_once_with_what_it_printed() -> None:

@@ -36,8 +36,7 @@ class Recorder(Engine):
         self.calls.append(("generate", payloads))
         if "end" in payloads:
             raise Ended
-        for question in self.late:
-            self.inbox.put(question)
+        self.inbox.put(self.late)
         self.late = []
         if "fail" in payloads:
             self.more("generate")
@@ -63,10 +62,9 @@ class Room:
         return Question(number, method, payload, self.found.__setitem__, self.found.__setitem__)
 
     def serve(self, *questions: Question) -> None:
-        for question in questions:
-            self.inbox.put(question)
+        self.inbox.put(list(questions))
         # In a call of its own: the others are answered before.
-        threading.Timer(0.05, self.inbox.put, [self.question(0, "end")]).start()
+        threading.Timer(0.05, self.inbox.put, [[self.question(0, "end")]]).start()
         with pytest.raises(Ended):
             serve(self.engine, self.inbox)
 
@@ -96,8 +94,7 @@ def test_an_engine_that_fails_fails_all_that_it_took() -> None:
 
 def test_an_engine_takes_only_questions_of_the_method_it_asks_for() -> None:
     room = Room()
-    for question in (room.question(1, "a"), room.question(2, "b", "encode")):
-        room.inbox.put(question)
+    room.inbox.put([room.question(1, "a"), room.question(2, "b", "encode")])
     assert [each.number for each in room.inbox.waiting("generate")] == [1]
     assert [each.number for each in room.inbox.take()] == [2]
 
