@@ -176,7 +176,7 @@ def _read(source: IO[bytes], inbox: Inbox, writer: messages.MessageWriter) -> No
             inbox.cancel(content)
         else:
             answer, error = _answer(writer), _error(writer)
-            inbox.put([Question(*question, answer, error) for question in content])
+            inbox.put([Question(n, method, asked, answer, error) for n, method, asked in content])
     os._exit(0)
 
 

@@ -91,7 +91,8 @@ class TransformersEngine(Engine):
             self._model = self._load_model(library, device)
         except torch.OutOfMemoryError as error:
             raise DistilabelUserError(self._no_memory()) from error
-        except OSError as error:
+        # A folder without a tokenizer, or an unknown architecture, is a ValueError.
+        except (OSError, ValueError) as error:
             raise DistilabelUserError(
                 f"{self.subject}: the model cannot be loaded: {_first_lines(error)} Check its name "
                 "on the Hugging Face Hub, its revision, your token, or the path of its folder."
