@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from distilabel.review.answers.answer import Answer
 from distilabel.review.answers.answer_log import AnswerLog
 from distilabel.review.answers.progress import Progress
+from distilabel.review.answers.questions import guess_questions, stored_questions
 from distilabel.review.answers.queue import Queue
 from distilabel.review.answers.review_file import ReviewFile
 from distilabel.review.answers.row_ids import RowIds
@@ -66,6 +67,9 @@ class Desk:
         self.log = AnswerLog(self.file, self.source.id)
         self.progress = Progress(self.log)
         self.facts = Facts(table, self.roles.facts)
+        self.questions = stored_questions(
+            self.file, self.source.id, guess_questions(self.roles, [], sample)
+        )
         self.queue = Queue(self.file, self.source, table, self.facts, self.ids, self.progress)
 
     def answer(self, uid: str, value: Any = 0, annotator: str = "ada", **more: Any) -> Answer:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, Iterable, List, NoReturn, Optional, Union
 
 from distilabel._distiset import own_files
+from distilabel._distiset.people import Reviewable
 from distilabel.constants import (
     DISTISET_ARTIFACTS_FOLDER,
     DISTISET_CONFIG_FOLDER,
@@ -53,7 +54,7 @@ class MissingConfigurationError(KeyError):
         return self._message
 
 
-class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
+class Distiset(Dict[str, "Union[Dataset, DatasetDict]"], Reviewable):
     """A dict of configuration name → `datasets.Dataset` or `DatasetDict`.
 
     A pipeline makes one configuration per leaf step, each with the split `train`. If there is only

@@ -66,6 +66,23 @@ def show(
     cache_dir: CacheDir = None,
 ) -> None:
     """Show the report of a run and the location of its files."""
+    only = find_run(run, cache_dir)
+    started = f"started {only.started:%Y-%m-%d %H:%M:%S}"
+    say(f"{only.id}: {only.pipeline}, {started}, {only.outcome}")
+    say(f"Files: {only.folder}")
+    if only.report is not None and only.report.get("error"):
+        say(f"Error: {only.report['error']}", color=typer.colors.RED)
+    if only.text:
+        say(f"\n{only.text}")
+
+
+def find_run(run: str, cache_dir: Path | None) -> PastRun:
+    """Returns a run by its id or the first characters of it; ends the command without one.
+
+    Args:
+        run: The id; `last` is the latest run.
+        cache_dir: Cache directory; None for the default.
+    """
     root = _root(cache_dir)
     with report_errors():
         runs = _runs(root)
@@ -77,14 +94,7 @@ def show(
         )
     if len(found) > 1:
         fail(f"The id {run!r} matches {len(found)} runs. Give more characters of it.")
-    [only] = found
-    started = f"started {only.started:%Y-%m-%d %H:%M:%S}"
-    say(f"{only.id}: {only.pipeline}, {started}, {only.outcome}")
-    say(f"Files: {only.folder}")
-    if only.report is not None and only.report.get("error"):
-        say(f"Error: {only.report['error']}", color=typer.colors.RED)
-    if only.text:
-        say(f"\n{only.text}")
+    return found[0]
 
 
 def _root(cache_dir: Path | None) -> Path:

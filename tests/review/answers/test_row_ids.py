@@ -5,12 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from distilabel.review.answers.row_ids import digests
 from reviewing import Desk, in_memory, preference_rows
 
 
 def _bound(desk: Desk, *positions: int) -> list[str]:
     rows = dict(zip(positions, desk.table.take(positions), strict=True))
     return list(desk.ids.bind(rows).values())
+
+
+def _match(desk: Desk) -> None:
+    for start, found in digests(desk.table, desk.source.shown):
+        desk.ids.match(start, found)
 
 
 def test_rows_with_equal_texts_have_ids_of_their_own(tmp_path: Path) -> None:
@@ -35,7 +41,7 @@ def test_ids_survive_a_restart_and_another_order(tmp_path: Path) -> None:
     turned = Desk(path, in_memory(rows[::-1], "2"))
     assert turned.ids.position(ids[3]) is None
     assert set(turned.ids.unbound) == set(ids.values())
-    turned.ids.match()
+    _match(turned)
     assert turned.ids.position(ids[3]) == 26
     assert turned.ids.position(ids[7]) == 22
     assert turned.ids.unbound == []
@@ -49,7 +55,7 @@ def test_a_row_that_is_shown_before_the_search_ends_keeps_its_id(tmp_path: Path)
     desk.file.close()
     turned = Desk(path, in_memory(rows[::-1], "2"))
     assert _bound(turned, 26) == [uid]
-    turned.ids.match()
+    _match(turned)
     assert turned.ids.position(uid) == 26
 
 
@@ -61,7 +67,7 @@ def test_the_id_of_a_changed_text_has_no_row(tmp_path: Path) -> None:
     desk.file.close()
     rows[1] = {**rows[1], "generations": ["new", "texts"]}
     changed = Desk(path, in_memory(rows, "2"))
-    changed.ids.match()
+    _match(changed)
     assert changed.ids.unbound == [ids[0]]
     assert _bound(changed, 1) != [ids[0]]
 

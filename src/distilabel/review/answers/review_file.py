@@ -121,6 +121,16 @@ class ReviewFile:
             raise
 
     @property
+    def port(self) -> int:
+        """Port at which the pages were served last; 0 if they never were."""
+        found = self.connection.execute("SELECT value FROM meta WHERE name='port'").fetchone()
+        return int(found[0]) if found else 0
+
+    @port.setter
+    def port(self, port: int) -> None:
+        self.connection.execute("INSERT OR REPLACE INTO meta VALUES ('port', ?)", (str(port),))
+
+    @property
     def seed(self) -> str:
         """Random text of this file, from which orders are made."""
         return str(

@@ -6,7 +6,7 @@ same texts. Ids are stored when a row is first shown; a row whose text changed g
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from distilabel._core.hashing import digest
@@ -66,9 +66,9 @@ class RowIds:
 
     def peek(self, position: int, row: dict[str, Any]) -> str:
         """Returns the id that a row has or would get, without storing it."""
-        if position in self.bound:
-            return self.bound[position]
-        of = row_digest(row, self._source.shown)
+        return self.bound.get(position) or self._free(row_digest(row, self._source.shown))
+
+    def _free(self, of: str) -> str:
         waiting = self._unbound.get(of)
         return waiting[0] if waiting else numbered(of, self._counts.get(of, 0))
 
@@ -77,27 +77,33 @@ class RowIds:
 
         Args:
             rows: Position → row.
+
+        Raises:
+            sqlite3.Error: The file cannot be written.
         """
-        new = {position: row for position, row in rows.items() if position not in self.bound}
-        if new:
-            entries = []
-            for position, row in new.items():
-                uid = self.peek(position, row)
-                of = uid.partition("-")[0]
-                entries.append((self._source.id, uid, of, position))
-                self._keep(position, uid, of)
-            try:
-                with self._file.transaction() as connection:
-                    connection.executemany(
-                        "INSERT INTO row (source, uid, digest, position) VALUES (?, ?, ?, ?)"
-                        " ON CONFLICT (source, uid) DO UPDATE SET position=excluded.position",
-                        entries,
-                    )
-            except BaseException:
-                for _, uid, of, position in entries:
-                    self._forget(position, uid, of)
-                raise
+        new = [position for position in rows if position not in self.bound]
+        self._bind({at: row_digest(rows[at], self._source.shown) for at in new})
         return {position: self.bound[position] for position in rows}
+
+    def _bind(self, new: dict[int, str]) -> None:
+        if not new:
+            return
+        entries = []
+        for position, of in new.items():
+            uid = self._free(of)
+            entries.append((self._source.id, uid, of, position))
+            self._keep(position, uid, of)
+        try:
+            with self._file.transaction() as connection:
+                connection.executemany(
+                    "INSERT INTO row (source, uid, digest, position) VALUES (?, ?, ?, ?)"
+                    " ON CONFLICT (source, uid) DO UPDATE SET position=excluded.position",
+                    entries,
+                )
+        except BaseException:
+            for _, uid, of, position in entries:
+                self._forget(position, uid, of)
+            raise
 
     def _keep(self, position: int, uid: str, of: str) -> None:
         waiting = self._unbound.get(of)
@@ -114,21 +120,24 @@ class RowIds:
         self._positions.pop(uid, None)
         self._unbound.setdefault(of, []).append(uid)
 
-    def match(self, wanted: Callable[[], bool] = lambda: True) -> None:
-        """Finds the rows of ids that were stored before the data changed, by their texts.
+    def match(self, start: int, digests: list[str]) -> None:
+        """Binds ids that were stored before the data changed to the rows of a piece.
 
         Args:
-            wanted: Returns False to stop.
+            start: Position of the first row.
+            digests: Digests of the rows, as `digests` yields them.
         """
-        for start, piece in self._table.batches(self._source.shown):
-            if not wanted() or not any(self._unbound.values()):
-                return
-            found = {}
-            seen: dict[str, int] = {}
-            for offset, row in enumerate(piece.to_pylist()):
-                of = row_digest(row, self._source.shown)
-                free = len(self._unbound.get(of, ())) - seen.get(of, 0)
-                if free > 0 and start + offset not in self.bound:
-                    seen[of] = seen.get(of, 0) + 1
-                    found[start + offset] = row
-            self.bind(found)
+        found = {}
+        seen: dict[str, int] = {}
+        for position, of in enumerate(digests, start):
+            free = len(self._unbound.get(of, ())) - seen.get(of, 0)
+            if free > 0 and position not in self.bound:
+                seen[of] = seen.get(of, 0) + 1
+                found[position] = of
+        self._bind(found)
+
+
+def digests(table: RowTable, shown: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
+    """Yields the position of the first row of each piece of a table, and the rows' digests."""
+    for start, piece in table.batches(shown):
+        yield start, [row_digest(row, shown) for row in piece.to_pylist()]

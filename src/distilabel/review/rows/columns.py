@@ -33,6 +33,10 @@ _HIDDEN_NAMES: Final = frozenset(
         "cluster", "cluster_label", "summary_label", "projection", "persona_id", "statistics",
     }
 )  # fmt: skip
+# Vectors, and texts of judges, which may be short.
+_NO_FACTS: Final = frozenset(
+    {"embedding", "embeddings", "projection", "rationales", "rationale", "feedback", "critique"}
+)
 _LABEL_NAMES: Final = ("labels", "label", "classification", "category")
 
 
@@ -187,7 +191,7 @@ def _is_number(kind: pa.DataType) -> bool:
 def _is_fact(field: pa.Field, sample: list[dict[str, Any]]) -> bool:
     """Whether a column can be filtered by: numbers, and texts that are short in the first rows."""
     kind = field.type
-    if field.name.startswith(("human_", "__")) or "embedding" in field.name:
+    if field.name.startswith(("human_", "__")) or field.name in _NO_FACTS:
         return False
     if _is_number(kind):
         return True
