@@ -8,16 +8,22 @@ from __future__ import annotations
 import re
 import sqlite3
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from distilabel._core.private_files import make_private, open_private
 from distilabel.review.rows.search import strings_in
 from distilabel.review.rows.table import RowTable
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 # A scan of fewer rows takes less than a second.
 WORTH_ROWS: Final = 200_000
+# Seconds before the index is begun.
+_PATIENCE: Final = 3.0
 _WORD: Final = re.compile(r"\w+")
 
 
@@ -55,6 +61,8 @@ class TextIndex:
             self._thread.join()
 
     def _build(self) -> None:
+        # The first page comes first.
+        self._stop.wait(_PATIENCE)
         # The index is a convenience: without it, a search reads the texts.
         try:
             self.build()
@@ -79,18 +87,16 @@ class TextIndex:
             for start, piece in self._table.batches(self._columns, self.indexed):
                 if self._stop.is_set():
                     return
-                texts = [
-                    (start + i + 1, " ".join(strings_in(list(each.values()))))
-                    for i, each in enumerate(piece.to_pylist())
-                ]
+                began = time.monotonic()
+                rows = enumerate(row_texts(piece), start + 1)
                 connection.execute("BEGIN")
-                connection.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", texts)
+                connection.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", rows)
                 done = start + piece.num_rows
                 connection.execute("UPDATE state SET indexed = ?", (done,))
                 connection.execute("COMMIT")
                 self.indexed = done
-                # Answers of people come first: they wait for the interpreter lock otherwise.
-                self._stop.wait(0.005)
+                # People's answers come first: half of the time is theirs.
+                self._stop.wait(time.monotonic() - began)
         finally:
             connection.close()
 
@@ -134,3 +140,22 @@ class TextIndex:
             return [row[0] - 1 for row in rows]
         finally:
             connection.close()
+
+
+def row_texts(piece: pa.Table) -> list[str]:
+    """Returns the texts of each row of a table, joined; by Arrow where it can."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    joined = []
+    for column in piece.columns:
+        kind = column.type
+        if pa.types.is_string(kind):
+            texts = column
+        elif pa.types.is_list(kind) and pa.types.is_string(kind.value_type):
+            texts = pc.binary_join(column, " ")
+        else:
+            texts = pa.chunked_array([[" ".join(strings_in(v)) for v in column.to_pylist()]])
+        joined.append(pc.fill_null(texts, ""))
+    found: list[str] = pc.binary_join_element_wise(*joined, " ").to_pylist()
+    return found

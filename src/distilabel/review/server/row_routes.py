@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from distilabel.review.blocks import block, is_image, plain_text
 from distilabel.review.images import safe_png
 from distilabel.review.reviewed_table import ReviewedTable
 from distilabel.review.rows.filters import Filter, matching
-from distilabel.review.rows.search import search, snippet
+from distilabel.review.rows.search import Found, search, snippet
 from distilabel.review.server.replies import (
     REVIEW,
     errors_as_replies,
@@ -29,6 +30,8 @@ from distilabel.review.server.replies import (
 
 _PAGE_ROWS: Final = 100
 _MOST_HITS: Final = 1000
+# After this time, the page is told how far a search is, and it can be stopped.
+_TURN_SECONDS: Final = 0.05
 _PREVIEW: Final = 240
 _MOST_HISTOGRAMS: Final = 12
 _VALUE_CHARACTERS: Final = 2_000
@@ -226,7 +229,7 @@ async def search_rows(request: web.Request) -> web.StreamResponse:
         await _send(response, {"done": True, "index": True, "hits": hits})
         return response
     results = search(table.table, table.roles.shown, text)
-    while (found := await review.with_rows(_next, results)) is not None:
+    while (found := await review.with_rows(_next_hits, results)) is not None:
         listed: list[dict[str, Any]] = []
         if found.positions and hits < _MOST_HITS:
             part = found.positions[: _MOST_HITS - hits]
@@ -239,8 +242,15 @@ async def search_rows(request: web.Request) -> web.StreamResponse:
     return response
 
 
-def _next(results: Iterator[Any]) -> Any:
-    return next(results, None)
+def _next_hits(results: Iterator[Found]) -> Found | None:
+    """Returns the hits of the next pieces, as many as take a moment."""
+    positions: list[int] = []
+    last, began = None, time.monotonic()
+    for found in results:
+        positions, last = [*positions, *found.positions], found
+        if time.monotonic() - began > _TURN_SECONDS:
+            break
+    return None if last is None else Found(positions, last.read)
 
 
 def _from_index(table: ReviewedTable, text: str) -> list[int] | None:

@@ -20,11 +20,12 @@ export function RowsPage() {
   const [bars, setBars] = useState(/** @type {any[]} */ ([]));
   const [cursor, setCursor] = useState(0);
   const cache = useRef(new Map());
+  const reading = useRef(/** @type {AbortController | null} */ (null));
   const key = JSON.stringify([from?.name, filters, sort]);
 
   useEffect(() => {
     cache.current.clear();
-    const control = new AbortController();
+    const control = (reading.current = new AbortController());
     const timer = setTimeout(() => {
       get("histograms", { f: filters }, control.signal).then((found) => setBars(found.histograms)).catch(() => {});
     }, 60);
@@ -32,20 +33,21 @@ export function RowsPage() {
   }, [key]);
 
   useEffect(() => {
-    const control = new AbortController();
+    let left = false;
     const read = async (/** @type {number} */ at) => {
       const name = `${key}:${at}`;
-      if (!cache.current.has(name)) cache.current.set(name, get("rows", { f: filters, sort, start: at, count: SIZE }, control.signal));
+      if (!cache.current.has(name)) cache.current.set(name, get("rows", { f: filters, sort, start: at, count: SIZE }, reading.current?.signal));
       return cache.current.get(name);
     };
     read(start).then((found) => {
+      if (left) return;
       setPage(found);
       setError("");
       setCursor(0);
       // The next page is there before it is asked for.
       if (start + SIZE < found.matching) read(start + SIZE).catch(() => {});
-    }).catch((problem) => { if (!control.signal.aborted) setError(problem.message); cache.current.clear(); });
-    return () => { control.abort(); cache.current.clear(); };
+    }).catch((problem) => { if (!left) setError(problem.message); cache.current.clear(); });
+    return () => { left = true; };
   }, [key, start]);
 
   useEffect(() => onKeys((action) => {
