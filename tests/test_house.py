@@ -45,10 +45,13 @@ LAYERS: dict[str, dict[str, tuple[str, ...]]] = {
         "_sandbox": _BASE,
         # Labels, verdicts and what they say about a judge; knows nothing of models.
         "quality": ("_core",),
+        "_distiset/human_columns.py": ("errors.py",),
+        # A distiset shows its rows to people; only live pages know the engine.
+        "review": ("_core", "_distiset/human_columns.py", "quality"),
         "models": ("_core", "mixins", "utils", "_simulated"),
         "llms": ("_core",),
         "embeddings": ("_core",),
-        "distiset.py": ("_core", "mixins", "utils"),
+        "distiset.py": ("_core", "mixins", "utils", "review"),
         "steps": ("models", "distiset.py", "_sandbox", "quality"),
         "_engine": ("steps",),
         "pipeline": ("_engine",),

@@ -9,6 +9,15 @@ from __future__ import annotations
 _NAMES_ONLY = "names and types only"
 
 TESTED_ELSEWHERE = {
+    "_distiset/people.py": "review/test_start.py review/test_export.py",
+    "review/answers/human_answers.py": "review/test_export.py",
+    "review/reviewed_table.py": "review/server/test_app.py",
+    "review/server/answer_routes.py": "review/server/test_app.py",
+    "review/server/handle.py": "review/test_start.py",
+    "review/server/pages.py": "review/server/test_guard.py",
+    "review/server/replies.py": "review/server/test_app.py",
+    "review/server/report_routes.py": "review/server/test_app.py",
+    "review/server/row_routes.py": "review/server/test_app.py",
     "_simulated/answers/formats/function_calls.py": (
         "steps/tasks/apigen/test_generator.py steps/tasks/apigen/test_semantic_checker.py"
     ),

@@ -13,6 +13,7 @@ from distilabel.cli.judge import app as judge
 from distilabel.cli.new import new
 from distilabel.cli.pipeline import app as pipeline
 from distilabel.cli.provenance import app as provenance
+from distilabel.cli.review import app as review
 from distilabel.cli.runs import app as runs
 from distilabel.cli.simulate import simulate
 from distilabel.cli.task import app as task
@@ -50,6 +51,7 @@ app.command()(demo)
 app.command()(new)
 app.add_typer(pipeline, name="pipeline")
 app.add_typer(runs, name="run")
+app.add_typer(review, name="review")
 app.add_typer(cache, name="cache")
 app.add_typer(task, name="task")
 app.add_typer(provenance, name="provenance")
