@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import Any, Final
 
 import aiohttp
+from yarl import URL
 
 from distilabel._core.redaction import without_user_info
 from distilabel.models.http.reply import (
@@ -83,7 +84,8 @@ class AiohttpClient:
         try:
             async with self._session.request(
                 method,
-                url,
+                # The signature of a request is that of its URL: escapes are sent as they are.
+                URL(url, encoded=True) if "%" in url else url,
                 data=data,
                 headers=headers,
                 timeout=_limit(timeout, connect_timeout),
