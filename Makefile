@@ -5,8 +5,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test test-fast coverage lint check hooks wheel bench bench-gate bench-endurance \
-	test-engines faults tasks-page clean
+.PHONY: help demo test test-fast coverage lint check hooks wheel bench bench-compare bench-gate \
+	bench-endurance test-engines faults tasks-page clean
 
 help:
 	@echo "make demo             make a preference dataset with simulated models: no key, no network"
@@ -19,6 +19,7 @@ help:
 	@echo "make hooks            run ruff and mypy on every commit from now on"
 	@echo "make wheel            build the wheel and run it in an empty environment"
 	@echo "make bench            measure speed against a hand-written loop"
+	@echo "make bench-compare    what changed between the last two measurements of speed"
 	@echo "make bench-gate       measure the rate limiter: limits, faults, outages and queues, with plots"
 	@echo "make bench-endurance  check that nothing grows in a long run (some minutes)"
 	@echo "make faults           regenerate docs/faults.md from the tests of faults"
@@ -83,6 +84,9 @@ wheel: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m bench.run
+
+bench-compare: $(READY)
+	$(BIN)/python -m bench.history
 
 bench-gate: $(READY)
 	$(BIN)/python -m bench.gate

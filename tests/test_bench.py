@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bench.cases import Figure
+from bench.history import Entry, Ratio, append, changes, ratios_of, read
 
+_ONE = Ratio(1.0, 1.0, 1.0)
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -65,6 +68,44 @@ def test_endpoint_refuses_a_latency_it_does_not_understand(port: int, latency: s
     status, answer = ask(port, "POST", f"/reset?latency={latency}")
     assert status == 400
     assert "is not understood" in answer["error"]["message"]
+
+
+def figure(name: str, *samples: float) -> Figure:
+    return Figure(name, list(samples))
+
+
+def test_the_history_keeps_ratios_only(tmp_path: Path) -> None:
+    """Seconds of one machine say nothing on another one."""
+    figures = {"throughput": [figure("CPU, ours / raw", 2.0, 1.0, 1.5), figure("CPU, ours", 0.3)]}
+    path = tmp_path / "history.jsonl"
+    assert read(path) == []
+    for commit in ("a", "b"):
+        append(Entry(commit, "3.11.7", ratios_of(figures)), path)
+    assert [entry.commit for entry in read(path)] == ["a", "b"]
+    assert read(path)[0].ratios == {"throughput: CPU, ours / raw": Ratio(1.5, 1.0, 2.0)}
+
+
+def test_a_ratio_is_compared_with_the_last_one_of_the_same_python() -> None:
+    def entry(commit: str, python: str, **ratios: Ratio) -> Entry:
+        return Entry(commit, python, ratios)
+
+    entries = [
+        entry("a", "3.11", cpu=Ratio(2.0, 1.9, 2.1), wall=Ratio(1.0, 0.9, 1.1)),
+        entry("b", "3.11", wall=Ratio(1.0, 0.9, 1.1)),
+        entry("c", "3.12", cpu=Ratio(1.0, 1.0, 1.0)),
+        entry("d", "3.11", cpu=Ratio(1.5, 1.4, 1.6), wall=Ratio(1.05, 1.0, 1.2), rows=_ONE),
+    ]
+    assert changes(entries) == [
+        ["cpu", "a", "2.000", "1.500", "-25%"],
+        ["wall", "b", "1.000", "1.050", "+5% ?"],
+        ["rows", "", "", "1.000", "new"],
+    ]
+
+
+def test_the_history_in_the_repository_can_be_read() -> None:
+    for entry in read():
+        assert entry.python
+        assert entry.ratios
 
 
 def test_raw_loop_against_itself_gives_a_table_and_leaves_no_cache(tmp_path: Path) -> None:

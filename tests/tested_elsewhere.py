@@ -78,6 +78,7 @@ TESTED_ELSEWHERE = {
     "cli/pipeline/utils.py": "cli/pipeline/test_commands.py",
     "constants.py": _NAMES_ONLY,
     "exceptions.py": "models/client/test_standalone_jobs.py",
+    "models/http/aiohttp_client.py": "models/http/test_transport.py",
     "models/base_clients/inference_endpoints.py": (
         "models/llms/huggingface/test_inference_endpoints.py"
     ),
