@@ -27,6 +27,7 @@ _FACES = {
 # What 1.5.3 did not have, so that there is no dump of it: the fields each class needs.
 NEW: dict[str, dict[str, Any]] = {
     "AttributeSampler": {"attributes": {"topic": ["owls", "hawks"]}},
+    "BedrockLLM": {"model": "m"},
     "FormatKTO": {},
     "FormatPreference": {},
     "FormatPrompt": {},
@@ -38,6 +39,7 @@ NEW: dict[str, dict[str, Any]] = {
     "LoadFromArgilla": {"dataset_name": "d"},
     "OpenAIEmbeddings": {"model": "m"},
     "OpenRouterLLM": {"model": "m"},
+    "GenerateVerifiableQuestion": {"llm": SimulatedLLM()},
     "PairBestAndWorst": {},
     "PairwiseJudge": {"llm": SimulatedLLM()},
     "PassRate": {"llm": SimulatedLLM()},

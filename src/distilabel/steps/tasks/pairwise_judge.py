@@ -16,7 +16,7 @@ from distilabel.steps.tasks.answer_fields import (
     to_ascii_forms,
 )
 from distilabel.steps.tasks.base import Row
-from distilabel.steps.tasks.json_answers import parse_json_object
+from distilabel.steps.tasks.json_answers import is_json_answer, parse_json_object
 from distilabel.steps.tasks.judge_task import Orders
 from distilabel.steps.tasks.prompt_files import load_prompt
 from distilabel.steps.tasks.several_questions import Question, SeveralQuestionsTask
@@ -250,7 +250,7 @@ class PairwiseJudge(SeveralQuestionsTask):
     def _parse(self, output: str, *, swapped: bool = False) -> Row:
         answer = judge_answer(output)
         choices = ["A", "B", "tie"] if self.allow_tie else ["A", "B"]
-        if self.use_default_structured_output:
+        if self.use_default_structured_output or is_json_answer(answer):
             values = parse_json_object(answer) or {}
             verdict, rationale = values.get("verdict"), values.get("rationale")
             verdicts = {read_choice(verdict, choices) if isinstance(verdict, str) else None}

@@ -5,15 +5,20 @@ The prompts are in `prompts/ultrafeedback/`; `rating_parser.py` parses the answe
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Dict, Final, List, Literal, Optional
 
 from distilabel.steps.column_checks import as_list, text_in, texts_in
 from distilabel.steps.tasks.answer_fields import judge_answer
-from distilabel.steps.tasks.json_answers import parse_json_object
+from distilabel.steps.tasks.json_answers import is_json_answer, parse_json_object
 from distilabel.steps.tasks.judge_task import JudgeTask, best_letter, means_of
 from distilabel.steps.tasks.parsing import all_none
 from distilabel.steps.tasks.prompt_files import load_prompt
-from distilabel.steps.tasks.rating_parser import parse_ratings, structured_rating
+from distilabel.steps.tasks.rating_parser import (
+    parse_ratings,
+    structured_number,
+    structured_rating,
+)
 
 if TYPE_CHECKING:
     from distilabel.typing import ChatType, StepColumns
@@ -30,7 +35,10 @@ _TYPED_COLUMNS: Final = {
 }
 # Output column → property of a structured answer, where the names differ.
 _PROPERTIES: Final = {"rationales-for-ratings": "rationales_for_rating"}
-_NUMBERS: Final = ("types", "ratings")
+_READERS: Final[dict[str, Callable[[Any], Any]]] = {
+    "types": structured_number,
+    "ratings": structured_rating,
+}
 
 
 class UltraFeedback(JudgeTask):
@@ -170,7 +178,7 @@ class UltraFeedback(JudgeTask):
             return {column: [None] * len(texts or ()) for column in self._columns}
         count = None if texts is None else len(texts)
         answer = judge_answer(output)
-        if self.use_default_structured_output:
+        if self.use_default_structured_output or is_json_answer(answer):
             return self._parse_object(answer, count)
         ratings = parse_ratings(answer, count, typed=self.aspect in _TYPED)
         return {
@@ -228,7 +236,7 @@ class UltraFeedback(JudgeTask):
             length = len(values) if count is None else count
             if len(values) > length:
                 raise ValueError(f"it has {len(values)} {column} for {length} texts")
-            read = structured_rating if column in _NUMBERS else _structured_text
+            read = _READERS.get(column, _structured_text)
             columns[column] = [*map(read, values), *[None] * (length - len(values))]
         return columns
 
