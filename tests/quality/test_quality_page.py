@@ -24,7 +24,7 @@ def test_the_figures_behind_the_examples_are_those_of_the_code() -> None:
             if isinstance(node, ast.Expr) and figure and not lines[node.lineno - 1].startswith("#"):
                 value = node.value
                 if isinstance(value, ast.Call) and getattr(value.func, "id", "") == "print":
-                    value = value.args[0]  # type: ignore[assignment]
+                    value = value.args[0]
                 found = eval(compile(ast.Expression(value), str(PAGE), "eval"), names)
                 assert float(found) == pytest.approx(float(figure[1]), abs=5e-4), ast.unparse(node)
                 if figure[2]:
