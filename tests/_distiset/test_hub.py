@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import yaml
 from datasets import Dataset
 from huggingface_hub import DatasetCardData
 
-from distilabel._distiset.hub import name_of_script, running_script
+from distilabel._distiset.hub import license_of, name_of_script, running_script
 from distilabel.distiset import Distiset
 from hub import TOKEN, Hub
 
@@ -204,3 +205,25 @@ def test_a_script_with_the_name_of_the_dataset_gets_another_one(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.argv", ["made.py"])
     assert name_of_script("me/made") == name_of_script("made") == "make_made.py"
+
+
+@pytest.mark.parametrize(
+    ("card", "found"),
+    [
+        ({"license": "mit"}, "mit"),
+        ({"license": "other", "license_name": "gemma"}, "gemma"),
+        ({}, None),
+        (None, None),
+        (OSError("the Hub does not answer"), None),
+    ],
+)
+def test_the_license_of_a_model_is_that_of_its_card(
+    card: Any, found: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def model_info(api: Any, model: str, **options: Any) -> Any:
+        if isinstance(card, OSError):
+            raise card
+        return SimpleNamespace(card_data=card)
+
+    monkeypatch.setattr("huggingface_hub.HfApi.model_info", model_info)
+    assert license_of("me/model") == found
