@@ -61,6 +61,7 @@ SLOW = {
     "runs the programs of the documentation": ("test_docs.py",),
     "runs many pipelines, or works on very large data": (
         "examples/test_main.py",
+        "examples/test_measured_judge.py",
         "_core/test_safe_load.py",
         "_engine/estimation/test_estimate.py",
         "_engine/operators/test_failures.py",

@@ -170,9 +170,9 @@ def _labeled(pairs: list[JudgedPair], gold: Gold) -> list[JudgedItem]:
     found: dict[Any, JudgedItem] = {}
     for pair in pairs:
         key = _key(pair.instruction, pair.texts)
-        item = wanted.get(key)
-        if item is None or key in found:
+        if key not in wanted or key in found:
             continue
+        item = wanted[key]
         same = item.first.generations == pair.texts
         ab, ba = (pair.ab, pair.ba) if same else (swapped(pair.ab), swapped(pair.ba))
         found[key] = JudgedItem(item, ab, ba, pair.asked_twice)

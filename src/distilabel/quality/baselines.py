@@ -28,7 +28,9 @@ def longest(lengths: Iterable[tuple[float, float]]) -> list[int]:
     """
     verdicts = []
     for pair in lengths:
-        one, other = number_column("longest", list(pair))
+        one, other = pair
+        if type(one) is not int or type(other) is not int:
+            one, other = number_column("longest", list(pair))
         verdicts.append(0 if one >= other else 1)
     return verdicts
 

@@ -238,10 +238,18 @@ def _length_bins(items: Sequence[JudgedItem]) -> Iterator[LengthBin]:
         if inside:
             picks = [
                 sum((by(item) == 0) == (difference > 0) for difference, item in inside)
-                for by in (lambda i: i.verdict, lambda i: i.gold.label)
+                for by in (_verdict, _label)
             ]
             judge, people = (count / len(inside) for count in picks)
             yield LengthBin(low, high, len(inside), judge, people)
+
+
+def _verdict(item: JudgedItem) -> Any:
+    return item.verdict
+
+
+def _label(item: JudgedItem) -> Any:
+    return item.gold.label
 
 
 def _family_excess(
