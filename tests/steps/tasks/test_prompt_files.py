@@ -12,7 +12,7 @@ from distilabel.pipeline import Pipeline
 from distilabel.steps.tasks import prompt_files
 from distilabel.steps.tasks.base import Task
 from distilabel.steps.tasks.prompt_files import load_prompt
-from distilabel.steps.tasks.prompt_preview import _placeholder_prompt
+from distilabel.steps.tasks.prompt_preview import placeholder_prompt
 from written import NEW, builtins
 
 FOLDER = Path(prompt_files.__file__).with_name("prompts")
@@ -53,7 +53,7 @@ def test_a_task_that_asks_for_structured_output_says_so_in_its_prompt() -> None:
             arguments = {**needed, **NEW.get(name, {}), "llm": SimulatedLLM()}
             task = cls(**arguments, use_default_structured_output=True)
             asked.append(name)
-            if "JSON" not in str(_placeholder_prompt(task)):
+            if "JSON" not in str(placeholder_prompt(task)):
                 silent.append(name)
     assert len(asked) > 15
     assert silent == []
