@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, NoReturn,
 
 from distilabel._distiset import own_files
 from distilabel._distiset.card_hooks import CardHooks
+from distilabel._distiset.human_answers import HumanAnswersMixin
 from distilabel.constants import (
     DISTISET_ARTIFACTS_FOLDER,
     DISTISET_CONFIG_FOLDER,
@@ -20,14 +21,12 @@ from distilabel.constants import (
 )
 
 if TYPE_CHECKING:
-    from datasets import Dataset, DatasetDict
-
     from distilabel._distiset.trainer_checks import RowProblem
 
 PathLike = Union[str, "os.PathLike[str]"]
 
 
-class Distiset(CardHooks, Dict[str, "Union[Dataset, DatasetDict]"]):
+class Distiset(CardHooks, HumanAnswersMixin):
     """A dict of configuration name → `datasets.Dataset` or `DatasetDict`.
 
     A pipeline makes one configuration per leaf step, each with the split `train`. If there is only
@@ -36,6 +35,7 @@ class Distiset(CardHooks, Dict[str, "Union[Dataset, DatasetDict]"]):
     Attributes:
         report: Report of the run; None if the distiset is not the result of a run.
         failures: Rows that failed, and why; one dict for each.
+        stale_answers: Answers of people that belong to no row, from `with_argilla`.
         card_sections: More sections of the card, such as quality figures: title → Markdown.
     """
 
@@ -47,6 +47,7 @@ class Distiset(CardHooks, Dict[str, "Union[Dataset, DatasetDict]"]):
         self._citations: List[str] = []
         self.report: Any = None
         self.failures: List[Dict[str, Any]] = []
+        self.stale_answers: List[Dict[str, Any]] = []
         self.card_sections: Dict[str, str] = {}
         self._run_facts: Dict[str, Any] = {}
         self._picture: Optional[Callable[[], bytes]] = None

@@ -222,7 +222,7 @@ class OperatorGraph:
         """Returns a cache for a step of the user's; answers of models are in the answer store."""
         store = self._context.store
         built_in = str(type(step).__module__).partition(".")[0] == "distilabel"
-        if store is None or built_in or asks_through_engine(step):
+        if store is None or built_in or asks_through_engine(step) or step._writes_elsewhere:
             return None
         pool = self._pool(step)
         try:

@@ -149,16 +149,7 @@ class ModelClient:
             EndpointError: The endpoint cannot be used.
             RunStopped: The run is being stopped.
         """
-        arguments, base = self._resolve(kwargs)
-        if self._splits and num_generations > 1:
-            answers = await self.together(
-                [
-                    answer_or_error(self._answer(input, 1, arguments, base))
-                    for _ in range(num_generations)
-                ]
-            )
-            return merge_responses(generations_with_none(answers), num_generations)[0]
-        return await self._answer(input, num_generations, arguments, base)
+        return await self._ask(input, num_generations, *self._resolve(kwargs))
 
     async def again(
         self,
@@ -198,8 +189,9 @@ class ModelClient:
         Returns:
             One output per question, in the same order; an answer without a text is None.
         """
+        arguments, base = self._resolve(kwargs)
         answers = await self.together(
-            [answer_or_error(self(input, num_generations, **kwargs)) for input in inputs]
+            [answer_or_error(self._ask(each, num_generations, arguments, base)) for each in inputs]
         )
         return outputs_with_none(answers, num_generations, self.step)
 
@@ -315,6 +307,15 @@ class ModelClient:
             return self._arguments, self._keys.base
         arguments = validated_arguments(self.llm, {**self._arguments, **kwargs})
         return arguments, self._keys.base_of(arguments)
+
+    async def _ask(
+        self, input: FormattedInput, count: int, arguments: dict[str, Any], base: Any
+    ) -> GenerateOutput:
+        if not self._splits or count == 1:
+            return await self._answer(input, count, arguments, base)
+        work = [answer_or_error(self._answer(input, 1, arguments, base)) for _ in range(count)]
+        answers = await self.together(work)
+        return merge_responses(generations_with_none(answers), count)[0]
 
     async def _answer(
         self,
