@@ -9,6 +9,7 @@ from datasets import Dataset, Features, Image, Value
 from distilabel._distiset.card_tables import (
     column_table,
     example,
+    makers_of,
     model_table,
     prompts,
     step_table,
@@ -27,7 +28,7 @@ def test_rows_are_followed_through_the_steps() -> None:
 
 def test_columns_of_unknown_origin_are_shown_too() -> None:
     rows = Dataset.from_list([{"a": [{"b": 1}], "c": None}])
-    assert column_table(rows, {"a": [{"b": 1}], "c": None}, {}).splitlines()[2:] == [
+    assert column_table("default", rows, {"a": [{"b": 1}], "c": None}, {}).splitlines()[2:] == [
         '| `a` | `list of dict` | `[{"b": 1}]` |',
         "| `c` | `null` |  |",
     ]
@@ -60,3 +61,10 @@ def test_a_model_of_two_steps_has_one_line() -> None:
     text = model_table({"steps": steps, "report": {"models": {"m": used}}}, lambda name: "mit")
     assert text.splitlines()[2:] == ["| `m` | `LLM` | `a`, `b` | 1 | 2 | 3 | 4,000 | mit |"]
     assert model_table({}, lambda name: "") == ""
+
+
+def test_each_configuration_has_the_makers_of_its_own_branch() -> None:
+    facts = {"made_by": {"a": {"x": "one"}, "b": {"x": "two"}}}
+    assert makers_of(facts, "b") == {"x": "two"}
+    assert makers_of({"made_by": {"leaf": {"x": "one"}}}, "default") == {"x": "one"}
+    assert makers_of(facts, "default") == makers_of({}, "default") == {}

@@ -79,7 +79,7 @@ def make_card(
         steps=card_tables.step_table(facts),
         report=facts.get("report", {}),
         columns={
-            name: card_tables.column_table(_first_split(dataset), records[name], facts)
+            name: card_tables.column_table(name, _first_split(dataset), records[name], facts)
             for name, dataset in distiset.items()
         },
         records={name: _json(record) for name, record in records.items()},

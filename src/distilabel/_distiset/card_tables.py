@@ -57,15 +57,16 @@ def step_table(facts: Facts) -> str:
     )
 
 
-def column_table(rows: Any, first: dict[str, Any], facts: Facts) -> str:
+def column_table(configuration: str, rows: Any, first: dict[str, Any], facts: Facts) -> str:
     """Returns the columns of a dataset, with the step and the models that made each.
 
     Args:
+        configuration: Name of the dataset.
         rows: A split.
         first: Its first row, as plain data.
         facts: Description of the run.
     """
-    makers = makers_of(facts)
+    makers = makers_of(facts, configuration)
     heads = ["column", "type", "made by", "what it is", "example"] if makers else []
     lines = []
     for name, feature in rows.features.items():
@@ -87,9 +88,12 @@ _KNOWN_COLUMNS: Final = {
 }
 
 
-def makers_of(facts: Facts) -> dict[str, str]:
-    """Returns column → the last step that declares it as its output."""
-    return {column: step for step, s in facts.get("steps", {}).items() for column in s["columns"]}
+def makers_of(facts: Facts, configuration: str) -> dict[str, str]:
+    """Returns column → the step that made it, as far as steps declare their outputs."""
+    made_by: dict[str, dict[str, str]] = facts.get("made_by", {})
+    # A single configuration is called `default`, whatever its leaf step is called.
+    only = next(iter(made_by.values())) if len(made_by) == 1 else {}
+    return made_by.get(configuration, only)
 
 
 def type_name(feature: Any) -> str:

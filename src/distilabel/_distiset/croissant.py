@@ -203,8 +203,8 @@ def _file(split: str, file: Path) -> dict[str, Any]:
 
 
 def _record_sets(distiset: DistisetLike, facts: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    makers = makers_of(facts)
     for name, dataset in distiset.items():
+        makers = makers_of(facts, name)
         for split, rows in splits_of(dataset).items():
             record_set = f"{name}-{split}"
             fields, nested = [], []

@@ -47,6 +47,9 @@ def test_a_run_that_is_opened_again_has_its_description(tmp_path: Path) -> None:
     assert facts == made._run_facts == orjson.loads(orjson.dumps(facts))
     assert (facts["pipeline"], facts["description"]) == ("p", "d")
     assert list(facts["steps"]) == ["load", "write"]
+    assert facts["made_by"] == {
+        "write": {"instruction": "load", "generation": "write", "model_name": "write"}
+    }
     assert facts["report"]["rows"] == 1
     assert made._picture is not None
     assert made._picture().startswith(b"\x89PNG")

@@ -22,14 +22,31 @@ def provenance_column(dag: Dag, steps: Mapping[str, _Step], leaf: str) -> Proven
         steps: The steps by name, in topological order.
         leaf: Name of the leaf step.
     """
-    upstream = [name for name in steps if name == leaf or leaf in dag.descendants(name)]
+    origins = {name: _origin(steps[name]) for name in _upstream(dag, steps, leaf)}
+    return ProvenanceColumn(makers_of(dag, steps, leaf), origins)
+
+
+def makers_of(dag: Dag, steps: Mapping[str, _Step], leaf: str) -> dict[str, list[str]]:
+    """Returns column → the steps that may have made it in the rows of a leaf step.
+
+    There are several where steps in parallel branches write the same column.
+
+    Args:
+        dag: The steps' names and connections.
+        steps: The steps by name, in topological order.
+        leaf: Name of the leaf step.
+    """
     declared: dict[str, list[str]] = {}
-    for name in upstream:
+    for name in _upstream(dag, steps, leaf):
         for column in _outputs(steps[name]):
             # A later step replaces the values of those before it.
             before = [n for n in declared.get(column, []) if name not in dag.descendants(n)]
             declared[column] = [*before, name]
-    return ProvenanceColumn(declared, {name: _origin(steps[name]) for name in upstream})
+    return declared
+
+
+def _upstream(dag: Dag, steps: Mapping[str, _Step], leaf: str) -> list[str]:
+    return [name for name in steps if name == leaf or leaf in dag.descendants(name)]
 
 
 def _outputs(step: _Step) -> Iterable[str]:

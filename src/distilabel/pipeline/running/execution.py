@@ -305,7 +305,9 @@ class Execution:
             distiset.report.unreadable = max(0, distiset.report.rows - _count_rows(distiset))
         pipeline = self._pipeline
         steps = {name: self._steps[name] for name in self._dag.topological()}
-        facts = describe_run(pipeline.name, pipeline.description, steps, started, distiset.report)
+        facts = describe_run(
+            pipeline.name, pipeline.description, self._dag, steps, started, distiset.report
+        )
         distiset._run_facts = write_facts(facts, data)
         distiset._picture = partial(render_png, make_picture(self, show_edge_labels=False), False)
         # In the order of steps and rows: the order in which they happened differs on every run.

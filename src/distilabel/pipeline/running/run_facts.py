@@ -14,9 +14,11 @@ from typing import Any
 import orjson
 
 from distilabel import __version__
+from distilabel._core.dag import Dag
 from distilabel._core.private_files import open_private
 from distilabel._core.tagged_values import for_json
 from distilabel._engine.reporting.report import Report
+from distilabel._engine.run.lineage import makers_of
 from distilabel.constants import RUN_FACTS_FILENAME
 from distilabel.steps.base import _Step
 from distilabel.steps.generators.huggingface import LoadDataFromHub
@@ -29,6 +31,7 @@ _NOT_PARAMETERS = frozenset({"name", "resources", "runtime_parameters_info", "ty
 def describe_run(
     name: str,
     description: str | None,
+    dag: Dag,
     steps: Mapping[str, _Step],
     started: datetime,
     report: Report,
@@ -38,7 +41,8 @@ def describe_run(
     Args:
         name: Name of the pipeline.
         description: Description of the pipeline.
-        steps: Its steps by name, in topological order.
+        dag: The steps' names and connections.
+        steps: The steps by name, in topological order.
         started: When the run started.
         report: Its report.
     """
@@ -48,6 +52,11 @@ def describe_run(
         "description": description,
         "started": started.astimezone().isoformat(timespec="seconds"),
         "steps": {step_name: describe_step(step) for step_name, step in steps.items()},
+        # Leaf step → column → the step that made it; the last one, if there are several.
+        "made_by": {
+            leaf: {column: made[-1] for column, made in makers_of(dag, steps, leaf).items()}
+            for leaf in dag.leaves
+        },
         "report": report.to_dict(),
     }
 
