@@ -35,6 +35,7 @@ SLOW = {
         "steps/globals/test_huggingface.py",
         "test_bench.py",
         "_distiset/test_hub.py",
+        "examples/test_card_summaries.py",
         "steps/tasks/magpie/test_magpie_over_http.py",
         "test_main_job.py",
         "engines",
@@ -59,6 +60,7 @@ SLOW = {
     ),
     "runs the programs of the documentation": ("test_docs.py",),
     "runs many pipelines, or works on very large data": (
+        "examples/test_main.py",
         "_core/test_safe_load.py",
         "_engine/estimation/test_estimate.py",
         "_engine/operators/test_failures.py",

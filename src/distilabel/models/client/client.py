@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, List, TypeVar
 from distilabel._core.events import Emit
 from distilabel.errors import AnswerError
 from distilabel.models.accounting.usage import UsageMeter
+from distilabel.models.client.answer_log import note_answer
 from distilabel.models.client.answer_warnings import AnswerWarnings
 from distilabel.models.client.arguments import validated_arguments
 from distilabel.models.client.cache_key import CacheKeys
@@ -278,7 +279,8 @@ class ModelClient:
         accept: Accept,
     ) -> GenerateOutput:
         assert self._reused is not None
-        question, key, _ = self._keys.of(input, count, base, retry)
+        question, key, clean = self._keys.of(input, count, base, retry)
+        note_answer(self.llm, clean, key)
         replay.questions.append(question)
         output = self._reused.lookup(key, accept)
         if output is not None and len(output["generations"]) == count:
@@ -326,6 +328,7 @@ class ModelClient:
     ) -> GenerateOutput:
         """Returns an answer with as many generations as were asked for, no more and no fewer."""
         _, key, clean = self._keys.of(input, count, base, retry)
+        note_answer(self.llm, clean, key)
         if clean is not input:
             self._warnings.replaced_surrogates()
         output = self._reuse(key, accept)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from distilabel.models.llms.azure import AzureOpenAILLM as AzureOpenAILLM
     from distilabel.models.llms.base import LLM as LLM
     from distilabel.models.llms.base import AsyncLLM as AsyncLLM
+    from distilabel.models.llms.bedrock import BedrockLLM as BedrockLLM
     from distilabel.models.llms.cohere import CohereLLM as CohereLLM
     from distilabel.models.llms.gemini import GeminiLLM as GeminiLLM
     from distilabel.models.llms.groq import GroqLLM as GroqLLM
