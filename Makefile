@@ -50,7 +50,7 @@ test-fast: $(READY)
 # Gigabytes: engines get an environment of their own, and tests of those that are missing are skipped.
 # A vLLM elsewhere is used with DISTILABEL_VLLM_PYTHON=/path/to/its/python.
 ENGINES_VENV ?= .venv-engines
-ENGINES ?= vllm hf-transformers
+ENGINES ?= vllm hf-transformers llama-cpp sentence-transformers mlx
 
 $(ENGINES_VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(ENGINES_VENV)
@@ -61,10 +61,15 @@ $(ENGINES_VENV)/.ready: pyproject.toml
 		$(ENGINES_VENV)/bin/python -m pip install --quiet --editable ".[$$extra]" \
 			|| echo "the extra $$extra could not be installed: its tests are skipped"; \
 	done
+	@# Writes the tiny model for llama.cpp; runs MLX on Linux.
+	@for package in gguf 'mlx-lm[cpu]'; do \
+		$(ENGINES_VENV)/bin/python -m pip install --quiet "$$package" \
+			|| echo "$$package could not be installed: its tests are skipped"; \
+	done
 	@touch $@
 
 test-engines: $(ENGINES_VENV)/.ready
-	$(ENGINES_VENV)/bin/python -m pytest -q -rs tests/engines --timeout 900
+	$(ENGINES_VENV)/bin/python -m pytest -q -rs tests/engines tests/models/local --timeout 900
 
 coverage: $(READY)
 	$(BIN)/python -m pytest -q $(FAST) --cov --cov-report term:skip-covered

@@ -53,6 +53,16 @@ def test_each_generation_has_a_seed_of_its_own(
     assert [json.loads(text)["seed"] for text in answer["texts"]] == found
 
 
+def test_a_seeded_answer_does_not_depend_on_what_is_in_the_cache() -> None:
+    made = started()
+    question = asked(chat("options"), count=2, max_tokens=900)
+    (seeded,) = ask(made, "generate", [question | {"seed": 5}])
+    assert [json.loads(text)["resets"] for text in seeded["texts"]] == [1, 2]
+    # Others use the cache.
+    (plain,) = ask(made, "generate", [question])
+    assert [json.loads(text)["resets"] for text in plain["texts"]] == [2, 2]
+
+
 def test_without_a_seed_generations_differ() -> None:
     question = asked(chat("options"), count=2, max_tokens=900)
     (answer,) = ask(started(), "generate", [question])

@@ -82,6 +82,9 @@ class LlamaCppEngine(Engine):
                 arguments["logits_processor"] = self._library.LogitsProcessorList(
                     [partial(_allow, mask)]
                 )
+            if asked["seed"] is not None:
+                # A prompt that is half in the cache has slightly other scores.
+                self._llama.reset()
             try:
                 if is_chat:
                     reply = self._llama.create_chat_completion(asked["input"], **arguments)

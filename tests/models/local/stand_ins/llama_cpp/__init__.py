@@ -21,6 +21,10 @@ class Llama:
         if model_path.endswith("broken.gguf"):
             raise ValueError("Failed to load model from file")
         self._arguments = arguments
+        self._resets = 0
+
+    def reset(self) -> None:
+        self._resets += 1
 
     def token_eos(self) -> int:
         return 0
@@ -47,7 +51,7 @@ class Llama:
             raise ValueError("Requested tokens exceed context window")
         processors = arguments.pop("logits_processor", [])
         if text == "options":
-            text = json.dumps({**self._arguments, **arguments})
+            text = json.dumps({**self._arguments, **arguments, "resets": self._resets})
         tokens = [1]
         for character in text[: arguments["max_tokens"]]:
             scores = np.zeros(257, dtype=np.float32)
