@@ -43,8 +43,8 @@ LAYERS: dict[str, dict[str, tuple[str, ...]]] = {
         "_simulated": (*_BASE, "_core/token_bucket.py"),
         # Runs untrusted code; its process imports nothing else.
         "_sandbox": _BASE,
-        # Pure functions about labels and verdicts; knows nothing of models.
-        "quality": ("errors.py",),
+        # Labels, verdicts and what they say about a judge; knows nothing of models.
+        "quality": ("_core",),
         "models": ("_core", "mixins", "utils", "_simulated"),
         "llms": ("_core",),
         "embeddings": ("_core",),
