@@ -37,6 +37,7 @@ SLOW = {
         "_distiset/test_hub.py",
         "steps/tasks/magpie/test_magpie_over_http.py",
         "test_main_job.py",
+        "browser",
         "engines",
         "models/embeddings/test_vllm.py",
         "models/llms/test_vllm.py",

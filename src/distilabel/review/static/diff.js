@@ -43,7 +43,7 @@ export function Difference({ from, to }) {
     a = from.match(/.*\n?/g)?.slice(0, MOST) ?? [];
     b = to.match(/.*\n?/g)?.slice(0, MOST) ?? [];
   }
-  return html`<div class="prose plain" dir="auto">
+  return html`<div class="prose verbatim" dir="auto">
     ${compare(a, b).map(([kind, text]) =>
       kind === "same" ? text : kind === "old" ? html`<del>${text}</del>` : html`<ins>${text}</ins>`,
     )}
