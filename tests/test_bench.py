@@ -136,3 +136,25 @@ def test_a_run_that_ends_itself_at_a_point_goes_on_to_the_same_dataset(tmp_path:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Nothing lost, nothing changed." in done.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+def test_every_task_of_the_gallery_runs_in_one_pipeline(tmp_path: Path) -> None:
+    """A task of the gallery that is missing here is not tried on real models either."""
+    from bench.gallery import as_table, figures, gallery_pipeline
+    from bench.gallery_tasks import branches, builtin_rows
+
+    from distilabel.cli.task_gallery import gallery_tasks
+    from distilabel.models import SimulatedLLM
+
+    of_other_models = {"GenerateEmbeddings", "ImageGeneration", "PairRM"}
+    known = {branch.name for branch in branches(tmp_path)}
+    assert known == {task.name for task in gallery_tasks()} - of_other_models
+    llm, magpie = SimulatedLLM(), SimulatedLLM(magpie_pre_query_template="qwen2")
+    pipeline = gallery_pipeline(builtin_rows(2), llm, magpie, tmp_path)
+    found = figures(pipeline.run(use_cache=False))
+    assert len(found) > len(known)
+    assert {figure["rows"] for figure in found} == {2}
+    # The simulated model fills the texts of a schema with words, which are no steps of a solution.
+    failed = {figure["task"] for figure in found if figure["failed"]}
+    assert failed <= {"MathShepherdGenerator-structured"}
+    assert len(as_table(found).splitlines()) == len(found) + 2

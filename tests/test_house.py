@@ -43,8 +43,8 @@ LAYERS: dict[str, dict[str, tuple[str, ...]]] = {
         "_simulated": (*_BASE, "_core/token_bucket.py"),
         # Runs untrusted code; its process imports nothing else.
         "_sandbox": _BASE,
-        # Pure functions about labels and verdicts; knows nothing of models.
-        "quality": ("errors.py",),
+        # Labels, verdicts and what they say about a judge; knows nothing of models.
+        "quality": ("_core",),
         "_distiset/human_columns.py": ("errors.py",),
         # A distiset shows its rows to people; only live pages know the engine.
         "review": ("_core", "_distiset/human_columns.py", "quality"),

@@ -9,9 +9,7 @@ import importlib.util
 import json
 import os
 import re
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,9 +17,6 @@ from pydantic import BaseModel, Field
 
 from distilabel.errors import AnswerError, DistilabelUserError
 from distilabel.models import ClientvLLM, vLLM, vLLMEmbeddings
-from distilabel.models.mixins.cuda_devices import visible_devices
-from distilabel.models.servers.local_host import python_of
-from distilabel.models.servers.spec import VLLM
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("vllm") is None and not os.environ.get("DISTILABEL_VLLM_PYTHON"),
@@ -33,23 +28,8 @@ OPTIONS = {"enforce_eager": True, "max_model_len": 512, "max_num_seqs": 8}
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("model")
-    script = Path(__file__).with_name("tiny_model.py")
-    subprocess.run([python_of(VLLM), str(script), str(folder)], check=True, cwd=folder)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HF_HUB_OFFLINE", "1")
-        patch.setenv("VLLM_NO_USAGE_STATS", "1")
-        patch.setenv("DISTILABEL_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
-        if not visible_devices():
-            patch.setenv("VLLM_CPU_KVCACHE_SPACE", "1")
-            patch.setenv("OMP_NUM_THREADS", "1")
-        yield str(folder)
-
-
-@pytest.fixture(scope="module")
-def llm(model: str) -> Iterator[vLLM]:
-    llm = vLLM(model=model, dtype="float32", extra_kwargs=OPTIONS)
+def llm(vllm_model: str) -> Iterator[vLLM]:
+    llm = vLLM(model=vllm_model, dtype="float32", extra_kwargs=OPTIONS)
     llm.load()
     yield llm
     llm.unload()
@@ -90,9 +70,9 @@ def test_text_is_echoed_and_a_seed_repeats_an_answer(llm: vLLM) -> None:
     assert "Hello<|im_end|>\n<|im_start|>assistant\n" in str(echoed["generations"][0])
 
 
-def test_a_prompt_of_magpie_ends_where_the_user_begins(model: str, llm: vLLM) -> None:
+def test_a_prompt_of_magpie_ends_where_the_user_begins(vllm_model: str, llm: vLLM) -> None:
     magpie = vLLM(
-        model=model,
+        model=vllm_model,
         dtype="float32",
         extra_kwargs=OPTIONS,
         use_magpie_template=True,
@@ -122,9 +102,9 @@ def test_a_client_asks_the_same_server(llm: vLLM) -> None:
     assert len(client.generate([HELLO], num_generations=2)[0]["generations"]) == 2
 
 
-def test_texts_become_vectors(model: str) -> None:
+def test_texts_become_vectors(vllm_model: str) -> None:
     embeddings = vLLMEmbeddings(
-        model=model, dtype="float32", extra_kwargs={"max_model_len": 512, "convert": "embed"}
+        model=vllm_model, dtype="float32", extra_kwargs={"max_model_len": 512, "convert": "embed"}
     )
     embeddings.load()
     vectors = embeddings.encode([f"text {number}" for number in range(100)])
@@ -133,8 +113,8 @@ def test_texts_become_vectors(model: str) -> None:
     embeddings.unload()
 
 
-def test_what_cannot_start_says_why(model: str) -> None:
+def test_what_cannot_start_says_why(vllm_model: str) -> None:
     with pytest.raises(DistilabelUserError, match="it does not know an argument: --bananas"):
-        vLLM(model=model, extra_kwargs={"bananas": 3}).load()
+        vLLM(model=vllm_model, extra_kwargs={"bananas": 3}).load()
     with pytest.raises(DistilabelUserError, match=r"was not found|is not on this machine"):
         vLLM(model="no-such-owner/no-such-model").load()

@@ -43,7 +43,7 @@ class HumanAnswer:
 
     Attributes:
         annotator: Who answered: a name, an id or a number.
-        question: Name of the question.
+        question: Name of the question; None if a person put a row aside without any answer.
         value: A number for a rating; a word for a label; an index, `BOTH_GOOD` or `BOTH_BAD` for a
             choice; a text for an edit or a note; a list of words for codes; a bool for a flag.
         kind: What was asked for, which decides the column; None for an answer that is listed in
@@ -58,7 +58,7 @@ class HumanAnswer:
     """
 
     annotator: str
-    question: str
+    question: str | None
     value: Any
     kind: Kind | None = None
     unit: int | None = None
@@ -113,7 +113,7 @@ def human_columns(
             f"`resolve` is {resolve!r}. Use one of: {', '.join(map(repr, _RESOLVES))}."
         )
     given = list(answers)
-    latest: dict[tuple[str, str, int | None], HumanAnswer] = {}
+    latest: dict[tuple[str, str | None, int | None], HumanAnswer] = {}
     for answer in given:
         key = (answer.annotator, answer.question, answer.unit)
         # Removed first, so that the order is that of the answers that count.
@@ -227,7 +227,7 @@ def column_types(resolve: Resolve = "median", words: bool = False) -> dict[str, 
 def _number(answer: HumanAnswer, labels: Mapping[str, Sequence[str]]) -> Any:
     if answer.kind == "rating":
         return float(answer.value)
-    order = labels.get(answer.question) if answer.kind == "label" else None
+    order = labels.get(str(answer.question)) if answer.kind == "label" else None
     if order is None:
         return answer.value
     if answer.value not in order:

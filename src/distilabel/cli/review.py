@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 from distilabel.cli.errors import fail, report_errors
 from distilabel.cli.output import say
-from distilabel.cli.runs import CacheDir, find_run
+from distilabel.cli.runs import CacheDir
 
 _OPEN: Final = "open"
 
@@ -173,7 +173,10 @@ def _path_of(data: str, cache_dir: Path | None) -> Path:
         return Path(data)
     if data != "last" and (os.sep in data or "." in data):
         fail(f"{data} does not exist.")
-    return find_run(data, cache_dir).folder
+    from distilabel.pipeline.workspace.run_directory import cache_directory
+    from distilabel.pipeline.workspace.run_history import find_run
+
+    return find_run(cache_directory(cache_dir).absolute(), data).folder
 
 
 def default_file(path: Path) -> Path:

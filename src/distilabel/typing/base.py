@@ -34,11 +34,17 @@ class CalledFunction(TypedDict):
 
 
 class ToolCall(TypedDict):
-    """A call of a tool by a model, in the format of chat completions."""
+    """A call of a tool by a model, in the format of chat completions.
+
+    Attributes:
+        extra_content: What the provider needs again in the next request, such as the signature of
+            Gemini's reasoning.
+    """
 
     id: str
     type: Literal["function"]
     function: CalledFunction
+    extra_content: NotRequired[Optional[Dict[str, Any]]]
 
 
 class ChatItem(TypedDict):

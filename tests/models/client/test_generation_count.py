@@ -42,6 +42,15 @@ def test_joined_outputs_keep_their_statistics_and_other_values() -> None:
     assert whole["reasoning"] == [None, None, "why"]
 
 
+def test_only_one_value_is_repeated_for_every_generation() -> None:
+    reply = output("a", "b", "c")
+    reply["statistics"] = {"input_tokens": [9], "output_tokens": [1, 2, 3], "seconds": [1, 2]}
+    assert joined([reply, output("d")])["statistics"]["input_tokens"][:3] == [9, 9, 9]
+    assert joined([reply, output("d")])["statistics"]["output_tokens"] == [1, 2, 3, 1]
+    statistics: Any = joined([reply, output("d")])["statistics"]
+    assert statistics["seconds"][:3] == [1, 2, None]
+
+
 @pytest.mark.parametrize(
     "message",
     [

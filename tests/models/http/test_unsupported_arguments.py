@@ -56,6 +56,27 @@ async def test_what_is_refused_is_asked_otherwise_and_told_once(
     assert len(caplog.records) == 1
 
 
+async def test_a_schema_goes_into_a_json_object_where_a_server_has_no_json_schema() -> None:
+    """The server of llama-cpp-python says so as an error of its own."""
+    schema = {"type": "object"}
+    format = {"type": "json_schema", "json_schema": {"name": "a", "schema": schema}}
+    words = "{'loc': ('body', 'response_format', 'type'), 'msg': \"Input should be 'text' or "
+    refusals = UnsupportedArguments()
+    seen: list[Any] = []
+
+    async def send(arguments: dict[str, Any]) -> bytes:
+        seen.append(arguments["response_format"])
+        if seen[-1]["type"] == "json_schema":
+            raise AnswerError("refused", status=500, raw=f"{words}'json_object'\"}}")
+        return b"fine"
+
+    for _ in range(2):
+        assert await refusals.send("m", {"response_format": format}, send) == b"fine"
+    assert seen == [format] + [{"type": "json_object", "schema": schema}] * 2
+    # Requests without a schema stay as they are.
+    assert refusals.without({"n": 1, "response_format": None})["response_format"] is None
+
+
 async def test_one_thing_after_the_other_is_learned() -> None:
     send, seen = refusing(RENAMED, "'temperature' is not supported")
     await UnsupportedArguments().send("m", ARGUMENTS, send)

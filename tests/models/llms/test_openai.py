@@ -250,6 +250,13 @@ async def test_what_a_model_that_reasons_takes_may_be_given_as_extra_body() -> N
     assert "max_tokens" not in body
 
 
+async def test_a_constraint_is_sent_beside_the_extra_body_which_wins() -> None:
+    regex = {"format": "regex", "schema": "[ab]+"}
+    body = await sent((CHAT, regex), extra_body={"min_p": 0.1, "guided_regex": "a+"})
+    assert body["structured_outputs"] == {"regex": "[ab]+"}
+    assert (body["min_p"], body["guided_regex"]) == (0.1, "a+")
+
+
 async def test_a_key_that_is_set_after_the_model_was_made_is_used(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -274,3 +281,31 @@ async def test_a_query_of_the_address_is_sent_with_every_request() -> None:
         await llm._preflight()
         await llm.agenerate(CHAT)
     assert server.paths == ["/v1/models", "/v1/chat/completions"]
+
+
+async def test_responses_are_asked_in_place_of_chat_completions() -> None:
+    schema = {"structured_output": {"schema": Form}}
+    async with running(Settings(api_key="k", reasoning="reasoning")) as url:
+        llm = loaded(url, api="responses")
+        output = await ModelClient(llm)(CHAT, 3, logprobs=True, top_logprobs=2)
+        structured = await loaded(url, api="responses", **schema).agenerate(CHAT)
+    # One request for each answer.
+    assert len(output["generations"]) == 3
+    assert output["statistics"]["input_tokens"] == [4, 4, 4]
+    assert output["statistics"]["reasoning_tokens"][0] > 0
+    assert output["reasoning"][0]
+    positions = output["logprobs"][0]
+    assert "".join(position[0]["token"] for position in positions) == output["generations"][0]
+    assert Form.model_validate_json(structured["generations"][0] or "").n is not None
+    assert llm._identity() != loaded("http://x")._identity()
+    assert OpenAILLM.from_dict(llm.dump()).api == "responses"
+    assert "api" not in OpenAILLM(model="m").dump()
+
+
+async def test_a_model_that_needs_responses_says_how_to_ask_for_them() -> None:
+    said = "This model is only supported in v1/responses and not in v1/chat/completions."
+    async with serving(reply({"error": {"message": said}}, 404)) as server:
+        with pytest.raises(EndpointError, match=r'Set `api` to "responses"'):
+            await loaded(server.url).agenerate(CHAT)
+        with pytest.raises(DistilabelUserError, match="responses have no stop"):
+            await loaded(server.url, api="responses").agenerate(CHAT, stop="a")

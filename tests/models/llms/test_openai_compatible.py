@@ -64,7 +64,9 @@ PROVIDERS = [
     Provider(OpenRouterLLM, "https://openrouter.ai/api/v1", "OPENROUTER", "openrouter"),
     Provider(TogetherLLM, "https://api.together.xyz/v1", "TOGETHER", "together_ai"),
     Provider(AnyscaleLLM, "https://api.endpoints.anyscale.com/v1", "ANYSCALE", "anyscale"),
-    Provider(GroqLLM, "https://api.groq.com/openai/v1", "GROQ", "groq", logprobs=False),
+    Provider(
+        GroqLLM, "https://api.groq.com/openai/v1", "GROQ", "groq", batches=True, logprobs=False
+    ),
     Provider(
         MistralLLM,
         "https://api.mistral.ai/v1",
@@ -99,6 +101,14 @@ async def test_answers_follow_a_schema(provider: Provider) -> None:
         llm = provider.loaded(url, structured_output={"schema": Form})
         text = (await llm.agenerate(CHAT))["generations"][0]
     assert Form.model_validate_json(text or "").n is not None
+
+
+@each
+async def test_tools_are_called(provider: Provider) -> None:
+    tools = [{"type": "function", "function": {"name": "weather"}}]
+    async with running(Settings()) as url:
+        output: Any = await provider.loaded(url).agenerate(CHAT, tools=tools)
+    assert output["tool_calls"][0][0]["function"]["name"] == "weather"
 
 
 @pytest.mark.parametrize(

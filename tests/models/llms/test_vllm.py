@@ -109,6 +109,16 @@ def test_all_generation_arguments_are_sent(llm: vLLM) -> None:
     }
 
 
+def test_tools_are_sent_with_conversations_only(llm: vLLM) -> None:
+    tools = [{"type": "function", "function": {"name": "f"}}]
+    given: Any = {"tools": tools, "tool_choice": "required"}
+    chat, text = bodies(llm.generate([HELLO, "Once"], **given))
+    assert (chat["tools"], chat["tool_choice"]) == (tools, "required")
+    assert not {"tools", "tool_choice"} & text.keys()
+    (body,) = bodies(llm.generate([HELLO], tool_choice="required"))
+    assert "tool_choice" not in body
+
+
 class Person(BaseModel):
     name: str
 

@@ -290,6 +290,13 @@ def test_tool_calls_are_an_answer_without_a_text() -> None:
     assert output["tool_calls"][0][0]["function"]["arguments"] == '{"a":1}'
 
 
+def test_tool_calls_without_ids_are_numbered() -> None:
+    call = {"type": "function", "function": {"name": "f", "arguments": "{}"}}
+    body = {"choices": [{"message": {"content": "", "tool_calls": [call, call]}}], "usage": {}}
+    output: Any = parse_response(orjson.dumps(body))
+    assert [each["id"] for each in output["tool_calls"][0]] == ["call_0", "call_1"]
+
+
 def test_keys_that_arrow_has_filled_with_none_are_not_sent() -> None:
     chat = [{"role": "assistant", "content": None, "tool_calls": None, "name": "a"}]
     body = orjson.loads(encode_request("m", chat, {}))

@@ -11,6 +11,8 @@ from distilabel.errors import AnswerError, DistilabelUserError
 from distilabel.models.wire.cohere_chat import encode_request, parse_response
 from distilabel.models.wire.structure import Structure
 
+CALL = {"id": "a", "type": "function", "function": {"name": "f", "arguments": '{"n":1}'}}
+TOOLS = [{"type": "function", "function": {"name": name}} for name in "fg"]
 CHAT = [{"role": "user", "content": "Hi"}]
 
 
@@ -44,6 +46,33 @@ def test_a_conversation_is_encoded() -> None:
         encode_request("m", CHAT, {}, Structure("choice", ["a"]))
 
 
+def test_tools_and_their_results_are_encoded() -> None:
+    def sent(choice: Any) -> Any:
+        body = orjson.loads(encode_request("m", CHAT, {"tools": TOOLS, "tool_choice": choice}))
+        return [tool["function"]["name"] for tool in body["tools"]], body.get("tool_choice")
+
+    assert sent("auto") == (["f", "g"], None)
+    assert sent("required") == (["f", "g"], "REQUIRED")
+    # The endpoint has no way to name a tool.
+    assert sent({"type": "function", "function": {"name": "g"}}) == (["g"], "REQUIRED")
+    # A row from Arrow has every key in every message.
+    called = {"role": "assistant", "content": None, "tool_calls": [CALL], "name": None}
+    result = {"role": "tool", "content": "1", "tool_call_id": "a", "tool_calls": None}
+    body = orjson.loads(encode_request("m", [called, result], {}))
+    assert body["messages"] == [
+        {"role": "assistant", "tool_calls": [CALL]},
+        {"role": "tool", "content": "1", "tool_call_id": "a"},
+    ]
+
+
+def test_tool_calls_are_read_with_their_plan() -> None:
+    message = {"content": None, "tool_plan": "I will ask.", "tool_calls": [CALL]}
+    output = read(reason="TOOL_CALL", message=message)
+    assert output["generations"] == [None]
+    assert output["tool_calls"] == [[CALL]]
+    assert output["reasoning"] == ["I will ask."]
+
+
 def test_text_reasoning_and_charged_tokens_are_read() -> None:
     assert read({"type": "thinking", "thinking": "Hm."}, text("Tides "), text("rise.")) == {
         "generations": ["Tides rise."],
@@ -65,9 +94,6 @@ def test_an_answer_that_was_cut_off_says_so() -> None:
 def test_no_text_says_why() -> None:
     with pytest.raises(AnswerError, match="thinking: raise max_tokens"):
         read({"type": "thinking", "thinking": "Hm."}, reason="MAX_TOKENS")
-    call = {"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}}
-    with pytest.raises(AnswerError, match="called a tool"):
-        read(reason="TOOL_CALL", message={"content": None, "tool_calls": [call]})
     with pytest.raises(AnswerError) as caught:
         read(text("half"), reason="TIMEOUT")
     assert caught.value.retryable

@@ -12,6 +12,7 @@ from distilabel.errors import AnswerError, DistilabelUserError
 from distilabel.models.wire.generate_content import encode_request, parse_response
 from distilabel.models.wire.structure import Structure
 
+CALL = {"id": "call_0", "type": "function", "function": {"name": "f", "arguments": '{"n":1}'}}
 CHAT = [{"role": "user", "content": "Hi"}]
 
 
@@ -46,8 +47,47 @@ def test_a_conversation_is_encoded() -> None:
             {"role": "model", "parts": [{"text": "Hm"}]},
         ],
     }
-    with pytest.raises(AnswerError, match="'tool'"):
-        encoded([{"role": "tool", "content": "a"}])
+    with pytest.raises(AnswerError, match="'function'"):
+        encoded([{"role": "function", "content": "a"}])
+
+
+def test_tools_calls_and_results_are_encoded() -> None:
+    function = {"name": "f", "description": "Asks."}
+    signed: Any = {**CALL, "extra_content": {"google": {"thought_signature": "s"}}}
+    chat = [
+        *CHAT,
+        {"role": "assistant", "content": None, "tool_calls": [signed, {**CALL, "id": "b"}]},
+        {"role": "tool", "tool_call_id": "call_0", "content": "1"},
+        {"role": "tool", "tool_call_id": "b", "content": [{"type": "text", "text": "2"}]},
+        {"role": "user", "content": "Well?"},
+    ]
+    tools = [{"googleSearch": {}}, {"type": "function", "function": function}]
+    body = encoded(chat, tools=tools, tool_choice="required")
+    called = {"functionCall": {"name": "f", "args": {"n": 1}}}
+    assert body["contents"][1:] == [
+        {"role": "model", "parts": [{**called, "thoughtSignature": "s"}, called]},
+        {
+            "role": "user",
+            "parts": [
+                {"functionResponse": {"name": "f", "response": {"output": text}}} for text in "12"
+            ],
+        },
+        {"role": "user", "parts": [{"text": "Well?"}]},
+    ]
+    declared = {**function, "parametersJsonSchema": {"type": "object", "properties": {}}}
+    assert body["tools"] == [{"googleSearch": {}}, {"functionDeclarations": [declared]}]
+    assert body["toolConfig"] == {"functionCallingConfig": {"mode": "ANY"}}
+    choice = {"type": "function", "function": {"name": "f"}}
+    config = encoded(tools=tools, tool_choice=choice)["toolConfig"]["functionCallingConfig"]
+    assert config == {"mode": "ANY", "allowedFunctionNames": ["f"]}
+
+
+def test_tool_calls_are_read_with_the_signature_that_goes_back() -> None:
+    part = {"functionCall": {"name": "f", "args": {"n": 1}}}
+    output = read([{**part, "thoughtSignature": "s"}, part])
+    signed = {**CALL, "extra_content": {"google": {"thought_signature": "s"}}}
+    assert output["tool_calls"] == [[signed, {**CALL, "id": "call_1"}]]
+    assert output["generations"] == [None]
 
 
 def test_arguments_are_encoded() -> None:
@@ -136,8 +176,6 @@ def test_the_finish_reason_is_named_as_elsewhere(reason: str, named: str) -> Non
 def test_no_text_says_why() -> None:
     with pytest.raises(AnswerError, match="all 12 tokens thinking: raise max_output_tokens"):
         read([], "MAX_TOKENS")
-    with pytest.raises(AnswerError, match="called a tool"):
-        read([{"functionCall": {"name": "f", "args": {}}}])
     blocked: Any = {"promptFeedback": {"blockReason": "SAFETY"}, "candidates": []}
     with pytest.raises(AnswerError, match=r"blocked \(SAFETY\)") as caught:
         read([], **blocked)

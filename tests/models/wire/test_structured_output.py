@@ -114,6 +114,9 @@ def test_texts_to_choose_from_are_a_pattern_where_a_server_has_nothing_else() ->
     structure = {"format": "choice", "schema": ["a.", "b"]}
     assert grammar(structure) == {"type": "regex", "value": r"(a\.|b)"}
     assert guidance(structure)["structured_outputs"] == {"choice": ["a.", "b"]}
+    # The servers of llama.cpp.
+    assert guidance(structure)["grammar"] == 'root ::= "a." | "b"'
+    assert guidance({"format": "grammar", "schema": "root ::= [a]"})["grammar"] == "root ::= [a]"
 
 
 def test_json_needs_no_guidance_and_is_accepted_everywhere() -> None:

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any, Final
 
+from distilabel._core.provenance_stamps import stamps_of
 from distilabel._core.row_context import current_row
 from distilabel._core.user_faults import EXITS, USER_FAULTS, ProgramExit, is_canceled
 from distilabel._engine.calling.row_random import RowRandom
@@ -17,8 +18,10 @@ from distilabel._engine.operators.base import Operator
 from distilabel._engine.operators.failures import FailurePolicy, has_failed, lacking_column
 from distilabel._engine.operators.run_context import RunContext
 from distilabel._engine.rows.rows import Key, Row, RowChunk
+from distilabel.constants import PROVENANCE_COLUMN
 from distilabel.errors import DistilabelError, EndpointError, ModelError, error_record
 from distilabel.models.batch_jobs.pending import Work, begin_work
+from distilabel.models.client.answer_log import noted_answers
 from distilabel.models.client.client import ModelClient
 from distilabel.models.client.current_client import set_clients
 from distilabel.models.protocol import RunStopped
@@ -65,6 +68,7 @@ class TaskOperator(Operator):
         inputs = task.inputs
         required = dict(inputs) if isinstance(inputs, dict) else dict.fromkeys(inputs, True)
         self._required = [name for name, needed in required.items() if needed]
+        self._notes_answers = context.config.provenance
         self._queue: deque[tuple[Key, Row]] = deque()
         self._running = 0
         # Rows of each source row that are not sent yet, and the source rows with no more to come.
@@ -111,7 +115,8 @@ class TaskOperator(Operator):
         before = current_row.set(key)
         drawing = self._random.begin_row() if self._random else None
         try:
-            made = self._client.replay(lambda ask: self._task._run_aprocess(inputs, ask))
+            with noted_answers(self._notes_answers) as asked:
+                made = self._client.replay(lambda ask: self._task._run_aprocess(inputs, ask))
         except BaseException:  # noqa: BLE001 (raised again, and handled, in `_make`)
             return False
         finally:
@@ -120,6 +125,7 @@ class TaskOperator(Operator):
                 self._random.end_row(drawing)
         if made is None:
             return False
+        self._stamp(made, asked)
         self._send_made(key, row, made)
         return True
 
@@ -152,6 +158,13 @@ class TaskOperator(Operator):
     def _resume(self) -> None:
         self._running += 1
         self.context.activity.begin()
+
+    def _stamp(self, made: list[Row], asked: list[dict[str, Any]]) -> None:
+        """Has the rows carry which answers they were made with."""
+        each_its_own = len(asked) == len(made)
+        for i, row in enumerate(made if asked else ()):
+            own = asked[i : i + 1] if each_its_own else asked
+            row[PROVENANCE_COLUMN] = {**(stamps_of(row) or {}), self.name: own}
 
     def _send_made(
         self,
@@ -206,7 +219,9 @@ class TaskOperator(Operator):
                     inputs, {"type": "Skipped", "message": f"its input {empty} is None"}
                 )
             else:
-                made = await self._task._run_aprocess(inputs, self._client)
+                with noted_answers(self._notes_answers) as asked:
+                    made = await self._task._run_aprocess(inputs, self._client)
+                self._stamp(made, asked)
         except RunStopped:
             return
         except EndpointError as error:

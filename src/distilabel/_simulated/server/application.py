@@ -28,6 +28,7 @@ from distilabel._simulated.server.wire_formats.anthropic import Messages
 from distilabel._simulated.server.wire_formats.base import WireFormat
 from distilabel._simulated.server.wire_formats.openai import ChatCompletions, Completions
 from distilabel._simulated.server.wire_formats.request_body import parse_object
+from distilabel._simulated.server.wire_formats.responses import Responses
 from distilabel._simulated.server.wire_formats.tgi import Generate
 
 ANY_MODEL = "simulated"
@@ -44,6 +45,7 @@ _WIRE_FORMATS: Mapping[str, WireFormat] = {
     "chat/completions": ChatCompletions(),
     "completions": Completions(),
     "messages": Messages(),
+    "responses": Responses(),
 }
 
 

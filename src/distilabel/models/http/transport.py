@@ -167,6 +167,7 @@ async def _send(
 ) -> Reply:
     """Sends one request without following a redirect."""
     import aiohttp
+    from yarl import URL
 
     shown = redact_urls(url)
     if headers and "Authorization" in headers:
@@ -177,7 +178,8 @@ async def _send(
     try:
         async with _session().request(
             method,
-            url,
+            # The signature of a request is that of its URL: escapes are sent as they are.
+            URL(url, encoded=True) if "%" in url else url,
             data=data,
             headers=headers,
             timeout=_limit(timeout),

@@ -13,6 +13,9 @@ _REJECTED: Final = re.compile(
     r"['`\"](\w+)['`\"] (?:is (?:not supported|deprecated)|does not support)", re.ASCII
 )
 _INSTEAD: Final = re.compile(r"[Uu]se ['`\"](\w+)['`\"] instead", re.ASCII)
+# How the server of llama-cpp-python rejects a schema, with the status 500. It follows one in a
+# `json_object`.
+_NO_JSON_SCHEMA: Final = "Input should be 'text' or 'json_object'"
 # Arguments that may be left out: the answer is still one to the same question.
 _SAMPLING: Final = frozenset(
     {"temperature", "top_p", "top_k", "frequency_penalty", "presence_penalty"}
@@ -31,6 +34,7 @@ class UnsupportedArguments:
     """
 
     def __init__(self) -> None:
+        self._has_json_schema = True
         # Argument → the one to send instead; None sends none.
         self._instead: dict[str, str | None] = {}
 
@@ -65,6 +69,11 @@ class UnsupportedArguments:
         Args:
             arguments: Arguments of a request.
         """
+        if not self._has_json_schema:
+            arguments = {
+                **arguments,
+                "response_format": _as_json_object(arguments.get("response_format")),
+            }
         if not self._instead:
             return arguments
         named = {self._instead.get(name, name): value for name, value in arguments.items()}
@@ -82,9 +91,13 @@ class UnsupportedArguments:
             True if the request can be sent again without the rejected argument, or with another one
             in its place.
         """
+        message = str(error.raw)
+        if _NO_JSON_SCHEMA in message and _is_json_schema(sent.get("response_format")):
+            self._has_json_schema = False
+            _log.info("%s does not accept json_schema. From now on it is json_object.", model)
+            return True
         if error.status != 400:
             return False
-        message = str(error.raw)
         found = _REJECTED.search(message)
         name = found[1] if found else ""
         if sent.get(name) is None:
@@ -103,3 +116,14 @@ class UnsupportedArguments:
             f"sent as {other[1]}" if other else "left out",
         )
         return True
+
+
+def _is_json_schema(format: Any) -> bool:
+    return isinstance(format, dict) and format.get("type") == "json_schema"
+
+
+def _as_json_object(format: Any) -> Any:
+    """Returns a `response_format` with its schema in a `json_object`; any other stays as it is."""
+    if not _is_json_schema(format):
+        return format
+    return {"type": "json_object", "schema": format["json_schema"]["schema"]}

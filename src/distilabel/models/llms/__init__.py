@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from distilabel.models.llms.azure import AzureOpenAILLM as AzureOpenAILLM
     from distilabel.models.llms.base import LLM as LLM
     from distilabel.models.llms.base import AsyncLLM as AsyncLLM
+    from distilabel.models.llms.bedrock import BedrockLLM as BedrockLLM
     from distilabel.models.llms.cohere import CohereLLM as CohereLLM
     from distilabel.models.llms.gemini import GeminiLLM as GeminiLLM
     from distilabel.models.llms.groq import GroqLLM as GroqLLM
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from distilabel.models.llms.litellm import LiteLLM as LiteLLM
     from distilabel.models.llms.llamacpp import LlamaCppLLM as LlamaCppLLM
     from distilabel.models.llms.mistral import MistralLLM as MistralLLM
+    from distilabel.models.llms.mlx import MlxLLM as MlxLLM
     from distilabel.models.llms.moa import MixtureOfAgentsLLM as MixtureOfAgentsLLM
     from distilabel.models.llms.ollama import OllamaLLM as OllamaLLM
     from distilabel.models.llms.openai import OpenAILLM as OpenAILLM

@@ -15,7 +15,6 @@ from distilabel.models.base_clients.environment import api_key_field, base_url_f
 from distilabel.models.batch_jobs.apis.openai import OpenAIBatchAPI
 from distilabel.models.http.endpoint import list_models
 from distilabel.models.llms.openai import OpenAILLM
-from distilabel.models.wire import chat_completions
 
 
 class AzureOpenAILLM(OpenAILLM):
@@ -117,4 +116,4 @@ class AzureOpenAILLM(OpenAILLM):
     def _batch_api(self) -> OpenAIBatchAPI:
         # Batch jobs are those of the whole resource; their paths begin without a version.
         api = f"{redact_urls(self._api.partition('/openai')[0])}/openai/v1"
-        return OpenAIBatchAPI(api, self._headers, chat_completions.parse_response, "/")
+        return OpenAIBatchAPI(api, self._headers, self._parse, "/")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Dict, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence, Union
 from urllib.parse import quote
 
 from pydantic import Field, PositiveInt, PrivateAttr, SecretStr, validate_call
@@ -128,6 +128,8 @@ class CohereLLM(HTTPLLM):
         presence_penalty: Optional[float] = None,
         raw_prompting: Optional[bool] = None,
         extra_body: Optional[Dict[str, Any]] = None,
+        tools: Optional[List[Dict[str, Any]]] = None,
+        tool_choice: Optional[Union[str, Dict[str, Any]]] = None,
     ) -> GenerateOutput:
         """Answers one question.
 
@@ -143,6 +145,8 @@ class CohereLLM(HTTPLLM):
             presence_penalty: Makes tokens less likely once they occurred, 0 to 1.
             raw_prompting: Whether the message is sent to the model without a chat template.
             extra_body: Any other fields the endpoint accepts, such as `thinking` or `logprobs`.
+            tools: Tools that the model may call, in the format of chat completions.
+            tool_choice: `"auto"`, `"none"`, `"required"`, or a dict that names a function.
 
         Returns:
             The output, with one generation.
@@ -163,6 +167,8 @@ class CohereLLM(HTTPLLM):
             "presence_penalty": presence_penalty,
             "raw_prompting": raw_prompting,
             "extra_body": extra_body,
+            "tools": tools or None,
+            "tool_choice": tool_choice,
         }
         return await self._ask(
             f"{self._address}/v2/chat",

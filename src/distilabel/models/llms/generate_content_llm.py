@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Union
 
 from pydantic import Field, NonNegativeInt, PositiveInt, validate_call
 
@@ -60,6 +60,7 @@ class GenerateContentLLM(HTTPLLM):
         safety_settings: Optional[Dict[str, Any]] = None,
         tools: Optional[List[Dict[str, Any]]] = None,
         extra_body: Optional[Dict[str, Any]] = None,
+        tool_choice: Optional[Union[str, Dict[str, Any]]] = None,
     ) -> GenerateOutput:
         """Answers one question.
 
@@ -72,9 +73,10 @@ class GenerateContentLLM(HTTPLLM):
             stop_sequences: Texts to stop at.
             safety_settings: Threshold of each category of harm, like
                 `{"HARM_CATEGORY_HARASSMENT": "BLOCK_NONE"}`.
-            tools: Tools the model may use, in Google's format.
+            tools: Tools that the model may call, in the format of chat completions or in Google's.
             extra_body: Any other fields the endpoint accepts; its `generationConfig` is merged
                 with that of the arguments.
+            tool_choice: `"auto"`, `"none"`, `"required"`, or a dict that names a function.
 
         Returns:
             The output, with one generation.
@@ -92,6 +94,7 @@ class GenerateContentLLM(HTTPLLM):
             "stop_sequences": stop_sequences,
             "safety_settings": safety_settings,
             "tools": tools,
+            "tool_choice": tool_choice,
             "extra_body": extra_body,
         }
         return await self._ask(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Optional, Union
 
 from pydantic import Field, NonNegativeInt, PrivateAttr, SecretStr, validate_call
 
 from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.models.base_clients.environment import api_key_field, base_url_field
+from distilabel.models.client.arguments import with_defaults
 from distilabel.models.llms.openai import OpenAILLM
 from distilabel.typing import FormattedInput, GenerateOutput
 
@@ -62,6 +63,8 @@ class GroqLLM(OpenAILLM):
         top_p: float = 1.0,
         stop: Optional[str] = None,
         extra_body: Optional[Dict[str, Any]] = None,
+        tools: Optional[List[Dict[str, Any]]] = None,
+        tool_choice: Optional[Union[str, Dict[str, Any]]] = None,
     ) -> GenerateOutput:
         """Answers one question.
 
@@ -73,6 +76,8 @@ class GroqLLM(OpenAILLM):
             top_p: Share of the probability mass to sample from, 0 to 1.
             stop: Text to stop at.
             extra_body: Any other fields the endpoint accepts, such as `reasoning_effort`.
+            tools: Tools that the model may call, in the format of chat completions.
+            tool_choice: `"auto"`, `"none"`, `"required"`, or a dict that names a function.
 
         Returns:
             The output, with one generation.
@@ -81,19 +86,32 @@ class GroqLLM(OpenAILLM):
             AnswerError: The request failed.
             EndpointError: The key, the model or the address is wrong.
         """
-        return await self._ask(
-            _as_chat(input),
-            None,
-            max_new_tokens=max_new_tokens,
-            temperature=temperature,
-            top_p=top_p,
-            stop=stop,
-            extra_body={**({} if seed is None else {"seed": seed}), **(extra_body or {})},
-        )
+        given = {
+            "seed": seed,
+            "max_new_tokens": max_new_tokens,
+            "temperature": temperature,
+            "top_p": top_p,
+            "stop": stop,
+            "extra_body": extra_body,
+            "tools": tools,
+            "tool_choice": tool_choice,
+        }
+        return await self._ask(_as_chat(input), None, **_converted(given))
 
-    def _batch_api(self) -> None:
-        return None
+    def _prepare_batched(self, input: FormattedInput, count: int, arguments: Dict[str, Any]) -> Any:
+        given = _converted(with_defaults(GroqLLM.agenerate, arguments))
+        return self._prepare(_as_chat(input), None, **given)
 
 
 def _as_chat(input: Any) -> Any:
     return [{"role": "user", "content": input}] if isinstance(input, str) else input
+
+
+def _converted(given: Dict[str, Any]) -> Dict[str, Any]:
+    """Returns the arguments of `agenerate` as those of `OpenAILLM`, which has no seed."""
+    seed = given.pop("seed")
+    return (
+        given
+        if seed is None
+        else {**given, "extra_body": {"seed": seed, **(given["extra_body"] or {})}}
+    )

@@ -122,13 +122,15 @@ class LiteLLM(AsyncLLM):
         force_timeout: Optional[int] = 600,
         custom_llm_provider: Optional[str] = None,
         extra_body: Optional[Dict[str, Any]] = None,
+        tools: Optional[List[Dict[str, Any]]] = None,
+        tool_choice: Optional[Union[str, Dict[str, Any]]] = None,
     ) -> GenerateOutput:
         """Answers one question.
 
         Args:
             input: Conversation, pair of a conversation and a structure, or text of one message.
             num_generations: Number of answers; more requests are sent until there are as many.
-            functions: Functions that the model may call.
+            functions: Functions that the model may call; `tools` replaces them.
             function_call: Function to call.
             temperature: Temperature of the sampling.
             top_p: Share of the probability mass to sample from, 0 to 1.
@@ -147,6 +149,8 @@ class LiteLLM(AsyncLLM):
             force_timeout: Seconds a request may take.
             custom_llm_provider: Name of the provider.
             extra_body: Any other fields the endpoint accepts.
+            tools: Tools that the model may call, in the format of chat completions.
+            tool_choice: `"auto"`, `"none"`, `"required"`, or a dict that names a function.
 
         Returns:
             The output.
@@ -176,6 +180,8 @@ class LiteLLM(AsyncLLM):
             "timeout": force_timeout,
             "custom_llm_provider": custom_llm_provider,
             "extra_body": extra_body,
+            "tools": tools or None,
+            "tool_choice": tool_choice if tools else None,
             "response_format": structured_output.response_format(structure),
         }
         arguments = {name: value for name, value in given.items() if value is not None}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Dict, Optional, Self
+from typing import Annotated, Any, Dict, List, Optional, Self, Union
 
 from pydantic import Field, PositiveInt, PrivateAttr, SecretStr, model_validator, validate_call
 
@@ -75,6 +75,8 @@ class MistralLLM(OpenAILLM):
         temperature: Optional[float] = None,
         top_p: Optional[float] = None,
         extra_body: Optional[Dict[str, Any]] = None,
+        tools: Optional[List[Dict[str, Any]]] = None,
+        tool_choice: Optional[Union[str, Dict[str, Any]]] = None,
     ) -> GenerateOutput:
         """Answers one question.
 
@@ -84,6 +86,8 @@ class MistralLLM(OpenAILLM):
             temperature: Temperature of the sampling, 0 to 1.5.
             top_p: Share of the probability mass to sample from, 0 to 1.
             extra_body: Any other fields the endpoint accepts, such as `random_seed` or `stop`.
+            tools: Tools that the model may call, in the format of chat completions.
+            tool_choice: `"auto"`, `"none"`, `"required"`, or a dict that names a function.
 
         Returns:
             The output, with one generation.
@@ -100,6 +104,8 @@ class MistralLLM(OpenAILLM):
             temperature=temperature,
             top_p=top_p,
             extra_body=extra_body,
+            tools=tools,
+            tool_choice=tool_choice,
         )
 
     def _batch_api(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import partial
-from typing import Any, ClassVar, Dict, Literal, Optional, Self, Sequence, Union
+from typing import Any, ClassVar, Dict, List, Literal, Optional, Self, Sequence, Union
 from urllib.parse import urlsplit
 
 from pydantic import Field, PositiveInt, PrivateAttr, SecretStr, model_validator, validate_call
@@ -225,6 +225,7 @@ class OllamaLLM(HTTPLLM, MagpieChatTemplateMixin):
         options: Optional[Options] = None,
         keep_alive: Optional[Union[bool, int, str]] = None,
         extra_body: Optional[Dict[str, Any]] = None,
+        tools: Optional[List[Dict[str, Any]]] = None,
     ) -> GenerateOutput:
         """Answers one question.
 
@@ -235,6 +236,8 @@ class OllamaLLM(HTTPLLM, MagpieChatTemplateMixin):
                 answer) and `num_ctx`.
             keep_alive: How long the model stays loaded, like `"5m"`; -1 for ever.
             extra_body: Any other fields the endpoint accepts, such as `think`.
+            tools: Tools that the model may call, in the format of chat completions. The endpoint
+                cannot demand a call.
 
         Returns:
             The output, with one generation.
@@ -250,6 +253,7 @@ class OllamaLLM(HTTPLLM, MagpieChatTemplateMixin):
             "options": options,
             "keep_alive": keep_alive,
             "extra_body": extra_body,
+            "tools": tools or None,
         }
         return await self._ask(
             f"{self._address}/api/{'chat' if self._tokenizer is None else 'generate'}",

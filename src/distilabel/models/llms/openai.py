@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any, Callable, ClassVar, Dict, Final, List, Optional, Tuple, Union
+from typing import (
+    Annotated,
+    Any,
+    Callable,
+    ClassVar,
+    Dict,
+    Final,
+    List,
+    Literal,
+    Optional,
+    Tuple,
+    Union,
+)
 from urllib.parse import urlsplit
 
 from annotated_types import Ge, Gt
 from pydantic import PrivateAttr, SecretStr, validate_call
 
 from distilabel._core.redaction import redact_urls
+from distilabel._core.serialization import DumpIfSet
 from distilabel.errors import AnswerError
 from distilabel.models.base_clients.environment import current_key
 from distilabel.models.base_clients.openai import OpenAIBaseClient
@@ -29,7 +42,7 @@ from distilabel.models.http.transport import Reply
 from distilabel.models.http.unsupported_arguments import UnsupportedArguments
 from distilabel.models.llms.base import AsyncLLM
 from distilabel.models.llms.structure_check import StructureCheck
-from distilabel.models.wire import chat_completions, structured_output
+from distilabel.models.wire import chat_completions, responses, structured_output
 from distilabel.typing import FormattedInput, GenerateOutput
 
 # Hosts that constrain an answer to JSON only, never to a text.
@@ -59,6 +72,9 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
         timeout: Seconds a request may take.
         structured_output: `schema` (a pydantic class or a JSON schema) that all answers follow; at
             vLLM and similar servers, also `format` `"regex"`, `"grammar"` or `"choice"`.
+        api: `"chat"` for chat completions, or `"responses"`, which some models of OpenAI need. With
+            it, `extra_body={"reasoning": {"summary": "auto"}}` returns summaries of the reasoning;
+            there is no `stop` and no penalty, and every answer is a request of its own.
 
     Examples:
         Ask one question:
@@ -71,6 +87,8 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
         llm.generate(inputs=[[{"role": "user", "content": "Hello!"}]])
         ```
     """
+
+    api: Annotated[Literal["chat", "responses"], DumpIfSet] = "chat"
 
     _telemetry_provider = "openai"
     _key_variable: ClassVar[str] = "OPENAI_API_KEY"
@@ -92,6 +110,8 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
         # An invalid structure is an error before the first request.
         self._check_structure(self.structured_output)
         self._headers = self._headers_with(self._key)
+        if self.api == "responses":
+            self._num_generations_param_supported = False
 
     def _headers_with(self, key: SecretStr) -> Dict[str, str]:
         """Returns the headers of every request."""
@@ -120,6 +140,8 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
 
     def _identity(self) -> Any:
         own = {"model": self.model_name, "base_url": self._base}
+        if self.api != "chat":
+            own["api"] = self.api
         return self.identity or own | self._added_fields(OpenAILLM)
 
     def _endpoint_id(self) -> str:
@@ -216,7 +238,7 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
             )
 
         reply = await self._unsupported.send(self.model, arguments, send)
-        output = read_reply(reply, chat_completions.parse_response)
+        output = read_reply(reply, self._parse)
         structure = input[1] if isinstance(input, tuple) else None
         self._structure_check.check(self.model, output, structure or self.structured_output)
         return output
@@ -277,9 +299,15 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
             **kwargs,
         )
 
+    @property
+    def _parse(self) -> Callable[[bytes], GenerateOutput]:
+        """The function that parses the body of a reply."""
+        if self.api == "responses":
+            return responses.parse_response
+        return chat_completions.parse_response
+
     def _batch_api(self) -> Optional[BatchAPI]:
-        parse = chat_completions.parse_response
-        return OpenAIBatchAPI(redact_urls(self._base), self._headers, parse)
+        return OpenAIBatchAPI(redact_urls(self._base), self._headers, self._parse)
 
     def _request(
         self, input: FormattedInput, count: int, arguments: Dict[str, Any]
@@ -307,7 +335,7 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
         guidance = structured_output.guidance(structure)
         if guidance:
             given["extra_body"] = {**guidance, **(given.get("extra_body") or {})}
-        text = isinstance(input, str)
+        text = isinstance(input, str) and self.api == "chat"
         logprobs, top_logprobs = given.get("logprobs"), given.get("top_logprobs")
         limited = "max_completion_tokens" in (given.get("extra_body") or {})
         arguments: Dict[str, Any] = {
@@ -327,6 +355,9 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
             "tool_choice": None if text or not given.get("tools") else given.get("tool_choice"),
             "extra_body": given.get("extra_body"),
         }
+        if self.api == "responses":
+            encode = partial(responses.encode_request, self.model_name, input)
+            return "responses", encode, arguments
         path = "completions" if text else "chat/completions"
         return path, partial(chat_completions.encode_request, self.model_name, input), arguments
 

@@ -159,7 +159,8 @@ class ServerLLM(AsyncLLM, ManagedServers):
         if is_chat:
             fields = {"logprobs": True, "top_logprobs": logprobs} if logprobs is not None else {}
         else:
-            fields = {"logprobs": logprobs, "echo": echo or None}
+            fields = {"logprobs": logprobs, "echo": echo or None, "tools": None}
+            fields["tool_choice"] = None
         body = chat_completions.encode_request(self.model_name, prompt, arguments | fields)
         path = "v1/chat/completions" if is_chat else "v1/completions"
         reply = await self._request_reply(path, body)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Union
 
 from pydantic import Field, PrivateAttr, SecretStr, validate_call
 
@@ -223,6 +223,8 @@ class SGLang(ServerLLM, MagpieChatTemplateMixin):
         skip_special_tokens: bool = True,
         extra_sampling_params: Optional[Dict[str, Any]] = None,
         echo: bool = False,
+        tools: Optional[List[Dict[str, Any]]] = None,
+        tool_choice: Optional[Union[str, Dict[str, Any]]] = None,
     ) -> GenerateOutput:
         """Answers one question.
 
@@ -243,6 +245,9 @@ class SGLang(ServerLLM, MagpieChatTemplateMixin):
             skip_special_tokens: Whether special tokens are left out of the text.
             extra_sampling_params: More fields of the request.
             echo: Whether the prompt precedes the answer.
+            tools: Tools that the model may call, in the format of chat completions; the server
+                needs the option `tool_call_parser`.
+            tool_choice: `"auto"`, `"none"`, `"required"`, or a dict that names a function.
 
         Returns:
             The output; its `statistics` have one number per request.
@@ -264,6 +269,8 @@ class SGLang(ServerLLM, MagpieChatTemplateMixin):
             "stop": stop,
             "stop_token_ids": stop_token_ids,
             "skip_special_tokens": None if skip_special_tokens else False,
+            "tools": tools or None,
+            "tool_choice": tool_choice if tools else None,
         }
         return await self._answer(
             input, arguments, logprobs=logprobs, echo=echo, extra=extra_sampling_params

@@ -94,6 +94,8 @@ class vLLM(VllmEngine):
         logits_processors: Optional[LogitsProcessors] = None,
         extra_sampling_params: Optional[Dict[str, Any]] = None,
         echo: bool = False,
+        tools: Optional[List[Dict[str, Any]]] = None,
+        tool_choice: Optional[Union[str, Dict[str, Any]]] = None,
     ) -> GenerateOutput:
         """Answers one question.
 
@@ -117,6 +119,9 @@ class vLLM(VllmEngine):
             extra_sampling_params: More fields of the request, like `{"seed": 7}`;
                 `{"model": name}` asks a LoRA adapter of `lora_modules`.
             echo: Whether the prompt precedes the answer, in the text and in the log-probabilities.
+            tools: Tools that the model may call, in the format of chat completions. For `"auto"`,
+                the server needs the options `enable_auto_tool_choice` and `tool_call_parser`.
+            tool_choice: `"auto"`, `"none"`, `"required"`, or a dict that names a function.
 
         Returns:
             The output; its `statistics` have one number per request.
@@ -140,6 +145,8 @@ class vLLM(VllmEngine):
             "stop_token_ids": stop_token_ids,
             "include_stop_str_in_output": include_stop_str_in_output or None,
             "skip_special_tokens": None if skip_special_tokens else False,
+            "tools": tools or None,
+            "tool_choice": tool_choice if tools else None,
         }
         return await self._answer(
             input, arguments, logprobs=logprobs, echo=echo, extra=extra_sampling_params
@@ -166,6 +173,8 @@ class vLLM(VllmEngine):
         logits_processors: Optional[LogitsProcessors] = None,
         extra_sampling_params: Optional[Dict[str, Any]] = None,
         echo: bool = False,
+        tools: Optional[List[Dict[str, Any]]] = None,
+        tool_choice: Optional[Union[str, Dict[str, Any]]] = None,
     ) -> List[GenerateOutput]:
         """Answers questions concurrently.
 
@@ -188,6 +197,8 @@ class vLLM(VllmEngine):
             logits_processors: As for `agenerate`.
             extra_sampling_params: As for `agenerate`.
             echo: As for `agenerate`.
+            tools: As for `agenerate`.
+            tool_choice: As for `agenerate`.
 
         Returns:
             One output per question, in the same order.
@@ -211,6 +222,8 @@ class vLLM(VllmEngine):
             logits_processors=logits_processors,
             extra_sampling_params=extra_sampling_params,
             echo=echo,
+            tools=tools,
+            tool_choice=tool_choice,
         )
 
 
@@ -326,6 +339,8 @@ class ClientvLLM(OpenAILLM, MagpieChatTemplateMixin):
         presence_penalty: float = 0.0,
         temperature: float = 1.0,
         top_p: float = 1.0,
+        tools: Optional[List[Dict[str, Any]]] = None,
+        tool_choice: Optional[Union[str, Dict[str, Any]]] = None,
     ) -> GenerateOutput:
         """Answers one question.
 
@@ -338,6 +353,8 @@ class ClientvLLM(OpenAILLM, MagpieChatTemplateMixin):
             presence_penalty: Makes tokens less likely once they occurred, -2 to 2.
             temperature: Temperature of the sampling; 0 decodes greedily.
             top_p: Share of the probability mass to sample from, 0 to 1.
+            tools: Tools that the model may call, in the format of chat completions.
+            tool_choice: `"auto"`, `"none"`, `"required"`, or a dict that names a function.
 
         Returns:
             The output; its `statistics` have one number per request.
@@ -366,4 +383,6 @@ class ClientvLLM(OpenAILLM, MagpieChatTemplateMixin):
             temperature=temperature,
             top_p=top_p,
             extra_body=body or None,
+            tools=tools,
+            tool_choice=tool_choice,
         )

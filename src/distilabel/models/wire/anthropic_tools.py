@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-import orjson
-
-from distilabel.models.wire import errors
+from distilabel.models.wire.tool_calls import (
+    arguments_of,
+    chosen_name,
+    functions,
+    schema_of,
+    tool_call,
+)
 
 _CHOICES: Final = {"auto": "auto", "none": "none", "required": "any"}
 
@@ -19,13 +23,11 @@ def tools(given: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         given: Tools in the format of chat completions, with a `function`.
     """
     converted = []
-    for tool in given:
-        function = tool.get("function")
-        if not isinstance(function, dict):
+    for function, tool in functions(given):
+        if function is None:
             converted.append(tool)
             continue
-        schema = function.get("parameters") or {"type": "object", "properties": {}}
-        new = {"name": function["name"], "input_schema": schema}
+        new = {"name": function["name"], "input_schema": schema_of(function)}
         if function.get("description"):
             new["description"] = function["description"]
         converted.append(new)
@@ -40,9 +42,8 @@ def tool_choice(given: Any) -> Any:
     """
     if isinstance(given, str):
         return {"type": _CHOICES.get(given, given)}
-    if given.get("type") == "function":
-        return {"type": "tool", "name": given["function"]["name"]}
-    return given
+    name = chosen_name(given)
+    return given if name is None else {"type": "tool", "name": name}
 
 
 def messages(given: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -90,28 +91,17 @@ def tool_calls(
         but: Name of the tool for structured answers, which is none of the user's.
     """
     calls = [
-        {
-            "id": str(block["id"]),
-            "type": "function",
-            "function": {
-                "name": str(block["name"]),
-                "arguments": orjson.dumps(block["input"]).decode(),
-            },
-        }
-        for block in blocks
+        tool_call(number, block["id"], block["name"], block["input"])
+        for number, block in enumerate(blocks)
         if block["type"] == "tool_use" and block["name"] != but
     ]
     return calls or None
 
 
 def _tool_use(call: dict[str, Any]) -> dict[str, Any]:
-    function = call["function"]
-    arguments = function.get("arguments") or "{}"
-    try:
-        given = errors.parse_json(arguments.encode()) if isinstance(arguments, str) else arguments
-    except ValueError:
-        given = {"arguments": arguments}
-    if not isinstance(given, dict):
-        # The endpoint takes objects only.
-        given = {"arguments": given}
-    return {"type": "tool_use", "id": call.get("id"), "name": function["name"], "input": given}
+    return {
+        "type": "tool_use",
+        "id": call.get("id"),
+        "name": call["function"]["name"],
+        "input": arguments_of(call),
+    }

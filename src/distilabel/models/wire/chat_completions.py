@@ -10,10 +10,12 @@ import orjson
 from distilabel.models.wire import errors
 from distilabel.models.wire.reasoning import message_reasoning
 from distilabel.models.wire.response import Response
+from distilabel.models.wire.tool_calls import tool_call
 from distilabel.models.wire.usage_counts import as_mapping, dollars, token_count
 from distilabel.typing import GenerateOutput
 
-_CACHED: Final = (("read", "cached_tokens"), ("write", "cache_write_tokens"))
+CACHED: Final = (("read", "cached_tokens"), ("write", "cache_write_tokens"))
+"""Kinds of cached input tokens, and what OpenAI calls them."""
 
 
 def encode_request(model: str, prompt: Any, arguments: dict[str, Any]) -> bytes:
@@ -110,15 +112,10 @@ def _tool_calls(choice: dict[str, Any]) -> list[dict[str, Any]] | None:
 
 def _tool_call(number: int, call: dict[str, Any]) -> dict[str, Any]:
     function = call["function"]
-    arguments = function.get("arguments")
-    if not isinstance(arguments, str):
-        # Some servers return an object.
-        arguments = orjson.dumps(arguments or {}).decode()
-    return {
-        "id": str(call.get("id") or f"call_{number}"),
-        "type": "function",
-        "function": {"name": str(function["name"]), "arguments": arguments},
-    }
+    found = tool_call(number, call.get("id"), function["name"], function.get("arguments"))
+    # What Gemini wants back with the result of the call.
+    extra = call.get("extra_content")
+    return {**found, "extra_content": extra} if extra else found
 
 
 def _reasoning_and_text(choice: dict[str, Any]) -> tuple[str | None, str | None]:
@@ -141,7 +138,7 @@ def _statistics(usage: Mapping[str, Any]) -> dict[str, list[Any]]:
     if details and (tokens := token_count(as_mapping(details).get("reasoning_tokens"))):
         statistics["reasoning_tokens"] = [tokens]
     details = usage.get("prompt_tokens_details")
-    for name, count in _CACHED if details else ():
+    for name, count in CACHED if details else ():
         if tokens := token_count(as_mapping(details).get(count)):
             statistics[f"cache_{name}_tokens"] = [tokens]
     cost = usage.get("cost")

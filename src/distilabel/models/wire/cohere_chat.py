@@ -11,6 +11,7 @@ from distilabel.errors import DistilabelUserError
 from distilabel.models.wire import errors
 from distilabel.models.wire.response import Response
 from distilabel.models.wire.structure import Structure
+from distilabel.models.wire.tool_calls import chosen_name, tool_call
 from distilabel.models.wire.usage_counts import as_mapping, token_count
 from distilabel.typing import GenerateOutput
 
@@ -37,17 +38,20 @@ def encode_request(
         model: Name of the model.
         messages: Conversation, in the format of chat completions.
         arguments: All other fields, without those that are None. `extra_body` is merged in.
+            `tool_choice` is that of chat completions.
         structure: What the answer has to follow; only JSON schemas are supported.
 
     Raises:
         DistilabelUserError: The structure is not a JSON schema.
     """
-    body: dict[str, Any] = {"model": model, "messages": list(messages), "stream": False}
-    body |= {
+    body: dict[str, Any] = {"model": model, "messages": [_message(m) for m in messages]}
+    body |= {"stream": False} | {
         name: value
         for name, value in arguments.items()
-        if value is not None and name != "extra_body"
+        if value is not None and name not in ("extra_body", "tool_choice")
     }
+    if body.get("tools") and arguments.get("tool_choice"):
+        body |= _tool_choice(body["tools"], arguments["tool_choice"])
     if structure is not None:
         if structure.kind != "json":
             raise DistilabelUserError(
@@ -78,7 +82,14 @@ def parse_response(body: bytes) -> GenerateOutput:
         parts = message.get("content") or []
         texts = [str(part["text"]) for part in parts if part["type"] == "text"]
         thoughts = [str(part["thinking"]) for part in parts if part["type"] == "thinking"]
-        called = bool(message.get("tool_calls"))
+        calls = [
+            tool_call(
+                number, call.get("id"), call["function"]["name"], call["function"]["arguments"]
+            )
+            for number, call in enumerate(message.get("tool_calls") or ())
+        ]
+        # What the model intends to do with the tools it calls.
+        plan = str(message.get("tool_plan") or "")
         finish = data.get("finish_reason")
         reason = None if finish in _FAILED else _REASONS.get(finish, finish)
         logprobs = _logprobs(data.get("logprobs") or ())
@@ -86,23 +97,40 @@ def parse_response(body: bytes) -> GenerateOutput:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise errors.invalid_reply(body, error) from error
     text = "".join(texts)
-    if finish in _FAILED or not texts or (thoughts and not text):
+    if finish in _FAILED or (not calls and (not texts or (thoughts and not text))):
         raise errors.no_text(
             reason,
             body,
-            called_tool=called,
             has_reasoning=bool(thoughts),
             output_tokens=statistics["output_tokens"][0],
             limit="max_tokens",
             statistics=statistics,
         )
     errors.add_finish_reasons(statistics, [reason])
-    output: Any = Response(generations=[text], statistics=statistics)
-    if words := "\n\n".join(thoughts).strip():
+    output: Any = Response(generations=[text or None if calls else text], statistics=statistics)
+    if words := "\n\n".join(filter(None, [*thoughts, plan])).strip():
         output["reasoning"] = [words]
+    if calls:
+        output["tool_calls"] = [calls]
     if logprobs:
         output["logprobs"] = [logprobs]
     return output  # type: ignore[no-any-return]
+
+
+def _message(message: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns a message without what is None: rows from Arrow have every key in every message."""
+    return {key: value for key, value in message.items() if value is not None}
+
+
+def _tool_choice(tools: Sequence[Any], choice: Any) -> dict[str, Any]:
+    """Returns the fields for a choice; a chosen tool is the only one that is sent."""
+    if choice == "auto":
+        return {}
+    name = chosen_name(choice)
+    if name is None:
+        return {"tool_choice": str(choice).upper()}
+    chosen = [tool for tool in tools if (tool.get("function") or {}).get("name") == name]
+    return {"tools": chosen, "tool_choice": "REQUIRED"}
 
 
 def _statistics(usage: Mapping[str, Any]) -> dict[str, Any]:

@@ -44,7 +44,10 @@ _UNPAID: Final = frozenset({"insufficient_quota"})
 _FAILED_ONCE: Final = frozenset({"json_validate_failed"})  # Groq
 _BAD_KEY: Final = frozenset({"invalid_api_key", "API_KEY_INVALID"})
 # What looks like a key is cut out of server messages: some repeat the key they reject.
-_KEY: Final = re.compile(r"\b(?:sk|hf|gsk|pk|key|api)[-_][A-Za-z0-9_\-*]{6,}|Bearer\s+\S+", re.I)
+_KEY: Final = re.compile(
+    r"\b(?:sk|hf|gsk|pk|key|api)[-_][A-Za-z0-9_\-*]{6,}|\b(?-i:A[KS]IA[A-Z0-9]{12,})|Bearer\s+\S+",
+    re.I,
+)
 _PAGE: Final = re.compile(r"\s*(?:<!--.*?-->\s*)*<(?:!doctype html|html)\b", re.I | re.S)
 _UNSEEN: Final = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.I | re.S)
 _TITLE: Final = re.compile(r"<title[^>]*>(.*?)</title", re.I | re.S)
@@ -191,7 +194,6 @@ def no_text(
     body: bytes,
     *,
     refusal: str | None = None,
-    called_tool: bool = False,
     has_reasoning: bool = False,
     output_tokens: int = 0,
     limit: str = "max_new_tokens",
@@ -203,7 +205,6 @@ def no_text(
         finish_reason: Why the answer ended, as chat completions name it.
         body: Body of the reply.
         refusal: Message with which the model refused.
-        called_tool: Whether the model called a tool, in a format whose tool calls are not read.
         has_reasoning: Whether the answer has reasoning.
         output_tokens: Number of tokens of the answer, 0 if unknown.
         limit: Name of the argument that limits them.
@@ -218,12 +219,10 @@ def no_text(
         message = f"the model returned no text (finish reason: {finish_reason})"
     if refusal:
         message += f" and refused: {refusal}"
-    elif called_tool:
-        message += " but called a tool"
     return AnswerError(
         message,
-        # If it was cut off, filtered or refused, or called a tool, it would be so again.
-        retryable=finish_reason in (None, "stop") and not refusal and not called_tool,
+        # If it was cut off, filtered or refused, it would be so again.
+        retryable=finish_reason in (None, "stop") and not refusal,
         raw=excerpt(body),
         statistics=statistics,
         has_no_text=True,
@@ -277,9 +276,11 @@ def _error_for_status(
             status=status,
         )
     if status in _UNKNOWN or codes & _NO_MODEL:
+        cure = "Check the model's name and its base_url."
+        if "supported in v1/responses" in message:
+            cure = 'Set `api` to "responses".'
         return EndpointError(
-            f"{url} does not know the model or the address ({status}: {message}). Check the "
-            "model's name and its base_url.",
+            f"{url} does not know the model or the address ({status}: {message}). {cure}",
             status=status,
         )
     if status == 402 or codes & _UNPAID or "credit balance is too low" in message:

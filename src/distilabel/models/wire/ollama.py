@@ -12,6 +12,7 @@ from distilabel.models.wire import errors
 from distilabel.models.wire.image_part import image_in
 from distilabel.models.wire.response import Response
 from distilabel.models.wire.structure import Structure
+from distilabel.models.wire.tool_calls import arguments_of, called_names, tool_call
 from distilabel.models.wire.usage_counts import token_count
 from distilabel.typing import GenerateOutput
 
@@ -42,7 +43,8 @@ def encode_request(
     if isinstance(prompt, str):
         body |= {"prompt": prompt, "raw": True}
     else:
-        body["messages"] = [_message(message) for message in prompt]
+        names = called_names(prompt)
+        body["messages"] = [_message(*each) for each in zip(prompt, names, strict=True)]
     body |= {
         name: value
         for name, value in arguments.items()
@@ -72,7 +74,12 @@ def parse_response(body: bytes) -> GenerateOutput:
         message = data.get("message", data)
         text = message["content"] if "message" in data else data["response"]
         thinking = message.get("thinking") or ""
-        called = bool(message.get("tool_calls"))
+        calls = [
+            tool_call(
+                number, call.get("id"), call["function"]["name"], call["function"]["arguments"]
+            )
+            for number, call in enumerate(message.get("tool_calls") or ())
+        ]
         reason = data.get("done_reason")
         logprobs = _logprobs(data.get("logprobs") or ())
         statistics: dict[str, Any] = {
@@ -84,38 +91,56 @@ def parse_response(body: bytes) -> GenerateOutput:
     if not isinstance(text, str):
         raise errors.invalid_reply(body, "its text is not a string", statistics)
     reason = None if reason in _NO_REASON else reason
-    if not text and (called or thinking or reason != "stop"):
+    if not text and not calls and (thinking or reason != "stop"):
         raise errors.no_text(
             reason,
             body,
-            called_tool=called,
             has_reasoning=bool(thinking),
             output_tokens=statistics["output_tokens"][0],
             limit="num_predict in options",
             statistics=statistics,
         )
     errors.add_finish_reasons(statistics, [reason])
-    output: Any = Response(generations=[text], statistics=statistics)
+    output: Any = Response(generations=[text or None if calls else text], statistics=statistics)
     if thinking.strip():
         output["reasoning"] = [thinking.strip()]
+    if calls:
+        output["tool_calls"] = [calls]
     if logprobs:
         output["logprobs"] = [logprobs]
     return output  # type: ignore[no-any-return]
 
 
-def _message(message: Mapping[str, Any]) -> dict[str, Any]:
-    content = message["content"]
-    if content is None or isinstance(content, str):
-        return {**message, "content": content or ""}
-    texts, images = [], []
-    for part in content:
+def _message(message: Mapping[str, Any], tool: str) -> dict[str, Any]:
+    """Converts a message.
+
+    Args:
+        message: Message in the format of chat completions.
+        tool: Name of the tool whose result it is; empty if it is none.
+    """
+    kept = {key: value for key, value in message.items() if value is not None}
+    content = message.get("content")
+    texts = [content] if isinstance(content, str) else []
+    images = []
+    for part in () if isinstance(content, str) else content or ():
         image = image_in(part)
         if image is None:
             texts.append(part["text"])
         else:
             images.append(image.content)
-    read = {**message, "content": "\n\n".join(texts)}
-    return {**read, "images": images} if images else read
+    kept["content"] = "\n\n".join(texts)
+    if images:
+        kept["images"] = images
+    if tool:
+        kept["tool_name"] = tool
+    if calls := kept.get("tool_calls"):
+        kept["tool_calls"] = [_call(call) for call in calls]
+    return kept
+
+
+def _call(call: Mapping[str, Any]) -> dict[str, Any]:
+    function = {"name": call["function"]["name"], "arguments": arguments_of(call)}
+    return {"id": call.get("id"), "function": function}
 
 
 def _format(structure: Structure) -> Any:

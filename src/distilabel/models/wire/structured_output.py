@@ -70,8 +70,8 @@ def response_format(structure: Any) -> dict[str, Any] | None:
 def guidance(structure: Any) -> dict[str, Any]:
     """Returns the fields by which vLLM and similar servers constrain a text; empty for JSON.
 
-    Versions of vLLM before 0.12 read `guided_...`, later ones `structured_outputs`. Each ignores
-    the other.
+    Versions of vLLM before 0.12 read `guided_...`, later ones `structured_outputs`, and the servers
+    of llama.cpp `grammar`. Each ignores the others.
 
     Args:
         structure: `structured_output`.
@@ -82,10 +82,17 @@ def guidance(structure: Any) -> dict[str, Any]:
     parsed = parse_structure(structure)
     if parsed is None or parsed.kind == "json":
         return {}
-    return {
+    fields = {
         "structured_outputs": {parsed.kind: parsed.value},
         f"guided_{parsed.kind}": parsed.value,
     }
+    if parsed.kind == "grammar":
+        fields["grammar"] = parsed.value
+    elif parsed.kind == "choice":
+        # The strings of GBNF are those of JSON.
+        texts = (orjson.dumps(text).decode() for text in parsed.value)
+        fields["grammar"] = f"root ::= {' | '.join(texts)}"
+    return fields
 
 
 def refuse_guidance(structure: Any, provider: str) -> None:

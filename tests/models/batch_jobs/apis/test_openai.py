@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import time
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
 
 import jobs
+from distilabel.models import GroqLLM
 from distilabel.models.batch_jobs.apis.openai import FILES_SECONDS, OpenAIBatchAPI
 from distilabel.models.wire import chat_completions
 from jobs import Endpoint, writing
@@ -29,6 +32,35 @@ def test_a_job_says_what_it_belongs_to_and_no_key_is_written(
     dumped = next(tmp_path.rglob("pipeline.yaml")).read_text()
     assert "use_offline_batch_generation: true" in dumped
     assert json.dumps(job) not in dumped
+
+
+def _groq(url: str, **fields: Any) -> GroqLLM:
+    more: Any = {"use_offline_batch_generation": True, **fields}
+    more["offline_batch_generation_block_until_done"] = 0
+    return GroqLLM(model="m", base_url=url, api_key=jobs.KEY, **more)
+
+
+@pytest.mark.parametrize(
+    ("of", "path", "sent"),
+    [
+        (partial(jobs.model, api="responses"), "responses", {"max_output_tokens": 9}),
+        (_groq, "chat/completions", {"max_tokens": 9, "seed": 7}),
+    ],
+    ids=["responses", "Groq"],
+)
+def test_other_models_of_this_protocol_have_batch_jobs(
+    endpoint: Endpoint, tmp_path: Path, of: Any, path: str, sent: dict[str, Any]
+) -> None:
+    arguments = {"max_new_tokens": 9} | ({"seed": 7} if "seed" in sent else {})
+    distiset = writing(endpoint.url, tmp_path, 4, of=of, generation_kwargs=arguments).run()
+    assert len(jobs.made(distiset)) == 4
+    (job,) = endpoint.get("/v1/batches")["data"]
+    assert job["endpoint"] == f"/v1/{path}"
+    # Jobs, requests in them, and requests beside them.
+    assert endpoint.counts == (1, 4, 0)
+    request = of(endpoint.url)._request("Hi", 1, arguments)
+    assert request.path == path
+    assert json.loads(request.body).items() >= sent.items()
 
 
 @pytest.mark.parametrize(

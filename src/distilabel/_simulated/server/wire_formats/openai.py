@@ -59,7 +59,7 @@ class ChatCompletions(_OpenAI):
         return AnswerRequest(
             chats=[messages],
             max_tokens=integer(body, limit, 1, MAX_TOKENS),
-            schema=_schema(body.get("response_format")),
+            schema=schema_of(body.get("response_format")),
             logprobs=logprobs,
             tool=chosen_tool(body.get("tools"), body.get("tool_choice"), messages),
             **openai_fields(body),
@@ -74,7 +74,7 @@ class ChatCompletions(_OpenAI):
             {
                 "index": index,
                 "message": _message(answer, request, index),
-                "logprobs": _chat_logprobs(answer, request.logprobs),
+                "logprobs": chat_logprobs(answer, request.logprobs),
                 "finish_reason": "tool_calls"
                 if request.tool is not None and answer.finish_reason == "stop"
                 else answer.finish_reason,
@@ -118,7 +118,12 @@ class Completions(_OpenAI):
         return response
 
 
-def _schema(response_format: Any) -> Mapping[str, Any] | None:
+def schema_of(response_format: Any) -> Mapping[str, Any] | None:
+    """Returns the JSON schema that a `response_format` demands; None for any text.
+
+    Raises:
+        ValueError: It is not valid.
+    """
     match response_format:
         case None | {"type": "text"}:
             return None
@@ -165,7 +170,8 @@ def _alternatives(token: str, count: int) -> dict[str, float]:
     return {token: first, **others} if count else {}
 
 
-def _chat_logprobs(answer: Answer, count: int | None) -> object:
+def chat_logprobs(answer: Answer, count: int | None) -> dict[str, Any] | None:
+    """Returns the log-probabilities of an answer; None if they were not asked for."""
     if count is None:
         return None
     content = [
