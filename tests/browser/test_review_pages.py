@@ -158,7 +158,7 @@ def test_the_page_tells_nothing_before_the_answer(tmp_path: Path, browser: Any) 
 
 def test_a_phone_shows_one_card_and_is_answered_by_touch(tmp_path: Path, browser: Any) -> None:
     with _serve(tmp_path, in_memory(preference_rows(20))) as server:
-        phone = {"viewport": {"width": 375, "height": 700}, "has_touch": True}
+        phone: dict[str, Any] = {"viewport": {"width": 375, "height": 700}, "has_touch": True}
         page = _open(browser, server, **phone)
         page.wait_for_selector(".card")
         assert page.evaluate("document.documentElement.scrollWidth") == 375

@@ -153,7 +153,6 @@ def snapshot(tail: EventTail, outcome: str) -> dict[str, Any]:
             }
             for name, step in stats.steps.items()
         ],
-        "sample": [],
     }
 
 
