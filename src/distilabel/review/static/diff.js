@@ -37,7 +37,9 @@ function compare(a, b) {
 
 /** The differences of B against A. @param {{from: string, to: string}} props */
 export function Difference({ from, to }) {
+  /** @type {string[]} */
   let a = from.match(/\s+|[^\s]+/g) ?? [];
+  /** @type {string[]} */
   let b = to.match(/\s+|[^\s]+/g) ?? [];
   if (a.length > MOST || b.length > MOST) {
     a = from.match(/.*\n?/g)?.slice(0, MOST) ?? [];
