@@ -6,13 +6,14 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .PHONY: help demo test test-fast coverage lint check hooks wheel bench bench-compare bench-gate \
-	bench-endurance test-engines faults tasks-page clean
+	bench-endurance test-engines test-browser faults tasks-page clean
 
 help:
 	@echo "make demo             make a preference dataset with simulated models: no key, no network"
 	@echo "make test             run all tests"
 	@echo "make test-fast        run the tests that take a minute together, for work in progress"
 	@echo "make test-engines     run the tests that need real engines: vLLM, and others that are installed"
+	@echo "make test-browser     run the tests of the review pages in Chromium"
 	@echo "make coverage         run the fast tests and show which lines they reach"
 	@echo "make lint             run ruff and mypy"
 	@echo "make check            run lint and the fast tests: before every push"
@@ -70,6 +71,18 @@ $(ENGINES_VENV)/.ready: pyproject.toml
 
 test-engines: $(ENGINES_VENV)/.ready
 	$(ENGINES_VENV)/bin/python -m pytest -q -rs tests/engines tests/models/local --timeout 900
+
+# The review pages, in Debian's or another Chromium that is installed.
+BROWSER_VENV ?= .venv-browser
+
+$(BROWSER_VENV)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(BROWSER_VENV)
+	$(BROWSER_VENV)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BROWSER_VENV)/bin/python -m pip install --quiet --editable . --group dev playwright
+	@touch $@
+
+test-browser: $(BROWSER_VENV)/.ready
+	$(BROWSER_VENV)/bin/python -m pytest -q -rs tests/browser
 
 coverage: $(READY)
 	$(BIN)/python -m pytest -q $(FAST) --cov --cov-report term:skip-covered

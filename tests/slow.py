@@ -38,6 +38,7 @@ SLOW = {
         "examples/test_card_summaries.py",
         "steps/tasks/magpie/test_magpie_over_http.py",
         "test_main_job.py",
+        "browser",
         "engines",
         "models/embeddings/test_llamacpp.py",
         "models/embeddings/test_sentence_transformers.py",

@@ -54,8 +54,9 @@ LAYERS: dict[str, dict[str, tuple[str, ...]]] = {
         "distiset.py": ("_core", "mixins", "utils", "review"),
         "steps": ("models", "distiset.py", "_sandbox", "quality"),
         "_engine": ("steps",),
+        "review/live.py": ("review", "_engine"),
         "pipeline": ("_engine",),
-        "cli": ("pipeline",),
+        "cli": ("pipeline", "review/live.py"),
         "__main__.py": ("cli",),
     },
     "models": {

@@ -39,7 +39,7 @@ class Reviewable:
         self: _Datasets,
         file: PathLike,
         resolve: str = "median",
-        numbers: bool = False,
+        label_numbers: bool = False,
         into_ratings: bool = False,
         drop_flagged: bool = False,
         reviewed_only: bool = False,
@@ -50,7 +50,7 @@ class Reviewable:
             file: Review file.
             resolve: How the answers of several people become one: `"median"`, `"majority"`,
                 `"first"` or `"none"`, which keeps all.
-            numbers: Whether labels become their positions, lowest first.
+            label_numbers: Whether labels become their positions, lowest first.
             into_ratings: Whether `ratings` become people's, and stay the judge's where people gave
                 none; the judge's own are kept as `judge_ratings`.
             drop_flagged: Whether rows that a person flagged are left out.
@@ -69,7 +69,7 @@ class Reviewable:
             self,
             Path(file).expanduser(),
             resolve=resolve,
-            numbers=numbers,
+            numbers=label_numbers,
             into_ratings=into_ratings,
             drop_flagged=drop_flagged,
             reviewed_only=reviewed_only,

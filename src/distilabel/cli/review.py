@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Final, List, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Final, List, Optional
 
 import typer
 from typer.core import TyperGroup
 
 from distilabel.cli.errors import fail, report_errors
 from distilabel.cli.output import say
-from distilabel.cli.runs import CacheDir, run_of
+from distilabel.cli.runs import CacheDir
 
 _OPEN: Final = "open"
+
+
+if TYPE_CHECKING:
+    from distilabel.review.live import Run
 
 
 class _OpensByDefault(TyperGroup):
@@ -72,6 +76,7 @@ def open_pages(
     cache_dir: CacheDir = None,
 ) -> None:
     """Open the pages where people judge rows."""
+    from distilabel.review.live import add_live_pages
     from distilabel.review.rows.sources import open_tables
     from distilabel.review.start import start_review
 
@@ -85,6 +90,7 @@ def open_pages(
             people=annotator or [],
             per_row=per_row,
             hosts=allow_host or [],
+            extend=lambda app: add_live_pages(app, lambda: _runs(cache_dir)),
         )
     for person, url in server.urls.items():
         say(f"{person or 'Review'}: {url}")
@@ -152,12 +158,25 @@ def export(
     say(f"{count:,} rows in {output}")
 
 
+def _runs(cache_dir: Path | None) -> list[Run]:
+    """Returns the runs of the cache directory, as the live pages show them."""
+    from distilabel.pipeline.workspace.run_directory import cache_directory
+    from distilabel.pipeline.workspace.run_history import past_runs
+    from distilabel.review.live import Run
+
+    runs = past_runs(cache_directory(cache_dir).absolute())
+    return [Run(each.id, each.pipeline, each.outcome, each.folder) for each in runs]
+
+
 def _path_of(data: str, cache_dir: Path | None) -> Path:
     if data != "last" and Path(data).exists():
         return Path(data)
     if data != "last" and (os.sep in data or "." in data):
         fail(f"{data} does not exist.")
-    return run_of(data, cache_dir).folder
+    from distilabel.pipeline.workspace.run_directory import cache_directory
+    from distilabel.pipeline.workspace.run_history import find_run
+
+    return find_run(cache_directory(cache_dir).absolute(), data).folder
 
 
 def default_file(path: Path) -> Path:

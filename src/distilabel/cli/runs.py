@@ -66,7 +66,10 @@ def show(
     cache_dir: CacheDir = None,
 ) -> None:
     """Show the report of a run and the location of its files."""
-    only = run_of(run, cache_dir)
+    from distilabel.pipeline.workspace.run_history import find_run
+
+    with report_errors():
+        only = find_run(_root(cache_dir), run)
     started = f"started {only.started:%Y-%m-%d %H:%M:%S}"
     say(f"{only.id}: {only.pipeline}, {started}, {only.outcome}")
     say(f"Files: {only.folder}")
@@ -74,19 +77,6 @@ def show(
         say(f"Error: {only.report['error']}", color=typer.colors.RED)
     if only.text:
         say(f"\n{only.text}")
-
-
-def run_of(run: str, cache_dir: Path | None) -> PastRun:
-    """Returns a run by its id or the first characters of it; ends the command without one.
-
-    Args:
-        run: The id; `last` is the latest run.
-        cache_dir: Cache directory; None for the default.
-    """
-    from distilabel.pipeline.workspace.run_history import find_run
-
-    with report_errors():
-        return find_run(_root(cache_dir), run)
 
 
 def _root(cache_dir: Path | None) -> Path:

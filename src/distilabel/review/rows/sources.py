@@ -150,7 +150,7 @@ def _row_group(file: Path, metadata: Any, schema: pa.Schema, group: int) -> Piec
 
         known = [name for name in columns if name in schema.names]
         # Threads would cost more than they save for a thousand rows.
-        with pq.ParquetFile(file, metadata=metadata, memory_map=True) as parquet:
+        with pq.ParquetFile(file, metadata=metadata) as parquet:
             table = parquet.read_row_group(group, columns=known, use_threads=False)
         for name in set(columns) - set(known):
             table = table.append_column(name, pa.nulls(table.num_rows))

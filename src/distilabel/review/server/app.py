@@ -10,7 +10,7 @@ from distilabel.review.review import Review
 from distilabel.review.server import answer_routes, report_routes, row_routes
 from distilabel.review.server.guard import MOST_BYTES, Guard
 from distilabel.review.server.pages import PAGES, show_file, show_page
-from distilabel.review.server.replies import REVIEW
+from distilabel.review.server.replies import HAS_LIVE, REVIEW
 
 
 def make_app(
@@ -27,6 +27,7 @@ def make_app(
     app = web.Application(middlewares=[guard.check], client_max_size=MOST_BYTES)
     app.on_response_prepare.append(guard.add_headers)
     app[REVIEW] = review
+    app[HAS_LIVE] = False
     get, post = web.get, web.post
     app.add_routes(
         [

@@ -16,6 +16,8 @@ from distilabel.review.review import Review
 from distilabel.review.reviewed_table import ReviewedTable
 from distilabel.review.server.guard import ANNOTATOR, IS_OWNER
 
+# Whether runs can be watched.
+HAS_LIVE: web.AppKey[bool] = web.AppKey("has_live", bool)
 REVIEW: web.AppKey[Review] = web.AppKey("review", Review)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

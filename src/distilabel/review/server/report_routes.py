@@ -19,6 +19,7 @@ from distilabel.review.markup import markdown_tree
 from distilabel.review.reviewed_table import ReviewedTable
 from distilabel.review.server.guard import ANNOTATOR, IS_OWNER
 from distilabel.review.server.replies import (
+    HAS_LIVE,
     REVIEW,
     body_of,
     errors_as_replies,
@@ -50,6 +51,7 @@ async def overview(request: web.Request) -> web.Response:
             "person": person,
             "owner": request[IS_OWNER],
             "id": review.id,
+            "live": request.app[HAS_LIVE],
             "file": review.file.path.name,
             "matching": review.is_matching,
             "sources": await review.with_answers(read),

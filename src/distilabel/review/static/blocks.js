@@ -53,7 +53,7 @@ function marked(text) {
 export function Text({ text, tree }) {
   if (raw.value) return html`<div class="prose raw" dir="auto">${marked(text)}</div>`;
   if (!text) return html`<div class="prose empty">empty</div>`;
-  if (!tree) return html`<div class="prose plain" dir="auto">${text}</div>`;
+  if (!tree) return html`<div class="prose verbatim" dir="auto">${text}</div>`;
   return html`<div class="prose" dir="auto">${tree.map(element)}</div>`;
 }
 

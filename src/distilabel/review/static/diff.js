@@ -37,13 +37,15 @@ function compare(a, b) {
 
 /** The differences of B against A. @param {{from: string, to: string}} props */
 export function Difference({ from, to }) {
+  /** @type {string[]} */
   let a = from.match(/\s+|[^\s]+/g) ?? [];
+  /** @type {string[]} */
   let b = to.match(/\s+|[^\s]+/g) ?? [];
   if (a.length > MOST || b.length > MOST) {
     a = from.match(/.*\n?/g)?.slice(0, MOST) ?? [];
     b = to.match(/.*\n?/g)?.slice(0, MOST) ?? [];
   }
-  return html`<div class="prose plain" dir="auto">
+  return html`<div class="prose verbatim" dir="auto">
     ${compare(a, b).map(([kind, text]) =>
       kind === "same" ? text : kind === "old" ? html`<del>${text}</del>` : html`<ins>${text}</ins>`,
     )}

@@ -15,7 +15,7 @@ export function AgreePage() {
     get("agree", { all: all ? 1 : "" }).then(setFound).catch((problem) => setError(problem.message));
   }, [all, name]);
   if (error) return html`<${Empty} title="Agreement cannot be shown."><p>${error}</p></${Empty}>`;
-  if (!found) return html`<div class="waiting-row" aria-busy="true"></div>`;
+  if (!found) return html`<${Empty} title="Counting…"><p>Intervals come from drawing your rows again and again.</p></${Empty}>`;
   return html`<div class="page narrow">
     <div class="toolbar"><h1>Agreement</h1><span class="grow"></span>
       <label class="check"><input type="checkbox" checked=${all} onChange=${(/** @type {any} */ e) => setQuery({ all: e.target.checked ? 1 : "" })} /> all rows, not only random ones</label></div>

@@ -1,13 +1,18 @@
 // /: the sources, how far each is, and what to do next.
 // @ts-check
-import { html, useEffect } from "../vendor/preact.js";
-import { refresh } from "../api.js";
+import { html, useEffect, useState } from "../vendor/preact.js";
+import { get, refresh } from "../api.js";
 import { count } from "../parts.js";
 import { overview } from "../state.js";
 
 export function HomePage() {
-  useEffect(() => { refresh().catch(() => {}); }, []);
-  const { sources, runs = [], matching } = overview.value;
+  const [runs, setRuns] = useState(/** @type {any[]} */ ([]));
+  useEffect(() => {
+    refresh().catch(() => {});
+    // Only where the command serves the pages, and for the owner.
+    get("live").then((found) => setRuns(found.runs)).catch(() => {});
+  }, []);
+  const { sources, matching } = overview.value;
   return html`<div class="page narrow">
     <h1>Review</h1>
     ${matching && html`<p class="banner" role="status">The data changed: answers are being matched with their rows…</p>`}

@@ -1,8 +1,7 @@
-// /live/<run>: a run while it goes on: rows, steps, money, the newest rows.
+// /live/<run>: a run while it goes on: rows, steps, money, failures.
 // @ts-check
 import { html, useEffect, useState } from "../vendor/preact.js";
 import { get } from "../api.js";
-import { Block } from "../blocks.js";
 import { Empty } from "../parts.js";
 
 /** @param {{run: string}} props */
@@ -41,8 +40,6 @@ export function LivePage({ run }) {
     <ul class="steps">${found.steps.map((/** @type {any} */ s) => html`<li key=${s.name}><span class="step-name">${s.name}</span>
       <progress value=${s.done} max=${Math.max(s.expected, 1)} aria-label=${`Rows of ${s.name}`}></progress><span class="n">${s.done.toLocaleString("en")}${s.expected > s.done ? ` / ${s.expected.toLocaleString("en")}` : ""}</span>
       ${s.failed > 0 && html`<span class="chip tiny warn">${s.failed} failed</span>`}${s.asked > 0 && html`<span class="hint">${s.answered.toLocaleString("en")} answers${s.in_flight ? `, ${s.in_flight} in flight` : ""}</span>`}</li>`)}</ul>
-    ${found.sample.length > 0 && html`<h2>Newest rows</h2>`}
-    ${found.sample.map((/** @type {any} */ leaf) => leaf.rows.map((/** @type {any} */ row) => html`<section class="sample" key=${row.key}><dl class="others">${row.columns.map((/** @type {any} */ c) => html`<dt>${c.name}</dt><dd><${Block} block=${c} /></dd>`)}</dl></section>`))}
     ${error && html`<p class="banner error">${error}</p>`}
   </div>`;
 }

@@ -321,7 +321,7 @@ function Conflict() {
   };
   return html`<${Modal} title="This text was edited in another window" close=${() => {}}>
     <div class="cards count-2">
-      <section class="card"><header><h2>Stored</h2></header><div class="body"><div class="prose plain">${current.text}</div></div></section>
+      <section class="card"><header><h2>Stored</h2></header><div class="body"><div class="prose verbatim">${current.text}</div></div></section>
       <section class="card"><header><h2>Yours</h2></header><div class="body"><${Difference} from=${current.text} to=${mine?.value.text ?? ""} /></div></section>
     </div>
     <p class="actions"><button class="button primary" onClick=${() => again(true)}>Keep yours</button> <button class="button" onClick=${() => again(false)}>Keep the stored one</button></p>

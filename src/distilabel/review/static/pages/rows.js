@@ -114,7 +114,7 @@ function Row({ row, i }) {
 }
 /** @param {any} a */
 const nice = (a) => (a.question === "choice" ? (a.value === -1 ? "both good" : a.value === -2 ? "both bad" : `#${a.value + 1}`) : `${a.unit ? `#${Number(a.unit) + 1} ` : ""}${a.value}`);
-/** @param {any} value */
+/** @param {any} value @returns {string} */
 const short = (value) => (Array.isArray(value) ? value.map(short).join(" · ") : typeof value === "number" ? String(Math.round(value * 1000) / 1000) : String(value)).slice(0, 40);
 
 /** @param {any} props */
@@ -202,7 +202,7 @@ function AnswerAll({ filters, page, from, done }) {
   return html`<button class="button" onClick=${() => setOpen(true)}>answer all ${page.matching.toLocaleString("en")}…</button>
     ${open && html`<${Modal} title=${`Answer ${count(page.matching, "row")} at once`} close=${() => setOpen(false)}>
       <p>These answers count like others in exports. They are left out of agreement, which uses random rows.</p>
-      ${from.questions.map((/** @type {any} */ q) => html`<p class="chips">${(q.kind === "choice" ? [[-1, "both good"], [-2, "both bad"]] : q.options.map((/** @type {any} */ o) => [o, String(o)])).map(([value, name]) => html`<button class="chip" onClick=${() => run(q.name, value)}>${q.name}: ${name}</button>`)}</p>`)}
+      ${from.questions.map((/** @type {any} */ q) => html`<p class="chips">${(q.kind === "choice" ? [[-1, "both good"], [-2, "both bad"]] : q.options.map((/** @type {any} */ o) => [o, String(o)])).map((/** @type {[any, string]} */ [value, name]) => html`<button class="chip" onClick=${() => run(q.name, value)}>${q.name}: ${name}</button>`)}</p>`)}
       <p class="chips"><button class="chip warn" onClick=${() => run("flag", true)}>flag all</button></p>
       ${last && html`<p><button class="button" onClick=${async () => { setOpen(false); const { cleared } = await post("all/undo", { strategy: last }); sessionStorage.removeItem("bulk"); notify(`${count(cleared, "answer")} taken back.`); await refresh(); done(); }}>Undo the last one</button></p>`}
     </${Modal}>`}`;
