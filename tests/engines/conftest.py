@@ -36,4 +36,6 @@ def vllm_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         if not visible_devices():
             patch.setenv("VLLM_CPU_KVCACHE_SPACE", "1")
             patch.setenv("OMP_NUM_THREADS", "1")
+            # Each server would take the same core for its own.
+            patch.setenv("VLLM_CPU_OMP_THREADS_BIND", "nobind")
         yield str(folder)

@@ -33,7 +33,9 @@ SCHEMA = {
     "required": ["city"],
     "additionalProperties": False,
 }
-TOOLS = [{"type": "function", "function": {"name": "weather", "parameters": SCHEMA}}]
+# Without `strict`, the arguments are any JSON.
+FUNCTION = {"name": "weather", "parameters": SCHEMA, "strict": True}
+TOOLS = [{"type": "function", "function": FUNCTION}]
 
 
 class Score(BaseModel):
@@ -57,6 +59,8 @@ def llm(vllm_model: str, adapter: str) -> Iterator[vLLM]:
         "max_num_seqs": 8,
         "enable_auto_tool_choice": True,
         "tool_call_parser": "hermes",
+        # Random weights would write nothing but white space between the parts of JSON.
+        "structured_outputs_config": {"backend": "xgrammar", "disable_any_whitespace": True},
         "enable_lora": True,
         "max_lora_rank": 8,
         "lora_modules": [f"adapted={adapter}"],
@@ -114,21 +118,23 @@ def test_responses(llm: vLLM) -> None:
 
 
 def test_messages_of_anthropic(llm: vLLM) -> None:
-    (output,) = loaded(llm, AnthropicLLM).generate([HELLO], max_tokens=4)
+    (output,) = loaded(llm, AnthropicLLM).generate([HELLO], max_tokens=24)
     assert output["generations"][0]
-    assert output["statistics"]["output_tokens"] == [4]
+    assert output["statistics"]["output_tokens"] == [24]
     assert output["statistics"]["finish_reason"] == ["length"]
 
 
-@pytest.mark.parametrize("how", ["chat", "responses", "client", "managed"])
+@pytest.mark.parametrize("how", ["chat", "responses", "messages", "client", "managed"])
 def test_tools_are_called_in_several_rounds(llm: vLLM, how: str) -> None:
     asked: Any = llm
-    if how == "client":
-        asked = loaded(llm, ClientvLLM)
+    if how in ("client", "messages"):
+        asked = loaded(llm, ClientvLLM if how == "client" else AnthropicLLM)
     elif how != "managed":
         asked = loaded(llm, api=how)
-    arguments: Any = {"tools": TOOLS, "max_new_tokens": 64}
-    (output,) = asked.generate([HELLO], tool_choice="required", **arguments)
+    limit = "max_tokens" if how == "messages" else "max_new_tokens"
+    arguments: Any = {"tools": TOOLS, limit: 200}
+    choice = {"type": "function", "function": {"name": "weather"}}
+    (output,) = asked.generate([HELLO], tool_choice=choice, **arguments)
     ((call, *_),) = output["tool_calls"]
     assert call["function"]["name"] == "weather"
     validate(json.loads(call["function"]["arguments"]), SCHEMA)

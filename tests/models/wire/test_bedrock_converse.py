@@ -17,7 +17,12 @@ CALL = {
     "type": "function",
     "function": {"name": "weather", "arguments": '{"city":"Rome"}'},
 }
-FUNCTION = {"name": "weather", "description": "Asks.", "parameters": {"type": "object"}}
+FUNCTION = {
+    "name": "weather",
+    "description": "Asks.",
+    "strict": True,
+    "parameters": {"type": "object"},
+}
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +81,8 @@ def test_everything_is_encoded() -> None:
         {"toolResult": {"toolUseId": "tooluse_1", "content": [{"text": "Rain."}]}},
         {"toolResult": {"toolUseId": "tooluse_2", "content": [{"text": "Sun."}]}},
     ]
-    spec = {"name": "weather", "description": "Asks.", "inputSchema": {"json": {"type": "object"}}}
+    schema = {"json": {"type": "object"}}
+    spec = {"name": "weather", "description": "Asks.", "strict": True, "inputSchema": schema}
     assert everything() == {
         "system": [{"text": "Be brief."}],
         "messages": [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from typing import Annotated, Any, Dict, List, Optional, Tuple, Union
+from urllib.parse import urlsplit
 
 from pydantic import Field, NonNegativeInt, PrivateAttr, SecretStr, validate_call
 
@@ -122,6 +123,9 @@ class AnthropicLLM(AsyncLLM):
             "x-api-key": key.get_secret_value(),
             "anthropic-version": messages.VERSION,
         }
+        if not (urlsplit(self._api).hostname or "").endswith("anthropic.com"):
+            # Other servers, like vLLM's, look for the key there.
+            self._headers["Authorization"] = f"Bearer {key.get_secret_value()}"
         if self.http_client is not None:
             self._logger.warning(
                 "%s: http_client is not used. For a proxy, set HTTPS_PROXY.", self.model

@@ -28,8 +28,7 @@ def tools(given: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
             converted.append(tool)
             continue
         new = {"name": function["name"], "input_schema": schema_of(function)}
-        if function.get("description"):
-            new["description"] = function["description"]
+        new |= {key: function[key] for key in ("description", "strict") if function.get(key)}
         converted.append(new)
     return converted
 

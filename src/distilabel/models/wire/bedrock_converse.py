@@ -181,8 +181,7 @@ def _tool(function: Mapping[str, Any] | None, tool: Any) -> Any:
     if function is None:
         return tool
     spec = {"name": function["name"], "inputSchema": {"json": schema_of(function)}}
-    if function.get("description"):
-        spec["description"] = function["description"]
+    spec |= {key: function[key] for key in ("description", "strict") if function.get(key)}
     return {"toolSpec": spec}
 
 
