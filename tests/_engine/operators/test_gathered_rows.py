@@ -10,7 +10,7 @@ from distilabel._engine.rows.rows import RowChunk
 
 
 class Sender:
-    """Takes the place of a `TaskOperator`."""
+    """Takes the place of an operator."""
 
     name = "write"
 
@@ -37,7 +37,7 @@ def row(number: int, *, closes: bool = True) -> RowChunk:
 
 async def test_rows_of_one_turn_are_one_chunk() -> None:
     sender: Any = Sender()
-    rows = GatheredRows(sender)
+    rows = GatheredRows(sender, sender.finish_if_done)
     rows.add(row(3), 1)
     rows.add(RowChunk([], [], (1,)), 0)
     rows.add(RowChunk([(2, 0)], [{"n": 2}], ()), 2, failed=1, ended=1)
@@ -59,7 +59,7 @@ async def test_rows_that_are_routed_go_one_by_one() -> None:
     """A rerun looks routes up by chunk, and other rows are done together then."""
     sender: Any = Sender()
     sender.router = object()
-    rows = GatheredRows(sender)
+    rows = GatheredRows(sender, sender.finish_if_done)
     for number in range(3):
         rows.add(row(number), 1)
     assert [len(sent[0].rows) for sent in sender.sent] == [1, 1, 1]

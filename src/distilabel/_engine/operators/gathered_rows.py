@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from distilabel._engine.rows.rows import Key, Row, RowChunk
 
 if TYPE_CHECKING:
-    from distilabel._engine.operators.task import TaskOperator
+    from distilabel._engine.operators.base import Operator
 
 
 class GatheredRows:
@@ -17,10 +18,12 @@ class GatheredRows:
 
     Args:
         operator: Sends the rows.
+        on_sent: Called after scheduled rows were sent.
     """
 
-    def __init__(self, operator: TaskOperator) -> None:
+    def __init__(self, operator: Operator, on_sent: Callable[[], None]) -> None:
         self._operator = operator
+        self._on_sent = on_sent
         self._is_scheduled = False
         self._start_over()
 
@@ -67,7 +70,7 @@ class GatheredRows:
     async def _send_scheduled(self) -> None:
         self._is_scheduled = False
         self._send()
-        self._operator.finish_if_done()
+        self._on_sent()
 
     def _send(self) -> None:
         if self.is_empty:

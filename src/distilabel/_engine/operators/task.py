@@ -72,7 +72,7 @@ class TaskOperator(Operator):
         self._notes_answers = context.config.provenance
         self._queue: deque[tuple[Key, Row]] = deque()
         self._running = 0
-        self._gathered = GatheredRows(self)
+        self._gathered = GatheredRows(self, self.finish_if_done)
         # Rows of each source row that are not sent yet, and the source rows with no more to come.
         self._pending: dict[int, int] = {}
         self._closing: set[int] = set()
