@@ -29,6 +29,12 @@ def test_what_belongs_to_a_generation_is_cut_with_it() -> None:
     assert len(full["generations"]) == 3
 
 
+def test_a_list_of_another_length_is_not_cut() -> None:
+    full = output("a", "b", "c", citations=["x", "y", "z", "w"])
+    fewer: Any = first_generations(full, 2)
+    assert fewer["citations"] == ["x", "y", "z", "w"]
+
+
 def test_a_tuple_of_values_is_cut_as_a_list_is() -> None:
     full = output("a", "b", "c", logprobs=(1, 2, 3))
     fewer: Any = first_generations(full, 2)
