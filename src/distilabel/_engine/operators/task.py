@@ -16,7 +16,6 @@ from distilabel._core.user_faults import EXITS, USER_FAULTS, ProgramExit, is_can
 from distilabel._engine.calling.row_random import RowRandom
 from distilabel._engine.operators.base import Operator
 from distilabel._engine.operators.failures import FailurePolicy, has_failed, lacking_column
-from distilabel._engine.operators.gathered_rows import GatheredRows
 from distilabel._engine.operators.run_context import RunContext
 from distilabel._engine.rows.rows import Key, Row, RowChunk
 from distilabel.constants import PROVENANCE_COLUMN
@@ -72,7 +71,6 @@ class TaskOperator(Operator):
         self._notes_answers = context.config.provenance
         self._queue: deque[tuple[Key, Row]] = deque()
         self._running = 0
-        self._gathered = GatheredRows(self, self.finish_if_done)
         # Rows of each source row that are not sent yet, and the source rows with no more to come.
         self._pending: dict[int, int] = {}
         self._closing: set[int] = set()
@@ -147,7 +145,7 @@ class TaskOperator(Operator):
             self._running -= 1
         if self._queue:
             self._start()
-        self.finish_if_done()
+        self._finish_if_done()
 
     # A row pauses when its first request waits for a batch job and resumes when the last one has
     # its answer. The client calls these two; no `with` block spans both.
@@ -185,10 +183,12 @@ class TaskOperator(Operator):
         if self._mappings:
             aside = self._mappings.hidden_columns(row)
             rows = [self._mappings.to_pipeline(item, aside) for item in rows]
-        self._gathered.add(
+        self.send_processed(
             RowChunk(result.keys, rows, self._closed_by(key[0])),
+            1,
             len(made),
-            failed=result.failed,
+            0 if made else 1,
+            result.failed,
             skipped=result.failed if skipped else 0,
             ended=result.ended,
         )
@@ -268,11 +268,9 @@ class TaskOperator(Operator):
     def all_ports_ended(self) -> None:
         """Finishes, once all rows are sent."""
         self._has_all_rows = True
-        self.finish_if_done()
+        self._finish_if_done()
 
-    def finish_if_done(self) -> None:
-        """Finishes if all rows are sent."""
-        is_done = not self._running and not self._queue and not self._pending
-        if self._has_all_rows and is_done and self._gathered.is_empty:
+    def _finish_if_done(self) -> None:
+        if self._has_all_rows and not self._running and not self._queue and not self._pending:
             self._has_all_rows = False
             self.finish()
