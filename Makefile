@@ -5,20 +5,22 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test test-fast coverage lint check hooks wheel bench bench-gate bench-endurance \
-	test-engines faults tasks-page clean
+.PHONY: help demo test test-fast coverage lint check hooks wheel bench bench-compare bench-gate \
+	bench-endurance test-engines test-browser faults tasks-page clean
 
 help:
 	@echo "make demo             make a preference dataset with simulated models: no key, no network"
 	@echo "make test             run all tests"
 	@echo "make test-fast        run the tests that take a minute together, for work in progress"
 	@echo "make test-engines     run the tests that need real engines: vLLM, and others that are installed"
+	@echo "make test-browser     run the tests of the review pages in Chromium"
 	@echo "make coverage         run the fast tests and show which lines they reach"
 	@echo "make lint             run ruff and mypy"
 	@echo "make check            run lint and the fast tests: before every push"
 	@echo "make hooks            run ruff and mypy on every commit from now on"
 	@echo "make wheel            build the wheel and run it in an empty environment"
 	@echo "make bench            measure speed against a hand-written loop"
+	@echo "make bench-compare    what changed between the last two measurements of speed"
 	@echo "make bench-gate       measure the rate limiter: limits, faults, outages and queues, with plots"
 	@echo "make bench-endurance  check that nothing grows in a long run (some minutes)"
 	@echo "make faults           regenerate docs/faults.md from the tests of faults"
@@ -49,7 +51,7 @@ test-fast: $(READY)
 # Gigabytes: engines get an environment of their own, and tests of those that are missing are skipped.
 # A vLLM elsewhere is used with DISTILABEL_VLLM_PYTHON=/path/to/its/python.
 ENGINES_VENV ?= .venv-engines
-ENGINES ?= vllm hf-transformers
+ENGINES ?= vllm hf-transformers llama-cpp sentence-transformers mlx
 
 $(ENGINES_VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(ENGINES_VENV)
@@ -60,10 +62,27 @@ $(ENGINES_VENV)/.ready: pyproject.toml
 		$(ENGINES_VENV)/bin/python -m pip install --quiet --editable ".[$$extra]" \
 			|| echo "the extra $$extra could not be installed: its tests are skipped"; \
 	done
+	@# Writes the tiny model for llama.cpp; runs MLX on Linux.
+	@for package in gguf 'mlx-lm[cpu]'; do \
+		$(ENGINES_VENV)/bin/python -m pip install --quiet "$$package" \
+			|| echo "$$package could not be installed: its tests are skipped"; \
+	done
 	@touch $@
 
 test-engines: $(ENGINES_VENV)/.ready
-	$(ENGINES_VENV)/bin/python -m pytest -q -rs tests/engines --timeout 900
+	$(ENGINES_VENV)/bin/python -m pytest -q -rs tests/engines tests/models/local --timeout 900
+
+# The review pages, in Debian's or another Chromium that is installed.
+BROWSER_VENV ?= .venv-browser
+
+$(BROWSER_VENV)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(BROWSER_VENV)
+	$(BROWSER_VENV)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BROWSER_VENV)/bin/python -m pip install --quiet --editable . --group dev playwright
+	@touch $@
+
+test-browser: $(BROWSER_VENV)/.ready
+	$(BROWSER_VENV)/bin/python -m pytest -q -rs tests/browser
 
 coverage: $(READY)
 	$(BIN)/python -m pytest -q $(FAST) --cov --cov-report term:skip-covered
@@ -83,6 +102,9 @@ wheel: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m bench.run
+
+bench-compare: $(READY)
+	$(BIN)/python -m bench.history
 
 bench-gate: $(READY)
 	$(BIN)/python -m bench.gate

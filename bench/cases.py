@@ -170,6 +170,14 @@ def throughput(bench: Bench) -> list[Figure]:
             [a.rate / b.rate for a, b in zip(ours, raw, strict=True)],
             floor=Floor(">=", 0.5),
         ),
+        Figure(
+            "requests/s while asking, ours / raw",
+            [a.rate_while_asking / b.rate_while_asking for a, b in zip(ours, raw, strict=True)],
+        ),
+        Figure(
+            "CPU, ours / raw",
+            [a.client.cpu / b.client.cpu for a, b in zip(ours, raw, strict=True)],
+        ),
         Figure("requests/s, ours", [a.rate for a in ours], "1/s"),
         Figure("requests/s, raw", [b.rate for b in raw], "1/s"),
         Figure("requests/s while asking, ours", [a.rate_while_asking for a in ours], "1/s"),
@@ -190,6 +198,10 @@ def startup(bench: Bench) -> list[Figure]:
             [a.startup - b.startup for a, b in zip(ours, raw, strict=True)],
             "s",
             Floor("<=", 0.6),
+        ),
+        Figure(
+            "first question, ours / raw",
+            [a.startup / b.startup for a, b in zip(ours, raw, strict=True)],
         ),
         Figure("first question, ours", [a.startup for a in ours], "s"),
         Figure("first question, raw", [b.startup for b in raw], "s"),
@@ -214,6 +226,10 @@ def plain(bench: Bench) -> list[Figure]:
         if done.said["rows"] != rows or done.said["last"] != wanted:
             raise Broken(f"plain: {done.said} is not {rows} rows that end with {wanted}")
     return [
+        Figure("rows/s, ours / loop", [b.wall / a.wall for a, b in zip(ours, loop, strict=True)]),
+        Figure(
+            "peak memory, ours / loop", [a.peak / b.peak for a, b in zip(ours, loop, strict=True)]
+        ),
         Figure("peak memory, ours", [a.peak for a in ours], "MB", Floor("<", 1000)),
         Figure("peak memory, loop", [b.peak for b in loop], "MB"),
         Figure("rows/s, ours", [rows / a.wall for a in ours], "1/s", Floor(">=", 50_000)),

@@ -169,14 +169,14 @@ class Aim:
             self.here(word)
 
     def _at_part(self, table: Any, path: Path) -> None:
-        self.here("part" if path.suffix == ".parquet" else "sorted part")
+        self.here("sorted part" if path.parent.suffix == ".sorted" else "part")
 
     def _at_half_part(self, table: Any, path: Path) -> None:
-        point = "half part" if path.suffix == ".parquet" else "half sorted part"
+        point = "half sorted part" if path.parent.suffix == ".sorted" else "half part"
         self.here(point, lambda: os.truncate(path, path.stat().st_size // 2))
 
     def _at_move(self, path: Path, *_: Any, **__: Any) -> None:
-        if path.suffix in (".parquet", ".sorted"):
+        if path.suffix == ".sorted" or (path.parent / f"{path.name}.sorted").is_dir():
             self.here("parts moved")
         elif path.name.startswith("data"):
             self.here("moved in place")

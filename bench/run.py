@@ -1,4 +1,4 @@
-"""Runs the benchmarks, prints a table, and saves all samples as JSON."""
+"""Runs the benchmarks, prints a table, saves all samples as JSON and the ratios in the history."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import Any
 
 from bench.cases import CASES, Bench, Figure
 from bench.harness import ROOT, Broken, end_tidily
+from bench.history import HISTORY, Entry, append, ratios_of
 from bench.table import table
 
 _QUICK = 0.05
@@ -95,6 +96,7 @@ def main() -> int:
     machine = machine_facts()
     lines = [["case", "figure", "median", "from .. to", "floor", ""]]
     kept: dict[str, Any] = {}
+    measured: dict[str, list[Figure]] = {}
     broken = short = False
     for name in given.only or CASES:
         bench.note(name)
@@ -106,6 +108,7 @@ def main() -> int:
             kept[name] = {"broken": str(error)}
             broken = True
             continue
+        measured[name] = figures
         lines += [line_of(name, figure, figure.verdict if judged else "") for figure in figures]
         short = short or (judged and any(figure.verdict == "short" for figure in figures))
         kept[name] = [
@@ -131,6 +134,9 @@ def main() -> int:
     print(f"\nAll samples: {path}")
     if broken:
         return 2
+    if judged:
+        append(Entry(machine["commit"] or "unknown", sys.version, ratios_of(measured)))
+        print(f"Ratios: the last line of {HISTORY}; `make bench-compare` compares it.")
     return 1 if short and given.strict else 0
 
 

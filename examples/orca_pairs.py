@@ -76,9 +76,9 @@ def CorrectPair(inputs: StepInput) -> StepOutput:
 
 
 @step(inputs=["status", "question"], outputs=["status"])
-def RemovePairs(inputs: StepInput, leaked: RuntimeParameter[list[str]] = None) -> StepOutput:
+def RemovePairs(inputs: StepInput, leaked: RuntimeParameter[list[str]]) -> StepOutput:
     """Removes ties, pairs without ratings, and questions of an evaluation set."""
-    known = {" ".join(question.lower().split()) for question in leaked or ()}
+    known = {" ".join(question.lower().split()) for question in leaked}
     yield [
         row
         for row in inputs
@@ -116,7 +116,7 @@ def orca_pairs(
             },
         )
         correct_pair = CorrectPair(name="correct_pair")
-        remove_pairs = RemovePairs(name="remove_pairs", leaked=leaked)
+        remove_pairs = RemovePairs(name="remove_pairs", leaked=leaked or [])
         load_dataset >> shuffle_pair >> judge >> correct_pair >> remove_pairs
     return pipeline
 

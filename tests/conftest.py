@@ -82,6 +82,13 @@ def scripted() -> Callable[..., Scripted]:
     return make
 
 
+@pytest.fixture(params=["connections", "aiohttp"])
+def transport_kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Sends requests over connections of the project's own, then with aiohttp."""
+    monkeypatch.setenv("DISTILABEL_HTTP", request.param)
+    return str(request.param)
+
+
 @pytest.fixture
 def web() -> Iterator[Web]:
     """A web server on this machine, without any pages yet."""

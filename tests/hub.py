@@ -14,6 +14,7 @@ import re
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -35,40 +36,49 @@ class Refusal(Exception):
 
 @dataclass
 class Repo:
-    """A dataset repository: all its files after each commit."""
+    """A dataset repository: for each branch, all files after each commit."""
 
     private: bool
-    commits: list[dict[str, Any]] = field(default_factory=list)
+    branches: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {"main": []})
 
-    def commit(self, title: str, files: dict[str, bytes]) -> str:
-        sha = hashlib.sha1(f"{len(self.commits)}{title}".encode()).hexdigest()
-        self.commits.append({"sha": sha, "title": title, "files": files})
+    def commit(self, title: str, files: dict[str, bytes], branch: str = "main") -> str:
+        commits = self.branches[branch]
+        sha = hashlib.sha1(f"{branch}{len(commits)}{title}".encode()).hexdigest()
+        commits.append({"sha": sha, "title": title, "files": files})
         return sha
 
     def at(self, revision: str) -> dict[str, Any]:
-        if revision == "main":
-            return self.commits[-1]
-        for commit in self.commits:
-            if commit["sha"] == revision:
-                return commit
+        if revision in self.branches:
+            return self.branches[revision][-1]
+        for commits in self.branches.values():
+            for commit in commits:
+                if commit["sha"] == revision:
+                    return commit
         raise Refusal(404, "RevisionNotFound", f"no revision {revision}")
 
     @property
     def files(self) -> dict[str, bytes]:
-        found: dict[str, bytes] = self.commits[-1]["files"]
+        found: dict[str, bytes] = self.branches["main"][-1]["files"]
         return found
 
     @property
     def titles(self) -> list[str]:
-        return [commit["title"] for commit in self.commits]
+        return [commit["title"] for commit in self.branches["main"]]
 
 
 class Hub:
-    """The server. Tests read its `repos`."""
+    """The server. Tests read its `repos`.
+
+    Attributes:
+        repos: Name → repository.
+        uploads: Digest → large file.
+        fails: Called with the path of each request; True answers it with status 500.
+    """
 
     def __init__(self) -> None:
         self.repos: dict[str, Repo] = {}
         self.uploads: dict[str, bytes] = {}
+        self.fails: Callable[[str], bool] = lambda path: False
         hub = self
 
         class Handler(_Handler):
@@ -136,13 +146,15 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._answer()
 
-    do_POST = do_PUT = do_HEAD = do_GET
+    do_POST = do_PUT = do_HEAD = do_DELETE = do_GET
 
     def _answer(self) -> None:
         body = self._body()
         url = urlsplit(self.path)
         path, query = unquote(url.path), parse_qs(url.query)
         try:
+            if self.hub.fails(path):
+                raise Refusal(500, "", "Internal error")
             if "/resolve/" in path:
                 self._download(path)
                 return
@@ -193,10 +205,19 @@ class _Handler(BaseHTTPRequestHandler):
             self._must_hold_key()
             return {"objects": [self._upload(lfs[1], o) for o in json.loads(body)["objects"]]}
         found = re.fullmatch(r"/api/datasets/([^/]+/[^/]+)(?:/([a-z-]+)/([^/]+))?(?:/(.*))?", path)
+        if path.endswith("/refs"):
+            repo = self._repo(path.removeprefix("/api/datasets/").removesuffix("/refs"))
+            branches = [
+                {"name": name, "ref": f"refs/heads/{name}", "targetCommit": commits[-1]["sha"]}
+                for name, commits in repo.branches.items()
+            ]
+            return {"branches": branches, "converts": [], "tags": []}
         if not found:
             raise Refusal(404, "", f"not known here: {path}")
         name, what, revision, rest = found.groups()
         repo = self._repo(name)
+        if what == "branch":
+            return self._branch(repo, revision, body)
         commit = repo.at(revision or "main")
         if what in (None, "revision"):
             return {
@@ -229,7 +250,7 @@ class _Handler(BaseHTTPRequestHandler):
                 ]
             }
         if what == "commit":
-            return self._commit(name, repo, body)
+            return self._commit(name, repo, revision, body)
         raise Refusal(404, "", f"not known here: {path}")
 
     def _holds_key(self) -> bool:
@@ -281,13 +302,27 @@ class _Handler(BaseHTTPRequestHandler):
             return found
         return parse_qs(body.decode()).get("paths", [])
 
-    def _commit(self, name: str, repo: Repo, body: bytes) -> dict[str, Any]:
-        files, title = dict(repo.files), ""
+    def _branch(self, repo: Repo, name: str, body: bytes) -> dict[str, Any]:
+        self._must_hold_key()
+        if self.command == "DELETE":
+            del repo.branches[name]
+        elif name in repo.branches:
+            raise Refusal(409, "", "Reference already exists")
+        else:
+            start = json.loads(body or b"{}").get("startingPoint") or "main"
+            repo.branches[name] = [repo.at(start)]
+        return {}
+
+    def _commit(self, name: str, repo: Repo, branch: str, body: bytes) -> dict[str, Any]:
+        before = repo.at(branch)
+        files, title = dict(before["files"]), ""
         for line in body.splitlines():
             said = json.loads(line)
             value = said["value"]
             if said["key"] == "header":
                 title = value["summary"]
+                if value.get("parentCommit") not in (None, before["sha"]):
+                    raise Refusal(412, "", "A commit has happened since")
             elif said["key"] == "file":
                 files[value["path"]] = base64.b64decode(value["content"])
             elif said["key"] == "lfsFile":
@@ -296,7 +331,7 @@ class _Handler(BaseHTTPRequestHandler):
                 del files[value["path"]]
             else:
                 raise Refusal(400, "", f"not known here: {said['key']}")
-        sha = repo.commit(title, files)
+        sha = repo.commit(title, files, branch)
         return {
             "success": True,
             "commitOid": sha,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import random
 import re
 import unicodedata
@@ -126,6 +128,31 @@ def numbers(number: int, maximum: int) -> Iterator[str]:
 def labeled(form: str, label: str, value: str) -> str:
     """Returns a label and its value in one of the forms of `LABELS`."""
     return form.format(L=label, l=label.lower(), U=label.upper(), v=value)
+
+
+AROUND = [
+    "{}",
+    "Here it is:\n\n{}",
+    "Sure! Here is what you asked for.\n{}",
+    "{}\n\nI hope this helps!",
+    "Sure.\n\n```json\n{}\n```\nBye.",
+]
+"""What models write before and after an answer, although they were asked not to."""
+
+
+def surrounded(text: str) -> Iterator[str]:
+    """Yields a text with every kind of words around it, in every wrapper, with every line end."""
+    for around, wrapper in itertools.product(AROUND, WRAPPERS):
+        if not ("```" in around and "```" in wrapper):  # no fence within a fence
+            yield from line_ends(wrapper.replace("{}", around.replace("{}", text)))
+
+
+def objects(value: Any) -> Iterator[str]:
+    """Yields ways to write an object as JSON, one of them in a list."""
+    yield from surrounded(json.dumps(value))
+    yield from surrounded(json.dumps(value, separators=(",", ":")))
+    yield from surrounded(json.dumps(value, indent=2, ensure_ascii=False))
+    yield from surrounded(json.dumps({**dict(reversed(value.items())), "note": [1]}))
 
 
 def line_ends(text: str) -> Iterator[str]:

@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bench.cases import Figure
+from bench.history import Entry, Ratio, append, changes, ratios_of, read
 
+_ONE = Ratio(1.0, 1.0, 1.0)
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -65,6 +68,44 @@ def test_endpoint_refuses_a_latency_it_does_not_understand(port: int, latency: s
     status, answer = ask(port, "POST", f"/reset?latency={latency}")
     assert status == 400
     assert "is not understood" in answer["error"]["message"]
+
+
+def figure(name: str, *samples: float) -> Figure:
+    return Figure(name, list(samples))
+
+
+def test_the_history_keeps_ratios_only(tmp_path: Path) -> None:
+    """Seconds of one machine say nothing on another one."""
+    figures = {"throughput": [figure("CPU, ours / raw", 2.0, 1.0, 1.5), figure("CPU, ours", 0.3)]}
+    path = tmp_path / "history.jsonl"
+    assert read(path) == []
+    for commit in ("a", "b"):
+        append(Entry(commit, "3.11.7", ratios_of(figures)), path)
+    assert [entry.commit for entry in read(path)] == ["a", "b"]
+    assert read(path)[0].ratios == {"throughput: CPU, ours / raw": Ratio(1.5, 1.0, 2.0)}
+
+
+def test_a_ratio_is_compared_with_the_last_one_of_the_same_python() -> None:
+    def entry(commit: str, python: str, **ratios: Ratio) -> Entry:
+        return Entry(commit, python, ratios)
+
+    entries = [
+        entry("a", "3.11", cpu=Ratio(2.0, 1.9, 2.1), wall=Ratio(1.0, 0.9, 1.1)),
+        entry("b", "3.11", wall=Ratio(1.0, 0.9, 1.1)),
+        entry("c", "3.12", cpu=Ratio(1.0, 1.0, 1.0)),
+        entry("d", "3.11", cpu=Ratio(1.5, 1.4, 1.6), wall=Ratio(1.05, 1.0, 1.2), rows=_ONE),
+    ]
+    assert changes(entries) == [
+        ["cpu", "a", "2.000", "1.500", "-25%"],
+        ["wall", "b", "1.000", "1.050", "+5% ?"],
+        ["rows", "", "", "1.000", "new"],
+    ]
+
+
+def test_the_history_in_the_repository_can_be_read() -> None:
+    for entry in read():
+        assert entry.python
+        assert entry.ratios
 
 
 def test_raw_loop_against_itself_gives_a_table_and_leaves_no_cache(tmp_path: Path) -> None:
@@ -136,3 +177,25 @@ def test_a_run_that_ends_itself_at_a_point_goes_on_to_the_same_dataset(tmp_path:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Nothing lost, nothing changed." in done.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+def test_every_task_of_the_gallery_runs_in_one_pipeline(tmp_path: Path) -> None:
+    """A task of the gallery that is missing here is not tried on real models either."""
+    from bench.gallery import as_table, figures, gallery_pipeline
+    from bench.gallery_tasks import branches, builtin_rows
+
+    from distilabel.cli.task_gallery import gallery_tasks
+    from distilabel.models import SimulatedLLM
+
+    of_other_models = {"GenerateEmbeddings", "ImageGeneration", "PairRM"}
+    known = {branch.name for branch in branches(tmp_path)}
+    assert known == {task.name for task in gallery_tasks()} - of_other_models
+    llm, magpie = SimulatedLLM(), SimulatedLLM(magpie_pre_query_template="qwen2")
+    pipeline = gallery_pipeline(builtin_rows(2), llm, magpie, tmp_path)
+    found = figures(pipeline.run(use_cache=False))
+    assert len(found) > len(known)
+    assert {figure["rows"] for figure in found} == {2}
+    # The simulated model fills the texts of a schema with words, which are no steps of a solution.
+    failed = {figure["task"] for figure in found if figure["failed"]}
+    assert failed <= {"MathShepherdGenerator-structured"}
+    assert len(as_table(found).splitlines()) == len(found) + 2

@@ -43,16 +43,20 @@ LAYERS: dict[str, dict[str, tuple[str, ...]]] = {
         "_simulated": (*_BASE, "_core/token_bucket.py"),
         # Runs untrusted code; its process imports nothing else.
         "_sandbox": _BASE,
-        # Pure functions about labels and verdicts; knows nothing of models.
-        "quality": ("errors.py",),
+        # Labels, verdicts and what they say about a judge; knows nothing of models.
+        "quality": ("_core",),
+        "_distiset/human_columns.py": ("errors.py",),
+        # A distiset shows its rows to people; only live pages know the engine.
+        "review": ("_core", "_distiset/human_columns.py", "quality"),
         "models": ("_core", "mixins", "utils", "_simulated"),
         "llms": ("_core",),
         "embeddings": ("_core",),
-        "distiset.py": ("_core", "mixins", "utils"),
+        "distiset.py": ("_core", "mixins", "utils", "review"),
         "steps": ("models", "distiset.py", "_sandbox", "quality"),
         "_engine": ("steps",),
+        "review/live.py": ("review", "_engine"),
         "pipeline": ("_engine",),
-        "cli": ("pipeline",),
+        "cli": ("pipeline", "review/live.py"),
         "__main__.py": ("cli",),
     },
     "models": {

@@ -6,9 +6,12 @@ import os
 import textwrap
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, Iterable, List, NoReturn, Optional, Union
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, NoReturn, Optional, Union
 
 from distilabel._distiset import own_files
+from distilabel._distiset.card_hooks import CardHooks
+from distilabel._distiset.human_answers import HumanAnswersMixin
+from distilabel._distiset.people import Reviewable
 from distilabel.constants import (
     DISTISET_ARTIFACTS_FOLDER,
     DISTISET_CONFIG_FOLDER,
@@ -17,43 +20,14 @@ from distilabel.constants import (
     STEPS_ARTIFACTS_PATH,
     STEPS_OUTPUTS_PATH,
 )
-from distilabel.errors import DistilabelUserError
 
 if TYPE_CHECKING:
-    from datasets import Dataset, DatasetDict
-
     from distilabel._distiset.trainer_checks import RowProblem
 
 PathLike = Union[str, "os.PathLike[str]"]
 
 
-class MissingConfigurationError(KeyError):
-    """Raised when a distiset has no configuration of a name.
-
-    Args:
-        name: The name.
-        distiset: Configurations that there are.
-    """
-
-    def __init__(self, name: object, distiset: Mapping[str, Any]) -> None:
-        super().__init__(name)
-        names = ", ".join(map(repr, distiset)) or "none"
-        self._message = f"Distiset has no configuration {name!r}. Its configurations: {names}."
-        holding = [
-            config
-            for config, dataset in distiset.items()
-            if isinstance(dataset, dict) and name in dataset
-        ]
-        if holding:
-            self._message = (
-                f"Distiset has the configurations {names}; use distiset[{holding[0]!r}][{name!r}]."
-            )
-
-    def __str__(self) -> str:
-        return self._message
-
-
-class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
+class Distiset(CardHooks, HumanAnswersMixin, Reviewable):
     """A dict of configuration name → `datasets.Dataset` or `DatasetDict`.
 
     A pipeline makes one configuration per leaf step, each with the split `train`. If there is only
@@ -62,6 +36,8 @@ class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
     Attributes:
         report: Report of the run; None if the distiset is not the result of a run.
         failures: Rows that failed, and why; one dict for each.
+        stale_answers: Answers of people that belong to no row, from `with_argilla`.
+        card_sections: More sections of the card, such as quality figures: title → Markdown.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -72,6 +48,10 @@ class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
         self._citations: List[str] = []
         self.report: Any = None
         self.failures: List[Dict[str, Any]] = []
+        self.stale_answers: List[Dict[str, Any]] = []
+        self.card_sections: Dict[str, str] = {}
+        self._run_facts: Dict[str, Any] = {}
+        self._picture: Optional[Callable[[], bytes]] = None
 
     @property
     def pipeline_path(self) -> Optional[Path]:
@@ -124,6 +104,8 @@ class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
         Raises:
             KeyError: No configuration has that name.
         """
+        from distilabel._distiset.missing_configuration import MissingConfigurationError
+
         raise MissingConfigurationError(name, self)
 
     # -- saving and loading -----------------------------------------------------------------
@@ -140,20 +122,28 @@ class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
         """Pushes the datasets, with their card and pipeline, to the Hugging Face Hub.
 
         Args:
-            repo_id: Dataset, as `owner/name`. It is created if it does not exist.
+            repo_id: Dataset, as `owner/name`, or as `name` for one of yours. It is created if it
+                does not exist.
             private: Whether to create the dataset as private, if it does not exist.
             token: Token with write permission; None is `HF_TOKEN` or the stored login.
             generate_card: Whether to push the README, `pipeline.yaml` and `pipeline.log`.
             include_script: Whether to push the running script.
             **kwargs: Further arguments for `push_to_hub` of each dataset, such as
-                `commit_message`.
+                `commit_message`, `revision` (a branch) and `max_shard_size`.
 
         Raises:
             ValueError: There is no token, or the distiset is empty.
+            HubError: The Hub cannot be reached or refuses a request. All files arrive in one
+                commit, so the dataset has not changed; push again.
         """
         from distilabel._distiset import hub
 
-        hub.push(self, repo_id, private, token, generate_card, include_script, kwargs)
+        has_own_way = type(self)._generate_card is not CardHooks._generate_card
+        makes_card = generate_card and not has_own_way
+        repo_id = hub.push(self, repo_id, private, token, makes_card, include_script, kwargs)
+        if generate_card and has_own_way:
+            script = hub.name_of_script(repo_id) if include_script else None
+            self._generate_card(repo_id, token, include_script, script)
 
     def save_to_disk(
         self,
@@ -222,7 +212,47 @@ class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
         ):
             if (folder / name).exists():
                 setattr(distiset, attribute, folder / name)
+        disk.load_description(distiset, folder)
         return distiset
+
+    def export(self, folder: PathLike, to: str = "parquet") -> List[Path]:
+        """Writes the rows to files that other programs read, one for each split.
+
+        `jsonl` and `csv` have all columns: values without a type there become text, bytes base64,
+        and in CSV nested values JSON. `openai`, `axolotl` and `llamafactory` have the conversations
+        alone, as JSON Lines for fine-tuning; a row without one is left out, with a warning.
+
+        Args:
+            folder: Folder for the files `<configuration>-<split>`; created if it does not exist.
+            to: `parquet`, `jsonl`, `csv`, `openai`, `axolotl` or `llamafactory`.
+
+        Returns:
+            The files.
+
+        Raises:
+            DistilabelUserError: There is no such format, or no column has conversations.
+        """
+        from distilabel._distiset.export import export
+
+        return export(self, Path(folder), to)
+
+    def trace(self, row: Mapping[str, Any], column: str) -> Dict[str, Any]:
+        """Returns what made a value, for a run with `provenance=True`.
+
+        Args:
+            row: Row of this distiset.
+            column: Column of the row.
+
+        Returns:
+            `step`, `model`, `parameters` of the step, and `asked`: for each question, `model`,
+            `prompt` (SHA-256) and `answer` (key of the stored answer).
+
+        Raises:
+            DistilabelUserError: The row has no provenance, or no such column.
+        """
+        from distilabel._distiset.provenance import trace
+
+        return trace(dict(row), column, self._run_facts)
 
     # -- training ---------------------------------------------------------------------------
 
@@ -262,21 +292,10 @@ class Distiset(Dict[str, "Union[Dataset, DatasetDict]"]):
             AssertionError: `train_size` is not between 0 and 1.
             DistilabelUserError: A configuration has no split `train`.
         """
-        from datasets import DatasetDict
+        from distilabel._distiset.splitting import train_test_split
 
         assert 0 < train_size < 1, f"train_size must be between 0 and 1, got {train_size}."
-        result = {}
-        for name, dataset in self.items():
-            splits = dict(dataset) if isinstance(dataset, DatasetDict) else {"train": dataset}
-            if "train" not in splits:
-                raise DistilabelUserError(
-                    f"The configuration {name!r} has no split 'train', only: {', '.join(splits)}."
-                )
-            parts = splits["train"].train_test_split(
-                train_size=train_size, shuffle=shuffle, seed=seed
-            )
-            result[name] = DatasetDict({**splits, **parts})
-        self.update(result)
+        self.update(train_test_split(self, train_size, shuffle, seed))
         return self
 
     def transform_columns_to_image(self, columns: Union[str, List[str]]) -> Distiset:
@@ -330,23 +349,13 @@ def create_distiset(
     if len(distiset) == 1:
         distiset["default"] = distiset.pop(next(iter(distiset)))
 
-    distiset.pipeline_path = pipeline_path or _find(data_dir, PIPELINE_CONFIG_FILENAME)
-    distiset.log_filename_path = log_filename_path or _find(data_dir, PIPELINE_LOG_FILENAME)
+    distiset.pipeline_path = pipeline_path or run_outputs.find(data_dir, PIPELINE_CONFIG_FILENAME)
+    distiset.log_filename_path = log_filename_path or run_outputs.find(
+        data_dir, PIPELINE_LOG_FILENAME
+    )
     artifacts = data_dir / STEPS_ARTIFACTS_PATH
     if artifacts.is_dir() and any(artifacts.iterdir()):
         distiset.artifacts_path = artifacts
-    distiset.citations = _citations(dag or [])
+    distiset.citations = run_outputs.citations(dag or [])
+    distiset._run_facts = run_outputs.read_facts(data_dir)
     return distiset
-
-
-def _find(data_dir: Path, name: str) -> Path | None:
-    """Returns the file of that name in a directory or beside it; None if there is none."""
-    return next((f for f in (data_dir / name, data_dir.parent / name) if f.is_file()), None)
-
-
-def _citations(steps: Iterable[Any]) -> list[str]:
-    from distilabel.utils.docstring import parse_google_docstring
-
-    return [
-        entry for step in steps for entry in parse_google_docstring(type(step)).get("citations", [])
-    ]

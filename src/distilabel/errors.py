@@ -3,6 +3,7 @@
 DistilabelError (mixin)
 ├── DistilabelUserError            also ValueError
 ├── DistilabelTypeError            also TypeError
+├── HubError                       also OSError: a push to the Hugging Face Hub failed
 ├── RowError                       also RuntimeError: a row failed and `on_error="raise"`
 └── DistilabelNotImplementedError  also NotImplementedError
 ModelError
@@ -51,6 +52,10 @@ class DistilabelTypeError(DistilabelError, TypeError):
 
 class DistilabelNotImplementedError(DistilabelError, NotImplementedError):
     """Raised when a class does not implement an operation."""
+
+
+class HubError(DistilabelError, OSError):
+    """Raised when the Hugging Face Hub cannot be reached or refuses a push."""
 
 
 class RowError(DistilabelError, RuntimeError):

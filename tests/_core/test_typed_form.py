@@ -116,6 +116,7 @@ def test_all_that_a_model_holds_tells_it_from_others() -> None:
 
 def test_the_flags_of_a_pattern_tell_it_from_others() -> None:
     patterns = [re.compile("a"), re.compile("a", re.IGNORECASE), re.compile(b"a"), "a"]
+    patterns += [re.compile("a", re.ASCII), re.compile(b"a", re.ASCII)]
     forms = [orjson.dumps(typed_form(value)) for value in patterns]
     assert len(set(forms)) == len(forms)
 

@@ -10,6 +10,10 @@ from datasets import Dataset, DatasetDict
 
 from distilabel._distiset.card import artifacts_in, first_record, make_card
 from distilabel.distiset import Distiset, create_distiset
+from distilabel.models import SimulatedLLM
+from distilabel.pipeline import Pipeline
+from distilabel.steps import LoadDataFromDicts
+from distilabel.steps.tasks import TextGeneration
 
 
 def test_the_first_record_is_cut_to_a_readable_size() -> None:
@@ -59,3 +63,47 @@ def test_a_distiset_without_rows_and_artifacts_has_a_card(tmp_path: Path) -> Non
     assert artifacts_in(None) == {}
     assert artifacts_in(tmp_path) == {}
     assert "synthetic" in str(make_card(Distiset(), "folder"))
+
+
+def test_a_card_tells_of_the_run_that_made_the_rows(tmp_path: Path) -> None:
+    with Pipeline("made", description="Some answers.", cache_dir=tmp_path) as pipeline:
+        LoadDataFromDicts(name="load", data=[{"instruction": "a | b"}]) >> TextGeneration(
+            name="write", llm=SimulatedLLM(price=(1.0, 2.0))
+        )
+    distiset = pipeline.run()
+    distiset.card_sections["Quality"] = "Checked by people."
+    text = str(make_card(distiset, "me/made"))
+    assert "Some answers." in text
+    assert "**1 row**, made with `simulated` by the pipeline `made`" in text
+    assert "| `write` | `TextGeneration` | 1 | 1 |" in text
+    assert "| `generation` | `string` | `write` (simulated) | Text of the model. |" in text
+    assert "| `instruction` | `string` | `load` |  | `a \\| b` |" in text
+    assert "terms of its provider" in text
+    assert "The run cost $0.0" in text
+    assert "A prompt of write" in text
+    assert "Checked by people." in text
+    assert "![The steps of the pipeline](pipeline.png)" in text
+
+
+def test_licenses_of_models_on_the_hub_are_in_the_card() -> None:
+    distiset = Distiset(default=Dataset.from_list([{"a": 1}]))
+    models = [{"name": name, "class": "LLM"} for name in ("me/known", "me/unknown", "api")]
+    distiset._run_facts = {
+        "pipeline": "p",
+        "started": "2026-01-02T03:04:05",
+        "steps": {"s": {"models": models, "columns": {}, "dataset": "me/source"}},
+    }
+    card = make_card(distiset, "me/d", license_of={"me/known": "mit"}.get)
+    page = "https://huggingface.co/me"
+    assert f"[mit]({page}/known)" in card.text
+    assert f"see [its page]({page}/unknown)" in card.text
+    assert "terms of its provider" in card.text
+    assert card.data.get("source_datasets") == ["me/source"]
+
+
+def test_an_artifact_may_describe_itself(tmp_path: Path) -> None:
+    (tmp_path / "judge" / "measured").mkdir(parents=True)
+    (tmp_path / "judge" / "measured" / "card.md").write_text("Agrees with people.")
+    distiset = Distiset(default=Dataset.from_list([{"a": 1}]))
+    distiset.artifacts_path = tmp_path
+    assert "## judge measured\n\nAgrees with people." in make_card(distiset, "me/d").text

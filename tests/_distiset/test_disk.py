@@ -118,3 +118,17 @@ def test_no_file_is_downloaded_to_a_place_outside_of_the_folder(
     with pytest.raises(DistilabelUserError, match="outside of its folder"):
         Distiset.load_from_disk(path, download_dir=tmp_path / "deep" / "download")
     assert not list(tmp_path.rglob("evil.txt"))
+
+
+def test_what_describes_the_run_comes_back(data_dir: Path, tmp_path: Path) -> None:
+    distiset = create_distiset(data_dir)
+    distiset._run_facts = {"pipeline": "p", "started": "2026-01-02T03:04:05", "steps": {}}
+    distiset._picture = lambda: b"PNG"
+    distiset.card_sections = {"Quality": "Good."}
+    distiset.save_to_disk(tmp_path / "saved")
+    back = Distiset.load_from_disk(tmp_path / "saved")
+    assert back._run_facts == distiset._run_facts
+    assert back._picture is not None
+    assert back._picture() == b"PNG"
+    assert back.card_sections == {"Quality": "Good."}
+    assert (tmp_path / "saved" / "distiset_configs" / "pipeline.png").read_bytes() == b"PNG"

@@ -6,9 +6,8 @@ import logging
 from pathlib import Path
 
 import pytest
-from huggingface_hub.utils._paths import filter_repo_objects
 
-from distilabel._distiset.own_files import artifacts_folder, files_in, link_patterns
+from distilabel._distiset.own_files import artifacts_folder, files_in
 
 
 @pytest.fixture
@@ -32,22 +31,6 @@ def test_files_behind_links_are_left_out(folder: Path) -> None:
     assert [name for _, name in files_in(folder)] == [".hidden", "a[1]/own.txt"]
     assert [file for file, _ in files_in(folder)] == [folder / ".hidden", folder / "a[1]/own.txt"]
     assert files_in(None) == []
-
-
-def test_the_patterns_leave_out_the_same(folder: Path) -> None:
-    # As `upload_folder` lists and filters the files.
-    names = [
-        path.relative_to(folder).as_posix()
-        for path in [
-            *folder.glob("**/*"),
-            folder / "linked" / "key",
-            folder / "linked[1]" / "key",
-        ]
-        if path.is_file()
-    ]
-    assert set(names) > {"a[1]/key*", "linked/key", "linked[1]/key"}
-    kept = filter_repo_objects(names, ignore_patterns=link_patterns(folder))
-    assert sorted(kept) == [".hidden", "a[1]/own.txt"]
 
 
 def test_a_folder_that_holds_the_users_own_files_is_not_one_of_artifacts(

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import datetime
 import logging
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from datasets import Dataset
+from PIL import Image as Pictures
 
 from distilabel._distiset import run_outputs
-from distilabel.distiset import create_distiset
+from distilabel._distiset.run_outputs import read_outputs
+from distilabel.distiset import Distiset, create_distiset
+from distilabel.pipeline import Pipeline
+from distilabel.steps import KeepColumns, LoadDataFromDicts
 
 
 def test_a_file_that_cannot_be_read_is_skipped_with_a_warning(
@@ -45,3 +52,39 @@ def test_many_rows_are_not_held_in_memory(
     dataset = create_distiset(data_dir)["default"]["train"]
     assert dataset.to_list() == run_rows
     assert dataset.cache_files
+
+
+def test_a_run_killed_while_its_files_were_put_in_order_has_all_rows(tmp_path: Path) -> None:
+    for name, value in (("leaf.sorted", 1), ("leaf.unsorted", 2), ("other.sorted", 3)):
+        (tmp_path / name).mkdir()
+        pq.write_table(pa.table({"a": [value]}), tmp_path / name / "00001.parquet")
+    found = read_outputs(tmp_path)
+    assert {name: dataset["train"].to_list() for name, dataset in found.items()} == {
+        "leaf": [{"a": 2}]
+    }
+
+
+@pytest.mark.parametrize("limit", [run_outputs.IN_MEMORY_LIMIT, 0])
+def test_rows_of_any_kind_survive_a_run_and_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int
+) -> None:
+    monkeypatch.setattr(run_outputs, "IN_MEMORY_LIMIT", limit)
+    row: dict[str, Any] = {
+        "audio": "/data/a.wav",
+        "messages": [{"role": "user", "content": [{"type": "text", "text": "x"}]}],
+        "day": datetime.date(2026, 1, 2),
+        "at": datetime.datetime(2026, 1, 2, 3, 4, 5, 678901),
+        "nan": float("nan"),
+        "vector": [0.5, float("nan")],
+        "none": None,
+        "nested": {"a": {"b": [None, 1]}},
+    }
+    picture = Pictures.new("RGB", (2, 1), "red")
+    with Pipeline("p", cache_dir=tmp_path / "cache") as pipeline:
+        LoadDataFromDicts(data=[{**row, "image": picture}]) >> KeepColumns(columns=[*row, "image"])
+    distiset = pipeline.run()
+    distiset.save_to_disk(tmp_path / "saved")
+    for made in (distiset, Distiset.load_from_disk(tmp_path / "saved")):
+        [found] = made["default"]["train"]
+        assert found.pop("image").getpixel((1, 0)) == (255, 0, 0)
+        assert str(found) == str(row)

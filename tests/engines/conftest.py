@@ -1,8 +1,9 @@
-"""What the tests of engines share: a tiny model with random weights, for vLLM."""
+"""What the tests of engines share: tiny models with random weights."""
 
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,15 @@ import pytest
 from distilabel.models.mixins.cuda_devices import visible_devices
 from distilabel.models.servers.local_host import python_of
 from distilabel.models.servers.spec import VLLM
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The folder of a model for the engines of this environment."""
+    folder = tmp_path_factory.mktemp("model")
+    script = Path(__file__).with_name("tiny_model.py")
+    subprocess.run([sys.executable, str(script), str(folder)], check=True, cwd=folder)
+    return str(folder)
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,10 +16,15 @@ import pytest
 from distilabel.errors import DistilabelUserError
 from distilabel.models import SentenceTransformerEmbeddings, TransformersLLM
 
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("torch") is None or importlib.util.find_spec("transformers") is None,
-    reason="transformers is not installed: pip install 'distilabel[hf-transformers]'",
-)
+pytestmark = [
+    pytest.mark.skipif(
+        importlib.util.find_spec("torch") is None
+        or importlib.util.find_spec("transformers") is None,
+        reason="transformers is not installed: pip install 'distilabel[hf-transformers]'",
+    ),
+    # Importing torch takes minutes on a machine that is busy.
+    pytest.mark.timeout(900),
+]
 
 HELLO: Any = [{"role": "user", "content": "Hello"}]
 SCHEMA = {
@@ -30,14 +33,6 @@ SCHEMA = {
     "required": ["a"],
     "additionalProperties": False,
 }
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> str:
-    folder = tmp_path_factory.mktemp("model")
-    script = Path(__file__).with_name("tiny_model.py")
-    subprocess.run([sys.executable, str(script), str(folder)], check=True, cwd=folder)
-    return str(folder)
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +59,33 @@ def test_a_seed_gives_the_same_answers_beside_other_rows(llm: TransformersLLM) -
     beside = llm.generate(["A longer text to complete", HELLO], num_generations=2, **arguments)[1]
     assert alone["generations"] == beside["generations"]
     assert len(set(alone["generations"])) == 2
+
+
+def test_a_stop_string_is_left_out_and_what_follows_it_not_counted(llm: TransformersLLM) -> None:
+    greedy: Any = {"max_new_tokens": 24, "do_sample": False}
+    (whole,) = llm.generate([HELLO], **greedy)
+    text = whole["generations"][0] or ""
+    # Random bytes: not all of them are characters.
+    stop = [character for character in text if character != "\ufffd"][-1]
+    (cut,) = llm.generate([HELLO], **greedy, stop=[stop])
+    assert cut["generations"] == [text[: text.index(stop)]]
+    assert cut["statistics"]["output_tokens"][0] < 24
+
+
+def test_greedy_texts_are_those_of_transformers(llm: TransformersLLM, model: str) -> None:
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(model)
+    ids = tokenizer.apply_chat_template(
+        HELLO, add_generation_prompt=True, return_tensors="pt", return_dict=True
+    )
+    plain = AutoModelForCausalLM.from_pretrained(model)
+    arguments: Any = {"max_new_tokens": 12, "do_sample": False, "repetition_penalty": 1.3}
+    tokens = plain.generate(**ids, **arguments, pad_token_id=3)[0, ids["input_ids"].shape[1] :]
+    # A longer row beside it pads it.
+    longer: Any = [{"role": "user", "content": "A much longer question " * 4}]
+    _, found = llm.generate([longer, HELLO], **arguments)
+    assert found["generations"] == [tokenizer.decode(tokens, skip_special_tokens=True)]
 
 
 def test_hidden_states_have_one_row_per_token(llm: TransformersLLM) -> None:

@@ -58,5 +58,5 @@ def test_ties_and_pairs_without_ratings_are_no_pairs(example: dict[str, Any]) ->
     rows = next(correct.process([{**pair, "rating": rating} for rating in ratings]))
     assert [row["status"] for row in rows] == ["tie", "unrated", "unrated", "swapped"]
     assert [row["chosen_score"] for row in rows] == [3, 1, None, 4]
-    remove = example["RemovePairs"]()
+    remove = example["RemovePairs"](leaked=[])
     assert len(next(remove.process(rows))) == 1

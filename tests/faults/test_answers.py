@@ -13,6 +13,8 @@ from faults.job import Job, ran, ran_and_cured
 from faults.table import Seen, fault
 from serving import reply, said, served
 
+pytestmark = pytest.mark.usefixtures("transport_kind")
+
 FINE = said("fine")
 
 

@@ -7,6 +7,7 @@ import contextlib
 import socket
 from pathlib import Path
 
+import pytest
 from aiohttp import web
 
 from faults.job import InAThread, Job, asked, questions, ran, ran_and_cured, until_the_log_has
@@ -14,6 +15,8 @@ from faults.table import Seen, fault
 from rooms import script
 from serving import reply, said, served
 from web import Web
+
+pytestmark = pytest.mark.usefixtures("transport_kind")
 
 FINE = said("fine")
 PAGE = "<!doctype html><html><head><title>502 Bad Gateway</title></head><body>sorry</body></html>"

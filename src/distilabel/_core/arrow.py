@@ -11,6 +11,7 @@ import enum
 import json
 import logging
 from collections.abc import Callable, Set
+from io import BytesIO
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
@@ -93,6 +94,8 @@ def _plain(value: Any) -> Any:
         return _plain(value.value)
     if isinstance(value, (UUID, PurePath)):
         return str(value)
+    if _is_picture(value):
+        return {"bytes": _png(value), "path": None}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return _plain(dataclasses.asdict(value))
     if isinstance(value, dict):
@@ -104,6 +107,24 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "tolist"):
         return value.tolist()
     return value
+
+
+def _is_picture(value: Any) -> bool:
+    """Whether a value is an image of Pillow, which is not imported here."""
+    return any(
+        base.__module__ == "PIL.Image" and base.__name__ == "Image" for base in type(value).__mro__
+    )
+
+
+def _png(picture: Any) -> bytes:
+    """Returns an image as a PNG file, which loses nothing."""
+    file = BytesIO()
+    try:
+        picture.save(file, "PNG")
+    except OSError:  # colors that PNG does not have, such as CMYK
+        file = BytesIO()
+        picture.convert("RGB").save(file, "PNG")
+    return file.getvalue()
 
 
 def _is_missing(value: Any) -> bool:

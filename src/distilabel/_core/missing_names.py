@@ -9,11 +9,6 @@ _PAGE: Final = "docs/coming-from-1.x.md"
 
 # Module, without `distilabel.` → names that are missing there.
 _NAMES: Final = {
-    "models": "LlamaCppEmbeddings MlxLLM",
-    "models.embeddings": "LlamaCppEmbeddings",
-    "models.embeddings.llamacpp": "LlamaCppEmbeddings",
-    "models.llms": "MlxLLM",
-    "models.llms.mlx": "MlxLLM",
     "utils.dicts": "flatten_dict group_dicts merge_dicts",
     "utils.files": "list_files_in_dir",
     "utils.serialization": (
@@ -25,12 +20,8 @@ _NAMES: Final = {
     ),
 }
 
-_SERVED: Final = (
-    "Serve the model with an OpenAI-compatible server, such as vLLM or llama.cpp, and use "
-    "OpenAILLM(base_url=...)."
-)
 # Name → what to use instead, where there is something.
-_INSTEAD: Final = {"MlxLLM": _SERVED}
+_INSTEAD: Final[dict[str, str]] = {}
 
 
 def missing_name(name: str) -> str | None:

@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from distilabel._core import deprecations
 from distilabel._core.missing_names import missing_modules, missing_name_in
+
+if TYPE_CHECKING:
+    from importlib.abc import Loader, MetaPathFinder
+else:
+    # Python asks for their methods only. Their module imports those for archives and temporary
+    # files, which take longer than all that a package of ours imports.
+    Loader = MetaPathFinder = object
 
 
 class FormerModules(MetaPathFinder):
@@ -62,7 +68,12 @@ def _current_module(name: str) -> tuple[tuple[str, ...], bool] | None:
         return None
 
 
-class _Forwarding(Loader):
+class _Loader(Loader):
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return None
+
+
+class _Forwarding(_Loader):
     def __init__(self, targets: tuple[str, ...], warns: bool) -> None:
         self._targets = targets
         self._warns = warns
@@ -73,7 +84,7 @@ class _Forwarding(Loader):
         module.__getattr__ = deprecations.forward(module.__name__, self._targets)  # type: ignore[method-assign]
 
 
-class _Empty(Loader):
+class _Empty(_Loader):
     def exec_module(self, module: ModuleType) -> None:
         module.__getattr__ = deprecations.module_getattr(module.__name__)  # type: ignore[method-assign]
 

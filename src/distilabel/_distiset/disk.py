@@ -6,9 +6,16 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from distilabel._core.file_names import file_name
 from distilabel._distiset import own_files
-from distilabel.constants import DISTISET_ARTIFACTS_FOLDER, DISTISET_CONFIG_FOLDER
+from distilabel.constants import (
+    DISTISET_ARTIFACTS_FOLDER,
+    DISTISET_CONFIG_FOLDER,
+    PIPELINE_PICTURE_FILENAME,
+    RUN_FACTS_FILENAME,
+)
 from distilabel.errors import DistilabelUserError
 
 if TYPE_CHECKING:
@@ -104,11 +111,39 @@ def save_files(
         if original is not None and original.is_file() and not fs.exists(target):
             fs.put_file(str(original), target)
 
-    if card:
-        from distilabel._distiset.card import make_card
+    described = {
+        "run": distiset._run_facts,
+        "card_sections": distiset.card_sections,
+        "citations": distiset.citations,
+    }
+    if any(described.values()):
+        target = f"{folder}/{DISTISET_CONFIG_FOLDER}/{RUN_FACTS_FILENAME}"
+        fs.pipe_file(target, orjson.dumps(described, default=str))
 
-        text = str(make_card(distiset, folder.rpartition("/")[2]))
+    if card:
+        if distiset._picture is not None:
+            target = f"{folder}/{DISTISET_CONFIG_FOLDER}/{PIPELINE_PICTURE_FILENAME}"
+            fs.pipe_file(target, distiset._picture())
+        text = str(distiset._get_card(folder.rpartition("/")[2]))
         fs.pipe_file(f"{folder}/{DISTISET_CONFIG_FOLDER}/README.md", text.encode())
+
+
+def load_description(distiset: DistisetLike, folder: Path) -> None:
+    """Sets the description of the run and the picture that were saved, if there are any.
+
+    Args:
+        distiset: Distiset to set them of.
+        folder: Local directory of the saved distiset.
+    """
+    file = folder / DISTISET_CONFIG_FOLDER / RUN_FACTS_FILENAME
+    if file.is_file():
+        described = orjson.loads(file.read_bytes())
+        distiset._run_facts = described.get("run", {})
+        distiset.card_sections = described.get("card_sections", {})
+        distiset.citations = described.get("citations", [])
+    picture = folder / DISTISET_CONFIG_FOLDER / PIPELINE_PICTURE_FILENAME
+    if picture.is_file():
+        distiset._picture = picture.read_bytes
 
 
 def download(

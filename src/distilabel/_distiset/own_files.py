@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import glob
 import logging
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 _log = logging.getLogger("distilabel.distiset")
@@ -38,21 +36,12 @@ def files_in(folder: Path | None) -> list[tuple[Path, str]]:
     Args:
         folder: Folder; None has no files.
     """
-    files = [] if folder is None else [file for file in _entries(folder) if file.is_file()]
-    return [
-        (file, file.relative_to(str(folder)).as_posix())
-        for file in sorted(files)
-        if not file.is_symlink()
+    if folder is None:
+        return []
+    files = [
+        file
+        for parent, _, names in os.walk(folder, followlinks=False)
+        for file in (Path(parent, name) for name in names)
+        if file.is_file() and not file.is_symlink()
     ]
-
-
-def link_patterns(folder: Path) -> list[str]:
-    """Returns glob patterns of the links in a folder and of all that is behind them."""
-    links = [link.relative_to(folder).as_posix() for link in _entries(folder) if link.is_symlink()]
-    return [pattern for link in links for pattern in (glob.escape(link), f"{glob.escape(link)}/*")]
-
-
-def _entries(folder: Path) -> Iterator[Path]:
-    for parent, folders, files in os.walk(folder, followlinks=False):
-        for name in (*folders, *files):
-            yield Path(parent, name)
+    return [(file, file.relative_to(folder).as_posix()) for file in sorted(files)]

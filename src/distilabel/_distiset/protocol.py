@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import ItemsView, Iterator, ValuesView
+from collections.abc import Callable, ItemsView, Iterator, ValuesView
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from distilabel.utils.card.dataset_card import DistilabelDatasetCard
 
 
 class DistisetLike(Protocol):
-    """Datasets by name, and the files that tell how they were made."""
+    """Datasets by name, and what tells how they were made.
+
+    Attributes:
+        card_sections: More sections of the card: title → Markdown.
+    """
+
+    card_sections: dict[str, str]
+    # The description of the run, and what draws the pipeline as PNG.
+    _run_facts: dict[str, Any]
+    _picture: Callable[[], bytes] | None
 
     @property
     def pipeline_path(self) -> Path | None:
@@ -22,9 +34,7 @@ class DistisetLike(Protocol):
     def artifacts_path(self) -> Path | None:
         """Directory of the artifacts."""
 
-    @property
-    def citations(self) -> list[str]:
-        """BibTeX entries."""
+    citations: list[str]
 
     def __iter__(self) -> Iterator[str]:
         """Names."""
@@ -37,3 +47,12 @@ class DistisetLike(Protocol):
 
     def values(self) -> ValuesView[Any]:
         """Datasets."""
+
+    def _get_card(
+        self,
+        repo_id: str,
+        token: str | None = None,
+        include_script: bool = False,
+        filename_py: str | None = None,
+    ) -> DistilabelDatasetCard:
+        """Makes the card."""

@@ -21,6 +21,7 @@ class RunConfig:
         storage: Where rows wait for global steps; None keeps them in memory.
         picked: Ordinals of the source rows of a pilot, in ascending order; None takes all rows.
         first_batch_only: Whether every source stops after one batch, as in a dry run.
+        provenance: Whether rows tell which step, model and answer made each column.
         source_batch_size: Rows in a batch of every source; None leaves the size to the source.
     """
 
@@ -32,6 +33,7 @@ class RunConfig:
     storage: SpillStorage | None = None
     picked: tuple[int, ...] | None = None
     first_batch_only: bool = False
+    provenance: bool = False
     source_batch_size: int | None = None
 
     @property

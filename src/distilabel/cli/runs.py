@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Optional
 
 import typer
 
-from distilabel.cli.errors import fail, report_errors
+from distilabel.cli.errors import report_errors
 from distilabel.cli.output import say
 
 if TYPE_CHECKING:
@@ -66,18 +66,10 @@ def show(
     cache_dir: CacheDir = None,
 ) -> None:
     """Show the report of a run and the location of its files."""
-    root = _root(cache_dir)
+    from distilabel.pipeline.workspace.run_history import find_run
+
     with report_errors():
-        runs = _runs(root)
-    found = runs[-1:] if run == "last" else [each for each in runs if each.id.startswith(run)]
-    if not found:
-        fail(
-            f"No run {run!r} in {root}. Use `distilabel run list` to see all runs. "
-            f"{OTHER_DIRECTORY}"
-        )
-    if len(found) > 1:
-        fail(f"The id {run!r} matches {len(found)} runs. Give more characters of it.")
-    [only] = found
+        only = find_run(_root(cache_dir), run)
     started = f"started {only.started:%Y-%m-%d %H:%M:%S}"
     say(f"{only.id}: {only.pipeline}, {started}, {only.outcome}")
     say(f"Files: {only.folder}")

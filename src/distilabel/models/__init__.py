@@ -6,6 +6,7 @@ from distilabel._core.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from distilabel.models.embeddings.base import Embeddings as Embeddings
+    from distilabel.models.embeddings.llamacpp import LlamaCppEmbeddings as LlamaCppEmbeddings
     from distilabel.models.embeddings.openai import OpenAIEmbeddings as OpenAIEmbeddings
     from distilabel.models.embeddings.sentence_transformers import (
         SentenceTransformerEmbeddings as SentenceTransformerEmbeddings,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from distilabel.models.llms.litellm import LiteLLM as LiteLLM
     from distilabel.models.llms.llamacpp import LlamaCppLLM as LlamaCppLLM
     from distilabel.models.llms.mistral import MistralLLM as MistralLLM
+    from distilabel.models.llms.mlx import MlxLLM as MlxLLM
     from distilabel.models.llms.moa import MixtureOfAgentsLLM as MixtureOfAgentsLLM
     from distilabel.models.llms.ollama import OllamaLLM as OllamaLLM
     from distilabel.models.llms.openai import OpenAILLM as OpenAILLM

@@ -256,6 +256,7 @@ class BasePipeline(RequirementsMixin, SerializableFile):
         logging_handlers: Optional[List[logging.Handler]] = None,
         budget: Optional[float] = None,
         target_rows: Optional[int] = None,
+        provenance: bool = False,
     ) -> Distiset:
         """Runs the pipeline.
 
@@ -281,6 +282,8 @@ class BasePipeline(RequirementsMixin, SerializableFile):
             target_rows: Number of rows that every leaf step ends with. Generators run until that
                 many rows have arrived; the first ones in the order of the source rows are stored.
                 If the generators end earlier, there are fewer rows, and a warning is logged.
+            provenance: Whether the column `distilabel_provenance` tells, for each column of a row,
+                which step, model, prompt and answer made it.
 
         Returns:
             The dataset, one configuration per leaf step, with `.report` and `.failures`.
@@ -313,6 +316,7 @@ class BasePipeline(RequirementsMixin, SerializableFile):
             reuse=use_cache,
             budget=budget,
             target=target_rows,
+            provenance=provenance,
             storage=open_storage(storage_parameters, use_fs_to_pass_data, directory.waiting_rows),
         )
         return execution.run(directory, config, handlers=logging_handlers or [])

@@ -165,9 +165,10 @@ def alpha(*raters: Iterable[Any], level: Level = "nominal") -> float:
     # Pairs of labels of one item, each item with the weight of its number of labels.
     pairs: Counter[tuple[Any, Any]] = Counter()
     coincidences: dict[tuple[Any, Any], float] = {}
-    units = Counter(
-        tuple(value for value in row if not is_gap(value)) for row in zip(*columns, strict=True)
-    )
+    units: Counter[tuple[Any, ...]] = Counter()
+    # Few rows are distinct, and a million are given.
+    for row, times in Counter(zip(*columns, strict=True)).items():
+        units[tuple(value for value in row if not is_gap(value))] += times
     for labels, times in units.items():
         if len(labels) < 2:
             continue

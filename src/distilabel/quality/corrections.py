@@ -95,7 +95,7 @@ def prevalence(
         method: `"ppi"` is prediction-powered inference with the best weight of the verdicts
             (PPI++), clipped to 0..1; never worse than the labels alone, for large samples.
             `"rogan-gladen"` corrects the judge's rate by its sensitivity and specificity, with the
-            interval of Lang and Reiczigel.
+            interval of Lang and Reiczigel (2014), formula and shift as in the authors' own script.
         confidence: Confidence of the interval, in 0..1.
 
     Returns:
@@ -106,6 +106,11 @@ def prevalence(
         DistilabelUserError: If a column is empty or has gaps or values that do not fit, there are
             fewer than two labels, or Rogan-Gladen cannot be used: sensitivity + specificity ≤ 1, or
             labels of one class only.
+
+    References:
+        - [PPI++: Efficient Prediction-Powered Inference](https://arxiv.org/abs/2311.01453)
+        - [Confidence limits for prevalence of disease adjusted for estimated sensitivity and
+          specificity](https://doi.org/10.1016/j.prevetmed.2013.09.015)
     """
     check_fraction("prevalence", "confidence", confidence)
     labels, verdicts = (

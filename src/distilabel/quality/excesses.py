@@ -38,7 +38,7 @@ def length_excess(
         seed: Seed of the bootstrap.
 
     Returns:
-        P(judge picks the longer) - P(people pick the longer), in -1..1, with its interval; `count`
+        P(judge picks the longer) - P(people pick the longer), in -1..1, with its interval; `n`
         is the number of pairs that count.
 
     Raises:

@@ -104,11 +104,22 @@ def jury_verdicts(
             "jury_verdicts: all weights are 0; every judge is as good as a guess or worse."
         )
     columns = paired_columns("jury_verdicts", *[judges[name] for name in names])
-    return [_heaviest(row, [weights[name] for name in names]) for row in zip(*columns, strict=True)]
+    shares = [weights[name] for name in names]
+    return [heaviest(row, shares)[0] for row in zip(*columns, strict=True)]
 
 
-def _heaviest(verdicts: Sequence[Any], weights: Sequence[float]) -> Any:
+def heaviest(verdicts: Sequence[Any], weights: Sequence[float]) -> tuple[Any, float]:
+    """The verdict with the most weight, and its share of all weight.
+
+    Args:
+        verdicts: One verdict per judge.
+        weights: The weight of each judge; they do not add up to 0.
+
+    Returns:
+        The first of the heaviest verdicts, and its share in 0..1.
+    """
     votes: dict[Any, float] = {}
     for verdict, weight in zip(verdicts, weights, strict=True):
         votes[verdict] = votes.get(verdict, 0.0) + weight
-    return max(votes, key=votes.__getitem__)
+    best = max(votes, key=votes.__getitem__)
+    return best, votes[best] / sum(weights)

@@ -56,6 +56,8 @@ if TYPE_CHECKING:
     from distilabel.steps.generators.huggingface import LoadDataFromHub as LoadDataFromHub
     from distilabel.steps.generators.utils import make_generator_step as make_generator_step
     from distilabel.steps.globals.huggingface import PushToHub as PushToHub
+    from distilabel.steps.judging.jury import Jury as Jury
+    from distilabel.steps.judging.keep_judged import KeepJudged as KeepJudged
     from distilabel.steps.reward_model import RewardModelScore as RewardModelScore
     from distilabel.steps.truncate import TruncateTextColumn as TruncateTextColumn
     from distilabel.typing import GeneratorStepOutput as GeneratorStepOutput

@@ -81,12 +81,12 @@ class _Step(
     load_timeout: Annotated[Optional[PositiveFloat], DumpIfSet] = None
     process_timeout: Annotated[Optional[PositiveFloat], DumpIfSet] = None
 
-    # True if `process` is a pure function of each row: the order of the rows and the size of
-    # the batches do not matter.
+    # True if `process` is a pure function of each row, whatever their order and their batches.
     _row_by_row: ClassVar[bool] = False
-    # True if such a step makes none or several of a row, so that counting output rows does not
-    # tell which input row they come from.
+    # True if such a step makes none or several of a row: counting does not tell their origins.
     _changes_row_count: ClassVar[bool] = False
+    # True if `process` writes the rows to a server, which a cached result would not do.
+    _writes_elsewhere: ClassVar[bool] = False
 
     _logger: logging.Logger = PrivateAttr(default=logging.getLogger("distilabel.step"))
 

@@ -54,6 +54,29 @@ def test_a_rerun_sends_the_same_rows_the_same_way(tmp_path: Path) -> None:
     assert rows_of(routed(sample_n_steps(1), tmp_path)) == first
 
 
+def test_a_run_without_the_cache_chooses_anew(tmp_path: Path) -> None:
+    def to(name: str) -> Any:
+        return routing_batch_function()(lambda steps: [name])
+
+    def marks(name: str, use_cache: bool) -> set[str]:
+        with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+            Numbers(count=4) >> to(name) >> [mark("a"), mark("b")]
+        made = pipeline.run(use_cache=use_cache)
+        return {row["by"] for leaf in made.values() for row in leaf["train"]}
+
+    assert [marks("a", True), marks("b", True), marks("b", False)] == [{"a"}, {"a"}, {"b"}]
+
+
+def test_routing_further_up_does_not_let_half_a_row_through_a_join(tmp_path: Path) -> None:
+    with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
+        a, b = mark("a"), mark("b")
+        Numbers(count=6) >> sample_n_steps(2) >> [a, b]
+        some = Fn(name="some", function=lambda rows: [r for r in rows if r["n"] % 2])
+        a >> [some, Fn(name="all")] >> Join(name="join")
+    distiset = pipeline.run()
+    assert [row["n"] for row in distiset["join"]["train"]] == [1, 3, 5]
+
+
 def test_rows_sent_to_both_meet(tmp_path: Path) -> None:
     rows = rows_of(routed(sample_n_steps(2), tmp_path))
     assert [row["n"] for row in rows] == list(range(40))
@@ -63,6 +86,15 @@ def test_a_name_that_does_not_follow_is_an_error_with_the_names_that_do(tmp_path
     @routing_batch_function()
     def route(steps: list[str]) -> list[str]:
         return ["c"]
+
+    with pytest.raises(ValueError, match=r"numbers_0.*'c'.*a, b"):
+        routed(route, tmp_path)
+
+
+def test_one_unknown_name_beside_a_known_one_is_an_error_too(tmp_path: Path) -> None:
+    @routing_batch_function()
+    def route(steps: list[str]) -> list[str]:
+        return ["a", "c"]
 
     with pytest.raises(ValueError, match=r"numbers_0.*'c'.*a, b"):
         routed(route, tmp_path)

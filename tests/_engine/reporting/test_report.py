@@ -14,7 +14,7 @@ from distilabel._core.events import (
     UnusableResponse,
 )
 from distilabel._engine.reporting.report import Report
-from distilabel._engine.reporting.run_stats import RunStats
+from distilabel._engine.reporting.run_stats import RunStats, StepStats
 
 
 def test_the_report_counts_everything_and_leaves_out_what_is_zero() -> None:
@@ -32,6 +32,15 @@ def test_the_report_counts_everything_and_leaves_out_what_is_zero() -> None:
     assert "retried" in text
     assert "1 row failed (see distiset.failures; run again to retry)" in text
     assert max(map(len, text.splitlines()[:6])) <= 80
+
+
+def test_a_count_that_any_step_has_gets_a_column_for_all() -> None:
+    steps = {"one": StepStats(taken=2, given=1, dropped=1), "two": StepStats(taken=1, given=1)}
+    assert "dropped" in str(Report("p", 1.0, steps))
+
+
+def test_the_report_of_a_run_that_asked_nothing_tells_what_it_reused() -> None:
+    assert "0 answers received, 3 reused" in str(Report("p", 1.0, {"ask": StepStats(reused=3)}))
 
 
 def test_a_report_shows_itself_in_a_console_and_in_a_notebook() -> None:

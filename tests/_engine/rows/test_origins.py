@@ -140,6 +140,17 @@ def test_a_frame_whose_columns_were_changed_is_unknown() -> None:
     assert traced(upper, words) == [None, None]
 
 
+def test_a_value_that_another_row_has_too_does_not_tell_the_first_row() -> None:
+    rows: Rows = [{"text": f"t{i}", "kind": kind} for i, kind in enumerate("aabb")]
+
+    def upper(rows: Rows) -> Rows:
+        # As a data frame does: all rows have the keys of the first one.
+        text, kind = rows[0]
+        return [{text: row["text"].upper(), kind: row["kind"]} for row in rows[1:3]]
+
+    assert traced(upper, rows) == [None, None]
+
+
 def test_new_rows_are_unknown_beside_known_ones() -> None:
     def make(rows: Rows) -> Rows:
         return [{"count": len(rows)}, rows[4], {**rows[1]}]

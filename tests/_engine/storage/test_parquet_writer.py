@@ -230,3 +230,43 @@ def test_rows_that_are_removed_during_the_run_are_noticed(removed: str, tmp_path
         (folder / "00002.parquet").unlink()
     with pytest.raises(DistilabelUserError, match=r"Rows of step are gone: .*was removed"):
         output.finish()
+
+
+def test_a_reader_meets_only_whole_parts_and_small_row_groups(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_PART_ROWS", 2500)
+    seen: list[list[int]] = []
+    write = pq.write_table
+
+    def watched(table: Any, file: Any, **options: Any) -> None:
+        write(table, file, **options)
+        seen.append([pq.read_metadata(path).num_rows for path in tmp_path.rglob("*.parquet")])
+
+    monkeypatch.setattr(pq, "write_table", watched)
+    rows = [{"a": i} for i in range(2500)]
+    assert written([keyed(*rows, start=2500), keyed(*rows)], tmp_path / "step") == [*rows, *rows]
+    # Two parts as they came, then two in order.
+    assert seen == [[], [2500], [2500] * 2, [2500] * 3]
+    metadata = pq.read_metadata(tmp_path / "step" / "00001.parquet")
+    assert [metadata.row_group(i).num_rows for i in range(3)] == [1000, 1000, 500]
+    assert [path.name for path in tmp_path.iterdir()] == ["step"]
+
+
+def test_few_rows_are_written_after_a_while_and_merged_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    output = ParquetWriter(tmp_path / "step")
+    for number in range(4):
+        output.add(*keyed({"a": number}, start=number))
+        assert not output.is_full
+        now[0] += 60
+        assert output.is_full
+        output.cut()
+        assert not output.is_full
+        output.write()
+    assert len(list((tmp_path / "step").glob("*.parquet"))) == 4
+    output.finish()
+    assert pq.read_table(tmp_path / "step" / "00001.parquet").num_rows == 4

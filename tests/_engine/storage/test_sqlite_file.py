@@ -13,7 +13,12 @@ import pytest
 
 from distilabel._engine.storage import sqlite_file
 from distilabel._engine.storage.answer_store import Store
-from distilabel._engine.storage.sqlite_file import is_damage, mark_as_damaged, open_store
+from distilabel._engine.storage.sqlite_file import (
+    count_answers,
+    is_damage,
+    mark_as_damaged,
+    open_store,
+)
 from distilabel.errors import StoreError
 
 
@@ -207,6 +212,16 @@ def test_stored_answers_are_the_user_s_alone(tmp_path: Path) -> None:
         store.close()
     finally:
         os.umask(before)
+
+
+def test_the_size_of_a_store_includes_what_its_log_holds(tmp_path: Path) -> None:
+    path = tmp_path / "s.sqlite"
+    assert count_answers(path) == (0, 0)
+    store = Store(path)
+    asyncio.run(store.put(b"k" * 16, b"v" * 50_000))
+    count, size = count_answers(path)
+    store.close()
+    assert (count, size > 50_000) == (1, True)
 
 
 @pytest.mark.parametrize(("before", "after"), [(0o644, 0o600), (0o660, 0o660), (0o664, 0o664)])

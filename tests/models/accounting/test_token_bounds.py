@@ -54,5 +54,7 @@ def test_a_schema_is_read_as_well_and_an_image_is_not_counted_by_its_bytes() -> 
     shown = TokenBounds(llm()).of(chat([image]), 1, {}).input_tokens
     # No provider counts more for an image, and each of several counts.
     assert plain + 10_000 < shown < 10**5
+    other = {"type": "image", "source": {"type": "url", "url": "https://x/a.png"}}
+    assert TokenBounds(llm()).of(chat([other]), 1, {}).input_tokens > plain + 10_000
     two = TokenBounds(llm()).of(chat([image, image]), 1, {}).input_tokens
     assert two - shown == pytest.approx(shown - plain, rel=0.1)

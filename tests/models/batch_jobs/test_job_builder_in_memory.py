@@ -173,6 +173,8 @@ async def test_a_later_run_collects_the_job_and_stores_what_it_did_not_ask_for(
     assert [type(each) for each in await settled(first, *"abc")] == [RunStopped] * 3
     assert first.has_left
     assert await settled(builder(api, store, interval=None), "b") == [output("re b")]
+    # Two requests that are equal wait for the same line of it.
+    assert await settled(builder(api, store, interval=None), "b", "b") == [output("re b")] * 2
     # The rest is stored: no job, and no check.
     api.checks = [EndpointError("down")]
     assert await settled(builder(api, store), *"ac") == [output("re a"), output("re c")]

@@ -29,6 +29,12 @@ def test_what_belongs_to_a_generation_is_cut_with_it() -> None:
     assert len(full["generations"]) == 3
 
 
+def test_a_list_of_another_length_is_not_cut() -> None:
+    full = output("a", "b", "c", citations=["x", "y", "z", "w"])
+    fewer: Any = first_generations(full, 2)
+    assert fewer["citations"] == ["x", "y", "z", "w"]
+
+
 def test_a_tuple_of_values_is_cut_as_a_list_is() -> None:
     full = output("a", "b", "c", logprobs=(1, 2, 3))
     fewer: Any = first_generations(full, 2)
@@ -40,6 +46,15 @@ def test_joined_outputs_keep_their_statistics_and_other_values() -> None:
     assert whole["generations"] == ["a", "b", "c"]
     assert whole["statistics"]["output_tokens"] == [2, 2, 1]
     assert whole["reasoning"] == [None, None, "why"]
+
+
+def test_only_one_value_is_repeated_for_every_generation() -> None:
+    reply = output("a", "b", "c")
+    reply["statistics"] = {"input_tokens": [9], "output_tokens": [1, 2, 3], "seconds": [1, 2]}
+    assert joined([reply, output("d")])["statistics"]["input_tokens"][:3] == [9, 9, 9]
+    assert joined([reply, output("d")])["statistics"]["output_tokens"] == [1, 2, 3, 1]
+    statistics: Any = joined([reply, output("d")])["statistics"]
+    assert statistics["seconds"][:3] == [1, 2, None]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from unittest.mock import Mock
 
 import orjson
 import pytest
-from pydantic import SecretStr
+from pydantic import PrivateAttr, SecretStr
 
 from distilabel._core.events import (
     Event,
@@ -58,6 +58,31 @@ async def test_a_retryable_failure_is_retried() -> None:
         RequestSent,
         ResponseReceived,
     ]
+
+
+class Checked(Counting):
+    """Takes a moment to be checked."""
+
+    _checks: int = PrivateAttr(default=0)
+
+    async def _preflight(self) -> str:
+        self._checks += 1
+        await asyncio.sleep(0.01)
+        return ""
+
+
+async def test_one_check_of_the_endpoint_serves_all_rows_that_wait_for_it() -> None:
+    """Also if the row that came first is cancelled meanwhile."""
+    llm: Any = made(Checked)
+    client = ModelClient(llm, answers=MemoryStore())
+    tasks = [asyncio.create_task(client(chat(str(number)))) for number in range(20)]
+    await asyncio.sleep(0)
+    tasks[0].cancel()
+    answers = await asyncio.gather(*tasks, return_exceptions=True)
+    assert isinstance(answers[0], asyncio.CancelledError)
+    assert not any(isinstance(answer, BaseException) for answer in answers[1:])
+    await client(chat("later"))
+    assert (llm._checks, len(llm.seen)) == (1, 20)
 
 
 async def test_a_failure_that_is_not_retryable_is_not_retried() -> None:

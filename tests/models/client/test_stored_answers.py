@@ -42,6 +42,21 @@ async def test_a_damaged_answer_is_asked_for_again(damage: Callable[[bytes], byt
     assert store.damaged == {key}
 
 
+async def test_half_a_character_in_an_answer_is_replaced_and_said_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Cut(Counting):
+        async def agenerate(self, input: Any, num_generations: int = 1, **kwargs: Any) -> Any:  # type: ignore[override]
+            return {"generations": ["cut \ud83d"], "statistics": {}}
+
+    store = MemoryStore()
+    model_client = ModelClient(made(Cut), answers=store)
+    for question in ("a", "b"):
+        await model_client(chat(question))
+    assert [orjson.loads(value)["generations"] for value in store.values()] == [["cut \ufffd"]] * 2
+    assert len(caplog.records) == 1
+
+
 async def test_an_answer_that_cannot_be_stored_is_logged_and_returned(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -250,6 +250,13 @@ async def test_what_a_model_that_reasons_takes_may_be_given_as_extra_body() -> N
     assert "max_tokens" not in body
 
 
+async def test_a_constraint_is_sent_beside_the_extra_body_which_wins() -> None:
+    regex = {"format": "regex", "schema": "[ab]+"}
+    body = await sent((CHAT, regex), extra_body={"min_p": 0.1, "guided_regex": "a+"})
+    assert body["structured_outputs"] == {"regex": "[ab]+"}
+    assert (body["min_p"], body["guided_regex"]) == (0.1, "a+")
+
+
 async def test_a_key_that_is_set_after_the_model_was_made_is_used(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -109,6 +109,35 @@ def test_with_a_limit_of_the_user_it_starts_fast() -> None:
     assert sent(RequestRate(quick=True), 100.0, 0.4) > 2 * sent(RequestRate(), 100.0, 0.4)
 
 
+def test_with_a_limit_of_the_user_it_follows_quick_answers() -> None:
+    """Waiting half a second for the clock would be most of the time of a short run."""
+    quick = RequestRate(quick=True)
+    in_flight = count = 0
+    for tick in range(150):
+        now = 100.0 + tick / 1000
+        for _ in range(in_flight):
+            quick.answered(now)
+        in_flight = 0
+        while in_flight < 100 and quick.wait(now) == 0:
+            quick.take(now)
+            in_flight += 1
+        count += in_flight
+        if quick.per_second == math.inf:
+            break
+    assert quick.per_second == math.inf
+    assert count < 300
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_answers_do_not_raise_a_rate_that_has_met_a_limit(quick: bool) -> None:
+    rate = RequestRate(quick=quick)
+    rate.hold(50.0, 100.0, limited=quick)
+    rate.is_steady = not quick
+    for _ in range(100):
+        rate.answered(100.0)
+    assert rate.per_second == 50.0
+
+
 def test_a_raised_concurrency_is_not_used_all_at_once() -> None:
     rate = RequestRate()
     rate.hold(math.inf, 100.0)

@@ -65,6 +65,12 @@ def test_a_limit_that_changes_is_followed_both_ways() -> None:
     assert share(endpoint) < 0.02
 
 
+def test_where_everything_in_flight_is_rejected_the_next_requests_are_fewer() -> None:
+    endpoint, start = in_no_time(limited(None, 1500, changes=((1, 5), (31, None))))
+    assert endpoint.answered(start + 11, start + 31) / 20 == pytest.approx(5, rel=0.05)
+    assert len(endpoint.rejections) < 30
+
+
 def test_stray_rejections_slow_hardly_anything_down() -> None:
     endpoint, start = in_no_time(limited(None, 2000, most=100, stray=0.05, retry_after=1.0))
     assert len(endpoint.answers) == 2000

@@ -40,6 +40,30 @@ def test_texts_and_usage_are_read() -> None:
     assert parse_response(body({"text": "c"}))["generations"] == ["c"]
 
 
+@pytest.mark.parametrize(
+    ("more", "found"),
+    [
+        ({"refusal": None, "tool_calls": [], "annotations": [], "reasoning": ""}, {}),
+        ({"reasoning_content": "so"}, {"reasoning": ["so"]}),
+        ({"reasoning_details": [{"text": "so"}]}, {"reasoning": ["so"]}),
+        (
+            {"tool_calls": [{"id": "1", "function": {"name": "f", "arguments": "{}"}}]},
+            {
+                "tool_calls": [
+                    [{"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]
+                ]
+            },
+        ),
+    ],
+)
+def test_what_a_message_has_beside_its_text_is_read(more: Any, found: Any) -> None:
+    """Replies with a text alone are read on a shorter way, which must miss nothing."""
+    choice = {"message": {"role": "assistant", "content": "a", **more}, "finish_reason": "length"}
+    output: Any = parse_response(body(choice))
+    counts = {"input_tokens": [0], "output_tokens": [0], "finish_reason": ["length"]}
+    assert output == {"generations": ["a"], "statistics": counts, **found}
+
+
 def test_what_was_cached_and_what_is_charged_is_read_where_a_provider_says_so() -> None:
     usage = {"prompt_tokens": 4, "prompt_tokens_details": {"cached_tokens": 3}, "cost": 0.5}
     counts = {"input_tokens": [4], "output_tokens": [0], "cache_read_tokens": [3]}
@@ -288,6 +312,13 @@ def test_tool_calls_are_an_answer_without_a_text() -> None:
     assert output["generations"] == [None]
     # Some servers send arguments as an object.
     assert output["tool_calls"][0][0]["function"]["arguments"] == '{"a":1}'
+
+
+def test_tool_calls_without_ids_are_numbered() -> None:
+    call = {"type": "function", "function": {"name": "f", "arguments": "{}"}}
+    body = {"choices": [{"message": {"content": "", "tool_calls": [call, call]}}], "usage": {}}
+    output: Any = parse_response(orjson.dumps(body))
+    assert [each["id"] for each in output["tool_calls"][0]] == ["call_0", "call_1"]
 
 
 def test_keys_that_arrow_has_filled_with_none_are_not_sent() -> None:

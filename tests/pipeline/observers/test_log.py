@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from pydantic import Field, SecretStr
 
 from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.pipeline import Pipeline
-from rooms import Ask, Echo, Numbers
+from rooms import Ask, Echo, Fn, Numbers
 
 KEY = "sk-very-secret-0123456789"
 
@@ -57,13 +58,41 @@ def test_many_failures_of_one_step_do_not_hide_those_of_another(
     assert f"More messages like this are in {distiset.log_filename_path}" in told
 
 
-def test_a_wrong_level_does_not_stop_the_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("level", "in_file", "in_terminal"),
+    [
+        ("DEBUG", {"DEBUG", "INFO", "WARNING"}, {"DEBUG", "INFO", "WARNING"}),
+        ("INFO", {"INFO", "WARNING"}, {"WARNING"}),
+        ("ERROR", set[str](), set[str]()),
+        ("LOUD", {"INFO", "WARNING"}, {"WARNING"}),
+    ],
+)
+def test_the_level_decides_what_is_written_and_a_wrong_one_is_info(
+    level: str,
+    in_file: set[str],
+    in_terminal: set[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setenv("DISTILABEL_LOG_LEVEL", "LOUD")
+    monkeypatch.setenv("DISTILABEL_LOG_LEVEL", level)
+
+    def says(rows: Any) -> Any:
+        log = logging.getLogger("distilabel.step.says")
+        for name in ("debug", "info", "warning"):
+            getattr(log, name)("said as %s", name.upper())
+        return rows
+
     with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
-        Numbers(count=3)
-    pipeline.run()
+        Numbers(count=3) >> Fn(name="says", function=says)
+    distiset = pipeline.run()
+    assert distiset.log_filename_path is not None
+    written = distiset.log_filename_path.read_text()
+    shown = capfd.readouterr().err
+    for text, expected in ((written, in_file), (shown, in_terminal)):
+        assert {
+            name for name in ("DEBUG", "INFO", "WARNING") if f"said as {name}" in text
+        } == expected
 
 
 class Painted(Echo):

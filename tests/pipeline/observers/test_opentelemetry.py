@@ -148,7 +148,7 @@ def test_run_step_and_question_are_spans_and_tokens_and_seconds_metrics(
 
 
 def test_a_question_without_an_answer_is_an_error_of_its_kind(
-    collector: Collector, tmp_path: Path
+    collector: Collector, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with Pipeline(name="p", cache_dir=tmp_path) as pipeline:
         Numbers(count=3) >> Ask(name="ask", llm=Echo(fails_on=["1"]))
@@ -164,6 +164,8 @@ def test_a_question_without_an_answer_is_an_error_of_its_kind(
     ]
     assert sorted(kinds, key=str) == [None, "ValueError"]
     assert b"cannot answer" not in b"".join(collector.raw)
+    # Every span is ended once.
+    assert "ended span" not in caplog.text
 
 
 def test_more_questions_than_the_usual_queue_holds_all_arrive(

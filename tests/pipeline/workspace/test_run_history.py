@@ -42,6 +42,19 @@ def test_finished_and_failed_runs_are_recorded(tmp_path: Path) -> None:
     assert first.id != again.id
 
 
+def test_the_history_is_the_user_s_alone_and_moves_with_the_cache(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        run(tmp_path / "cache")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "cache" / HISTORY_FILE).stat().st_mode & 0o777 == 0o600
+    (tmp_path / "cache").rename(tmp_path / "moved")
+    (only,) = past_runs(tmp_path / "moved")
+    assert only.folder.is_relative_to(tmp_path / "moved")
+    assert (only.folder / "pipeline.log").exists()
+
+
 def test_a_run_that_is_killed_is_running_before_and_killed_after(tmp_path: Path) -> None:
     program = f"""
 import os, signal

@@ -139,6 +139,7 @@ def test_tables_with_other_columns_are_read(format: str, tmp_path: Path) -> None
         ("json", "[1, 2]", "line 1 is a JSON array"),
         ("json", "[\n1,\n2]", "a row is a JSON number"),
         ("json", '{"a": 1, "a": 2}\n', "line 1: the key 'a' occurs twice"),
+        ("json", '{"b": 1, "a": 1, "c": 1, "a": 2}\n', "line 1: the key 'a' occurs twice"),
         ("json", '{"a": "\xe9"}\n'.encode("latin-1"), "not UTF-8 text (byte 0xe9"),
         ("json", "", "no rows, the file is empty"),
         ("json", "\n \n", "no rows, the file is empty"),

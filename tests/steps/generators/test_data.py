@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections import OrderedDict
+from types import MappingProxyType
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from distilabel.steps.generators.data import LoadDataFromDicts
 
@@ -46,6 +49,28 @@ def test_changing_rows_in_place_changes_neither_the_data_nor_a_second_run() -> N
         rows[0]["a"] = "changed"
     assert data == [{"a": 1}]
     assert list(step.process()) == [([{"a": 1}], True)]
+
+
+def test_the_rows_are_not_copied_before_they_are_loaded() -> None:
+    """A copy of each would double the memory of a long list; the list itself may be changed."""
+    data: list[dict[str, Any]] = [{"a": 1}, {"b": [2]}]
+    step = loader(data=data)
+    assert [id(row) for row in step.data] == [id(row) for row in data]
+    data.clear()
+    assert step.data == [{"a": 1}, {"b": [2]}]
+
+
+@pytest.mark.parametrize("data", [({"a": 1},), [OrderedDict(a=1)], [MappingProxyType({"a": 1})]])
+def test_other_collections_become_plain_rows(data: Any) -> None:
+    step = loader(data=data)
+    assert step.data == [{"a": 1}]
+    assert type(step.data[0]) is dict
+
+
+@pytest.mark.parametrize("data", [[{1: 2}], ["text"], {"a": 1}, [[("a", 1)]], None])
+def test_what_is_not_a_row_is_refused(data: Any) -> None:
+    with pytest.raises(ValidationError, match="data"):
+        LoadDataFromDicts(data=data)
 
 
 def test_an_empty_list_is_allowed() -> None:

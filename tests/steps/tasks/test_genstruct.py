@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import random
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from distilabel.models import SimulatedLLM
 from distilabel.steps.tasks.genstruct import Genstruct
+from judge_variants import check, wrapped
 
 ROW = {"title": "T {content}", "content": "C"}
 NOTHING = {"user": None, "assistant": None}
@@ -68,3 +71,23 @@ def test_nothing_is_invented(scripted: Any) -> None:
         found = task.format_output(output, ROW)
         assert all(value is None or value in output for value in found.values())
         assert len({value is None for value in found.values()}) == 1
+
+
+def cases() -> Iterator[tuple[str, Any]]:
+    markers = [
+        "[[[Assistant]]] ",
+        "[[[Assistant]]]\n",
+        "**[[[Assistant]]]** ",
+        "[[[assistant]]]: ",
+        "[[[ Assistant ]]] ",
+    ]
+    starts = ["", "[[[User]]] ", "[[[User]]]\n", "**[[[User]]]** "]
+    ends = ["", "\n[[[User]]] More?", "\n\n[[[User]]] More?\n[[[Assistant]]] No."]
+    for start, marker, end in itertools.product(starts, markers, ends):
+        for text in wrapped(f"{start}How?\n{marker}So.{end}"):
+            yield text, {"user": "How?", "assistant": "So."}
+
+
+def test_every_writing_of_the_markers_is_read(scripted: Any) -> None:
+    task = Genstruct(llm=scripted())
+    check(lambda text: task.format_output(text, ROW), cases(), at_least=500)

@@ -25,12 +25,15 @@ class Painter(ImageGenerationModel):
         return [[{"images": [image]}] for _ in inputs]
 
 
-def test_a_saved_image_has_the_path_in_the_dataset(tmp_path: Path) -> None:
-    task = ImageGeneration(image_generation_model=Painter(), save_artifacts=True, name="t")
+@pytest.mark.parametrize("format", ["JPEG", "JPG"])
+def test_a_saved_image_has_the_path_in_the_dataset(format: str, tmp_path: Path) -> None:
+    task = ImageGeneration(
+        image_generation_model=Painter(), save_artifacts=True, image_format=format, name="t"
+    )
     task.set_pipeline_artifacts_path(tmp_path)
     task.load()
     (row,) = next(task.process([{"prompt": "a cat"}]))
-    name = f"{hashlib.md5(b'a cat').hexdigest()}.jpeg"
+    name = f"{hashlib.md5(b'a cat').hexdigest()}.{format.lower()}"
     assert row["image_path"] == f"artifacts/t/images/{name}"
     with Image.open(tmp_path / "t" / "images" / name) as saved:
         assert saved.format == "JPEG"

@@ -21,6 +21,7 @@ from distilabel.steps.tasks.improving_text_embeddings import (
     GenerateTextRetrievalData,
     MonolingualTripletGenerator,
 )
+from judge_variants import check, objects, surrounded
 
 ROW = {"task": "TTT {{ x }}"}
 DATA: list[type[EmbeddingData]] = [
@@ -248,3 +249,22 @@ def test_they_are_printed(scripted: Any, name: str, capsys: pytest.CaptureFixtur
     assert name in shown
     assert ("<PLACEHOLDER_TASK>" in shown) == issubclass(cls, EmbeddingData)
     assert issubclass(cls, (KeyedAnswers, EmbeddingTaskGenerator))
+
+
+@pytest.mark.parametrize("cls", DATA)
+def test_every_writing_of_an_object_is_read(scripted: Any, cls: Any) -> None:
+    task = cls(llm=scripted())
+    values = {key: f'v {key}\'s \u00e9 "x" [1] {{y}}' for key in task.keys}
+    written = [
+        values,
+        {key.title(): value for key, value in values.items()},
+        {key.replace("_", " "): value for key, value in values.items()},
+        {key.upper().replace("_", "-"): value for key, value in values.items()},
+    ]
+    texts = [text for each in written for text in objects(each)]
+    texts += [*surrounded(str(values)), *surrounded(json.dumps(values)[:-1] + ",}")]
+    check(
+        lambda text: task.format_output(text, ROW),
+        ((text, values) for text in texts),
+        at_least=1000,
+    )

@@ -18,6 +18,7 @@ from judge_variants import (
     check_no_invention,
     labeled,
     numbers,
+    objects,
     refuses,
     wrapped,
 )
@@ -109,3 +110,16 @@ def test_structured_answers(scripted: Any) -> None:
         at_least=50,
     )
     refuses(task.format_output, ["Score: 4", '{"score": 9}', '{"score": true}', '{"reason": "x"}'])
+
+
+def test_an_object_is_read_also_where_none_was_asked_for(task: InstructionBacktranslation) -> None:
+    expected = {"score": 4, "reason": "fine {x}"}
+    check(
+        task.format_output,
+        ((text, expected) for text in objects({"reason": "fine {x}", "score": 4})),
+        at_least=200,
+    )
+    refuses(
+        task.format_output,
+        ['{"score": 7, "reason": "x"}', '{"reason": "Score: 4"}', '{"score": [4]}'],
+    )

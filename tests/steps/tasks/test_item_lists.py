@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import random
+from collections.abc import Iterator
 
 import pytest
 
 from distilabel.steps.tasks.item_lists import read_items
+from judge_variants import check, surrounded
 
 TWO = ["Name an owl.", "Why do owls hoot?"]
 
@@ -89,3 +92,44 @@ def test_nothing_is_invented_and_nothing_else_is_raised() -> None:
         for item in read_items(output):
             assert item.strip()
             assert all(line in output for line in item.split("\n")), (output, item)
+
+
+FORMS = [
+    "{t}",
+    "{n}. {t}",
+    "{n}) {t}",
+    "({n}) {t}",
+    "[{n}] {t}",
+    "{n}: {t}",
+    "{n} - {t}",
+    "**{n}.** {t}",
+    "{n}. **{t}**",
+    "- {t}",
+    "- **{t}**",
+    "* {t}",
+    "> {t}",
+    "\u2022 {t}",
+    "\\item {t}",
+    "Query {n}: {t}",
+    "**Query {n}:** {t}",
+    "### Query {n}\n{t}",
+    "### Query {n}:\n{t}",
+    "Q{n}: {t}",
+    '"{t}"',
+    '{n}. "{t}"',
+    "`{t}`",
+    "{n}. `{t}`",
+]
+
+
+def cases() -> Iterator[tuple[str, list[str]]]:
+    texts = [*TWO, "List 3 owls: the 1st, the 2nd, the 3rd."]
+    for form, gap in itertools.product(FORMS, ("\n", "\n\n")):
+        items = [form.format(n=n, t=text) for n, text in enumerate(texts, 1)]
+        for answer in surrounded(gap.join(items)):
+            if "```json" not in answer:  # what follows a fence is a remark of its own
+                yield answer, texts
+
+
+def test_every_writing_of_a_list_is_read() -> None:
+    check(read_items, cases(), at_least=2000)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from distilabel.steps.tasks.json_answers import (
+    is_json_answer,
     parse_json_object,
     parse_list,
     parse_literal_list,
@@ -73,3 +74,20 @@ def test_a_list_is_strict_json_where_texts_may_have_brackets() -> None:
     assert parse_list('["a"]') == ["a"]
     assert parse_list("['a']") is None
     assert parse_list('{"a": [1]}') is None
+
+
+@pytest.mark.parametrize(
+    ("text", "is_object"),
+    [
+        ('{"rating": 4}', True),
+        ('{\r  "rating": 4\r}', True),
+        ('Here it is:\n```json\n{"rating": 4}\n```\nBye.', True),
+        ('[{"rating": 4}]', False),
+        ('Rating: 4, since {"a": 1} is JSON.', False),
+        ('{"rating": 4', False),
+        ("Rating: 4", False),
+        ("", False),
+    ],
+)
+def test_an_answer_in_json_is_told_from_one_about_json(text: str, is_object: bool) -> None:
+    assert is_json_answer(text) == is_object

@@ -33,11 +33,15 @@ class Blender:
         ]
 
 
-@pytest.fixture
-def step(monkeypatch: pytest.MonkeyPatch) -> PairRM:
+@pytest.fixture(autouse=True)
+def _blender(monkeypatch: pytest.MonkeyPatch) -> None:
     module = types.ModuleType("llm_blender")
     module.Blender = Blender  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "llm_blender", module)
+
+
+@pytest.fixture
+def step() -> PairRM:
     step = PairRM(instructions="be long", input_batch_size=7)
     step.load()
     return step
@@ -77,6 +81,14 @@ def test_wrong_columns_are_refused(step: PairRM, row: dict[str, Any], message: s
         next(step.process([row]))
 
 
-def test_the_missing_package_is_named() -> None:
+def test_another_model_is_loaded_and_named_in_the_rows() -> None:
+    step = PairRM(model="lab/ranker")
+    step.load()
+    (row,) = next(step.process([{"input": "i", "candidates": ["a", "bb"]}]))
+    assert (step._blender.loaded, row["model_name"]) == ("lab/ranker", "lab/ranker")
+
+
+def test_the_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "llm_blender")
     with pytest.raises(ImportError, match=r"PairRM: .*pip install 'distilabel\[llm-blender\]'"):
         PairRM().load()

@@ -14,7 +14,7 @@ from distilabel.models import SimulatedLLM
 from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromDicts
 from distilabel.steps.tasks.pairwise_judge import PairwiseJudge
-from judge_variants import LABELS, check, check_no_invention, labeled, refuses, wrapped
+from judge_variants import LABELS, check, check_no_invention, labeled, objects, refuses, wrapped
 
 ROW = {"instruction": "QQQ {{ x }}", "generations": ["AAA", "BBB"], "reference": "RRR"}
 LETTERS = ["B", "B.", "**B**", '"B"', "(B)", "[B]", "[[B]]", "<B>", "`B`", "Response B", "b"]
@@ -159,6 +159,13 @@ def test_structured_answers(scripted: Any) -> None:
     assert parsed == {"verdict": "tie", "rationale": "why"}
     refuses(task.format_output, ["Verdict: A", '{"verdict": 1}', '{"verdict": "C"}', "{}"])
     assert task.get_structured_output()["properties"]["verdict"]["enum"] == ["A", "B", "tie"]
+
+
+def test_an_object_is_read_also_where_none_was_asked_for(scripted: Any) -> None:
+    parse = one_order(scripted).format_output
+    expected = {"verdict": "B", "rationale": "It is {x}. Verdict: A"}
+    check(parse, ((text, expected) for text in objects(expected)), at_least=200)
+    refuses(parse, ['{"verdict": "C"}', '{\n"rationale": "x",\n"verdict": "A or B"\n}'])
 
 
 @pytest.mark.parametrize("generations", [["a"], ["a", "b", "c"], ["a", None], "ab", None])

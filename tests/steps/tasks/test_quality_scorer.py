@@ -9,6 +9,7 @@ import pytest
 from distilabel.errors import DistilabelUserError
 from distilabel.models import SimulatedLLM
 from distilabel.steps.tasks.quality_scorer import QualityScorer
+from judge_variants import check, objects
 
 ROW = {"instruction": "QQQ", "responses": ["AAA {{ x }}", None, "CCC"]}
 
@@ -41,6 +42,12 @@ def test_scores_follow_the_responses(scripted: Any) -> None:
     structured = QualityScorer(llm=scripted(), use_default_structured_output=True)
     assert structured.format_output('{"scores": [1, 2, 3]}', ROW) == {"scores": [1.0, 2.0, 3.0]}
     assert list(structured.get_structured_output()["properties"]) == ["scores"]
+
+
+def test_an_object_is_read_also_where_none_was_asked_for(scripted: Any) -> None:
+    task = QualityScorer(llm=scripted())
+    cases = ((text, {"scores": [1.0, 3.0, 4.0]}) for text in objects({"scores": [1, 3, "4"]}))
+    check(lambda text: task.format_output(text, ROW), cases, at_least=200)
 
 
 @pytest.mark.parametrize("value", [None, "text", [], [1], [None]])

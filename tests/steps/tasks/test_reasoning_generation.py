@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from distilabel.errors import DistilabelUserError
 from distilabel.models import SimulatedLLM
 from distilabel.steps.tasks.reasoning_generation import ReasoningGeneration
+from judge_variants import AROUND, LABELS, check, labeled, line_ends
 
 ROW = {"instruction": "QQQ {{ x }}"}
 ALL = {"reasoning": "r", "solution": "s", "answer": "4"}
@@ -49,6 +52,15 @@ def test_the_prompt_asks_for_the_sections(scripted: Any, native: bool) -> None:
 def test_every_layout(scripted: Any, output: str) -> None:
     found = task(scripted()).format_output(output, ROW)
     assert {**found, "answer": found["answer"].strip("*")} == ALL
+
+
+def test_the_last_final_answer_counts(scripted: Any) -> None:
+    output = (
+        "## Reasoning\nr\n## Solution\nwrong\n## Final Answer\n5\n"
+        "## Solution\ns\n## Final Answer\n4"
+    )
+    found = task(scripted()).format_output(output, ROW)
+    assert (found["solution"], found["answer"]) == ("s", "4")
 
 
 def test_headings_in_the_reasoning_belong_to_it(scripted: Any) -> None:
@@ -123,3 +135,14 @@ def test_nothing_is_invented(scripted: Any) -> None:
 def test_it_is_rebuilt_from_its_dump() -> None:
     dump = task(SimulatedLLM(), native_reasoning=True).dump()
     assert ReasoningGeneration.from_dict(dump).dump() == dump
+
+
+def cases() -> Iterator[tuple[str, Any]]:
+    parts = [("Reasoning", "r"), ("Solution", "s"), ("Final Answer", "4")]
+    for form, around in itertools.product(LABELS, [*AROUND[:3], "```\n{}\n```"]):
+        text = "\n\n".join(labeled(form, *part) for part in parts)
+        yield from ((written, ALL) for written in line_ends(around.replace("{}", text)))
+
+
+def test_every_writing_of_the_sections_is_read(scripted: Any) -> None:
+    check(lambda text: task(scripted()).format_output(text, ROW), cases(), at_least=300)

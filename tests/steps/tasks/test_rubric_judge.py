@@ -18,6 +18,7 @@ from judge_variants import (
     check_no_invention,
     labeled,
     numbers,
+    objects,
     refuses,
     wrapped,
 )
@@ -178,6 +179,22 @@ def test_structured_answers(scripted: Any) -> None:
     }
     refuses(task.format_output, ["clarity: 4", "[]", '{"clarity": true}', '{"clarity": {}}'])
     assert list(task.get_structured_output()["properties"]) == list(CRITERIA)
+
+
+def test_an_object_is_read_also_where_none_was_asked_for(scripted: Any) -> None:
+    parse = judge(scripted).format_output
+    written = {
+        "clarity": {"rationale": "easy {x}", "score": 4},
+        "Use of sources": {"rationale": "few", "score": "2/3"},
+    }
+    expected = {
+        "scores": {"clarity": 4, "Use of sources": 2},
+        "rationales": {"clarity": "easy {x}", "Use of sources": "few"},
+    }
+    check(parse, ((text, expected) for text in objects(written)), at_least=200)
+    refuses(
+        lambda text: parse(text)["scores"], ['{"clarity": {"score": 7}}', '{"clarity": "Score"}']
+    )
 
 
 def test_criteria_survive_a_dump(scripted: Any) -> None:

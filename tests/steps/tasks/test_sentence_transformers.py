@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
+from collections.abc import Iterator
 from typing import Any, get_args
 
 import pytest
 
 from distilabel.models import SimulatedLLM
 from distilabel.steps.tasks.sentence_transformers import GenerateSentencePair, GenerationAction
+from judge_variants import AROUND, LABELS, check, labeled, line_ends, objects, surrounded
 
 ROW = {"anchor": "AAA {{ x }}"}
 BOTH = {"positive": "yes", "negative": "no"}
@@ -115,3 +118,23 @@ def test_nothing_is_invented(scripted: Any) -> None:
         output = "".join(rng.choices(pieces, k=rng.randint(0, 10)))
         for value in made.format_output(output, ROW).values():
             assert value is None or (value and plain(value) in plain(output))
+
+
+def cases() -> Iterator[tuple[str, Any]]:
+    both = [("Positive", "An owl."), ("Negative", "A car.")]
+    for form, order, gap in itertools.product(LABELS, (1, -1), ("\n", "\n\n")):
+        text = gap.join(labeled(form, *part) for part in both[::order])
+        for answer in (around.replace("{}", text) for around in AROUND[:4]):
+            yield from ((written, OWL) for written in line_ends(answer))
+    for text in surrounded('## Positive\n\n"An owl."\n\n## Negative\n\n`A car.`'):
+        yield text.replace("\n\nBye.", ""), OWL
+    for text in [*objects(OWL), *surrounded(str(OWL))]:
+        yield text, OWL
+
+
+OWL = {"positive": "An owl.", "negative": "A car."}
+
+
+def test_every_writing_of_two_sentences_is_read(scripted: Any) -> None:
+    made = task(scripted(), triplet=True)
+    check(lambda text: made.format_output(text, ROW), cases(), at_least=1500)

@@ -21,6 +21,7 @@ from judge_variants import (
     in_script,
     labeled,
     numbers,
+    objects,
     refuses,
     wrapped,
 )
@@ -301,12 +302,45 @@ def _typed_cases() -> Iterator[tuple[str, Any]]:
                 yield text, expected
 
 
-def test_every_writing_of_ratings_is_read(scripted: Any) -> None:
+@pytest.mark.parametrize("aspect", ASPECTS)
+def test_every_writing_of_ratings_is_read(scripted: Any, aspect: Any) -> None:
     row = {"instruction": "i", "generations": ["x", "y"]}
+    task = UltraFeedback(llm=scripted(), aspect=aspect)
+    cases = _typed_cases() if "types" in task.outputs else _cases()
+    check(lambda text: task.format_output(text, row), cases, at_least=300)
+
+
+@pytest.mark.parametrize("aspect", ASPECTS)
+def test_an_object_is_read_also_where_none_was_asked_for(scripted: Any, aspect: Any) -> None:
+    """Its lines look like labels, so that rationales would be pieces of JSON."""
+    row = {"instruction": "i", "generations": ["x", "y"]}
+    task = UltraFeedback(llm=scripted(), aspect=aspect)
+    values = {
+        name: [[4, None], ["{a}: b", "Rating: 1"]]["rationale" in name] for name in task._columns
+    }
+    check(
+        lambda text: task.format_output(text, row),
+        ((o, values) for o in objects(values)),
+        at_least=200,
+    )
+    rows = [{"Rating": 4, "Rationale": "a"}, {"Rating": 2, "Rationale": "b"}]
+    refuses(
+        lambda text: task.format_output(text, row), [json.dumps(rows[0]), "{}", '{"ratings": 4}']
+    )
+
+
+def test_ratings_of_another_scale_are_refused(scripted: Any) -> None:
     task = UltraFeedback(llm=scripted())
-    check(lambda text: task.format_output(text, row), _cases(), at_least=600)
-    typed = UltraFeedback(llm=scripted(), aspect="truthfulness")
-    check(lambda text: typed.format_output(text, row), _typed_cases(), at_least=300)
+    row = {"instruction": "i", "generations": ["x"]}
+    values = ["0", "6", "8/10", "4/10", "**4**/10", "4 out of 100", "4.0 / 10", "95", "4/50"]
+    refuses(
+        lambda text: task.format_output(text, row)["ratings"],
+        [f"Rating: {value}\nRationale: x" for value in values],
+    )
+    structured = UltraFeedback(llm=scripted(), use_default_structured_output=True)
+    for value in (0, 6, "8/10", "4/10", 4.5):
+        answer = json.dumps({"ratings": [value], "rationales": ["x"]})
+        assert structured.format_output(answer, row)["ratings"] == [None], value
 
 
 def test_what_is_not_a_rating_is_refused(scripted: Any) -> None:

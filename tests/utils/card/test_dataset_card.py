@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from datasets import Dataset, DatasetDict, Features, Image, Value
-from huggingface_hub import DatasetCardData
 
 from distilabel._distiset.card import first_record, make_card
 from distilabel.distiset import Distiset
@@ -49,17 +48,6 @@ def test_the_size_is_that_of_the_largest_configuration_in_rows() -> None:
     assert make_card(made, "me/d").data.to_dict()["size_categories"] == "1K<n<10K"  # type: ignore[no-untyped-call]
 
 
-def test_existing_metadata_stays() -> None:
-    data = DatasetCardData(
-        license="mit", tags=["mine", "synthetic"], configs=[{"config_name": "default"}]
-    )
-    card = make_card(distiset(default=[{"a": 1}]), "me/d", data)
-    described = card.data.to_dict()  # type: ignore[no-untyped-call]
-    assert described["license"] == "mit"
-    assert described["tags"] == ["mine", "synthetic", "distilabel", "rlaif"]
-    assert described["configs"] == [{"config_name": "default"}]
-
-
 def test_the_whole_card(tmp_path: Path) -> None:
     made = distiset(default=[{"a": "ä\n```\n"}], other=[{"b": [1]}])
     made.pipeline_path = tmp_path / "pipeline.yaml"
@@ -67,14 +55,20 @@ def test_the_whole_card(tmp_path: Path) -> None:
     made.artifacts_path = tmp_path
     (tmp_path / "index" / "faiss").mkdir(parents=True)
     (tmp_path / "index" / "faiss" / "metadata.json").write_text('{"rows": {"n": 4}}')
+    made.card_sections = {"Quality": "Good."}
     card = make_card(made, "me/d", script="make.py")
     text = card.text
 
     titles = re.findall(r"^#+ .*$", text, re.M)
     assert titles == [
         "# Dataset Card for d",
+        "## How to load it",
         "## Dataset Summary",
+        "## Quality",
         "## Dataset structure",
+        "### Configuration: default",
+        "### Configuration: other",
+        "## How it was made",
         "## Artifacts",
         "## References",
     ]

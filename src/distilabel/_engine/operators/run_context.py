@@ -111,6 +111,8 @@ class RunContext:
         self._progress = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_canceling = False
+        # Tasks that send rows which are done.
+        self._gathering: set[asyncio.Task[None]] = set()
 
     # -- work that is running ---------------------------------------------------------------
 
@@ -143,6 +145,19 @@ class RunContext:
         """
         self.activity.begin()
         self._task(coroutine, step).add_done_callback(self._work_done)
+
+    def gather(self, coroutine: Any, step: str) -> None:
+        """Runs a coroutine as `start_work` does; a run that drains waits for it.
+
+        Args:
+            coroutine: The coroutine, which sends rows that are done.
+            step: Name of the step that it works for.
+        """
+        self.activity.begin()
+        task = self._task(coroutine, step)
+        self._gathering.add(task)
+        task.add_done_callback(self._gathering.discard)
+        task.add_done_callback(self._work_done)
 
     def _task(self, coroutine: Any, step: str) -> asyncio.Task[None]:
         # Variables that code of one row sets are not those of the next row.
@@ -270,6 +285,8 @@ class RunContext:
             if until is not None and self.loop.time() > until:
                 break
         await asyncio.sleep(0)
+        while self._gathering:
+            await asyncio.wait(self._gathering)
         await self.cancel()
 
     async def close(self) -> None:

@@ -12,6 +12,7 @@ from distilabel._engine.operators.run_context import RunContext
 from distilabel._engine.rows.limit import RowLimit
 from distilabel._engine.rows.rows import Key, RowChunk
 from distilabel._engine.storage.parquet_writer import ParquetWriter
+from distilabel._engine.storage.provenance_column import ProvenanceColumn
 
 # Source rows without a single accepted row before a warning.
 _WARN_AFTER: Final = 1000
@@ -27,13 +28,19 @@ class Sink(Operator):
         folder: Folder for its files.
         context: Context of the run.
         limit: How many rows to write; None writes all.
+        provenance: Adds the column of the provenance; None adds none.
     """
 
     def __init__(
-        self, name: str, folder: Path, context: RunContext, limit: RowLimit | None = None
+        self,
+        name: str,
+        folder: Path,
+        context: RunContext,
+        limit: RowLimit | None = None,
+        provenance: ProvenanceColumn | None = None,
     ) -> None:
         super().__init__(name, context)
-        self.output = ParquetWriter(folder)
+        self.output = ParquetWriter(folder, provenance)
         self.limit = limit
         self._has_all_rows = False
         self._is_writing = False

@@ -10,15 +10,19 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any, Final
 
+from distilabel._core.provenance_stamps import stamps_of
 from distilabel._core.row_context import current_row
 from distilabel._core.user_faults import EXITS, USER_FAULTS, ProgramExit, is_canceled
 from distilabel._engine.calling.row_random import RowRandom
 from distilabel._engine.operators.base import Operator
 from distilabel._engine.operators.failures import FailurePolicy, has_failed, lacking_column
+from distilabel._engine.operators.gathered_rows import GatheredRows
 from distilabel._engine.operators.run_context import RunContext
 from distilabel._engine.rows.rows import Key, Row, RowChunk
+from distilabel.constants import PROVENANCE_COLUMN
 from distilabel.errors import DistilabelError, EndpointError, ModelError, error_record
 from distilabel.models.batch_jobs.pending import Work, begin_work
+from distilabel.models.client.answer_log import noted_answers
 from distilabel.models.client.client import ModelClient
 from distilabel.models.client.current_client import set_clients
 from distilabel.models.protocol import RunStopped
@@ -65,8 +69,10 @@ class TaskOperator(Operator):
         inputs = task.inputs
         required = dict(inputs) if isinstance(inputs, dict) else dict.fromkeys(inputs, True)
         self._required = [name for name, needed in required.items() if needed]
+        self._notes_answers = context.config.provenance
         self._queue: deque[tuple[Key, Row]] = deque()
         self._running = 0
+        self._gathered = GatheredRows(self, self.finish_if_done)
         # Rows of each source row that are not sent yet, and the source rows with no more to come.
         self._pending: dict[int, int] = {}
         self._closing: set[int] = set()
@@ -111,7 +117,8 @@ class TaskOperator(Operator):
         before = current_row.set(key)
         drawing = self._random.begin_row() if self._random else None
         try:
-            made = self._client.replay(lambda ask: self._task._run_aprocess(inputs, ask))
+            with noted_answers(self._notes_answers) as asked:
+                made = self._client.replay(lambda ask: self._task._run_aprocess(inputs, ask))
         except BaseException:  # noqa: BLE001 (raised again, and handled, in `_make`)
             return False
         finally:
@@ -120,6 +127,7 @@ class TaskOperator(Operator):
                 self._random.end_row(drawing)
         if made is None:
             return False
+        self._stamp(made, asked)
         self._send_made(key, row, made)
         return True
 
@@ -139,7 +147,7 @@ class TaskOperator(Operator):
             self._running -= 1
         if self._queue:
             self._start()
-        self._finish_if_done()
+        self.finish_if_done()
 
     # A row pauses when its first request waits for a batch job and resumes when the last one has
     # its answer. The client calls these two; no `with` block spans both.
@@ -152,6 +160,13 @@ class TaskOperator(Operator):
     def _resume(self) -> None:
         self._running += 1
         self.context.activity.begin()
+
+    def _stamp(self, made: list[Row], asked: list[dict[str, Any]]) -> None:
+        """Has the rows carry which answers they were made with."""
+        each_its_own = len(asked) == len(made)
+        for i, row in enumerate(made if asked else ()):
+            own = asked[i : i + 1] if each_its_own else asked
+            row[PROVENANCE_COLUMN] = {**(stamps_of(row) or {}), self.name: own}
 
     def _send_made(
         self,
@@ -170,12 +185,10 @@ class TaskOperator(Operator):
         if self._mappings:
             aside = self._mappings.hidden_columns(row)
             rows = [self._mappings.to_pipeline(item, aside) for item in rows]
-        self.send_processed(
+        self._gathered.add(
             RowChunk(result.keys, rows, self._closed_by(key[0])),
-            1,
             len(made),
-            0 if made else 1,
-            result.failed,
+            failed=result.failed,
             skipped=result.failed if skipped else 0,
             ended=result.ended,
         )
@@ -206,7 +219,9 @@ class TaskOperator(Operator):
                     inputs, {"type": "Skipped", "message": f"its input {empty} is None"}
                 )
             else:
-                made = await self._task._run_aprocess(inputs, self._client)
+                with noted_answers(self._notes_answers) as asked:
+                    made = await self._task._run_aprocess(inputs, self._client)
+                self._stamp(made, asked)
         except RunStopped:
             return
         except EndpointError as error:
@@ -253,9 +268,11 @@ class TaskOperator(Operator):
     def all_ports_ended(self) -> None:
         """Finishes, once all rows are sent."""
         self._has_all_rows = True
-        self._finish_if_done()
+        self.finish_if_done()
 
-    def _finish_if_done(self) -> None:
-        if self._has_all_rows and not self._running and not self._queue and not self._pending:
+    def finish_if_done(self) -> None:
+        """Finishes if all rows are sent."""
+        is_done = not self._running and not self._queue and not self._pending
+        if self._has_all_rows and is_done and self._gathered.is_empty:
             self._has_all_rows = False
             self.finish()

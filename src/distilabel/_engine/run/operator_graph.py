@@ -22,6 +22,7 @@ from distilabel._engine.operators.stage_buffer import StageBuffer
 from distilabel._engine.operators.task import TaskOperator
 from distilabel._engine.operators.task_source import TaskSource, row_numbers
 from distilabel._engine.rows.limit import RowLimit
+from distilabel._engine.run.lineage import provenance_column
 from distilabel._engine.run.plan import Plan
 from distilabel._engine.workers.model_workers import (
     asks_through_engine,
@@ -61,7 +62,15 @@ class OperatorGraph:
         self.operators: dict[str, Operator] = {}
         # Sinks need no loaded step, and have rows to write even if the run ends in an early stage.
         self.sinks = {
-            name: Sink(name, plan.data / STEPS_OUTPUTS_PATH / name, context, self._limit())
+            name: Sink(
+                name,
+                plan.data / STEPS_OUTPUTS_PATH / name,
+                context,
+                self._limit(),
+                provenance_column(plan.dag, plan.steps, name)
+                if context.config.provenance
+                else None,
+            )
             for name in plan.leaves
         }
         self._sources: dict[str, Source | TaskSource] = {}
@@ -213,7 +222,7 @@ class OperatorGraph:
         """Returns a cache for a step of the user's; answers of models are in the answer store."""
         store = self._context.store
         built_in = str(type(step).__module__).partition(".")[0] == "distilabel"
-        if store is None or built_in or asks_through_engine(step):
+        if store is None or built_in or asks_through_engine(step) or step._writes_elsewhere:
             return None
         pool = self._pool(step)
         try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, List, TypeVar
 from distilabel._core.events import Emit
 from distilabel.errors import AnswerError
 from distilabel.models.accounting.usage import UsageMeter
+from distilabel.models.client.answer_log import note_answer
 from distilabel.models.client.answer_warnings import AnswerWarnings
 from distilabel.models.client.arguments import validated_arguments
 from distilabel.models.client.cache_key import CacheKeys
@@ -148,16 +149,7 @@ class ModelClient:
             EndpointError: The endpoint cannot be used.
             RunStopped: The run is being stopped.
         """
-        arguments, base = self._resolve(kwargs)
-        if self._splits and num_generations > 1:
-            answers = await self.together(
-                [
-                    answer_or_error(self._answer(input, 1, arguments, base))
-                    for _ in range(num_generations)
-                ]
-            )
-            return merge_responses(generations_with_none(answers), num_generations)[0]
-        return await self._answer(input, num_generations, arguments, base)
+        return await self._ask(input, num_generations, *self._resolve(kwargs))
 
     async def again(
         self,
@@ -197,8 +189,9 @@ class ModelClient:
         Returns:
             One output per question, in the same order; an answer without a text is None.
         """
+        arguments, base = self._resolve(kwargs)
         answers = await self.together(
-            [answer_or_error(self(input, num_generations, **kwargs)) for input in inputs]
+            [answer_or_error(self._ask(each, num_generations, arguments, base)) for each in inputs]
         )
         return outputs_with_none(answers, num_generations, self.step)
 
@@ -286,7 +279,8 @@ class ModelClient:
         accept: Accept,
     ) -> GenerateOutput:
         assert self._reused is not None
-        question, key, _ = self._keys.of(input, count, base, retry)
+        question, key, clean = self._keys.of(input, count, base, retry)
+        note_answer(self.llm, clean, key)
         replay.questions.append(question)
         output = self._reused.lookup(key, accept)
         if output is not None and len(output["generations"]) == count:
@@ -314,6 +308,15 @@ class ModelClient:
         arguments = validated_arguments(self.llm, {**self._arguments, **kwargs})
         return arguments, self._keys.base_of(arguments)
 
+    async def _ask(
+        self, input: FormattedInput, count: int, arguments: dict[str, Any], base: Any
+    ) -> GenerateOutput:
+        if not self._splits or count == 1:
+            return await self._answer(input, count, arguments, base)
+        work = [answer_or_error(self._answer(input, 1, arguments, base)) for _ in range(count)]
+        answers = await self.together(work)
+        return merge_responses(generations_with_none(answers), count)[0]
+
     async def _answer(
         self,
         input: FormattedInput,
@@ -325,6 +328,7 @@ class ModelClient:
     ) -> GenerateOutput:
         """Returns an answer with as many generations as were asked for, no more and no fewer."""
         _, key, clean = self._keys.of(input, count, base, retry)
+        note_answer(self.llm, clean, key)
         if clean is not input:
             self._warnings.replaced_surrogates()
         output = self._reuse(key, accept)

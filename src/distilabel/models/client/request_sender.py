@@ -90,6 +90,7 @@ class RequestSender:
         self._in_flight = in_flight
         self._limiters = limiters
         self._limiter: EndpointLimiter | None = None
+        self._opening: asyncio.Task[EndpointLimiter] | None = None
         self._emit = emit
         self._stopping = stopping
         self._batcher = batcher
@@ -304,9 +305,23 @@ class RequestSender:
 
     async def _open(self) -> EndpointLimiter:
         """Checks the endpoint before the first request; returns its limiter."""
-        self.loop = asyncio.get_running_loop()
+        opening = self._opening
+        if opening is None:
+            self.loop = asyncio.get_running_loop()
+            opening = self._opening = self.loop.create_task(self._check_endpoint())
+            opening.add_done_callback(self._opened)
+        # Many rows wait for one check: the end of one of them must not end it.
+        return await asyncio.shield(opening)
+
+    def _opened(self, opening: asyncio.Task[EndpointLimiter]) -> None:
+        self._opening = None
+        if not opening.cancelled() and opening.exception() is None:
+            self._limiter = opening.result()
+
+    async def _check_endpoint(self) -> EndpointLimiter:
+        loop = asyncio.get_running_loop()
         if self._limiters is None:
-            self._limiters = _standalone.setdefault(self.loop, EndpointLimiters())
+            self._limiters = _standalone.setdefault(loop, EndpointLimiters())
         limiter = self._limiters.of(self._llm)
         async with limiter.preflight:
             if not limiter.is_checked:
@@ -316,7 +331,6 @@ class RequestSender:
                         self._begin_in_doubt(limiter)
                 limiter.is_checked = True
         self._usage.open()
-        self._limiter = limiter
         return limiter
 
 

@@ -6,6 +6,7 @@ from distilabel._core.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from distilabel.models.embeddings.base import Embeddings as Embeddings
+    from distilabel.models.embeddings.llamacpp import LlamaCppEmbeddings as LlamaCppEmbeddings
     from distilabel.models.embeddings.openai import OpenAIEmbeddings as OpenAIEmbeddings
     from distilabel.models.embeddings.sentence_transformers import (
         SentenceTransformerEmbeddings as SentenceTransformerEmbeddings,

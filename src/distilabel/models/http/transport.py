@@ -1,101 +1,167 @@
-"""Sends HTTP requests and receives replies; the one asynchronous HTTP client of all models."""
+"""Sends HTTP requests and receives replies; the one asynchronous HTTP client of all models.
+
+Usual requests go over connections of its own (`connection_pool`); those through a proxy or to an
+unusual URL are left to aiohttp (`aiohttp_client`), and all of them with `DISTILABEL_HTTP=aiohttp`.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import atexit
 import contextlib
+import os
 from collections.abc import Mapping
-from functools import lru_cache
-from io import BytesIO
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
 from weakref import WeakKeyDictionary
 
-from distilabel._core.redaction import redact_urls, without_user_info
+from distilabel._core.redaction import redact_urls
 from distilabel.errors import AnswerError
+from distilabel.models.http.connection_pool import ConnectionPool
+from distilabel.models.http.reply import (
+    ConnectFailedError,
+    ConnectTimeoutError,
+    InvalidURLError,
+    Reply,
+    ReplyTooLargeError,
+    TransportError,
+)
+from distilabel.models.http.request_head import RequestHead, build_head
 
 if TYPE_CHECKING:
-    import aiohttp
+    from distilabel.models.http.aiohttp_client import AiohttpClient
+
+__all__ = ["MAX_REPLY_BYTES", "Reply", "close", "is_same_origin", "send"]
 
 # Most bytes of a reply, unpacked. A chat completion has less than a hundredth of this.
 MAX_REPLY_BYTES: Final = 64 * 2**20
 
-_LARGE: Final = 2**20
 _MOST_REDIRECTS: Final = 5
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 # Redirects that keep the method and the body.
 _SAME_REQUEST: Final = frozenset({307, 308})
-
-_sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] = WeakKeyDictionary()
-
-
-class Reply(NamedTuple):
-    """Reply of a server.
-
-    Attributes:
-        status: HTTP status.
-        headers: Headers, looked up without regard to case.
-        body: Whole body.
-    """
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
+# Heads of requests that are kept. An endpoint has two or three; images have one each.
+_MOST_HEADS: Final = 256
 
 
-def _session() -> aiohttp.ClientSession:
-    """Returns the session of the running event loop, opened on first use."""
-    import aiohttp
+class HTTPClient:
+    """The connections of one event loop, which must be running."""
 
-    loop = asyncio.get_running_loop()
-    session = _sessions.get(loop)
-    if session is None or session.closed:
-        session = aiohttp.ClientSession(
-            # The rate limiter bounds concurrency; a second bound here would only hide it.
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30, ttl_dns_cache=300),
-            cookie_jar=aiohttp.DummyCookieJar(),
+    def __init__(self) -> None:
+        self._pool = ConnectionPool()
+        self._is_plain = os.environ.get("DISTILABEL_HTTP", "") != "aiohttp"
+        self._aiohttp: AiohttpClient | None = None
+        self._heads: dict[tuple[str, str], RequestHead] = {}
+        self._proxies: dict[str, str | None] = {}
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        timeout: float,
+        most: int,
+    ) -> Reply:
+        """Sends one request without following a redirect.
+
+        Raises:
+            Exception: As `AiohttpClient.send`.
+        """
+        # Shorter than the total, which would not say that nothing was sent.
+        connect_timeout = min(timeout * 0.8, 30.0)
+        head = self._heads.get((method, url))
+        if head is None or head.headers != headers:
+            head = self._head(method, url, headers)
+        if head is None:
+            return await self._opened_aiohttp().send(
+                method,
+                url,
+                body,
+                headers,
+                timeout=timeout,
+                connect_timeout=connect_timeout,
+                most=most,
+                proxy=self._proxy(url),
+            )
+        return await self._pool.send(
+            head,
+            body,
+            timeout=timeout,
+            connect_timeout=connect_timeout,
+            most=most,
+            # A GET whose reply is lost may be what a run begins with; it does not take a connection
+            # that the server is closing.
+            reuse=method != "GET",
         )
-        if not _sessions:
+
+    def _head(self, method: str, url: str, headers: Mapping[str, str]) -> RequestHead | None:
+        """Returns the head of a request; None if it is left to aiohttp."""
+        if not self._is_plain or self._proxy(url) is not None:
+            return None
+        head = build_head(method, url, headers)
+        if head is not None:
+            if len(self._heads) >= _MOST_HEADS:
+                self._heads.clear()
+            self._heads[method, url] = head
+        return head
+
+    def _opened_aiohttp(self) -> AiohttpClient:
+        if self._aiohttp is None:
+            from distilabel.models.http.aiohttp_client import AiohttpClient
+
+            self._aiohttp = AiohttpClient()
+        return self._aiohttp
+
+    def _proxy(self, url: str) -> str | None:
+        """Returns the proxy for the server of a URL that is set in the environment, if any."""
+        try:
+            parts = urlsplit(url)
+        except ValueError:  # aiohttp raises a better error
+            return None
+        server = f"{parts.scheme}://{parts.netloc}"
+        if server not in self._proxies:
+            # Read once: it takes longer than a request.
+            proxy = getproxies().get(parts.scheme)
+            bypassed = proxy is None or proxy_bypass(parts.netloc)
+            self._proxies[server] = None if bypassed else proxy
+        return self._proxies[server]
+
+    async def close(self) -> None:
+        """Closes all connections."""
+        await self._pool.close()
+        if self._aiohttp is not None:
+            await self._aiohttp.close()
+
+
+_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, HTTPClient] = WeakKeyDictionary()
+
+
+def _client() -> HTTPClient:
+    """Returns the client of the running event loop, made on first use."""
+    loop = asyncio.get_running_loop()
+    client = _clients.get(loop)
+    if client is None:
+        if not _clients:
             atexit.register(_close_at_exit)
-        _sessions[loop] = session
-    return session
+        client = _clients[loop] = HTTPClient()
+    return client
 
 
 def _close_at_exit() -> None:
-    """Closes the sessions of loops that are still running, so that no warning is printed."""
-    for loop, session in list(_sessions.items()):
-        if loop.is_running() and not session.closed:
+    """Closes the connections of loops that are still running, so that no warning is printed."""
+    for loop, client in list(_clients.items()):
+        if loop.is_running():
             with contextlib.suppress(Exception):
-                asyncio.run_coroutine_threadsafe(session.close(), loop).result(1)
-
-
-@lru_cache(maxsize=64)
-def _limit(seconds: float) -> Any:
-    import aiohttp
-
-    # Shorter than the total, which would not say that nothing was sent.
-    connecting = min(seconds * 0.8, 30)
-    return aiohttp.ClientTimeout(total=seconds, connect=connecting, sock_connect=connecting)
-
-
-@lru_cache(maxsize=256)
-def _proxy(url: str) -> str | None:
-    """Returns the proxy set in the environment; `trust_env` of aiohttp reads it every time."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:  # the client raises a better error
-        return None
-    proxy = getproxies().get(parts.scheme)
-    return None if proxy is None or proxy_bypass(parts.netloc) else proxy
+                asyncio.run_coroutine_threadsafe(client.close(), loop).result(1)
 
 
 async def close() -> None:
-    """Closes the session of the running event loop, if there is one."""
-    session = _sessions.pop(asyncio.get_running_loop(), None)
-    if session is not None:
-        await session.close()
+    """Closes the connections of the running event loop, if there are any."""
+    client = _clients.pop(asyncio.get_running_loop(), None)
+    if client is not None:
+        await client.close()
 
 
 async def send(
@@ -124,13 +190,64 @@ async def send(
         AnswerError: There is no complete reply (retryable), it is too large, or the URL is invalid.
             The message names the URL, never a header.
     """
+    client = _client()
+    headers = headers or {}
     for _ in range(_MOST_REDIRECTS):
-        reply = await _send(method, url, body, headers, timeout, max_bytes)
+        try:
+            reply = await client.send(method, url, body, headers, timeout, max_bytes)
+        except (TransportError, TimeoutError) as error:
+            raise _answer_error(error, redact_urls(url), timeout, max_bytes) from (
+                error.__cause__ or error
+            )
         there = _redirect(method, url, reply) if reply.status in _REDIRECTS else None
         if there is None:
             return reply
         url = there
     return reply
+
+
+def _answer_error(error: Exception, shown: str, timeout: float, max_bytes: int) -> AnswerError:
+    """Returns the error for a request without a reply.
+
+    Args:
+        error: Why there is none.
+        shown: The URL, without anything secret.
+        timeout: Seconds that the request had.
+        max_bytes: Most bytes of a reply.
+    """
+    if isinstance(error, ConnectTimeoutError):
+        # The server is down or overloaded; nothing was sent.
+        return AnswerError(
+            f"{shown} did not accept a connection within {error.seconds:g} s",
+            retryable=True,
+            overloaded=True,
+        )
+    if isinstance(error, ConnectFailedError):
+        # The server is down, which is no fault of the request: treated as overload.
+        cause = error.__cause__
+        return AnswerError(
+            f"the connection to {shown} failed: {type(cause).__name__}: {cause}",
+            retryable=True,
+            overloaded=True,
+        )
+    if isinstance(error, TimeoutError):
+        return AnswerError(
+            f"{shown} did not answer within {timeout:g} s",
+            retryable=True,
+            overloaded=True,
+            lost=True,
+        )
+    if isinstance(error, InvalidURLError):
+        return AnswerError(f"{shown!r} is not a URL. A URL begins with http:// or https://.")
+    if isinstance(error, ReplyTooLargeError):
+        return AnswerError(
+            f"the reply of {shown} is larger than {max_bytes / 2**20:g} MiB, the limit for a reply "
+            "(MAX_REPLY_BYTES in distilabel.models.http.transport). The rest was not read. Check "
+            "the base_url.",
+            status=error.status,
+            lost=True,
+        )
+    return AnswerError(f"the connection to {shown} failed: {error}", retryable=True, lost=True)
 
 
 def _redirect(method: str, url: str, reply: Reply) -> str | None:
@@ -155,88 +272,3 @@ def is_same_origin(url: str, other: str) -> bool:
 
     one, two = URL(url), URL(other)
     return (one.scheme, one.host, one.port) == (two.scheme, two.host, two.port)
-
-
-async def _send(
-    method: str,
-    url: str,
-    body: bytes | None,
-    headers: Mapping[str, str] | None,
-    timeout: float,
-    max_bytes: int,
-) -> Reply:
-    """Sends one request without following a redirect."""
-    import aiohttp
-    from yarl import URL
-
-    shown = redact_urls(url)
-    if headers and "Authorization" in headers:
-        # The client accepts one kind of credentials: the key takes precedence over a password.
-        url = without_user_info(url)
-    # The client warns about large bodies unless they come from a file.
-    data = BytesIO(body) if body is not None and len(body) > _LARGE else body
-    try:
-        async with _session().request(
-            method,
-            # The signature of a request is that of its URL: escapes are sent as they are.
-            URL(url, encoded=True) if "%" in url else url,
-            data=data,
-            headers=headers,
-            timeout=_limit(timeout),
-            proxy=_proxy(url),
-            allow_redirects=False,
-        ) as response:
-            content = await _read(response, max_bytes)
-            if content is None:
-                raise AnswerError(
-                    f"the reply of {shown} is larger than {max_bytes / 2**20:g} MiB, the limit for "
-                    "a reply (MAX_REPLY_BYTES in distilabel.models.http.transport). The rest was "
-                    "not read. Check the base_url.",
-                    status=response.status,
-                    lost=True,
-                )
-            return Reply(response.status, response.headers, content)
-    except aiohttp.ConnectionTimeoutError as error:
-        # The server is down or overloaded; nothing was sent.
-        raise AnswerError(
-            f"{shown} did not accept a connection within {_limit(timeout).connect:g} s",
-            retryable=True,
-            overloaded=True,
-        ) from error
-    except TimeoutError as error:
-        raise AnswerError(
-            f"{shown} did not answer within {timeout:g} s",
-            retryable=True,
-            overloaded=True,
-            lost=True,
-        ) from error
-    except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
-        raise AnswerError(
-            f"{shown!r} is not a URL. A URL begins with http:// or https://."
-        ) from error
-    except aiohttp.ClientConnectorError as error:
-        # The server is down, which is no fault of the request: treated as overload.
-        raise AnswerError(
-            f"the connection to {shown} failed: {type(error).__name__}: {error}",
-            retryable=True,
-            overloaded=True,
-        ) from error
-    except (aiohttp.ClientError, OSError) as error:
-        raise AnswerError(
-            f"the connection to {shown} failed: {type(error).__name__}: {error}",
-            retryable=True,
-            lost=True,
-        ) from error
-
-
-async def _read(response: aiohttp.ClientResponse, max_bytes: int) -> bytes | None:
-    """Reads the body of a reply; returns None, and closes the connection, if it is too large."""
-    parts: list[bytes] = []
-    size = 0
-    while part := await response.content.readany():
-        size += len(part)
-        if size > max_bytes:
-            response.close()
-            return None
-        parts.append(part)
-    return parts[0] if len(parts) == 1 else b"".join(parts)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from distilabel.models.llms.litellm import LiteLLM as LiteLLM
     from distilabel.models.llms.llamacpp import LlamaCppLLM as LlamaCppLLM
     from distilabel.models.llms.mistral import MistralLLM as MistralLLM
+    from distilabel.models.llms.mlx import MlxLLM as MlxLLM
     from distilabel.models.llms.moa import MixtureOfAgentsLLM as MixtureOfAgentsLLM
     from distilabel.models.llms.ollama import OllamaLLM as OllamaLLM
     from distilabel.models.llms.openai import OpenAILLM as OpenAILLM

@@ -227,20 +227,17 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
             given: Other arguments of `agenerate`; missing ones, and None, are not sent.
         """
         path, encode, arguments = self._prepare(input, count, **given)
+        url, headers, timeout = url_of(self._base, path), self._headers, self.timeout or 120
 
         async def send(arguments: Dict[str, Any]) -> Reply:
-            return await post(
-                url_of(self._base, path),
-                encode(arguments),
-                self._headers,
-                self.timeout or 120,
-                key_variable=self._key_variable,
-            )
+            body = encode(arguments)
+            return await post(url, body, headers, timeout, key_variable=self._key_variable)
 
         reply = await self._unsupported.send(self.model, arguments, send)
         output = read_reply(reply, self._parse)
         structure = input[1] if isinstance(input, tuple) else None
-        self._structure_check.check(self.model, output, structure or self.structured_output)
+        if structure or self.structured_output:
+            self._structure_check.check(self.model, output, structure or self.structured_output)
         return output
 
     @validate_call
@@ -331,10 +328,12 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
         structure = self.structured_output
         if isinstance(input, tuple):
             input, structure = input[0], input[1] or structure  # type: ignore[assignment]
-        self._check_structure(structure)
-        guidance = structured_output.guidance(structure)
-        if guidance:
-            given["extra_body"] = {**guidance, **(given.get("extra_body") or {})}
+        format = given.get("response_format")
+        if structure:
+            self._check_structure(structure)
+            if guidance := structured_output.guidance(structure):
+                given["extra_body"] = {**guidance, **(given.get("extra_body") or {})}
+            format = format or structured_output.response_format(structure)
         text = isinstance(input, str) and self.api == "chat"
         logprobs, top_logprobs = given.get("logprobs"), given.get("top_logprobs")
         limited = "max_completion_tokens" in (given.get("extra_body") or {})
@@ -346,8 +345,7 @@ class OpenAILLM(OpenAIBaseClient, AsyncLLM):
             "frequency_penalty": given.get("frequency_penalty") or None,
             "presence_penalty": given.get("presence_penalty") or None,
             "stop": None if _has_image(input) else given.get("stop"),
-            "response_format": given.get("response_format")
-            or structured_output.response_format(structure),
+            "response_format": format,
             "logprobs": (top_logprobs or 1 if text else True) if logprobs else None,
             "top_logprobs": None if text or not logprobs else top_logprobs,
             "echo": given.get("echo") or None if text else None,

@@ -112,3 +112,35 @@ class TokenConstraint:
             token: One that was allowed.
         """
         self._matcher.consume_token(token)
+
+
+class LogitsMask:
+    """Follows a text that an engine generates token by token, for its logits processor.
+
+    Args:
+        constraint: What the text has to follow.
+        end: Id of the token that ends a text, the only one allowed when nothing can follow.
+    """
+
+    def __init__(self, constraint: TokenConstraint, end: int) -> None:
+        self._constraint = constraint
+        self._end = end
+        self._has_begun = False
+
+    def __call__(self, last: int, size: int) -> Any:
+        """Returns which tokens may come next, as a numpy array of booleans.
+
+        Args:
+            last: The token before; in the first call it is of the prompt, and is left out.
+            size: Number of tokens that the model scores.
+        """
+        import numpy as np
+
+        if self._has_begun and not self._constraint.is_complete:
+            self._constraint.add(last)
+        self._has_begun = True
+        if not self._constraint.is_complete:
+            return self._constraint.allowed(size)
+        allowed = np.zeros(size, dtype=bool)
+        allowed[self._end] = True
+        return allowed

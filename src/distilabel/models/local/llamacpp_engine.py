@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 from typing import Any, ClassVar, Final
 
 from distilabel._core.extras import import_extra
 from distilabel.errors import AnswerError, DistilabelUserError
-from distilabel.models.local.constraints import Constraints, TokenConstraint
+from distilabel.models.local.constraints import Constraints, LogitsMask, TokenConstraint
 from distilabel.models.local.engine import Engine, Question
+from distilabel.models.local.prompts import render
 
 EXTRA: Final = "llama-cpp"
 # What llama.cpp takes for a random seed.
@@ -47,13 +49,7 @@ class LlamaCppEngine(Engine):
                     f"{self.subject}: the tokenizer {self._tokenizer_name} has no chat template. "
                     "Set tokenizer_id to that of a chat model."
                 )
-        try:
-            self._llama = self._library.Llama(**self._arguments)
-        except (ValueError, RuntimeError) as error:
-            raise DistilabelUserError(
-                f"{self.subject}: llama.cpp cannot load the file: {error}. Check that it is a GGUF "
-                "file of a model that this version knows, and that the memory suffices."
-            ) from error
+        self._llama = load_file(self._library, self._arguments, self.subject)
         return {}
 
     def render(self, questions: list[Question]) -> None:
@@ -70,17 +66,9 @@ class LlamaCppEngine(Engine):
                 question.fail(error)
 
     def _prompt(self, asked: dict[str, Any]) -> str:
-        chat, suffix = asked["input"], asked["suffix"]
-        if isinstance(chat, str):
-            return f"{chat}{suffix}"
-        if self._tokenizer is None:
+        if self._tokenizer is None and not isinstance(asked["input"], str):
             raise DistilabelUserError(f"{self.subject}: rendering a prompt needs tokenizer_id.")
-        text = ""
-        if chat:
-            text = self._tokenizer.apply_chat_template(
-                chat, tokenize=False, add_generation_prompt=not suffix
-            )
-        return f"{text}{suffix}"
+        return render(self._tokenizer, asked)
 
     def _answer(self, asked: dict[str, Any]) -> dict[str, Any]:
         found: dict[str, list[Any]] = {
@@ -90,8 +78,13 @@ class LlamaCppEngine(Engine):
         for index in range(asked["count"]):
             arguments = {**asked["arguments"], "seed": self._seed(asked, index)}
             if asked["structure"] is not None:
-                processor = _Processor(self._constraint(*asked["structure"]), self._end)
-                arguments["logits_processor"] = self._library.LogitsProcessorList([processor])
+                mask = LogitsMask(self._constraint(*asked["structure"]), self._llama.token_eos())
+                arguments["logits_processor"] = self._library.LogitsProcessorList(
+                    [partial(_allow, mask)]
+                )
+            if asked["seed"] is not None:
+                # A prompt that is half in the cache has slightly other scores.
+                self._llama.reset()
             try:
                 if is_chat:
                     reply = self._llama.create_chat_completion(asked["input"], **arguments)
@@ -114,10 +107,6 @@ class LlamaCppEngine(Engine):
         own = int(self._arguments["seed"] if seed is None else seed)
         return (own + index) % RANDOM_SEED
 
-    @property
-    def _end(self) -> int:
-        return int(self._llama.token_eos())
-
     def _constraint(self, kind: str, value: Any) -> TokenConstraint:
         if self._constraints is None:
             bridge = import_extra("llguidance.llamacpp", extra=EXTRA, subject=self.subject)
@@ -128,23 +117,31 @@ class LlamaCppEngine(Engine):
         return self._constraints.start(kind, value)
 
 
-class _Processor:
+def load_file(library: Any, arguments: dict[str, Any], subject: str) -> Any:
+    """Loads a GGUF file.
+
+    Args:
+        library: The package `llama_cpp`.
+        arguments: Arguments of its `Llama`.
+        subject: Class and name of the model, for messages.
+
+    Returns:
+        The `Llama`.
+
+    Raises:
+        DistilabelUserError: The file cannot be loaded.
+    """
+    try:
+        return library.Llama(**arguments)
+    except (ValueError, RuntimeError) as error:
+        raise DistilabelUserError(
+            f"{subject}: llama.cpp cannot load the file: {error}. Check that it is a GGUF file of "
+            "a model that this version knows, and that the memory suffices."
+        ) from error
+
+
+def _allow(mask: LogitsMask, tokens: Any, scores: Any) -> Any:
     """Lets llama.cpp choose only tokens that follow a structure."""
+    import numpy as np
 
-    def __init__(self, constraint: TokenConstraint, end: int) -> None:
-        self._constraint = constraint
-        self._end = end
-        self._has_begun = False
-
-    def __call__(self, input_ids: Any, scores: Any) -> Any:
-        import numpy as np
-
-        if self._has_begun and not self._constraint.is_complete:
-            self._constraint.add(int(input_ids[-1]))
-        self._has_begun = True
-        allowed = np.zeros(len(scores), dtype=bool)
-        if self._constraint.is_complete:
-            allowed[self._end] = True
-        else:
-            allowed = self._constraint.allowed(len(scores))
-        return np.where(allowed, scores, -np.inf).astype(scores.dtype)
+    return np.where(mask(int(tokens[-1]), len(scores)), scores, -np.inf).astype(scores.dtype)

@@ -12,6 +12,7 @@ from collections import deque
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from typing import Any, Final
+from weakref import WeakSet
 
 from distilabel._core.printable import printable
 from distilabel.errors import AnswerError, DistilabelUserError, EndpointError
@@ -28,6 +29,8 @@ _PROGRESS: Final = re.compile(r"(.{0,60}?):?\s+(\d{1,3})%\|")
 _PROGRESS_SECONDS: Final = 5.0
 # Seconds until Ctrl-C takes effect at the latest.
 _POLL_SECONDS: Final = 0.2
+# Iterations of an event loop without a question after which those before are sent.
+_QUIET: Final = 2
 
 _log = logging.getLogger("distilabel.llm")
 
@@ -62,6 +65,8 @@ class LocalEngine:
         self._started: Future[dict[str, Any]] = Future()
         self._sent: dict[int, _Asked] = {}
         self._waiting: deque[_Asked] = deque()
+        # Loops that ask: what they ask together is sent together, and shares a batch.
+        self._gathering: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
         self._in_a_row = 0
         self._error: Exception | None = None
         self._bytes = 0
@@ -129,6 +134,10 @@ class LocalEngine:
             EndpointError: The engine cannot be used.
         """
         asked = self._submit(method, payload)
+        loop = asyncio.get_running_loop()
+        if loop not in self._gathering:
+            self._gathering.add(loop)
+            loop.call_soon(self._gather, loop, 0, 0)
         try:
             return await asyncio.wrap_future(asked.future)
         except asyncio.CancelledError:
@@ -138,6 +147,7 @@ class LocalEngine:
     def call(self, method: str, payload: Any) -> Any:
         """Asks a question, from a thread that may wait; as `ask`."""
         asked = self._submit(method, payload)
+        self._pump()
         try:
             return _result(asked.future)
         except BaseException:
@@ -152,8 +162,24 @@ class LocalEngine:
             if self._process is None:
                 raise EndpointError(f"{self._spec.subject}: it is not loaded. Call `load` first.")
             self._waiting.append(asked)
-            self._pump()
         return asked
+
+    def _gather(self, loop: asyncio.AbstractEventLoop, known: int, quiet: int) -> None:
+        """Sends what waits together, once no more is asked in two iterations of the loop.
+
+        Args:
+            loop: The loop.
+            known: Number of the last question that was asked.
+            quiet: Number of iterations since.
+        """
+        with self._lock:
+            last = self._waiting[-1].number if self._waiting else 0
+        quiet = quiet + 1 if last == known else 0
+        if last and quiet < _QUIET:
+            loop.call_soon(self._gather, loop, last, quiet)
+            return
+        self._gathering.discard(loop)
+        self._pump()
 
     def _cancel(self, asked: _Asked) -> None:
         with self._lock:
@@ -165,17 +191,22 @@ class LocalEngine:
 
     def _pump(self) -> None:
         """Sends what waits: everything, or suspects one by one."""
-        if not self._is_started or self._process is None:
-            return
-        while self._waiting:
-            suspected = self._waiting[0].crashes >= MOST_CRASHES - 1
-            if (suspected and self._sent) or any(
-                asked.crashes >= MOST_CRASHES - 1 for asked in self._sent.values()
-            ):
+        with self._lock:
+            if not self._is_started or self._process is None:
                 return
-            asked = self._waiting.popleft()
-            self._sent[asked.number] = asked
-            self._process.send(messages.ASK, asked.number, asked.method, asked.payload)
+            questions = []
+            while self._waiting and not self._is_suspect_alone():
+                asked = self._waiting.popleft()
+                self._sent[asked.number] = asked
+                questions.append((asked.number, asked.method, asked.payload))
+            if questions:
+                self._process.send(messages.ASK, questions)
+
+    def _is_suspect_alone(self) -> bool:
+        """Whether what waits, or is in flight, may have caused the crashes and is asked alone."""
+        in_flight = list(self._sent.values())
+        suspects = [self._waiting[0]] if in_flight else []
+        return any(asked.crashes >= MOST_CRASHES - 1 for asked in (*suspects, *in_flight))
 
     # -- what the process says --------------------------------------------------------------
 

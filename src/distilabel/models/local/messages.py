@@ -3,8 +3,8 @@
 Both directions are a stream of pickled tuples, each after its length. The first item of a tuple is
 its kind:
 
-- to the process: `START` (factory, settings, subject), `ASK` (number, method, payload), `CANCEL`
-  (number);
+- to the process: `START` (factory, settings, subject), `ASK` (a list of questions, each a number, a
+  method and a payload), `CANCEL` (number);
 - from the process: `STARTED` (facts), `NOTE` (name, value), `ANSWER` (number, value), `ERROR`
   (number, kind, text, traceback). An error that keeps the engine from starting has the number 0.
 """

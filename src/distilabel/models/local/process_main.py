@@ -49,31 +49,43 @@ def serve(engine: Any, inbox: Inbox) -> None:
         engine: The engine, started.
         inbox: The questions.
     """
-    engine.more = inbox.waiting
     while True:
         groups: dict[str, list[Question]] = {}
         for question in inbox.take():
             groups.setdefault(question.method, []).append(question)
         for method, questions in groups.items():
-            try:
-                if method not in engine.METHODS:
-                    raise DistilabelUserError(f"the engine has no method {method!r}")
-                getattr(engine, method)(questions)
-            except Exception as error:  # noqa: BLE001 (reported to the parent)
-                for question in questions:
-                    question.fail(error)
+            _answer_all(engine, method, questions, inbox)
+
+
+def _answer_all(engine: Any, method: str, questions: list[Question], inbox: Inbox) -> None:
+    """Passes questions to an engine; those that it leaves unanswered fail."""
+    taken = list(questions)
+
+    def more(method: str) -> list[Question]:
+        found = inbox.waiting(method)
+        taken.extend(found)
+        return found
+
+    engine.more = more
+    try:
+        if method not in engine.METHODS:
+            raise DistilabelUserError(f"the engine has no method {method!r}")
+        getattr(engine, method)(questions)
+    except Exception as error:  # noqa: BLE001 (reported to the parent)
+        for question in taken:
+            question.fail(error)
 
 
 class Inbox:
     """Questions that have arrived and are not taken yet."""
 
     def __init__(self) -> None:
-        self._questions: queue.SimpleQueue[Question] = queue.SimpleQueue()
+        self._arrived: queue.SimpleQueue[list[Question]] = queue.SimpleQueue()
         self._cancelled: set[int] = set()
 
-    def put(self, question: Question) -> None:
-        """Adds a question."""
-        self._questions.put(question)
+    def put(self, questions: list[Question]) -> None:
+        """Adds questions, which are taken together."""
+        self._arrived.put(questions)
 
     def cancel(self, number: int) -> None:
         """Drops a question, if it is not taken yet.
@@ -85,7 +97,7 @@ class Inbox:
 
     def take(self) -> list[Question]:
         """Waits for questions, and returns all that are there."""
-        questions = [self._questions.get()]
+        questions = self._arrived.get()
         return self._kept([*questions, *self.waiting("")])
 
     def waiting(self, method: str) -> list[Question]:
@@ -98,12 +110,13 @@ class Inbox:
         rest: list[Question] = []
         while True:
             try:
-                question = self._questions.get_nowait()
+                questions = self._arrived.get_nowait()
             except queue.Empty:
                 break
-            (found if method in ("", question.method) else rest).append(question)
-        for question in rest:
-            self._questions.put(question)
+            for question in questions:
+                (found if method in ("", question.method) else rest).append(question)
+        if rest:
+            self._arrived.put(rest)
         return self._kept(found)
 
     def _kept(self, questions: list[Question]) -> list[Question]:
@@ -158,12 +171,12 @@ def _take_streams() -> tuple[IO[bytes], messages.MessageWriter]:
 def _read(source: IO[bytes], inbox: Inbox, writer: messages.MessageWriter) -> None:
     """Reads messages, also while the engine computes; ends the process when the parent is gone."""
     while (message := messages.read_message(source)) is not None:
-        kind, number, *content = message
+        kind, content = message
         if kind == messages.CANCEL:
-            inbox.cancel(number)
+            inbox.cancel(content)
         else:
-            method, payload = content
-            inbox.put(Question(number, method, payload, _answer(writer), _error(writer)))
+            answer, error = _answer(writer), _error(writer)
+            inbox.put([Question(n, method, asked, answer, error) for n, method, asked in content])
     os._exit(0)
 
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import random
-from contextlib import suppress
-from pathlib import Path
+import time
 from typing import Any, ClassVar, Final
 
 from distilabel._core.extras import import_extra
 from distilabel.errors import AnswerError, DistilabelUserError
 from distilabel.models.local.constraints import Constraints
 from distilabel.models.local.engine import Engine, Question
-from distilabel.models.local.sampling import GenerationRow, Sampler, Stopper
+from distilabel.models.local.generation_row import GenerationRow, answer_if_ended, make_rows
+from distilabel.models.local.prompts import encode, render
+from distilabel.models.local.sampling import Sampler
+from distilabel.models.local.stopping import Stopper
+from distilabel.models.local.weights import weights_size
 
 EXTRA: Final = "hf-transformers"
 # Most rows in a batch; half as many after each time the memory is exhausted.
 MOST_ROWS: Final = 64
+# Seconds without a new question after which a batch begins.
+PAUSE: Final = 0.005
 
 
 class TransformersEngine(Engine):
@@ -87,7 +91,8 @@ class TransformersEngine(Engine):
             self._model = self._load_model(library, device)
         except torch.OutOfMemoryError as error:
             raise DistilabelUserError(self._no_memory()) from error
-        except OSError as error:
+        # A folder without a tokenizer, or an unknown architecture, is a ValueError.
+        except (OSError, ValueError) as error:
             raise DistilabelUserError(
                 f"{self.subject}: the model cannot be loaded: {_first_lines(error)} Check its name "
                 "on the Hugging Face Hub, its revision, your token, or the path of its folder."
@@ -149,14 +154,14 @@ class TransformersEngine(Engine):
     def render(self, questions: list[Question]) -> None:
         """Renders conversations."""
         for question in questions:
-            question.answer(self._prompt(question.payload))
+            question.answer(render(self._tokenizer, question.payload))
 
     def generate(self, questions: list[Question]) -> None:
         """Generates texts; questions that arrive meanwhile join."""
         self._pending = []
         self._admit(questions)
         torch = self._torch
-        while self._pending:
+        while self._wait_for_more():
             # Rows of similar length share a batch: padding is computed as well.
             self._pending.sort(key=lambda row: row.length, reverse=True)
             batch = self._pending[: self._most]
@@ -165,16 +170,27 @@ class TransformersEngine(Engine):
                 with torch.inference_mode():
                     self._run(batch)
             except torch.OutOfMemoryError:
-                self._pending += [row for row in batch if not row.finish_reason]
                 if len(batch) == 1:
-                    self._pending.remove(batch[0])
+                    batch[0].finish_reason = "error"
                     batch[0].question.fail(AnswerError("the GPU has not enough memory for it"))
                 self._most = max(1, len(batch) // 2)
                 if torch.cuda.is_available():
                     torch.cuda.empty_cache()
-                continue
             self._pending += [row for row in batch if not row.finish_reason]
-            self._admit(self.more("generate"))
+
+    def _wait_for_more(self) -> bool:
+        """Admits the questions that arrive shortly after another: they fill the batch.
+
+        Returns:
+            Whether there are rows.
+        """
+        while len(self._pending) < self._most:
+            time.sleep(PAUSE)
+            found = self.more("generate")
+            if not found:
+                break
+            self._admit(found)
+        return bool(self._pending)
 
     def _admit(self, questions: list[Question]) -> None:
         for question in questions:
@@ -185,7 +201,7 @@ class TransformersEngine(Engine):
 
     def _rows_of(self, question: Question) -> list[GenerationRow]:
         asked = question.payload
-        prompt = self._tokens(asked)
+        prompt = encode(self._tokenizer, asked)
         room = None if self._longest is None else self._longest - len(prompt)
         if room is not None and room < 1:
             raise AnswerError(
@@ -194,16 +210,7 @@ class TransformersEngine(Engine):
         arguments = dict(asked["arguments"])
         if room is not None:
             arguments["max_new_tokens"] = min(arguments["max_new_tokens"], room)
-        rows = []
-        for index in range(asked["count"]):
-            constraint = None
-            if asked["structure"] is not None:
-                constraint = self._constraint(*asked["structure"])
-            seed = asked["seed"]
-            draws = random.Random(f"{seed}-{index}") if seed is not None else random.Random()
-            rows.append(GenerationRow(question, prompt, arguments, draws, constraint))
-        question.payload["rows"] = rows
-        return rows
+        return make_rows(question, prompt, arguments, self._constraint)
 
     def _constraint(self, kind: str, value: Any) -> Any:
         if self._constraints is None:
@@ -218,26 +225,30 @@ class TransformersEngine(Engine):
         return self._constraints.start(kind, value)
 
     def _run(self, rows: list[GenerationRow]) -> None:
-        torch = self._torch
+        torch, device = self._torch, self._model.device
         ids, mask = self._padded([row.prompt + row.tokens for row in rows])
-        left = max(row.arguments["max_new_tokens"] - len(row.tokens) for row in rows)
+        width = ids.shape[1]
+        stopper = Stopper(
+            rows, width, self._ends, self._decode, self._ended, self._may_grow, device, torch
+        )
         # Only this: the defaults of the model must not change the scores a second time.
         config = self._library.GenerationConfig(
-            do_sample=False, max_new_tokens=left, pad_token_id=self._pad, eos_token_id=None
-        )
-        stopper = Stopper(
-            rows, self._ends, self._decode, self._ended, self._are_more_waiting, torch
+            do_sample=False,
+            max_new_tokens=max(row.left for row in rows),
+            pad_token_id=self._pad,
+            eos_token_id=None,
         )
         with self._plain_defaults():
-            self._model.generate(
+            found = self._model.generate(
                 input_ids=ids,
                 attention_mask=mask,
                 generation_config=config,
                 logits_processor=self._library.LogitsProcessorList(
-                    [Sampler(rows, ids.shape[1], torch)]
+                    [Sampler(rows, width, device, torch)]
                 ),
                 stopping_criteria=self._library.StoppingCriteriaList([stopper]),
             )
+        stopper.read(found)
 
     def _plain_defaults(self) -> Any:
         """Leaves the generation defaults of the model aside, which `generate` would mix in."""
@@ -245,63 +256,30 @@ class TransformersEngine(Engine):
             self._model, "generation_config", self._library.GenerationConfig(eos_token_id=None)
         )
 
-    def _are_more_waiting(self) -> bool:
+    def _may_grow(self, running: int) -> bool:
+        """Whether a new batch would have twice the rows, which is worth reading prompts again."""
         self._admit(self.more("generate"))
-        return bool(self._pending)
+        return min(self._most, running + len(self._pending)) >= 2 * running
 
     def _ended(self, row: GenerationRow) -> None:
-        rows: list[GenerationRow] = row.question.payload["rows"]
-        if not all(each.finish_reason for each in rows):
-            return
-        row.question.answer(
-            {
-                "texts": [self._decode(each.tokens)[: each.cut] for each in rows],
-                "input_tokens": [len(each.prompt) for each in rows],
-                "output_tokens": [len(each.tokens) for each in rows],
-                "finish_reasons": [each.finish_reason for each in rows],
-            }
-        )
+        answer_if_ended(row.question, self._decode)
 
     def hidden_states(self, questions: list[Question]) -> None:
         """Returns the last hidden states of prompts, one array tokens x width each."""
         torch = self._torch
         for question in sorted(questions, key=lambda each: len(str(each.payload))):
             with torch.inference_mode():
-                ids, mask = self._padded([self._tokens(question.payload)])
+                ids, mask = self._padded([encode(self._tokenizer, question.payload)])
                 states = self._model.base_model(input_ids=ids, attention_mask=mask)
                 question.answer(states.last_hidden_state[0].float().cpu().numpy())
 
     # -- texts and tokens -------------------------------------------------------------------
 
-    def _prompt(self, asked: dict[str, Any]) -> str:
-        chat, suffix = asked["input"], asked.get("suffix", "")
-        if isinstance(chat, str):
-            return f"{chat}{suffix}"
-        if not self._tokenizer.chat_template:
-            return f"{chat[0]['content'] if chat else ''}{suffix}"
-        if not chat:
-            return str(suffix)
-        text = self._tokenizer.apply_chat_template(
-            chat, tokenize=False, add_generation_prompt=not suffix
-        )
-        return f"{text}{suffix}"
-
-    def _tokens(self, asked: dict[str, Any]) -> list[int]:
-        text = self._prompt(asked)
-        # A chat template writes the special tokens itself.
-        is_plain = isinstance(asked["input"], str) or not self._tokenizer.chat_template
-        begins = bool(self._tokenizer.bos_token) and text.startswith(self._tokenizer.bos_token)
-        tokens: list[int] = self._tokenizer.encode(
-            text, add_special_tokens=is_plain and not begins and not asked.get("suffix")
-        )
-        if not tokens:
-            start = self._tokenizer.bos_token_id
-            tokens = [start if start is not None else self._pad]
-        return tokens
-
     def _padded(self, rows: list[list[int]]) -> tuple[Any, Any]:
         width = max(map(len, rows))
-        ids = [[self._pad] * (width - len(row)) + row for row in rows]
+        # Padding is not attended to. It counts for a repetition penalty, though: so it repeats a
+        # token that the row has.
+        ids = [row[:1] * (width - len(row)) + row for row in rows]
         mask = [[0] * (width - len(row)) + [1] * len(row) for row in rows]
         device = self._model.device
         return self._torch.tensor(ids, device=device), self._torch.tensor(mask, device=device)
@@ -322,27 +300,6 @@ class _Replaced:
 
     def __exit__(self, *exc_info: object) -> None:
         setattr(self._owner, self._name, self._before)
-
-
-def weights_size(model: str) -> int:
-    """Returns the bytes of a model's weights on this machine; 0 if they are not here.
-
-    Args:
-        model: Folder, file or repository.
-    """
-    path = Path(model).expanduser()
-    if path.is_file():
-        return path.stat().st_size
-    if not path.is_dir():
-        with suppress(Exception):
-            from huggingface_hub import snapshot_download
-
-            path = Path(snapshot_download(model, local_files_only=True))
-
-    def files(end: str) -> int:
-        return sum(file.stat().st_size for file in path.glob(f"*{end}"))
-
-    return files(".safetensors") or files(".bin") if path.is_dir() else 0
 
 
 def _first_lines(error: Exception) -> str:

@@ -81,6 +81,8 @@ class RateController:
         rate, detector, count = self.rate, self._detector, self._count
         if rejected:
             rate.rejected()
+        else:
+            rate.answered(now)
         if count is not None:
             count.rejected += rejected and count.first <= number <= count.last
             return False

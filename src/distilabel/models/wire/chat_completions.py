@@ -16,6 +16,8 @@ from distilabel.typing import GenerateOutput
 
 CACHED: Final = (("read", "cached_tokens"), ("write", "cache_write_tokens"))
 """Kinds of cached input tokens, and what OpenAI calls them."""
+# Fields of a message that say nothing about its text, unless they are set.
+_PLAIN_FIELDS: Final = frozenset({"role", "content"})
 
 
 def encode_request(model: str, prompt: Any, arguments: dict[str, Any]) -> bytes:
@@ -56,6 +58,11 @@ def parse_response(body: bytes) -> GenerateOutput:
         data = errors.parse_json(body)
         statistics = _statistics(as_mapping(data.get("usage")))
         choices = data["choices"]
+        text = _plain_text(choices)
+        if text and "reasoning_tokens" not in statistics:
+            errors.add_finish_reasons(statistics, [choices[0].get("finish_reason")])
+            plain: Any = Response(generations=[text], statistics=statistics)
+            return plain  # type: ignore[no-any-return]
         parts = [_reasoning_and_text(choice) for choice in choices]
         logprobs = [_logprobs(choice) for choice in choices]
         reasoning_tokens = statistics.get("reasoning_tokens")
@@ -87,6 +94,23 @@ def parse_response(body: bytes) -> GenerateOutput:
     if any(item is not None for item in logprobs):
         output["logprobs"] = logprobs
     return output  # type: ignore[no-any-return]
+
+
+def _plain_text(choices: Any) -> str | None:
+    """Returns the text of a reply with one choice that has a text and nothing else.
+
+    Nearly all replies are of this kind; what follows for the others takes longer than the rest.
+    """
+    if len(choices) != 1 or choices[0].get("logprobs") is not None:
+        return None
+    message = choices[0].get("message")
+    if not isinstance(message, dict):
+        return None
+    for name, value in message.items():
+        if value and name not in _PLAIN_FIELDS:
+            return None
+    text = message.get("content")
+    return text if isinstance(text, str) else None
 
 
 def _messages(chat: Any) -> Any:

@@ -15,6 +15,7 @@ from distilabel.pipeline.building.column_problems import missing_columns, warn_o
 from distilabel.steps.base import GeneratorStep, _Step
 from distilabel.steps.columns.keep import KeepColumns
 from distilabel.steps.formatting.base import FormattingStep
+from distilabel.steps.pipeline_checks import PipelineCheck
 
 if TYPE_CHECKING:
     from distilabel.pipeline.routing_batch_function import RoutingBatchFunction
@@ -113,6 +114,10 @@ class Validation:
                 )
             for llm in step._all_models():
                 self._check_model(name, llm)
+            if isinstance(step, PipelineCheck):
+                before = [self._steps[name] for name in self._dag.ancestors(name)]
+                for text in step._problems(before):
+                    self.problems.add(DistilabelUserError, text)
             try:
                 self._backend.check(step)
             except DistilabelUserError as error:

@@ -7,6 +7,8 @@ import math
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -42,6 +44,7 @@ class PipelineLike(Protocol):
     """The members of a pipeline that a run uses."""
 
     name: str
+    description: str | None
     _steps: dict[str, _Step]
     _routing: dict[str, RoutingBatchFunction]
     _enable_metadata: bool
@@ -84,6 +87,7 @@ class Execution:
         self._steps: dict[str, _Step] = dict(pipeline._steps)
         self._backend = pipeline._worker_backend()
         self._dag = pipeline.dag.copy()
+        self._routing = pipeline._routing
         # None, without load groups, loads every step at the start.
         self._stages: list[list[str]] | None = None
         if dataset is not None:
@@ -117,6 +121,11 @@ class Execution:
         """The steps by name, including the one that loads `dataset`."""
         return self._steps
 
+    @property
+    def dag(self) -> Dag:
+        """The steps' names and connections, including the step that loads `dataset`."""
+        return self._dag
+
     def descendants(self, name: str) -> list[str]:
         """Returns the names of the steps that rows of a step may reach."""
         return self._dag.descendants(name)
@@ -143,7 +152,7 @@ class Execution:
             ModuleNotFoundError: A requirement is not installed.
         """
         initial_state.restore(self._steps.values())
-        validation = Validation(self._dag, self._steps, self._pipeline._routing, self._backend)
+        validation = Validation(self._dag, self._steps, self._routing, self._backend)
         problems = validation.problems
         self._set_parameters(problems)
         validation.graph()
@@ -230,15 +239,13 @@ class Execution:
             data=data,
             store=directory.store if config.persist else None,
             config=config,
-            routing={
-                name: function.routing_function
-                for name, function in self._pipeline._routing.items()
-            },
+            routing={name: function.routing_function for name, function in self._routing.items()},
             signature=self._pipeline.signature,
             backend=self._backend,
         )
         stats = RunStats()
         history = [RunHistory(directory, stats)] if config.persist else []
+        started = datetime.now()
         try:
             with (
                 initial_state.recorded(self._steps.values()),
@@ -249,7 +256,7 @@ class Execution:
                 bus = Bus([stats, *history, *listeners, *log_and_display, *others])
                 Runner(plan, bus).run_until_finished()
             # Read before the move: another process may replace the files after it.
-            distiset = self._dataset(data, directory, stats)
+            distiset = self._dataset(data, directory, stats, started)
         except BaseException:
             shutil.rmtree(data, ignore_errors=True)
             raise
@@ -277,9 +284,14 @@ class Execution:
             for source, own_size in zip(sources, sizes, strict=True):
                 source.batch_size = own_size
 
-    def _dataset(self, data: Path, directory: RunDirectory, stats: RunStats) -> Distiset:
+    def _dataset(
+        self, data: Path, directory: RunDirectory, stats: RunStats, started: datetime
+    ) -> Distiset:
         from distilabel._engine.reporting.report import Report
         from distilabel.distiset import create_distiset
+        from distilabel.pipeline.drawing.picture import make_picture
+        from distilabel.pipeline.drawing.png import render_png
+        from distilabel.pipeline.running.run_facts import describe_run, write_facts
 
         distiset = create_distiset(
             data,
@@ -291,6 +303,13 @@ class Execution:
         distiset.report = Report.of(stats)
         if not (stats.interrupted or stats.error):
             distiset.report.unreadable = max(0, distiset.report.rows - _count_rows(distiset))
+        pipeline = self._pipeline
+        steps = {name: self._steps[name] for name in self._dag.topological()}
+        facts = describe_run(
+            pipeline.name, pipeline.description, self._dag, steps, started, distiset.report
+        )
+        distiset._run_facts = write_facts(facts, data)
+        distiset._picture = partial(render_png, make_picture(self, show_edge_labels=False), False)
         # In the order of steps and rows: the order in which they happened differs on every run.
         order = {name: number for number, name in enumerate(stats.steps)}
         distiset.failures = sorted(

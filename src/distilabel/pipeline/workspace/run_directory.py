@@ -113,6 +113,15 @@ class RunDirectory:
         create_private_folder(folder)
         return folder
 
+    def unfinished_data(self, pid: int | None = None) -> Path | None:
+        """Returns the outputs of a run that has not finished: the latest one on this machine.
+
+        Args:
+            pid: Id of the process of the run; None for any.
+        """
+        found = [folder for folder, of in _data_of_runs(self.execution) if pid in (None, of)]
+        return max(found, key=lambda folder: folder.stat().st_mtime, default=None)
+
     def put_in_place(self, folder: Path) -> Path:
         """Replaces the outputs of the previous run by those in `folder`.
 

@@ -16,6 +16,7 @@ import orjson
 from distilabel._core.events import Event, RunFinished, RunStarted
 from distilabel._engine.reporting.report import Report
 from distilabel._engine.reporting.run_stats import RunStats
+from distilabel.errors import DistilabelUserError
 from distilabel.pipeline.workspace.run_directory import RunDirectory, is_alive
 
 HISTORY_FILE: Final = "runs.jsonl"
@@ -128,3 +129,27 @@ def past_runs(cache_dir: Path) -> list[PastRun]:
                 pid=entry["pid"],
             )
     return list(runs.values())
+
+
+def find_run(cache_dir: Path, id: str) -> PastRun:
+    """Returns a run of a cache directory.
+
+    Args:
+        cache_dir: Cache directory.
+        id: Id of the run, or its first characters; `last` is the latest.
+
+    Raises:
+        DistilabelUserError: There is no such run, or several.
+    """
+    runs = past_runs(cache_dir)
+    found = runs[-1:] if id == "last" else [each for each in runs if each.id.startswith(id)]
+    if not found:
+        raise DistilabelUserError(
+            f"No run {id!r} in {cache_dir}. Use `distilabel run list` to see all runs. For another "
+            "cache directory, use --cache-dir."
+        )
+    if len(found) > 1:
+        raise DistilabelUserError(
+            f"The id {id!r} matches {len(found)} runs. Give more characters of it."
+        )
+    return found[0]

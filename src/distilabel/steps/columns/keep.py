@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, List
 
+from distilabel._core.provenance_stamps import stamps_of
+from distilabel.constants import PROVENANCE_COLUMN
 from distilabel.steps.base import Step, StepInput
 from distilabel.steps.columns.utils import missing_column
 
@@ -71,4 +73,7 @@ class KeepColumns(Step):
                 kept = [{column: row[column] for column in columns} for row in rows]
             except KeyError as error:
                 raise missing_column(self.name, error) from error
+            for row, result in zip(rows, kept, strict=True):
+                if (stamps := stamps_of(row)) is not None:
+                    result[PROVENANCE_COLUMN] = stamps
             yield kept

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
-from distilabel.constants import DISTILABEL_METADATA_KEY
+from distilabel._core.provenance_stamps import merged_stamps
+from distilabel.constants import DISTILABEL_METADATA_KEY, PROVENANCE_COLUMN
 
 if TYPE_CHECKING:
     from distilabel.steps.base import StepInput
@@ -52,12 +53,15 @@ def combine_rows(rows: tuple[Dict[str, Any], ...]) -> Dict[str, Any]:
     The last row wins if several have the same column; `distilabel_metadata` is merged.
     """
     combined: dict[str, Any] = {}
-    with_metadata = 0
+    with_metadata = with_provenance = 0
     for row in rows:
         combined.update(row)
         with_metadata += DISTILABEL_METADATA_KEY in row
+        with_provenance += PROVENANCE_COLUMN in row
     if with_metadata > 1:
         combined[DISTILABEL_METADATA_KEY] = merge_distilabel_metadata(*rows)
+    if with_provenance > 1 and (stamps := merged_stamps(rows)):
+        combined[PROVENANCE_COLUMN] = stamps
     return combined
 
 

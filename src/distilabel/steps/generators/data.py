@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, List
+from typing import TYPE_CHECKING, Annotated, Any, Dict, Final, List
 
-from pydantic import Field
+from pydantic import Field, ValidatorFunctionWrapHandler, WrapValidator
 
 from distilabel.steps.base import GeneratorStep
 
 if TYPE_CHECKING:
     from distilabel.typing import GeneratorStepOutput
 
+_STR: Final = frozenset({str})
+
+
+def _own_list(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+    """Returns a list of the same rows; validation would copy each of them, whatever their number.
+
+    Args:
+        value: What the user gave.
+        validate: Validation as pydantic does it, for everything but a plain list of rows.
+    """
+    if type(value) is list and all(
+        type(row) is dict and _STR.issuperset(map(type, row)) for row in value
+    ):
+        return list(value)
+    return validate(value)
+
 
 class LoadDataFromDicts(GeneratorStep):
     """Loads rows from a list of dictionaries.
 
     Attributes:
-        data: Rows to load. They are not changed: later steps work on copies.
+        data: Rows to load. They are not changed: later steps work on copies, which are made when a
+            row is loaded.
 
     Runtime parameters:
         - batch_size (int): Rows per batch. Defaults to 50.
@@ -37,7 +54,9 @@ class LoadDataFromDicts(GeneratorStep):
         ```
     """
 
-    data: List[Dict[str, Any]] = Field(default_factory=list, exclude=True)
+    data: Annotated[List[Dict[str, Any]], WrapValidator(_own_list)] = Field(
+        default_factory=list, exclude=True
+    )
 
     @property
     def outputs(self) -> List[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Optional
 
 from pydantic import Field
 
@@ -45,6 +45,8 @@ class PushToHub(GlobalStep):
         push = PushToHub(repo_id="me/my-dataset", private=True)
         ```
     """
+
+    _writes_elsewhere: ClassVar[bool] = True
 
     repo_id: RuntimeParameter[str] = Field(
         default=None, description="Dataset on the Hub, as `owner/name`."

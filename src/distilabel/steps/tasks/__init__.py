@@ -93,6 +93,9 @@ if TYPE_CHECKING:
     from distilabel.steps.tasks.urial import URIAL as URIAL
     from distilabel.steps.tasks.user_simulation import UserSimulation as UserSimulation
     from distilabel.steps.tasks.verifiable.pass_rate import PassRate as PassRate
+    from distilabel.steps.tasks.verifiable.question import (
+        GenerateVerifiableQuestion as GenerateVerifiableQuestion,
+    )
     from distilabel.typing import ChatItem as ChatItem
     from distilabel.typing import ChatType as ChatType
 

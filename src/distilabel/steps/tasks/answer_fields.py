@@ -170,9 +170,13 @@ def strip_markup(text: str) -> str:
     """
     text = text.strip()
     fences = list(_FENCE_LINE.finditer(text))
-    if len(fences) % 2:
-        odd = fences[0] if not text[: fences[0].start()].strip() else fences[-1]
-        text = (text[: odd.start()] + text[odd.end() :]).strip()
+    if len(fences) % 2 and not text[: fences[0].start()].strip():
+        text = text[fences[0].end() :].strip()
+    elif len(fences) % 2:
+        # A fence that was opened before ends here; what follows it is a remark.
+        odd = fences[-1]
+        rest = "" if odd[0].strip() == "```" else text[odd.end() :]
+        text = (text[: odd.start()] + rest).strip()
     if text.count("**") % 2:
         # In `**Rationale: text**`, the opening ** was part of the label.
         text = text.removesuffix("**") if text.endswith("**") else text.removeprefix("**")

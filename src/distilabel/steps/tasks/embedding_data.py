@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Dict, List, Optional, get_args
 
@@ -45,8 +46,10 @@ class KeyedAnswers(_TaskBase, ABC):
         Returns:
             The output columns; None for each key that is missing.
         """
-        found = parse_literal_object(output) if output is not None else None
-        return {key: _text((found or {}).get(key)) for key in self.keys}
+        found = (parse_literal_object(output) if output is not None else None) or {}
+        # Models change the case of keys, and write spaces or hyphens in them.
+        plain = {_plain_key(key): value for key, value in found.items()}
+        return {key: _text(found.get(key, plain.get(_plain_key(key)))) for key in self.keys}
 
     def _is_unusable(self, columns: dict[str, Any]) -> bool:
         # One text without the other is no training example.
@@ -205,6 +208,10 @@ def _choices(cls: type[KeyedAnswers], name: str) -> List[Any]:
     """Returns the choices of a field of the type `Optional[Literal[...]]`."""
     annotation = cls.model_fields[name].annotation
     return [choice for option in get_args(annotation) for choice in get_args(option)]
+
+
+def _plain_key(key: Any) -> str:
+    return re.sub(r"[\s_-]+", "_", str(key).strip()).casefold()
 
 
 def _text(value: Any) -> str | None:

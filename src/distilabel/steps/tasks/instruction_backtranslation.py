@@ -14,7 +14,7 @@ from distilabel.steps.tasks.answer_fields import (
     structured_score,
 )
 from distilabel.steps.tasks.base import Task
-from distilabel.steps.tasks.json_answers import parse_json_object
+from distilabel.steps.tasks.json_answers import is_json_answer, parse_json_object
 from distilabel.steps.tasks.prompt_files import load_prompt
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class InstructionBacktranslation(Task):
         if output is None:
             return {"score": None, "reason": None}
         answer = judge_answer(output)
-        if self.use_default_structured_output:
+        if self.use_default_structured_output or is_json_answer(answer):
             values = parse_json_object(answer) or {}
             score, reason = structured_score(values.get("score"), 1, 5), values.get("reason")
         else:

@@ -8,19 +8,23 @@ from typing import Final
 from distilabel.steps.tasks.answer_fields import judge_answer, to_ascii_forms
 from distilabel.steps.tasks.json_answers import parse_list
 
-# `1.`, `1)`, `(1)`, `**1.**`, `### 1:`, `Query 1:`; no indentation, which a list in an item has.
+_KIND: Final = r"(?:query|question|instruction|prompt|task|item|q)"
+# `1.`, `1)`, `(1)`, `[1]`, `1 -`, `**1.**`, `### 1:`, `Query 1:`, `### Query 1`; no indentation,
+# which a list in an item has.
 _NUMBER: Final = re.compile(
-    r"^ {0,1}[*_#>]*[ \t]?(?:(?:query|question|instruction|task|item)[ \t]*#?)?"
-    r"\(?(\d{1,3})(?:\*\*)?[.):][*_]*(?=\s|$)[ \t]*",
+    rf"^ {{0,1}}[*_#>]*[ \t]?(?:{_KIND}[ \t]*#?)?"
+    r"[(\[]?(\d{1,3})(?:\*\*)?(?:[.):\]]|[ \t]+-)[*_]*(?=\s|$)[ \t]*"
+    rf"|^[*_#]+[ \t]?{_KIND}[ \t]*#?(\d{{1,3}})[*_]*$",
     re.IGNORECASE,
 )
-_BULLET: Final = re.compile(r"^[-*+\u2022\u2013\u25cf\u25aa][ \t]+")
+_BULLET: Final = re.compile(r"^(?:[-*+>\u2022\u2013\u25cf\u25aa]|\\item)[ \t]+")
 _RULE: Final = re.compile(r"^(?:`{3}[\w-]*|[-*_=]{3,})$")
-_QUOTES: Final = {'"': '"', "\u201c": "\u201d", "\u00ab": "\u00bb", "\u300c": "\u300d"}
+_QUOTES: Final = {'"': '"', "`": "`", "\u201c": "\u201d", "\u00ab": "\u00bb", "\u300c": "\u300d"}
 # What models write before or after a list although they were asked not to.
 _INTRODUCTION: Final = re.compile(
-    r"^\W{0,4}(?:sure|certainly|of course|absolutely|okay|ok|here (?:is|are)|here's|"
-    r"below (?:is|are)|the following)\b.*:\W{0,4}$",
+    r"^\W{0,4}(?:(?:sure|certainly|of course|absolutely|okay|ok|here (?:is|are)|here's|"
+    r"here (?:it is|they are)|below (?:is|are)|the following)\b.*:\W{0,4}"
+    r"|(?:sure|certainly|of course|absolutely|okay|ok)\b[!,.]*(?:\W*here\b.*)?[.!]?)$",
     re.IGNORECASE,
 )
 _CLOSING: Final = re.compile(
@@ -49,7 +53,7 @@ def read_items(output: str) -> list[str]:
     lines = [line.rstrip() for line in answer.split("\n")]
     lines = [line for line in lines if not _RULE.match(line.strip())]
     items = _numbered(lines) or _one_per_line(lines)
-    return [item for item in map(_without_quotes, items) if item]
+    return [item for item in map(without_quotes, items) if item]
 
 
 def _numbered(lines: list[str]) -> list[str]:
@@ -57,7 +61,7 @@ def _numbered(lines: list[str]) -> list[str]:
     starts: list[tuple[int, int]] = []
     for index, line in enumerate(lines):
         found = _NUMBER.match(to_ascii_forms(line))
-        if found and int(found[1]) == len(starts) + 1:
+        if found and int(found[1] or found[2]) == len(starts) + 1:
             starts.append((index, found.end()))
     if len(starts) < 2:
         return []
@@ -88,7 +92,7 @@ def _one_per_line(lines: list[str]) -> list[str]:
     items = [line.strip() for line in lines if line.strip()]
     if len(items) > 1 and _INTRODUCTION.match(items[0]):
         items = items[1:]
-    if len(items) > 1 and _CLOSING.match(items[-1]):
+    if len(items) > 1 and is_closing_remark(items[-1]):
         items = items[:-1]
     if all(_BULLET.match(item) for item in items):
         items = [_BULLET.sub("", item) for item in items]
@@ -97,7 +101,21 @@ def _one_per_line(lines: list[str]) -> list[str]:
     return [_joined([item]) for item in items]
 
 
-def _without_quotes(text: str) -> str:
+def is_closing_remark(text: str) -> bool:
+    """Returns True if a line or a paragraph is what models add after the answer.
+
+    Args:
+        text: Last part of an answer.
+    """
+    return _CLOSING.match(text) is not None
+
+
+def without_quotes(text: str) -> str:
+    """Removes quotation marks around a whole text.
+
+    Args:
+        text: Text without spaces around it.
+    """
     closing = _QUOTES.get(text[:1])
     if len(text) > 2 and closing and text.endswith(closing):
         inner = text[1:-1]

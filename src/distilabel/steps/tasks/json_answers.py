@@ -12,6 +12,8 @@ import orjson
 from distilabel.models.wire.reasoning import split_reasoning
 
 _FENCE: Final = re.compile(r"```[\w-]*\s*\n(.*?)\n?[ \t]*```", re.DOTALL)
+# A line on which an object begins.
+_OBJECT_LINE: Final = re.compile(r"^[ \t]*\{\s*\"", re.MULTILINE)
 # A valid escape of JSON (group 1), or a backslash that begins none, as in LaTeX.
 _ESCAPE: Final = re.compile(r"(\\(?:u[0-9a-fA-F]{4}|[\"\\/bfnrt]))|\\")
 # The same for literals of Python.
@@ -21,6 +23,20 @@ _PYTHON_ESCAPE: Final = re.compile(
 # More than any answer needs. `ast.literal_eval` may exhaust the stack on deeper ones.
 _MOST_BRACKETS: Final = 400
 _LONGEST_LITERAL: Final = 200_000
+
+
+def is_json_answer(text: str) -> bool:
+    """Returns True if a text answers with a JSON object, which some models do unasked.
+
+    Its lines look like labels with values, so that another parser would read pieces of it.
+
+    Args:
+        text: Text of a model.
+    """
+    return (
+        _OBJECT_LINE.search(text.replace("\r", "\n")) is not None
+        and parse_json_object(text) is not None
+    )
 
 
 def parse_json_object(text: str) -> dict[str, Any] | None:

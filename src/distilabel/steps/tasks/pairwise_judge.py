@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Dict, Final, List, Literal, Optional, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Dict, Final, List, Optional, Sequence
 
 from distilabel.errors import DistilabelUserError
 from distilabel.steps.column_checks import as_list, column_name, kind_of, text_in, wrong_content
@@ -16,7 +16,8 @@ from distilabel.steps.tasks.answer_fields import (
     to_ascii_forms,
 )
 from distilabel.steps.tasks.base import Row
-from distilabel.steps.tasks.json_answers import parse_json_object
+from distilabel.steps.tasks.json_answers import is_json_answer, parse_json_object
+from distilabel.steps.tasks.judge_task import Orders
 from distilabel.steps.tasks.prompt_files import load_prompt
 from distilabel.steps.tasks.several_questions import Question, SeveralQuestionsTask
 
@@ -51,7 +52,8 @@ class PairwiseJudge(SeveralQuestionsTask):
     Attributes:
         criteria: What makes a response better. The default weighs correctness, following the
             instruction, helpfulness and clarity.
-        orders: Orders in which the responses are shown: 1 or 2.
+        orders: Orders in which the responses are shown: 1, 2, or `"kept"` for a second one only
+            where the first verdict is not a tie, which no filter keeps.
         allow_tie: Whether the verdict may be a tie.
         reference: Whether each row has a reference answer.
 
@@ -63,12 +65,12 @@ class PairwiseJudge(SeveralQuestionsTask):
     Output columns:
         - verdict (str): `A`, `B` or `tie`; None if the verdicts of the two orders differ.
         - rationale (str): Rationale for the verdict; only for `orders=1`.
-        - verdict_ab (str): Verdict with response A first; only for `orders=2`.
+        - verdict_ab (str): Verdict with response A first; not for `orders=1`.
         - verdict_ba (str): Verdict with response B first, in the letters of the row: `A` is still
-            the first of `generations`; only for `orders=2`.
-        - consistent (bool): Whether the two verdicts agree; only for `orders=2`.
+            the first of `generations`; not for `orders=1`.
+        - consistent (bool): Whether the two verdicts agree; not for `orders=1`.
         - rationales (List[str]): Rationales for the two verdicts. The second one calls the response
-            that was shown first A; only for `orders=2`.
+            that was shown first A; not for `orders=1`.
         - model_name (str): Name of the model that judged.
 
     Categories:
@@ -136,7 +138,7 @@ class PairwiseJudge(SeveralQuestionsTask):
     """  # noqa: E501 (the authors are on one line, as in the entry on arXiv)
 
     criteria: str = _CRITERIA
-    orders: Literal[1, 2] = 2
+    orders: Orders = 2
     allow_tie: bool = True
     reference: bool = False
 
@@ -198,7 +200,7 @@ class PairwiseJudge(SeveralQuestionsTask):
 
     def _questions(self, row: Row) -> list[Question]:
         first, second = self._responses(row)
-        orders = [(first, second), (second, first)][: self.orders]
+        orders = [(first, second), (second, first)][: 1 if self.orders == 1 else 2]
         return [
             Question(
                 self._prompt(row, order),
@@ -208,15 +210,20 @@ class PairwiseJudge(SeveralQuestionsTask):
             for number, order in enumerate(orders)
         ]
 
+    def _goes_on(self, parts: list[Row]) -> bool:
+        return self.orders != "kept" or parts[0]["verdict"] in ("A", "B")
+
     def _joined(self, parts: list[Row]) -> Row:
-        verdicts = [part["verdict"] for part in parts]
-        known = None not in verdicts
-        agree = known and verdicts[0] == verdicts[1]
+        ab = parts[0]["verdict"]
+        ba = parts[1]["verdict"] if len(parts) > 1 else None
+        known = ab is not None and ba is not None
+        # A tie of the first order stands by itself where the second one was not asked.
+        alone = len(parts) == 1 and ab == "tie"
         return {
-            "verdict": verdicts[0] if agree else None,
-            "verdict_ab": verdicts[0],
-            "verdict_ba": verdicts[1],
-            "consistent": agree if known else None,
+            "verdict": ab if ab == ba or alone else None,
+            "verdict_ab": ab,
+            "verdict_ba": ba,
+            "consistent": ab == ba if known else None,
             "rationales": [part["rationale"] for part in parts],
         }
 
@@ -243,7 +250,7 @@ class PairwiseJudge(SeveralQuestionsTask):
     def _parse(self, output: str, *, swapped: bool = False) -> Row:
         answer = judge_answer(output)
         choices = ["A", "B", "tie"] if self.allow_tie else ["A", "B"]
-        if self.use_default_structured_output:
+        if self.use_default_structured_output or is_json_answer(answer):
             values = parse_json_object(answer) or {}
             verdict, rationale = values.get("verdict"), values.get("rationale")
             verdicts = {read_choice(verdict, choices) if isinstance(verdict, str) else None}

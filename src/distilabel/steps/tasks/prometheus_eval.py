@@ -17,7 +17,7 @@ from distilabel.steps.tasks.answer_fields import (
     strip_markup,
     to_ascii_forms,
 )
-from distilabel.steps.tasks.base import Task
+from distilabel.steps.tasks.judge_task import JudgeTask
 from distilabel.steps.tasks.parsing import all_none
 from distilabel.steps.tasks.prometheus_prompts import package_prompts, prometheus_prompt
 from distilabel.steps.tasks.prometheus_rubrics import DEFAULT_RUBRICS, is_rubric
@@ -30,7 +30,7 @@ _FEEDBACK: Final = re.compile(r"\A[\s#*_`>]*Feedback[ \t*_`]*:[ \t]*[*_`]{0,3}",
 _NONE: Final = {"feedback": None, "result": None}
 
 
-class PrometheusEval(Task):
+class PrometheusEval(JudgeTask):
     """Grades one response, or compares two, by a score rubric, with feedback.
 
     Made for the Prometheus 2 models, which were trained to write feedback and then a result behind
@@ -46,6 +46,10 @@ class PrometheusEval(Task):
         prompts: `distilabel` for the prompts that come with distilabel, `prometheus-eval` for those
             of the package of that name, which the models were trained with (`pip install --no-deps
             prometheus-eval`). Both have the same sections and markers.
+        orders: Orders in which two responses are shown: 1, 2, or `"kept"` for a second one only
+            where the first one has a result; only for `relative`.
+        expected: Whether to add the mean of the score over the probabilities of its token; needs a
+            model that returns log-probabilities. Only for `absolute`.
 
     Input columns:
         - instruction (str): Instruction that the responses answer.
@@ -55,7 +59,16 @@ class PrometheusEval(Task):
 
     Output columns:
         - feedback (str): Feedback that leads to the result.
-        - result (Union[int, Literal["A", "B"]]): Score from 1 to 5, or the better response.
+        - result (Union[int, Literal["A", "B"]]): Score from 1 to 5, or the better response; with
+            two orders, None if they differ.
+        - verdict_ab (str): Result in the order of the row; only for `orders` other than 1.
+        - verdict_ba (str): Result in the other order, in the letters of the row; only for `orders`
+            other than 1.
+        - consistent (bool): Whether both agree; only for `orders` other than 1.
+        - rating_expected (float): Mean of the score over the probabilities of its token; only for
+            `expected=True`.
+        - rating_mass (float): Probability of the scores from 1 to 5, in 0..1; only for
+            `expected=True`.
         - model_name (str): Name of the model that judged.
 
     Categories:
@@ -143,6 +156,13 @@ class PrometheusEval(Task):
                     "trained on. Write a line '[<criterion>]', then five lines 'Score 1: <level>' "
                     "to 'Score 5: <level>'."
                 )
+        wrong = ("orders", "relative") if self.orders != 1 else ("expected", "absolute")
+        if (self.orders != 1 and self.mode != "relative") or (
+            self.expected and self.mode != "absolute"
+        ):
+            raise DistilabelUserError(
+                f"PrometheusEval: {wrong[0]}={getattr(self, wrong[0])!r} needs mode={wrong[1]!r}."
+            )
         if self.rubric not in self.rubrics:
             raise DistilabelUserError(
                 f"PrometheusEval: the rubric {self.rubric!r} is not in `rubrics`, which has "
@@ -245,3 +265,19 @@ class PrometheusEval(Task):
 
     def _is_unusable(self, columns: dict[str, Any]) -> bool:
         return all_none(columns, ["result"])
+
+    def _verdict(self, columns: Dict[str, Any]) -> Optional[str]:
+        verdict: Optional[str] = columns["result"]
+        return verdict
+
+    def _ratings(self, columns: Dict[str, Any]) -> List[Optional[int]]:
+        return [columns["result"]]
+
+    def _expected_column(self, values: List[Any], columns: Dict[str, Any]) -> Any:
+        return values[0] if values else None
+
+    def _mapped_back(self, columns: Dict[str, Any]) -> Dict[str, Any]:
+        return {**columns, "result": {"A": "B", "B": "A"}.get(columns["result"])}
+
+    def _combined(self, first: Dict[str, Any], second: Dict[str, Any]) -> Dict[str, Any]:
+        return {"result": first["result"] if first["result"] == second["result"] else None}

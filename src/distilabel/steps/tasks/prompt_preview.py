@@ -32,7 +32,7 @@ def print_prompt(task: _Step, sample_input: ChatType | None = None) -> None:
     from rich.console import Console, Group
     from rich.panel import Panel
 
-    prompt: FormattedInput = _placeholder_prompt(task) if sample_input is None else sample_input
+    prompt: FormattedInput = placeholder_prompt(task) if sample_input is None else sample_input
     structure: Any = None
     if isinstance(prompt, tuple):
         prompt, structure = prompt
@@ -54,17 +54,32 @@ def _panel(text: str, role: str) -> RenderableType:
     return Panel(Text(text), title=f"{role.capitalize()} message", title_align="left")
 
 
-def _placeholder_prompt(task: _Step) -> FormattedInput:
+def placeholder_prompt(task: _Step) -> FormattedInput:
+    """Makes the prompt of a task from a row of placeholders.
+
+    Args:
+        task: Task whose prompt is made.
+
+    Raises:
+        DistilabelUserError: If the task has no `format_input`.
+    """
     if not hasattr(task, "format_input"):
         raise DistilabelUserError(
             f"{task.name}: {type(task).__name__} has no `format_input` to make a prompt with. "
             "Pass the prompt to print as `sample_input`."
         )
-    lists = _LISTS | set(_LOOP_COLUMN.findall(getattr(task, "template", "")))
-    prompt: FormattedInput = task.format_input(
-        {column: _placeholder(column, lists) for column in task.inputs}
-    )
+    prompt: FormattedInput = task.format_input(placeholder_row(task))
     return prompt
+
+
+def placeholder_row(task: _Step) -> dict[str, Any]:
+    """Makes a row with a placeholder in every input column of a task.
+
+    Args:
+        task: Task the row is for.
+    """
+    lists = _LISTS | set(_LOOP_COLUMN.findall(getattr(task, "template", "")))
+    return {column: _placeholder(column, lists) for column in task.inputs}
 
 
 def _placeholder(column: str, lists: frozenset[str]) -> Any:

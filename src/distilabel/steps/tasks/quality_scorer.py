@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Dict, List, Optional
 
 from distilabel.steps.column_checks import as_list, text_in, texts_in
 from distilabel.steps.tasks.base import Task
+from distilabel.steps.tasks.json_answers import is_json_answer
 from distilabel.steps.tasks.numbered_scores import (
     parse_numbered_scores,
     scores_schema,
@@ -121,7 +122,7 @@ class QualityScorer(Task):
         count = len(as_list((input or {}).get("responses")) or ())
         if output is None:
             return {"scores": [None] * count}
-        structured = self.use_default_structured_output
+        structured = self.use_default_structured_output or is_json_answer(output)
         read = structured_scores if structured else parse_numbered_scores
         return {"scores": read(output, count)}
 

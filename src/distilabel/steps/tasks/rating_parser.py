@@ -32,7 +32,11 @@ _LABELS: Final = {
 _NUMBER: Final = re.compile(r"(-?)(\d+)(?:[.,](\d+))?")
 _WHOLE: Final = re.compile(r"(-?)(\d+)(?:\.(\d+))?")
 # A rating as a text in a structured answer: `4`, `4.0`, `4/5`, `4 out of 5`.
-_RATING_TEXT: Final = re.compile(r"[\s*]*(\d+(?:\.0+)?)(?:\s*(?:/|out of)\s*\d+)?[\s*]*")
+_RATING_TEXT: Final = re.compile(r"[\s*]*(\d+(?:\.0+)?)(?:\s*(?:/|out of)\s*5)?[\s*]*")
+# `8/10` and `4 out of 100`; a 5 may have decimal places.
+_OTHER_SCALE: Final = re.compile(
+    r"\A[^\d\n]*\d+(?:[.,]\d+)?[\s*_]*(?:/|out of)[\s*_]*(?!5(?:[.,]0+)?(?!\d))\d"
+)
 _EMPTY_LINE: Final = re.compile(r"\n[ \t]*\n")
 
 _Fields = list[tuple[str, str]]
@@ -105,10 +109,20 @@ def whole_number(text: str, *, decimal_comma: bool = False) -> int | None:
 
 
 def structured_rating(value: Any) -> int | None:
-    """Returns the rating or type that a value of a structured answer stands for; None for none.
+    """Returns the rating from 1 to 5 that a value of a structured answer stands for.
 
     Args:
-        value: Value from JSON: `4`, `4.0`, `"4"` and `"4/5"` are all 4; 4.5 is not a rating.
+        value: Value from JSON: `4`, `4.0`, `"4"` and `"4/5"` are all 4; for 4.5, 0 and 7, None is
+            returned.
+    """
+    return _on_scale(structured_number(value))
+
+
+def structured_number(value: Any) -> int | None:
+    """Returns the whole number that a value of a structured answer stands for; None for none.
+
+    Args:
+        value: Value from JSON.
     """
     if isinstance(value, bool):
         return None
@@ -118,6 +132,16 @@ def structured_rating(value: Any) -> int | None:
     if isinstance(value, float):
         value = int(value) if value.is_integer() else None
     return value if isinstance(value, int) and value >= 0 else None
+
+
+def _rating(text: str) -> int | None:
+    """Returns the rating from 1 to 5 in a field; None for a number of another scale."""
+    scale = _OTHER_SCALE.search(to_ascii_forms(text))
+    return None if scale else _on_scale(whole_number(text, decimal_comma=True))
+
+
+def _on_scale(number: int | None) -> int | None:
+    return number if number is not None and 1 <= number <= 5 else None
 
 
 def _by_number(output: str) -> dict[int, str]:
@@ -148,7 +172,7 @@ def _grouped(fields: _Fields, first_label: str | None) -> list[_Fields]:
 def _text_rating(fields: _Fields, typed: bool) -> TextRating:
     if not typed:
         values = dict(reversed(fields))
-        rating = whole_number(values.get("rating", ""), decimal_comma=True)
+        rating = _rating(values.get("rating", ""))
         return TextRating(rating, values.get("rationale"))
     labels = [label for label, _ in fields]
     if "type" not in labels:
@@ -159,7 +183,7 @@ def _text_rating(fields: _Fields, typed: bool) -> TextRating:
         dict(reversed(part)) for part in (fields[start:split], fields[split:])
     )
     return TextRating(
-        rating=whole_number(about_rating.get("rating", ""), decimal_comma=True),
+        rating=_rating(about_rating.get("rating", "")),
         rationale=about_rating.get("rationale"),
         type=whole_number(about_type["type"]),
         type_rationale=about_type.get("rationale"),

@@ -17,7 +17,7 @@ from distilabel.steps.tasks.answer_fields import (
     to_ascii_forms,
 )
 from distilabel.steps.tasks.base import Row
-from distilabel.steps.tasks.json_answers import parse_json_object
+from distilabel.steps.tasks.json_answers import is_json_answer, parse_json_object
 from distilabel.steps.tasks.parsing import all_none
 from distilabel.steps.tasks.prompt_files import load_prompt
 from distilabel.steps.tasks.rubric_criteria import Criterion, check_criteria
@@ -232,7 +232,8 @@ class RubricJudge(SeveralQuestionsTask):
 
     def _parse(self, output: str, criteria: dict[str, Criterion]) -> Row:
         answer = judge_answer(output)
-        read = _structured_judgements if self.use_default_structured_output else _judgements
+        structured = self.use_default_structured_output or is_json_answer(answer)
+        read = _structured_judgements if structured else _judgements
         judged = read(answer, criteria)
         return {
             "scores": {name: judged[name][0] for name in criteria},

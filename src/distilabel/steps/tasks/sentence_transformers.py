@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Dict, Final, List, Literal, Optional
 
 from distilabel.steps.column_checks import text_in
-from distilabel.steps.tasks.answer_fields import find_fields, judge_answer
+from distilabel.steps.tasks.answer_fields import find_fields, judge_answer, strip_markup
 from distilabel.steps.tasks.base import Task
-from distilabel.steps.tasks.json_answers import parse_json_object
+from distilabel.steps.tasks.item_lists import is_closing_remark, without_quotes
+from distilabel.steps.tasks.json_answers import parse_literal_object
 from distilabel.steps.tasks.prompt_files import load_prompt
 
 if TYPE_CHECKING:
@@ -142,11 +143,12 @@ class GenerateSentencePair(Task):
         found: dict[str, Any] = {}
         if output is not None:
             answer = judge_answer(output)
-            is_object = self.use_default_structured_output or answer.lstrip().startswith("{")
-            sections = [] if is_object else find_fields(answer, _LABELS)
-            # The last of equal headings: a model may repeat the format before it answers.
-            found = {field.label.split()[0]: field.value for field in sections if field.value}
-            found = found or parse_json_object(answer) or {}
+            # An object counts in any case: its lines look like sections.
+            found = parse_literal_object(answer) or {}
+            if not self.use_default_structured_output and not found.keys() & set(self._columns):
+                # The last of equal headings: a model may repeat the format before it answers.
+                sections = find_fields(answer, _LABELS)
+                found = {field.label.split()[0]: field.value for field in sections if field.value}
         return {column: _sentence(found.get(column)) for column in self._columns}
 
     def _is_unusable(self, columns: dict[str, Any]) -> bool:
@@ -168,4 +170,9 @@ _LABELS: Final = ("positive", "negative", "positive sentence", "negative sentenc
 
 
 def _sentence(value: Any) -> str | None:
-    return value.strip() or None if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return None
+    paragraphs = value.strip().split("\n\n")
+    if len(paragraphs) > 1 and is_closing_remark(paragraphs[-1]):
+        value = strip_markup("\n\n".join(paragraphs[:-1]))
+    return without_quotes(value.strip()) or None

@@ -69,13 +69,21 @@ class SeveralQuestionsTask(Task, ABC):
     def _questions(self, row: Row) -> list[Question]:
         """Returns the questions about a row; if there is one, the row is asked about as usual."""
 
+    def _goes_on(self, parts: list[Row]) -> bool:
+        """Returns whether the next question is asked.
+
+        Args:
+            parts: What was parsed from the answers so far, of one generation.
+        """
+        return True
+
     @abstractmethod
     def _joined(self, parts: list[Row]) -> Row:
         """Returns the output columns.
 
         Args:
-            parts: What was parsed from the answer to each question, in order; None for each value
-                of an answer that could not be parsed.
+            parts: What was parsed from the answer to each question that was asked, in order; None
+                for each value of an answer that could not be parsed.
         """
 
     def _run_aprocess(self, row: Row, ask: Ask) -> Coroutine[Any, Any, list[Row]]:
@@ -105,9 +113,12 @@ class SeveralQuestionsTask(Task, ABC):
             if any(generation.error is not None for generation in parsed):
                 parsed = await retry_unparsed(parser, ask, question.prompt, row, parsed)
             answers.append(parsed)
+            so_far = zip(*answers, strict=True)
+            if not any(self._goes_on([part.columns for part in parts]) for parts in so_far):
+                break
         prompts = [
             question.prompt[0] if isinstance(question.prompt, tuple) else question.prompt
-            for question in questions
+            for question in questions[: len(answers)]
         ]
         generations = [
             self._one_generation(list(parts), prompts) for parts in zip(*answers, strict=True)

@@ -5,15 +5,20 @@ The prompts are in `prompts/ultrafeedback/`; `rating_parser.py` parses the answe
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Dict, Final, List, Literal, Optional
 
 from distilabel.steps.column_checks import as_list, text_in, texts_in
 from distilabel.steps.tasks.answer_fields import judge_answer
-from distilabel.steps.tasks.base import Task
-from distilabel.steps.tasks.json_answers import parse_json_object
+from distilabel.steps.tasks.json_answers import is_json_answer, parse_json_object
+from distilabel.steps.tasks.judge_task import JudgeTask, best_letter, means_of
 from distilabel.steps.tasks.parsing import all_none
 from distilabel.steps.tasks.prompt_files import load_prompt
-from distilabel.steps.tasks.rating_parser import parse_ratings, structured_rating
+from distilabel.steps.tasks.rating_parser import (
+    parse_ratings,
+    structured_number,
+    structured_rating,
+)
 
 if TYPE_CHECKING:
     from distilabel.typing import ChatType, StepColumns
@@ -30,10 +35,13 @@ _TYPED_COLUMNS: Final = {
 }
 # Output column → property of a structured answer, where the names differ.
 _PROPERTIES: Final = {"rationales-for-ratings": "rationales_for_rating"}
-_NUMBERS: Final = ("types", "ratings")
+_READERS: Final[dict[str, Callable[[Any], Any]]] = {
+    "types": structured_number,
+    "ratings": structured_rating,
+}
 
 
-class UltraFeedback(Task):
+class UltraFeedback(JudgeTask):
     """Rates several texts written for the same instruction on one aspect, with rationales.
 
     The aspects are `helpfulness`, `honesty`, `instruction-following`, `truthfulness`, and
@@ -42,6 +50,10 @@ class UltraFeedback(Task):
 
     Attributes:
         aspect: Aspect to rate the texts on.
+        orders: Orders in which the texts are shown: 1, 2, or `"kept"` for a second one only where
+            the first one has a best text. With two orders, a rating is the mean of both.
+        expected: Whether to add the means of the ratings over the probabilities of their tokens;
+            needs a model that returns log-probabilities.
 
     Input columns:
         - instruction (str): Instruction the texts were written for.
@@ -54,6 +66,15 @@ class UltraFeedback(Task):
         - ratings (List[int]): Rating of each text, from 1 to 5.
         - rationales-for-ratings (List[str]): Rationale for each rating; only for `helpfulness` and
             `truthfulness`.
+        - verdict_ab (str): Letter of the best text, or `tie`, in the order of the row; only for
+            `orders` other than 1.
+        - verdict_ba (str): The same with the texts in the other order, in the letters of the row;
+            only for `orders` other than 1.
+        - consistent (bool): Whether both agree; only for `orders` other than 1.
+        - rating_expected (List[float]): Mean of each rating over the probabilities of its token;
+            only for `expected=True`.
+        - rating_mass (List[float]): Probability of the ratings on the scale, in 0..1; only for
+            `expected=True`.
         - model_name (str): Name of the model that rated the texts.
 
     References:
@@ -157,7 +178,7 @@ class UltraFeedback(Task):
             return {column: [None] * len(texts or ()) for column in self._columns}
         count = None if texts is None else len(texts)
         answer = judge_answer(output)
-        if self.use_default_structured_output:
+        if self.use_default_structured_output or is_json_answer(answer):
             return self._parse_object(answer, count)
         ratings = parse_ratings(answer, count, typed=self.aspect in _TYPED)
         return {
@@ -168,6 +189,20 @@ class UltraFeedback(Task):
     def _is_unusable(self, columns: dict[str, Any]) -> bool:
         # A judge that rated none of the texts has not answered, whatever else it wrote.
         return all_none(columns, self._columns)
+
+    def _verdict(self, columns: Dict[str, Any]) -> Optional[str]:
+        return best_letter(columns["ratings"])
+
+    def _ratings(self, columns: Dict[str, Any]) -> List[Optional[int]]:
+        return columns["ratings"] or []
+
+    def _mapped_back(self, columns: Dict[str, Any]) -> Dict[str, Any]:
+        lists = {*self._columns, "rating_expected", "rating_mass"}
+        return {k: v[::-1] if k in lists and v else v for k, v in columns.items()}
+
+    def _combined(self, first: Dict[str, Any], second: Dict[str, Any]) -> Dict[str, Any]:
+        names = ("ratings", "rating_expected", "rating_mass")
+        return {name: means_of(first[name], second[name]) for name in names if name in first}
 
     def get_structured_output(self) -> Dict[str, Any]:
         """Returns the JSON schema: an object with one list per output column, one item per text."""
@@ -201,7 +236,7 @@ class UltraFeedback(Task):
             length = len(values) if count is None else count
             if len(values) > length:
                 raise ValueError(f"it has {len(values)} {column} for {length} texts")
-            read = structured_rating if column in _NUMBERS else _structured_text
+            read = _READERS.get(column, _structured_text)
             columns[column] = [*map(read, values), *[None] * (length - len(values))]
         return columns
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 from distilabel._simulated.schema.instance import generate_instance
 from distilabel.models import SimulatedLLM
 from distilabel.steps.tasks.apigen.generator import APIGenGenerator
+from judge_variants import check, objects, random_texts, surrounded
 
 ROW = {
     "examples": "EEE {{ x }}",
@@ -19,7 +21,10 @@ ROW = {
     "func_desc": "area(width: float, height: float)",
     "tools": "TTT",
 }
-PAIR = {"query": "How large is it?", "answers": [{"name": "area", "arguments": {"width": 2}}]}
+PAIR: dict[str, Any] = {
+    "query": "How large is it?",
+    "answers": [{"name": "area", "arguments": {"width": 2}}],
+}
 
 
 def prompt_of(task: APIGenGenerator, row: dict[str, Any] = ROW) -> str:
@@ -123,3 +128,38 @@ def test_an_answer_by_the_schema_is_parsed(scripted: Any) -> None:
     assert '"pairs" holds a list of 2 objects' in prompt_of(task)
     text = json.dumps(generate_instance(task.get_structured_output(), random.Random(0)))
     assert task.format_output(text, ROW)["query"]
+
+
+def cases() -> Iterator[tuple[str, Any]]:
+    call = PAIR["answers"][0]
+    pairs = [
+        PAIR,
+        {**PAIR, "id": 1},
+        {**PAIR, "answers": call},
+        {**PAIR, "answers": json.dumps([call])},
+    ]
+    for pair in pairs:
+        for text in objects(pair):
+            yield text, PAIR["query"]
+        for text in surrounded(json.dumps([pair, {"query": "second"}])):
+            yield text, PAIR["query"]
+        for text in objects({"pairs": [pair]}):
+            yield text, PAIR["query"]
+
+
+def test_every_writing_of_a_pair_is_read(scripted: Any) -> None:
+    task = APIGenGenerator(llm=scripted())
+
+    def parse(text: str) -> Any:
+        row = task.format_output(text, ROW)
+        assert json.loads(row["answers"]) in (PAIR["answers"], [None])
+        return row["query"]
+
+    check(parse, cases(), at_least=2000)
+
+
+def test_nothing_but_pairs_is_read(scripted: Any) -> None:
+    task = APIGenGenerator(llm=scripted())
+    pieces = ['{"query": "owl", ', '"answers": [', '{"name": "f"}', "]}", '"answers": "[]"}']
+    for text in random_texts(pieces):
+        assert task.format_output(text, ROW)["query"] in (None, "owl")

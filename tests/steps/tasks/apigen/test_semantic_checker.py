@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from distilabel._simulated.schema.instance import generate_instance
 from distilabel.models import SimulatedLLM
 from distilabel.steps.tasks.apigen.semantic_checker import APIGenSemanticChecker
+from judge_variants import check, objects, random_texts, refuses
 
 ROW = {
     "func_desc": "DDD",
@@ -51,6 +53,52 @@ YES, NO = '{"thought": "t", "passes": "yes"}', '{"thought": "t", "passes": "no"}
 def test_verdicts(scripted: Any, text: str, verdict: bool) -> None:
     row = APIGenSemanticChecker(llm=scripted()).format_output(text, ROW)
     assert (row[VERDICT], row["thought"]) == (verdict, "t")
+
+
+def cases() -> Iterator[tuple[str, bool]]:
+    yes = ["yes", "Yes", "YES", "yes.", " yes ", "**yes**", "`yes`", '"yes"', "true", True]
+    no = ["no", "No", "NO", "no.", " no ", "**no**", "`no`", '"no"', "false", False]
+    for verdict, words in ((True, [*yes, "Yes, it does."]), (False, [*no, "No: it does not."])):
+        for word in words:
+            for text in objects({"thought": "t {x}", "passes": word}):
+                yield text, verdict
+
+
+def test_every_writing_of_a_verdict_is_read(scripted: Any) -> None:
+    task = APIGenSemanticChecker(llm=scripted())
+    check(lambda text: task.format_output(text, {})[VERDICT], cases(), at_least=5000)
+
+
+def test_no_verdict_is_invented(scripted: Any) -> None:
+    task = APIGenSemanticChecker(llm=scripted())
+    words = [
+        "yes or no",
+        "not sure",
+        "none",
+        "yesterday",
+        "no idea",
+        "yes/no",
+        "",
+        "maybe",
+        "Yes and no",
+        "1",
+        "passes",
+    ]
+    refuses(
+        lambda text: task.format_output(text, {})[VERDICT],
+        [json.dumps({"thought": "yes", "passes": word}) for word in words],
+    )
+    pieces = [
+        '{"thought": "t", ',
+        '"passes": "yes"}',
+        '{"passes": "no"}',
+        '"passes": ',
+        "yes",
+        "no",
+    ]
+    for text in random_texts(pieces):
+        found = task.format_output(text, {})[VERDICT]
+        assert found is None or ("yes" if found else "no") in text or "true" in text, (text, found)
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
+from collections.abc import Iterator
 
 import pytest
 
 from distilabel.steps.tasks.evol_instruct.answers import read_instruction
+from judge_variants import check, line_ends, wrapped
 
 
 @pytest.mark.parametrize(
@@ -75,3 +78,37 @@ def test_nothing_is_invented_and_nothing_else_is_raised() -> None:
         kept, written = (re.sub(r"[`\s*]", "", text) for text in (instruction, output))
         assert kept
         assert kept in written
+
+
+HEADINGS = [
+    "",
+    "#Rewritten Prompt#:\n",
+    "#Rewritten Prompt#: ",
+    "#Created Prompt#:\n\n",
+    "**#Rewritten Prompt#:**\n",
+    "**Rewritten Prompt:** ",
+    "**Rewritten Prompt**\n\n",
+    "## Rewritten Prompt\n",
+    "### New prompt:\n",
+    "#Rewritten Prompt#\n",
+    "The created prompt:\n",
+    "Rewritten prompt: ",
+    "Here is the rewritten prompt:\n\n",
+    "Sure! Here's the new version of the prompt:\n",
+]
+TEXTS = [
+    "Name two owls.",
+    "Plan a day:\n\n1. Sleep.\n2. Hunt.",
+    "Why? \u0664 {x} [[A]]",
+    "Explain `f`:\n\n```python\nf()\n```",
+]
+
+
+def cases() -> Iterator[tuple[str, str]]:
+    for heading, text in itertools.product(HEADINGS, TEXTS):
+        for answer in wrapped(heading + text) if "```" not in text else line_ends(heading + text):
+            yield answer, text
+
+
+def test_every_writing_of_the_heading_is_read() -> None:
+    check(read_instruction, cases(), at_least=700)

@@ -58,6 +58,10 @@ async def test_a_completion_that_cannot_be_read_gives_no_tag(scripted: Any, text
     [
         ("The answer is: 2.", True),
         ("**The answer is: 2**", True),
+        ("The answer is: $\\boxed{2}$", True),
+        ("The answer is: 2.00", True),
+        ("The answer is: 2 apples", True),
+        ("The answer is: 2 or 3", False),
         ("The answer is $2$", True),
         ("The answer is: 22", False),
         ("The answer is: -2", False),

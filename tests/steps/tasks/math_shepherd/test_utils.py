@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from distilabel.steps.tasks.math_shepherd.utils import (
     parse_json_response,
     split_solution_steps,
 )
+from judge_variants import check, line_ends, random_texts, surrounded
 
 
 @pytest.mark.parametrize(
@@ -68,6 +71,79 @@ ANSWER = "The answer is: 2"
 def test_steps_as_real_models_write_them(text: str) -> None:
     steps = [" ".join(step.split()).rstrip(" >") for step in split_solution_steps(text)]
     assert steps == ["Step 1: one", "Step 2: two", "The answer is: 2"]
+
+
+STEPS = [
+    "Step {n}: {t}",
+    "**Step {n}:** {t}",
+    "**Step {n}**: {t}",
+    "**Step {n}: {t}**",
+    "### Step {n}: {t}",
+    "### Step {n}\n{t}",
+    "#### **Step {n}**\n\n{t}",
+    "*Step {n}:* {t}",
+    "- Step {n}: {t}",
+    "> Step {n}: {t}",
+    "step {n}: {t}",
+    "STEP {n}: {t}",
+    "Step {n}. {t}",
+    "Step {n}) {t}",
+    "Step {n} - {t}",
+    "Step {n} \u2013 {t}",
+    "Step #{n}: {t}",
+    "Step {n}\uff1a{t}",
+    "1. Step {n}: {t}",
+    "`Step {n}`: {t}",
+    "Step  {n} : {t}",
+]
+ANSWERS = [
+    "The answer is: 4",
+    "**The answer is: 4**",
+    "**The answer is:** 4",
+    "The answer is: **4**",
+    "The answer is 4",
+    "the answer is: 4",
+    "The final answer is: 4",
+    "### The answer is: 4",
+    "Answer: 4",
+    "**Final Answer:** 4",
+    "#### 4",
+    "Therefore, the answer is: 4",
+    "So the answer is 4",
+    "The answer is:\n4",
+    "The answer is: 4\n\nThat is all.",
+]
+
+
+def test_every_writing_of_steps_is_read() -> None:
+    expected = ["Step 1: add", "Step 2: sub", "The answer is: 4"]
+    texts: list[str] = []
+    for step, answer in itertools.product(STEPS, ANSWERS):
+        one, two = step.format(n=1, t="add"), step.format(n=2, t="sub")
+        solution = f"{one}\n{two}\n{answer}"
+        texts += surrounded(solution) if answer == ANSWERS[0] else line_ends(solution)
+    check(split_solution_steps, ((text, expected) for text in texts), at_least=2000)
+
+
+def test_what_is_within_a_step_stays_there() -> None:
+    text = "Step 1: Take step 2 of the recipe. Answer it.\nStep 1.5 is no step.\nThe answer is: 1\n"
+    assert split_solution_steps(text) == [
+        "Step 1: Take step 2 of the recipe. Answer it.\nStep 1.5 is no step.",
+        "The answer is: 1",
+    ]
+    pieces = [
+        "Step 1: ",
+        "Step",
+        "The answer is: ",
+        "answer",
+        "owl",
+        "####",
+        "---",
+        "The answer is",
+    ]
+    for text in random_texts(pieces):
+        for step in split_solution_steps(text):
+            assert re.match(r"Step \d+:|The answer is:", step), (text, step)
 
 
 @pytest.mark.parametrize("text", ["", "two", "Steps: 1", "1. one\n2. two", "<think>Step 1: one"])

@@ -76,6 +76,8 @@ async def test_a_row_without_ground_truth_is_refused(scripted: Any) -> None:
 def test_the_verifier_is_audited(scripted: Any) -> None:
     audit = PassRate(llm=scripted(), verifier="math").audit(["7", "-12"])
     assert (audit.false_rejects, audit.false_accepts) == (0, 0)
+    for verifier in ("exact", "text"):
+        assert PassRate(llm=scripted(), verifier=verifier).audit(["7", "Paris"]).mistakes == []
 
 
 def test_it_runs_on_the_simulated_model() -> None:

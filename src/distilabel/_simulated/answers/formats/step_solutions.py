@@ -1,7 +1,9 @@
-"""Solutions of math problems in steps, as the Math-Shepherd tasks ask for them."""
+"""Solutions of math problems in steps, questions that have one, and answers on a last line."""
 
+import random
 import re
 
+from distilabel._simulated import filler_text
 from distilabel._simulated.answers.formats.base import Format, Prompt
 
 _PROBLEM = re.compile(r"^## Problem\s+(.*?)\s+^## (?:First steps|Output format)", re.M | re.S)
@@ -36,4 +38,36 @@ def _solution(prompt: Prompt) -> str:
     return "\n".join([*lines, f"The answer is: {total}"])
 
 
-FORMATS = (Format(_wants_steps, _write_solutions),)
+# As `GenerateVerifiableQuestion` asks.
+_SECTIONS = re.compile(r"^## Question\s+<question>\s+## Solution\s+<", re.MULTILINE)
+_ANSWER_LINE = re.compile(r"\blast line that begins with \"The answer is: \"", re.IGNORECASE)
+
+
+def _write_question(prompt: Prompt) -> str:
+    thing = prompt.rng.choice(filler_text.topic_words(prompt.last.removeprefix("## Text")))
+    numbers = [prompt.rng.randint(11, 89) for _ in range(3)]
+    total = sum(numbers)
+    shown = f"{numbers[0]}, then {numbers[1]} and in the end {numbers[2]}"
+    parts = [
+        f"## Question\n\nA notebook lists the {thing} of a week: {shown}. What is their number?",
+        f"## Solution\n\nStep 1: {' + '.join(map(str, numbers))} = {total}.",
+        f"## Answer\n\n{total}",
+    ]
+    if "## Verifier" in prompt.text:
+        parts.append("## Verifier\n\nmath")
+    return "\n\n".join(parts)
+
+
+def _write_final_answer(prompt: Prompt) -> str:
+    numbers = [int(found) for found in _NUMERAL.findall(prompt.last)[:50]] or [1]
+    # How often it is right depends on the question alone.
+    skill = random.Random(prompt.last).random()
+    total = sum(numbers) + (prompt.rng.random() > skill) * prompt.rng.randint(1, 9)
+    return f"I add {' + '.join(map(str, numbers))}.\nThe answer is: {total}"
+
+
+FORMATS = (
+    Format(_wants_steps, _write_solutions),
+    Format(lambda prompt: bool(_SECTIONS.search(prompt.text)), _write_question),
+    Format(lambda prompt: bool(_ANSWER_LINE.search(prompt.text)), _write_final_answer),
+)

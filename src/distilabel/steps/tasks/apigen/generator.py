@@ -168,7 +168,8 @@ class APIGenGenerator(Task):
             if not isinstance(pair, dict):
                 continue
             query, answers = pair.get("query"), pair.get("answers")
-            # Models write a single call without its list.
+            # Models write the calls as a text, and a single call without its list.
+            answers = parse_json(answers) if isinstance(answers, str) else answers
             answers = [answers] if isinstance(answers, dict) else answers
             if isinstance(query, str) and query.strip() and _are_calls(answers):
                 return {**row, "query": query, "answers": _to_json(answers)}

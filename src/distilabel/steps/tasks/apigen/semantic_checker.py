@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, ClassVar, Dict, Final, List, Optional
 
 from pydantic import Field
@@ -16,7 +17,11 @@ if TYPE_CHECKING:
     from distilabel.typing import ChatType, StepColumns
 
 _VERDICT: Final = "keep_row_after_semantic_check"
-_VERDICTS: Final = {"yes": True, "true": True, "no": False, "false": False}
+# `Yes`, `no.`, `**yes**`, `Yes, it does`; in `yes or no`, nothing is decided.
+_VERDICTS: Final = {
+    True: re.compile(r"\W*(?:yes|true)\b(?!\s+\w)(?!.*\b(?:no|false)\b).*", re.I | re.S),
+    False: re.compile(r"\W*(?:no|false)\b(?!\s+\w)(?!.*\b(?:yes|true)\b).*", re.I | re.S),
+}
 
 
 def _default_system_prompt() -> str:
@@ -141,7 +146,8 @@ class APIGenSemanticChecker(Task):
         if isinstance(found, list) and len(found) == 1:
             found = found[0]
         passes = found.get("passes") if isinstance(found, dict) else None
-        verdict = _VERDICTS.get(str(passes).strip(" .*\"'").lower())
+        given = str(passes) if isinstance(passes, (str, bool)) else ""
+        verdict = next((v for v, form in _VERDICTS.items() if form.fullmatch(given)), None)
         if verdict is None:
             return {**row, "thought": None, _VERDICT: None}
         thought = found.get("thought") if isinstance(found, dict) else None

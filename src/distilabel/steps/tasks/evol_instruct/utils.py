@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 _IN_DEPTH: Final = """\
-You rewrite prompts. Rewrite the given prompt into a somewhat more complex one, so that even \
-capable AI assistants have a harder time with it. {method}
+You rewrite prompts. Rewrite the given prompt into a somewhat more complex one, which is harder \
+even for capable AI assistants. {method}
 
 Keep to these rules:
-- The rewritten prompt is reasonable: people understand it, and somebody could want its answer.
+- The rewritten prompt is reasonable: people understand it, and its answer would be useful to \
+some of them.
 - Everything that the given prompt brings along stays as it is, such as tables, code, numbers and \
 the text in its '#Input#'.
 - It asks for one thing, in the language of the given prompt, and can be answered without seeing \
@@ -65,7 +66,7 @@ MUTATION_TEMPLATES: Final[dict[str, str]] = {
     ),
     "INCREASED_REASONING_STEPS": _IN_DEPTH.format(
         method="If it can be solved in a few simple steps of thought, do so by changing it so that "
-        "it takes several steps of reasoning, and say so in it only where it needs saying."
+        "it explicitly requires several steps of reasoning."
     ),
     "BREADTH": _IN_BREADTH,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 _FRAME: Final = """\
-You rewrite responses. Below are a prompt and a response that somebody gave to it. Write a better \
+You rewrite responses. Below are a prompt and a response to it. Write a better \
 version of that response: {aim}
 
 Keep to these rules:
@@ -34,8 +34,8 @@ MUTATION_TEMPLATES: Final[dict[str, str]] = {
     ),
     "RELEVANCE": _FRAME.format(
         aim="make it more relevant to the prompt.",
-        rule="Speak to every part of the prompt, the most important one first, and replace what "
-        "wanders from it by what was asked for.",
+        rule="Answer every part of the prompt, the most important one first, and replace what "
+        "is beside the point by what was asked for.",
     ),
     "DEEPENING": _FRAME.format(
         aim="make it go deeper.",

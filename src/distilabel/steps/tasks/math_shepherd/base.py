@@ -5,33 +5,22 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from distilabel.models.wire.reasoning import split_reasoning
 from distilabel.steps.tasks.json_answers import parse_json_object
-from distilabel.steps.tasks.math_shepherd.utils import parse_json_response, split_solution_steps
+from distilabel.steps.tasks.math_shepherd.utils import (
+    parse_json_response,
+    plain_answer,
+    split_solution_steps,
+)
 from distilabel.steps.tasks.prompt_files import load_prompt
 from distilabel.utils.template import check_template_variables, compile_template
 
 _VARIABLES: Final = ("extra_rules", "few_shots", "structured_prompt")
-_SEPARATOR: Final = re.compile(r"^[ \t]*(?:-{3,}|\*{3,}|_{3,})[ \t]*\r?$", re.MULTILINE)
+# A rule, or a heading `Solution 2`.
+_SEPARATOR: Final = re.compile(
+    r"^[ \t]*(?:-{3,}|\*{3,}|_{3,})[ \t]*$|^[ \t>#*_]*solution[ \t]+#?\d+[ \t*_]*[:.]?[ \t*_]*$",
+    re.MULTILINE | re.IGNORECASE,
+)
 _STRUCTURE: Final = "You answer in the JSON format that the question describes."
-
-SOLUTIONS_SCHEMA: Final[dict[str, Any]] = {
-    "title": "Solutions",
-    "type": "object",
-    "properties": {
-        "solutions": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {"solution": {"type": "string"}},
-                "required": ["solution"],
-                "additionalProperties": False,
-            },
-        }
-    },
-    "required": ["solutions"],
-    "additionalProperties": False,
-}
 
 
 def make_prompt(
@@ -65,6 +54,34 @@ def make_prompt(
     return [{"role": "system", "content": system}, user]
 
 
+def solutions_schema(number: int) -> dict[str, Any]:
+    """Returns the JSON schema of a structured answer.
+
+    Args:
+        number: Solutions that it has.
+    """
+    solution = {
+        "type": "object",
+        "properties": {"solution": {"type": "string"}},
+        "required": ["solution"],
+        "additionalProperties": False,
+    }
+    return {
+        "title": "Solutions",
+        "type": "object",
+        "properties": {
+            "solutions": {
+                "type": "array",
+                "items": solution,
+                "minItems": number,
+                "maxItems": number,
+            }
+        },
+        "required": ["solutions"],
+        "additionalProperties": False,
+    }
+
+
 def check_system_prompt(task: Any) -> None:
     """Checks the variables of the system prompt.
 
@@ -96,6 +113,5 @@ def parse_solutions(output: str, number: int, *, structured: bool) -> list[list[
         if len(texts) != number:
             texts = [""] * number
         return [split_solution_steps(text if isinstance(text, str) else "") for text in texts]
-    answer = split_reasoning(output)[1] or ""
-    parts = [split_solution_steps(part) for part in _SEPARATOR.split(answer)]
+    parts = [split_solution_steps(part) for part in _SEPARATOR.split(plain_answer(output))]
     return [steps for steps in parts if steps]

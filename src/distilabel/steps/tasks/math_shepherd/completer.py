@@ -12,12 +12,13 @@ from distilabel.errors import DistilabelUserError
 from distilabel.steps.column_checks import as_list, text_in, wrong_content
 from distilabel.steps.tasks.base import Ask, Row, Task
 from distilabel.steps.tasks.math_shepherd.base import (
-    SOLUTIONS_SCHEMA,
     check_system_prompt,
     make_prompt,
     parse_solutions,
+    solutions_schema,
 )
 from distilabel.steps.tasks.prompt_files import prompt_text
+from distilabel.steps.tasks.verifiable.final_answer import final_answer, same_value
 
 if TYPE_CHECKING:
     from distilabel.typing import ChatType, StepColumns
@@ -154,7 +155,7 @@ class MathShepherdCompleter(Task):
 
     def get_structured_output(self) -> Dict[str, Any]:
         """Returns the JSON schema: an object with the list `solutions`."""
-        return SOLUTIONS_SCHEMA
+        return solutions_schema(self.N)
 
     async def aprocess(self, row: Row, ask: Ask) -> List[Row]:
         """Labels the steps of all solutions of one row, one step after another.
@@ -180,7 +181,7 @@ class MathShepherdCompleter(Task):
         labelled, first = [], None
         for solution in solutions:
             steps = self._steps(row, solution, "solutions")
-            tagged, call = await self._label(row, steps, _answer(golden[-1]), ask)
+            tagged, call = await self._label(row, steps, final_answer(golden[-1]), ask)
             labelled.append(tagged)
             first = first or call
         made = {**row, "solutions": labelled, "model_name": self.llm.model_name}
@@ -221,10 +222,10 @@ class MathShepherdCompleter(Task):
             first = first or (prompt, output)
             text = output["generations"][0] if output["generations"] else None
             ends = [way[-1] for way in self.format_output(text)["completions"] if way]
-            tag = self._tag(any(_answer(end) == golden for end in ends)) if ends else ""
+            tag = self._tag(any(_leads_to(end, golden) for end in ends)) if ends else ""
             tagged.append(f"{steps[number]}{tag}")
         if steps:
-            is_right = has_answer and _answer(steps[-1]) == golden
+            is_right = has_answer and _leads_to(steps[-1], golden)
             tagged.append(" ".join(steps[judged:]) + self._tag(is_right))
         return tagged, first
 
@@ -232,7 +233,6 @@ class MathShepherdCompleter(Task):
         return f" {self.tags[0 if good else 1]}"
 
 
-def _answer(step: str) -> str:
-    """Returns the answer in a last step, without what does not change it."""
-    text = _ANSWER.sub("", step).strip().strip("*_ .\n")
-    return " ".join(re.sub(r"[$,]", "", text).casefold().split())
+def _leads_to(step: str, golden: str) -> bool:
+    """Returns True if the answer in a last step is the golden one, as a number or as a text."""
+    return same_value(final_answer(step), golden)

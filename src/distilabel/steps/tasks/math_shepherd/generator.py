@@ -9,10 +9,10 @@ from pydantic import PositiveInt, model_validator
 from distilabel.steps.column_checks import text_in
 from distilabel.steps.tasks.base import Task
 from distilabel.steps.tasks.math_shepherd.base import (
-    SOLUTIONS_SCHEMA,
     check_system_prompt,
     make_prompt,
     parse_solutions,
+    solutions_schema,
 )
 from distilabel.steps.tasks.prompt_files import prompt_text
 
@@ -144,4 +144,4 @@ class MathShepherdGenerator(Task):
 
     def get_structured_output(self) -> Dict[str, Any]:
         """Returns the JSON schema: an object with the list `solutions`."""
-        return SOLUTIONS_SCHEMA
+        return solutions_schema(self.M or 1)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, Final, List, Literal
 
 from distilabel._core.deprecations import module_getattr
 from distilabel.models.wire.reasoning import split_reasoning
 from distilabel.steps.base import Step, StepInput
 from distilabel.steps.column_checks import text_in, texts_in
+from distilabel.steps.tasks.answer_fields import judge_answer, strip_markup
 
 if TYPE_CHECKING:
     from distilabel.typing import StepOutput
@@ -18,15 +18,21 @@ if TYPE_CHECKING:
 if not TYPE_CHECKING:
     __getattr__ = module_getattr(__name__)
 
+_COLON: Final = r"[:\uff1a]"
+# Markdown, a bullet or a number before a label at the start of a line.
+_BEFORE: Final = r"^[ \t>#*_`\u2022-]*(?:\d{1,3}[.)][ \t]+)?[*_`]*"
 _STEP: Final = re.compile(
-    # With Markdown around it, the label begins a line.
-    r"(?:^[ \t>#*_]+)?(?:Step\s+\d+\s*(?:[:\uff1a]|\*\*[:\uff1a]|\.\*\*)"
-    r"|The (?:final )?answer is\s*[:\uff1a])|^[ \t>#*_]*The (?:final )?answer is\b",
-    re.MULTILINE,
+    rf"{_BEFORE}step[ \t]*#?[ \t]*(?P<number>\d+)"
+    rf"(?:[ \t*_`]*(?:{_COLON}|[.)](?!\d)|[\u2013\u2014-](?=[ \t]))[*_`]*|[ \t*_`#]*$)"
+    rf"|{_BEFORE}(?:(?:so|thus|hence|therefore)\b,?[ \t]+)?the[ \t]+(?:final[ \t]+)?answer[ \t]+"
+    rf"is\b[ \t*_`]*{_COLON}?[*_`]*"
+    rf"|{_BEFORE}(?:final[ \t]+)?answer[ \t*_`]*{_COLON}[*_`]*"
+    r"|^[ \t]*####[ \t]*(?=[-$\d])"
+    # Within a line, only as it was asked for.
+    rf"|(?-i:Step\s+(?P<inner>\d+)\s*{_COLON}|The (?:final )?answer is\s*{_COLON})",
+    re.MULTILINE | re.IGNORECASE,
 )
-_LABEL: Final = re.compile(
-    r"\A[\s>#*_]*(Step\s+\d+|The (?:final )?answer is)[\s*_]*[:\uff1a.]?[*_]*\s*"
-)
+_AFTER_ANSWER: Final = re.compile(r"\n[ \t]*(?:\n|```)")
 # A valid JSON escape (group 1), or a backslash that is not part of one.
 _ESCAPE: Final = re.compile(r"\\(u[0-9a-fA-F]{4}|[\"\\/bfnrt])|\\")
 
@@ -41,20 +47,36 @@ def split_solution_steps(text: str) -> List[str]:
         The steps, stripped of whitespace. Text before the first step is dropped, and so is
         reasoning at the beginning.
     """
-    text = split_reasoning(text)[1] or ""
-    starts = [found.start() for found in _STEP.finditer(text)]
-    return [_plain(text[start:end]) for start, end in pairwise([*starts, len(text)])]
+    text = plain_answer(text)
+    labels = list(_STEP.finditer(text))
+    ends = [*(label.start() for label in labels[1:]), len(text)]
+    return [
+        _step(label["number"] or label["inner"], text[label.end() : end])
+        for label, end in zip(labels, ends, strict=False)
+    ]
 
 
-def _plain(step: str) -> str:
+def plain_answer(text: str) -> str:
+    """Returns what a model wrote after its reasoning, without a code fence around it.
+
+    Args:
+        text: Text of the model.
+    """
+    try:
+        return judge_answer(text)
+    except ValueError:
+        return ""
+
+
+def _step(number: str | None, text: str) -> str:
     """Returns a step with its label as the paper writes it, without Markdown around it."""
-    found = _LABEL.match(step)
-    assert found is not None
-    label = "The answer is" if found[1].startswith("The") else " ".join(found[1].split())
-    rest = step[found.end() :].strip()
-    if rest.count("**") % 2:
-        rest = rest.removesuffix("**").strip()
-    return f"{label}: {rest}".strip()
+    if number is None:
+        # What follows the answer is a closing remark.
+        text = _AFTER_ANSWER.split(text.strip(), maxsplit=1)[0]
+    text = strip_markup(text)
+    whole = re.fullmatch(r"\*\*((?:(?!\*\*).)+)\*\*", text)
+    label = "The answer is" if number is None else f"Step {number}"
+    return f"{label}: {whole[1] if whole else text}".strip()
 
 
 class FormatPRM(Step):

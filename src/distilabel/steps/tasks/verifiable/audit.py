@@ -55,18 +55,23 @@ def audit_verifier(
     return audit
 
 
-def planted_answers(truth: str) -> tuple[str, list[str], list[str]]:
+def planted_answers(truth: str, verifier: str = "math") -> tuple[str, list[str], list[str]]:
     """Returns a case for `audit_verifier`, for ground truths that are numbers or short texts.
 
     Args:
         truth: The ground truth.
+        verifier: What counts as the same: `math` (numbers of the same value), `text` (another
+            case, articles and punctuation) or `exact` (nothing but the truth).
+
+    Returns:
+        The truth, answers that mean the same, and answers that are wrong.
     """
     equivalents = [
         truth,
         f"  {truth}\n",
         f"The answer is: {truth}",
-        f"Let me see.\n\n**Answer:** {truth}.",
-        f"<think>Perhaps 0?</think>\n\nThe answer is {truth}.",
+        f"Let me see.\n\n**Answer:** {truth}",
+        f"<think>Perhaps 0?</think>\n\nThe answer is {truth}",
         rf"So we get $\boxed{{{truth}}}$.",
         f"First I thought of 0.\r\n#### {truth}\r\n",
     ]
@@ -82,13 +87,19 @@ def planted_answers(truth: str) -> tuple[str, list[str], list[str]]:
     try:
         number = int(truth)
     except ValueError:
-        equivalents += [f"The answer is: {truth.upper()}"] if truth.isalpha() else []
         wrongs += [f"The answer is: not {truth}", f"The answer is: {truth}{truth}"]
+        if truth.isalpha() and truth.upper() != truth:
+            (wrongs if verifier == "exact" else equivalents).append(truth.upper())
     else:
-        equivalents += [f"The answer is: {number:,}", f"The answer is: {number}.0"]
-        equivalents += [rf"\boxed{{\frac{{{number * 2}}}{{2}}}}", f"The answer is: {number} apples"]
         wrongs += [
             f"The answer is: {other}"
             for other in (number + 1, -number if number else 5, number * 10 or 7, f"{number}.5")
         ]
+        same = [f"{number}.0", rf"\boxed{{\frac{{{number * 2}}}{{2}}}}"]
+        if verifier == "math":
+            equivalents += [*same, f"The answer is: {number:,}", f"The answer is: {number} apples"]
+        else:
+            wrongs += same
+    if verifier == "text":
+        equivalents += [f"The answer is: {truth}!", f"**Answer:** the {truth}"]
     return truth, equivalents, wrongs

@@ -225,7 +225,8 @@ class PassRate(Task):
         Returns:
             How many right answers it rejected and how many wrong ones it accepted, and which.
         """
-        cases = [planted_answers(str(truth)) for truth in ground_truths]
+        kind = self.verifier if self.verifier in ("exact", "text") else "math"
+        cases = [planted_answers(str(truth), str(kind)) for truth in ground_truths]
         return audit_verifier(self._function(self.verifier), cases)
 
     def _function(self, verifier: Any) -> Callable[[str, Any], bool]:

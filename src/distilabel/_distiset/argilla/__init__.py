@@ -1,0 +1,1 @@
+"""Reads what people answered in Argilla, and joins it with the rows they saw."""

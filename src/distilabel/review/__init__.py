@@ -1,0 +1,1 @@
+"""Local web pages where people read rows, judge them and see how far they agree."""

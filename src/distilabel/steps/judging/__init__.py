@@ -1,0 +1,1 @@
+"""Steps that act on what judges say: only as far as people agree with them."""
