@@ -83,7 +83,7 @@ class Theirs:
         self._command = [python_of(VLLM), "-m", "vllm.entrypoints.cli.main", "bench", "serve"]
         for name, value in options.items():
             self._command += [f"--{name}", str(value)]
-        flags = ("--ignore-eos", "--save-result", "--disable-tqdm", "--custom-skip-chat-template")
+        flags = ("--ignore-eos", "--save-result", "--disable-tqdm", "--skip-chat-template")
         self._command += flags
 
     def run(self, prompts: list[str]) -> float:

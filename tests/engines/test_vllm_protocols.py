@@ -112,9 +112,11 @@ def test_responses(llm: vLLM) -> None:
     (output,) = responses.generate([HELLO], num_generations=2, max_new_tokens=300)
     assert all(1 <= json.loads(text)["score"] <= 5 for text in output["generations"])
     assert len(output["statistics"]["input_tokens"]) == 2
-    (cut,) = loaded(llm, api="responses").generate([HELLO], max_new_tokens=3)
-    assert cut["statistics"]["finish_reason"] == ["length"]
-    assert cut["statistics"]["output_tokens"] == [3]
+    # Random weights may end an answer by themselves, but not every time.
+    cut = loaded(llm, api="responses").generate([HELLO] * 4, max_new_tokens=3)
+    statistics = [each["statistics"] for each in cut]
+    assert ["length"] in [each.get("finish_reason") for each in statistics]
+    assert all(1 <= each["output_tokens"][0] <= 3 for each in statistics)
 
 
 def test_messages_of_anthropic(llm: vLLM) -> None:

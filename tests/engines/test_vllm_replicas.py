@@ -74,6 +74,12 @@ def session_of(process: int) -> int:
         return 0
 
 
+def members(model: str) -> list[int]:
+    """The processes of the servers of a model: each server is the leader of a session."""
+    leaders = {*map(session_of, processes_with(f"serve\0{model}"))} - {0, os.getsid(0)}
+    return [process for process in processes_with("") if session_of(process) in leaders]
+
+
 def running_group() -> Any:
     """The servers that this program runs, once they answer."""
     groups = [shared.group for shared in lease._shared.values()]
@@ -133,15 +139,14 @@ def test_servers_end_with_a_program_that_is_killed(vllm_model: str, tmp_path: Pa
     arguments = [str(tests), source, vllm_model, str(tmp_path)]
     program = subprocess.Popen([sys.executable, "-c", PROGRAM, *arguments])
     try:
-        wait_until(lambda: list(tmp_path.rglob("*.sqlite*")) or program.poll() is not None)
-        wait_until(lambda: len(processes_with(f"serve\0{vllm_model}")) >= 2)
+        # Two servers, and in the session of each the process of its engine.
+        wait_until(lambda: program.poll() is not None or len(members(vllm_model)) >= 4)
         assert program.poll() is None
-        sessions = {*map(session_of, processes_with(f"serve\0{vllm_model}"))} - {os.getsid(0)}
+        sessions = {*map(session_of, members(vllm_model))}
         assert len(sessions) == 2
     finally:
         program.kill()
         program.wait()
     begun = time.monotonic()
-    # Each server is the leader of a session, in which its engine's processes are too.
     wait_until(lambda: not (sessions & {*map(session_of, processes_with(""))}), 30)
     print(f"no server was left after {time.monotonic() - begun:.1f} s")
