@@ -117,6 +117,8 @@ class Hub:
         settings = {
             "HF_ENDPOINT": self.url,
             "HF_HOME": str(home / "hf"),
+            # Not that of the user: answers of an earlier test would be reused.
+            "DISTILABEL_CACHE_DIR": str(home / "cache"),
             "HF_HUB_DISABLE_XET": "1",
             "HF_HUB_DISABLE_TELEMETRY": "1",
             "HF_HUB_DISABLE_PROGRESS_BARS": "1",
