@@ -9,7 +9,6 @@ from __future__ import annotations
 _NAMES_ONLY = "names and types only"
 
 TESTED_ELSEWHERE = {
-    "_distiset/people.py": "review/test_start.py review/test_export.py",
     "review/answers/human_answers.py": "review/test_export.py",
     "review/reviewed_table.py": "review/server/test_app.py",
     "review/server/answer_routes.py": "review/server/test_app.py",

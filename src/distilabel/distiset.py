@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, NoReturn,
 from distilabel._distiset import own_files
 from distilabel._distiset.card_hooks import CardHooks
 from distilabel._distiset.human_answers import HumanAnswersMixin
-from distilabel._distiset.people import Reviewable
 from distilabel.constants import (
     DISTISET_ARTIFACTS_FOLDER,
     DISTISET_CONFIG_FOLDER,
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 PathLike = Union[str, "os.PathLike[str]"]
 
 
-class Distiset(CardHooks, HumanAnswersMixin, Reviewable):
+class Distiset(CardHooks, HumanAnswersMixin):
     """A dict of configuration name → `datasets.Dataset` or `DatasetDict`.
 
     A pipeline makes one configuration per leaf step, each with the split `train`. If there is only

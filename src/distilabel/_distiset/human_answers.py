@@ -1,17 +1,23 @@
-"""`HumanAnswersMixin`: the part of a distiset that adds what people answered to its rows."""
+"""`HumanAnswersMixin`: the part of a distiset that asks people about its rows, and adds answers."""
 
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, List, Literal, Optional, Self, Union
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
 
+    from distilabel.review.server.handle import ReviewServer
+
+PathLike = Union[str, "os.PathLike[str]"]
+
 
 class HumanAnswersMixin(Dict[str, "Union[Dataset, DatasetDict]"]):
-    """Adds the columns `human_*` to the datasets of a distiset.
+    """Shows the rows of a distiset to people, and adds what they answered as columns `human_*`.
 
     Attributes:
         stale_answers: What people answered about texts that no row has: `record_id`, `fields` and
@@ -19,6 +25,68 @@ class HumanAnswersMixin(Dict[str, "Union[Dataset, DatasetDict]"]):
     """
 
     stale_answers: List[Dict[str, Any]]
+
+    def review(self, file: PathLike = "review.sqlite", **options: Any) -> ReviewServer:
+        """Serves local pages where people judge the rows; see `docs/review.md`.
+
+        Args:
+            file: Review file with the answers; created if missing.
+            **options: `port`, `host`, `people` (names that get an address of their own) and
+                `per_row` (how many people judge each row).
+
+        Returns:
+            A handle with `url`, `answers()` and `stop()`. A thread serves the pages until then, or
+            until the program ends.
+
+        Raises:
+            DistilabelUserError: There are no rows, or the file or the address cannot be used.
+        """
+        from distilabel.review.start import review_datasets
+
+        return review_datasets(self, Path(file).expanduser().absolute(), **options)
+
+    def with_review(
+        self,
+        file: PathLike,
+        resolve: str = "median",
+        label_numbers: bool = False,
+        into_ratings: bool = False,
+        drop_flagged: bool = False,
+        reviewed_only: bool = False,
+    ) -> Self:
+        """Adds what people answered to the rows, as the columns `human_*`.
+
+        Args:
+            file: Review file.
+            resolve: How the answers of several people become one: `"median"`, `"majority"`,
+                `"first"` or `"none"`, which keeps all.
+            label_numbers: Whether labels become their positions, lowest first.
+            into_ratings: Whether `ratings` become people's, and stay the judge's where people gave
+                none; the judge's own are kept as `judge_ratings`.
+            drop_flagged: Whether rows that a person flagged are left out.
+            reviewed_only: Whether rows without an answer are left out.
+
+        Returns:
+            A new distiset. Rows are matched by their texts, in whatever order.
+
+        Raises:
+            DistilabelUserError: The file does not exist or is about other rows, or an argument is
+                not valid.
+        """
+        from distilabel.review.export import datasets_with_answers
+
+        datasets = datasets_with_answers(
+            self,
+            Path(file).expanduser(),
+            resolve=resolve,
+            numbers=label_numbers,
+            into_ratings=into_ratings,
+            drop_flagged=drop_flagged,
+            reviewed_only=reviewed_only,
+        )
+        answered = copy.copy(self)
+        answered.update(datasets)
+        return answered
 
     def with_argilla(
         self,

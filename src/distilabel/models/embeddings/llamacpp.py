@@ -12,7 +12,6 @@ from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.models.embeddings.base import Embeddings
 from distilabel.models.local.model import LocalModel
 from distilabel.models.mixins.cuda_device_placement import CudaDevicePlacementMixin
-from distilabel.models.mixins.cuda_devices import VARIABLE
 
 
 class LlamaCppEmbeddings(LocalModel, Embeddings, CudaDevicePlacementMixin):
@@ -97,11 +96,7 @@ class LlamaCppEmbeddings(LocalModel, Embeddings, CudaDevicePlacementMixin):
                 "model_path to the folder of the file, or repo_id to its repository on the "
                 "Hugging Face Hub."
             )
-        environment = None
-        if not self.disable_cuda_device_placement:
-            chosen = self._reserve_gpus(0)
-            environment = None if chosen is None else {VARIABLE: ",".join(chosen)}
-        self._start_engine(self.model, environment)
+        self._start_engine(self.model, self._gpu_environment())
 
     def unload(self) -> None:
         """Ends the worker process, unless another model uses it, and gives back its GPUs."""

@@ -10,7 +10,6 @@ from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.models.embeddings.base import Embeddings
 from distilabel.models.local.model import LocalModel
 from distilabel.models.mixins.cuda_device_placement import CudaDevicePlacementMixin
-from distilabel.models.mixins.cuda_devices import VARIABLE
 
 
 class SentenceTransformerEmbeddings(LocalModel, Embeddings, CudaDevicePlacementMixin):
@@ -77,11 +76,7 @@ class SentenceTransformerEmbeddings(LocalModel, Embeddings, CudaDevicePlacementM
         """
         # Not by `super().load()`: GPUs are chosen for the worker process alone.
         Embeddings.load(self)
-        environment = None
-        if self.device == "cuda" and not self.disable_cuda_device_placement:
-            chosen = self._reserve_gpus(0)
-            environment = None if chosen is None else {VARIABLE: ",".join(chosen)}
-        self._start_engine(self.model, environment)
+        self._start_engine(self.model, self._gpu_environment() if self.device == "cuda" else None)
 
     def unload(self) -> None:
         """Ends the worker process, unless another model uses it, and gives back its GPUs."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from typing import Any, List, Literal, Optional, Union
+from typing import Any, Dict, List, Literal, Optional, Union
 
 from pydantic import BaseModel, Field, PrivateAttr
 
@@ -64,6 +64,18 @@ class CudaDevicePlacementMixin(BaseModel):
             else:
                 os.environ[gpus.VARIABLE] = before
         self._release_gpus()
+
+    def _gpu_environment(self) -> Optional[Dict[str, str]]:
+        """Reserves GPUs for a worker process, whose view of them alone is changed.
+
+        Returns:
+            The environment variables of the process; None if it may use any GPU, or has none.
+
+        Raises:
+            RuntimeError: A GPU of `cuda_devices` does not exist.
+        """
+        chosen = None if self.disable_cuda_device_placement else self._reserve_gpus(0)
+        return None if chosen is None else {gpus.VARIABLE: ",".join(chosen)}
 
     def _assign(self, step: str, resources: Any) -> None:
         """Tells the model which step it is loaded for, and with which resources.

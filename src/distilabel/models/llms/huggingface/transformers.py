@@ -10,7 +10,6 @@ from pydantic import Field, SecretStr, validate_call
 from distilabel.mixins.runtime_parameters import RuntimeParameter
 from distilabel.models.llms.local_llm import LocalLLM
 from distilabel.models.mixins.cuda_device_placement import CudaDevicePlacementMixin
-from distilabel.models.mixins.cuda_devices import VARIABLE
 from distilabel.typing import (
     FormattedInput,
     GenerateOutput,
@@ -104,11 +103,7 @@ class TransformersLLM(LocalLLM, CudaDevicePlacementMixin):
         }
 
     def _environment(self) -> Optional[Dict[str, str]]:
-        if self.device != "cuda" or self.disable_cuda_device_placement:
-            return None
-        # Set in the worker process alone: the program keeps its view of the GPUs.
-        chosen = self._reserve_gpus(0)
-        return None if chosen is None else {VARIABLE: ",".join(chosen)}
+        return self._gpu_environment() if self.device == "cuda" else None
 
     def get_last_hidden_states(self, inputs: List[StandardInput]) -> List[HiddenState]:
         """Returns the last hidden states of the model for each conversation.
