@@ -265,7 +265,7 @@ def _explained_errors(repo_id: str) -> Iterator[None]:
         if status in (401, 403, 404):
             cure = "Check the name, and that the token has write access to it"
         elif status == 412:
-            cure = "It was changed by somebody else meanwhile. Push again"
+            cure = "Another push changed it meanwhile. Push again"
         else:
             cure = "Push again: files that arrived are not uploaded twice"
         cause: BaseException = error

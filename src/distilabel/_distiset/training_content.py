@@ -1,7 +1,8 @@
 """A contribution to the EU's public summary of training content: the part on synthetic data.
 
 Providers of general-purpose AI models publish that summary by a template of the European Commission
-(Regulation (EU) 2024/1689, Article 53(1)(d)). Whoever trains on this dataset needs its section 2.5.
+(Regulation (EU) 2024/1689, Article 53(1)(d)). A provider that trains a model on this dataset needs
+its section 2.5.
 """
 
 from __future__ import annotations

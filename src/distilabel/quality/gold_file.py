@@ -15,7 +15,7 @@ from distilabel.quality.verdict_forms import pair_verdict, ratings_verdict
 _HUMAN: Final = ("human_choice", "human_ratings", "human_labels")
 _GOOD: Final = frozenset({"good", "pass", "yes", "true", "accept", "1"})
 _BAD: Final = frozenset({"bad", "fail", "no", "false", "reject", "0"})
-# Where nobody is named, the answers of all people stand in one column.
+# Without names, the answers of all people are those of one annotator.
 _PEOPLE: Final = "people"
 
 

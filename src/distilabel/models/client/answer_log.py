@@ -42,7 +42,7 @@ def noted_answers(wanted: bool = True) -> Iterator[list[dict[str, Any]]]:
 
 
 def note_answer(llm: Model, prompt: Any, key: bytes) -> None:
-    """Notes a question, if somebody wants to know.
+    """Notes a question, if the run asked for notes.
 
     Args:
         llm: The model that is asked.
